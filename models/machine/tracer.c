@@ -1,0 +1,286 @@
+/* tracer.c -- the callbacks that the traced build makes; see tracer.h.
+ *
+ * Callbacks outside an entry (set-up, checks) find no tracer and cost nothing.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "models/machine/tracer.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The tracer of the entry under way; callbacks carry no argument of ours. */
+static struct tracer *active;
+
+void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
+{
+    const struct profile *cpu = setup->cpu;
+    double cycle_fs = 1e9 / profile_value(cpu, clock_mhz);
+    double instruction_fs = cycle_fs / profile_value(cpu, instructions_per_cycle);
+    *tracer = (struct tracer){
+        .memory = setup->memory,
+        .memory_from = (uintptr_t)setup->scheduler_memory,
+        .memory_bytes = setup->scheduler_bytes,
+        .block_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_BLOCK * instruction_fs),
+        .access_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_ACCESS * instruction_fs),
+        .call_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_CALL * instruction_fs),
+        .atomic_fs = (uint64_t)llround(profile_value(cpu, atomic_cycles) * cycle_fs),
+        .branch_miss_fs = (uint64_t)llround(profile_value(cpu, branch_miss_cycles) * cycle_fs),
+    };
+    uint64_t offset = setup->scheduler_bytes;
+    for (uint32_t i = 0; i < TRACER_MODULES; i++) {
+        tracer->module[i] = setup->module[i];
+        tracer->module[i].offset = offset;
+        offset += setup->module[i].bytes;
+    }
+    tracer->predictions = arena_alloc(arena, (size_t)setup->core_count * TRACER_PREDICTIONS,
+                                      sizeof *tracer->predictions);
+}
+
+__attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core, uint64_t now_ps,
+                                            sigjmp_buf *escape)
+{
+    tracer->core = core;
+    tracer->now_ps = now_ps;
+    tracer->price_fs = 0;
+    tracer->memory->wait_fs = 0;
+    tracer->counts = (struct tracer_counts){ 0 };
+    tracer->predicting = &tracer->predictions[(size_t)core * TRACER_PREDICTIONS];
+    tracer->last = NULL;
+    tracer->fault = TRACER_FINE;
+    tracer->escape = escape;
+    /* The caller's frames, with what it passes by address, lie just above this one. */
+    tracer->stack_top = (uintptr_t)__builtin_frame_address(0) + TRACER_STACK_BYTES / 16;
+    active = tracer;
+}
+
+uint64_t tracer_so_far(const struct tracer *tracer)
+{
+    const struct tracer_counts *counts = &tracer->counts;
+    return tracer->price_fs + counts->blocks * tracer->block_fs +
+           counts->accesses * tracer->access_fs + counts->calls * tracer->call_fs +
+           counts->branch_misses * tracer->branch_miss_fs;
+}
+
+uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs)
+{
+    active = NULL;
+    *wait_fs = tracer->memory->wait_fs;
+    if (tracer->fault == TRACER_FINE && tracer->counts.blocks == 0)
+        tracer->fault = TRACER_SILENT;
+    return tracer_so_far(tracer);
+}
+
+__attribute__((noreturn)) static void tracer_stop(struct tracer *tracer, enum tracer_fault fault)
+{
+    active = NULL;
+    tracer->fault = fault;
+    siglongjmp(*tracer->escape, 1);
+}
+
+/* Where code or a constant lies in the modelled memory; UINT64_MAX: in no module. */
+static inline uint64_t module_offset(const struct tracer *tracer, uintptr_t at)
+{
+    for (uint32_t i = 0; i < TRACER_MODULES; i++)
+        if (at - tracer->module[i].from < tracer->module[i].bytes)
+            return at - tracer->module[i].from + tracer->module[i].offset;
+    return UINT64_MAX;
+}
+
+/* One access of at most 64 bytes, priced where it begins. */
+static inline void trace_access(const void *address, bool write)
+{
+    struct tracer *tracer = active;
+    if (tracer == NULL)
+        return;
+    uintptr_t at = (uintptr_t)address;
+    uint64_t offset = at - tracer->memory_from;
+    tracer->counts.accesses++;
+    if (offset >= tracer->memory_bytes) {
+        if (tracer->stack_top - at < TRACER_STACK_BYTES)
+            return;
+        offset = module_offset(tracer, at);
+        if (offset == UINT64_MAX) {
+            tracer->fault_address = at;
+            tracer_stop(tracer, TRACER_ADDRESS);
+        }
+    }
+    /* Time within the entry matters only for lines in flight; memory costs dominate it. */
+    tracer->price_fs += memory_access(tracer->memory, tracer->core, offset, write,
+                                      tracer->now_ps + tracer->price_fs / 1000);
+}
+
+static inline void trace_atomic(const volatile void *address)
+{
+    struct tracer *tracer = active;
+    if (tracer == NULL)
+        return;
+    tracer->counts.atomics++;
+    tracer->price_fs += tracer->atomic_fs;
+    trace_access((const void *)(uintptr_t)address, true);
+}
+
+static void trace_range(const void *address, unsigned long bytes, bool write)
+{
+    for (unsigned long i = 0; i < bytes; i += 8)
+        trace_access((const char *)address + i, write);
+}
+
+/* ---- gcc's interface: names and shapes are its own ---------------------------------------- */
+
+void __sanitizer_cov_trace_pc(void);
+void __sanitizer_cov_trace_pc(void)
+{
+    struct tracer *tracer = active;
+    if (tracer == NULL)
+        return;
+    uint32_t code = (uint32_t)module_offset(tracer, (uintptr_t)__builtin_return_address(0));
+    struct prediction *last = tracer->last;
+    if (last != NULL) {
+        if (last->successor == code) {
+            last->doubted = false;
+        } else {
+            tracer->counts.branch_misses++;
+            if (last->successor == 0 || last->doubted) {
+                last->successor = code;
+                last->doubted = false;
+            } else {
+                last->doubted = true;
+            }
+        }
+    }
+    tracer->last = &tracer->predicting[(code * 0x9E3779B1u) >> 22]; /* top 10 bits: 1024 slots */
+    if (++tracer->counts.blocks > TRACER_BLOCK_LIMIT)
+        tracer_stop(tracer, TRACER_BLOCKS);
+}
+
+#define PLAIN_ACCESS(bytes)                                                                        \
+    void __tsan_read##bytes(void *address);                                                        \
+    void __tsan_read##bytes(void *address)                                                         \
+    {                                                                                              \
+        trace_access(address, false);                                                              \
+    }                                                                                              \
+    void __tsan_write##bytes(void *address);                                                       \
+    void __tsan_write##bytes(void *address)                                                        \
+    {                                                                                              \
+        trace_access(address, true);                                                               \
+    }                                                                                              \
+    void __tsan_unaligned_read##bytes(void *address);                                              \
+    void __tsan_unaligned_read##bytes(void *address)                                               \
+    {                                                                                              \
+        trace_access(address, false);                                                              \
+    }                                                                                              \
+    void __tsan_unaligned_write##bytes(void *address);                                             \
+    void __tsan_unaligned_write##bytes(void *address)                                              \
+    {                                                                                              \
+        trace_access(address, true);                                                               \
+    }
+
+PLAIN_ACCESS(1)
+PLAIN_ACCESS(2)
+PLAIN_ACCESS(4)
+PLAIN_ACCESS(8)
+PLAIN_ACCESS(16)
+
+void __tsan_read_range(void *address, unsigned long bytes);
+void __tsan_read_range(void *address, unsigned long bytes)
+{
+    trace_range(address, bytes, false);
+}
+
+void __tsan_write_range(void *address, unsigned long bytes);
+void __tsan_write_range(void *address, unsigned long bytes)
+{
+    trace_range(address, bytes, true);
+}
+
+void __tsan_vptr_update(void **vptr, void *value);
+void __tsan_vptr_update(void **vptr, void *value)
+{
+    (void)value;
+    trace_access(vptr, true);
+}
+
+void __tsan_init(void);
+void __tsan_init(void)
+{
+}
+
+void __tsan_func_entry(void *caller);
+void __tsan_func_entry(void *caller)
+{
+    (void)caller;
+    if (active != NULL)
+        active->counts.calls++;
+}
+
+void __tsan_func_exit(void);
+void __tsan_func_exit(void)
+{
+}
+
+/* Atomic loads and stores are plain accesses on the machines modelled; the rest lock the line. */
+#define ATOMIC_OPERATION(type, bits, name, builtin)                                                \
+    type __tsan_atomic##bits##_##name(volatile type *address, type value, int order);              \
+    type __tsan_atomic##bits##_##name(volatile type *address, type value, int order)               \
+    {                                                                                              \
+        (void)order;                                                                               \
+        trace_atomic(address);                                                                     \
+        return builtin(address, value, __ATOMIC_SEQ_CST);                                          \
+    }
+
+#define ATOMIC_EXCHANGE_IF(type, bits, name)                                                       \
+    int __tsan_atomic##bits##_##name(volatile type *address, type *expected, type desired,         \
+                                     int order, int failure);                                      \
+    int __tsan_atomic##bits##_##name(volatile type *address, type *expected, type desired,         \
+                                     int order, int failure)                                       \
+    {                                                                                              \
+        (void)order;                                                                               \
+        (void)failure;                                                                             \
+        trace_atomic(address);                                                                     \
+        return __atomic_compare_exchange_n(address, expected, desired, 0, __ATOMIC_SEQ_CST,        \
+                                           __ATOMIC_SEQ_CST);                                      \
+    }
+
+#define ATOMICS(type, bits)                                                                        \
+    type __tsan_atomic##bits##_load(const volatile type *address, int order);                      \
+    type __tsan_atomic##bits##_load(const volatile type *address, int order)                       \
+    {                                                                                              \
+        (void)order;                                                                               \
+        trace_access((const void *)(uintptr_t)address, false);                                     \
+        return __atomic_load_n(address, __ATOMIC_SEQ_CST);                                         \
+    }                                                                                              \
+    void __tsan_atomic##bits##_store(volatile type *address, type value, int order);               \
+    void __tsan_atomic##bits##_store(volatile type *address, type value, int order)                \
+    {                                                                                              \
+        (void)order;                                                                               \
+        trace_access((const void *)(uintptr_t)address, true);                                      \
+        __atomic_store_n(address, value, __ATOMIC_SEQ_CST);                                        \
+    }                                                                                              \
+    ATOMIC_OPERATION(type, bits, exchange, __atomic_exchange_n)                                    \
+    ATOMIC_OPERATION(type, bits, fetch_add, __atomic_fetch_add)                                    \
+    ATOMIC_OPERATION(type, bits, fetch_sub, __atomic_fetch_sub)                                    \
+    ATOMIC_OPERATION(type, bits, fetch_and, __atomic_fetch_and)                                    \
+    ATOMIC_OPERATION(type, bits, fetch_or, __atomic_fetch_or)                                      \
+    ATOMIC_OPERATION(type, bits, fetch_xor, __atomic_fetch_xor)                                    \
+    ATOMIC_EXCHANGE_IF(type, bits, compare_exchange_strong)                                        \
+    ATOMIC_EXCHANGE_IF(type, bits, compare_exchange_weak)
+
+ATOMICS(uint8_t, 8)
+ATOMICS(uint16_t, 16)
+ATOMICS(uint32_t, 32)
+ATOMICS(uint64_t, 64)
+
+void __tsan_atomic_thread_fence(int order);
+void __tsan_atomic_thread_fence(int order)
+{
+    (void)order;
+    if (active != NULL)
+        active->price_fs += active->atomic_fs;
+}
+
+void __tsan_atomic_signal_fence(int order);
+void __tsan_atomic_signal_fence(int order)
+{
+    (void)order;
+}

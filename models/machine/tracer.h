@@ -1,0 +1,99 @@
+/* tracer.h -- prices scheduler code by watching it execute.
+ *
+ * The traced build of a scheduler calls back at every basic block, load, store and atomic
+ * (-fsanitize=thread -fsanitize-coverage=trace-pc, without either runtime); tracer.c supplies
+ * the callbacks.  Between tracer_begin() and tracer_end() they add up the price of one entry:
+ *
+ *     price = (a blocks + b accesses + c calls) / IPC + branch misses + memory + atomics
+ *
+ * Addresses are normalised first, so that address-space randomisation cannot reach a result: the
+ * scheduler's memory and its module's constants become offsets, the entry's own stack is always in
+ * the first-level cache, and anything else is the scheduler's fault.
+ *
+ * Branch misses: each core predicts that a block is followed by the successor it had last time,
+ * and gives a prediction up after it failed twice running (a one-bit hysteresis on a branch target
+ * buffer; J. Lee and A. Smith, IEEE Computer 17(1), 1984).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef MACHINE_TRACER_H
+#define MACHINE_TRACER_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/machine/memory.h"
+
+/* Instructions of the plain build = blocks + accesses + 12 x calls: every operation of every policy
+ * within 4 % of callgrind's count, torus_tick() within 16 % (gcc 12.2; docs/MODEL.md has the
+ * table).  A call is dear because prologue and epilogue touch the stack, which is not traced. */
+#define TRACER_INSTRUCTIONS_PER_BLOCK  1.0
+#define TRACER_INSTRUCTIONS_PER_ACCESS 1.0
+#define TRACER_INSTRUCTIONS_PER_CALL   12.0
+
+enum {
+    TRACER_PREDICTIONS = 1024,
+    TRACER_BLOCK_LIMIT = 100000000,
+    TRACER_STACK_BYTES = 1 << 20,
+    TRACER_MODULES = 2
+};
+
+struct prediction {
+    uint32_t successor; /* code offset of the block that followed last time */
+    bool doubted;       /* it did not, once */
+};
+
+/* Counts of one entry. */
+struct tracer_counts {
+    uint32_t blocks, accesses, calls, atomics, branch_misses;
+};
+
+/* Code and constants of one shared object. */
+struct tracer_module {
+    uintptr_t from, bytes; /* where it is mapped; 0 bytes: there is none */
+    uint64_t offset;       /* where it lies in the modelled memory */
+};
+
+enum tracer_fault { TRACER_FINE, TRACER_ADDRESS, TRACER_BLOCKS, TRACER_SILENT };
+
+struct tracer {
+    struct memory *memory;
+    uintptr_t memory_from, memory_bytes; /* the scheduler's memory */
+    struct tracer_module module[TRACER_MODULES];
+    uintptr_t stack_top;
+
+    uint64_t block_fs, access_fs, call_fs, atomic_fs, branch_miss_fs;
+    struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
+
+    /* The entry under way. */
+    struct prediction *predicting, *last;
+    uint64_t now_ps, price_fs;
+    uint32_t core;
+    struct tracer_counts counts;
+    enum tracer_fault fault;
+    uintptr_t fault_address;
+    sigjmp_buf *escape; /* taken when the entry must not go on */
+};
+
+struct tracer_setup {
+    const struct profile *cpu;
+    struct memory *memory;
+    uint32_t core_count;
+    const void *scheduler_memory;
+    uint64_t scheduler_bytes;
+    struct tracer_module module[TRACER_MODULES]; /* offsets are filled in: behind its memory */
+};
+
+void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena);
+
+/* An entry begins on core at now_ps.  escape is where a runaway entry is left to. */
+void tracer_begin(struct tracer *tracer, uint32_t core, uint64_t now_ps, sigjmp_buf *escape);
+
+/* The entry is over: its price in fs; of it, what was waiting for lines in flight. */
+uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs);
+
+/* The price so far, in fs, inside an entry. */
+uint64_t tracer_so_far(const struct tracer *tracer);
+
+#endif

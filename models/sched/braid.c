@@ -1,0 +1,106 @@
+/* braid.c -- projections and their exchange; see braid.h.
+ *
+ * Property: a projection that braid_read() accepts is one that its owner published, whole
+ * (tests/unit/braid.c tears one at every field).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "braid/braid.h"
+
+/* Damps the average over about 8 exchanges: a += (load - a) / 8. */
+enum { AVERAGE_SHIFT = 3, FIXED_POINT_SHIFT = 16 };
+
+static uint32_t projection_mix(uint32_t sum, uint32_t word)
+{
+    sum ^= word;
+    sum *= 0x9E3779B1u; /* 2^32 / golden ratio, odd: every bit of word reaches the top */
+    return sum ^ (sum >> 15);
+}
+
+/* Not zero for a zeroed slot, so that a torus that never published is not believed. */
+static uint32_t projection_checksum(uint16_t torus, const struct projection *p)
+{
+    uint32_t sum = projection_mix(0x42524149u, torus); /* "BRAI" */
+    sum = projection_mix(sum, p->load);
+    sum = projection_mix(sum, p->blocked);
+    sum = projection_mix(sum, p->average_load);
+    return projection_mix(sum, p->heartbeat);
+}
+
+static void average_update(struct torus *torus)
+{
+    uint32_t load = torus_load(torus);
+    uint32_t target = load < (UINT32_MAX >> FIXED_POINT_SHIFT) ? load << FIXED_POINT_SHIFT
+                                                               : UINT32_MAX;
+    if (target >= torus->average_load)
+        torus->average_load += (target - torus->average_load) >> AVERAGE_SHIFT;
+    else
+        torus->average_load -= (torus->average_load - target) >> AVERAGE_SHIFT;
+}
+
+void braid_join(struct braid *braid, struct torus *torus, uint64_t exchange_phase_ns,
+                uint64_t balance_phase_ns)
+{
+    torus->exchange_ns = exchange_phase_ns;
+    torus->balance_ns = balance_phase_ns;
+    braid->tori[torus->id] = torus;
+    braid_publish(braid, torus);
+}
+
+void braid_publish(struct braid *braid, struct torus *torus)
+{
+    struct projection_slot *slot = &braid->slots[torus->id];
+    average_update(torus);
+    struct projection p = { .load = torus_load(torus),
+                            .blocked = torus->blocked,
+                            .average_load = torus->average_load,
+                            .heartbeat = ++torus->heartbeat };
+    atomic_store_explicit(&slot->load, p.load, memory_order_relaxed);
+    atomic_store_explicit(&slot->blocked, p.blocked, memory_order_relaxed);
+    atomic_store_explicit(&slot->average_load, p.average_load, memory_order_relaxed);
+    atomic_store_explicit(&slot->heartbeat, p.heartbeat, memory_order_relaxed);
+    atomic_store_explicit(&slot->checksum, projection_checksum(torus->id, &p),
+                          memory_order_release);
+}
+
+bool braid_read(const struct braid *braid, uint16_t torus, struct projection *projection)
+{
+    const struct projection_slot *slot = &braid->slots[torus];
+    uint32_t checksum = atomic_load_explicit(&slot->checksum, memory_order_acquire);
+    projection->load = atomic_load_explicit(&slot->load, memory_order_relaxed);
+    projection->blocked = atomic_load_explicit(&slot->blocked, memory_order_relaxed);
+    projection->average_load = atomic_load_explicit(&slot->average_load, memory_order_relaxed);
+    projection->heartbeat = atomic_load_explicit(&slot->heartbeat, memory_order_relaxed);
+    return checksum == projection_checksum(torus, projection);
+}
+
+bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t *least,
+                        uint32_t *load)
+{
+    bool found = false;
+    *load = 0;
+    uint16_t at = torus->id;
+    for (uint32_t i = 1; i < braid->torus_count; i++) {
+        struct projection projection;
+        at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
+        if (!braid_read(braid, at, &projection) || (found && projection.load >= *load))
+            continue;
+        found = true;
+        *least = at;
+        *load = projection.load;
+    }
+    return found;
+}
+
+uint16_t braid_place(struct braid *braid, struct torus *torus)
+{
+    if (braid->torus_count == 1)
+        return torus->id;
+    return braid->placement->choose(braid, torus);
+}
+
+void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns)
+{
+    if (braid->balancer->balance != NULL)
+        braid->balancer->balance(braid, torus, now_ns);
+}

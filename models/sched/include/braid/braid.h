@@ -1,0 +1,96 @@
+/* braid.h -- coordination among tori: projections, placement, balance.
+ *
+ * There is no global run queue and no global state.  Every torus owns one projection, a small
+ * summary of its load that it alone writes.  Tori publish in cyclic order: an exchange interval
+ * has one phase per torus, and torus k publishes in phase k.  Placement and balance read
+ * projections and the deciding torus's own counts, nothing else.
+ *
+ * Rules
+ *   - A reader trusts a projection only if its checksum holds, which a torn read breaks.
+ *   - Interval 0 means: publish at every change of load, so that projections are never stale.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef BRAID_BRAID_H
+#define BRAID_BRAID_H
+
+#include <stdatomic.h>
+
+#include "braid/torus.h"
+
+/* One slot per torus, on a line of its own, written by its owner only. */
+struct projection_slot {
+    _Alignas(PROCESS_LINE_BYTES) _Atomic uint32_t load; /* READY + RUNNING */
+    _Atomic uint32_t blocked;
+    _Atomic uint32_t average_load; /* Q16.16 */
+    _Atomic uint32_t heartbeat;
+    _Atomic uint32_t checksum;
+};
+
+/* A projection as read. */
+struct projection {
+    uint32_t load, blocked, average_load, heartbeat;
+};
+
+/* Where a new process goes (and a woken one, if the braid places those too). */
+struct placement {
+    const char *name, *summary;
+    uint16_t (*choose)(struct braid *braid, struct torus *torus);
+};
+
+/* When and what migrates. */
+struct balancer {
+    const char *name, *summary;
+    /* Called by each torus once per balance interval.  NULL: nothing ever migrates. */
+    void (*balance)(struct braid *braid, struct torus *torus, uint64_t now_ns);
+};
+
+struct braid {
+    _Alignas(PROCESS_LINE_BYTES) struct projection_slot *slots; /* [torus_count] */
+    struct torus **tori;                                        /* [torus_count] */
+    const struct placement *placement;
+    const struct balancer *balancer;
+    uint64_t exchange_ns; /* 0: publish at every change */
+    uint64_t balance_ns;
+    uint32_t threshold; /* processes */
+    uint16_t torus_count;
+    bool place_woken; /* else a woken process stays with its torus */
+};
+
+extern const struct placement placement_round_robin;
+extern const struct placement placement_random;
+extern const struct placement placement_least_loaded;
+extern const struct balancer balancer_none;
+extern const struct balancer balancer_threshold;
+extern const struct placement *const placement_list[]; /* ends with NULL */
+extern const struct balancer *const balancer_list[];   /* ends with NULL */
+
+/* Sets the times of torus's first exchange and balance: phase_ns after 0 each. */
+void braid_join(struct braid *braid, struct torus *torus, uint64_t exchange_phase_ns,
+                uint64_t balance_phase_ns);
+
+/* torus writes its own projection.  O(1). */
+void braid_publish(struct braid *braid, struct torus *torus);
+
+/* Reads another torus's projection; false when it was torn or damaged.  O(1). */
+bool braid_read(const struct braid *braid, uint16_t torus, struct projection *projection);
+
+/* The torus other than this one with the least load by its projection, among those that can be
+ * read; ties go to the next one after it in cyclic order.  False when there is none.  O(tori). */
+bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t *least,
+                        uint32_t *load);
+
+/* The torus that process should go to. */
+uint16_t braid_place(struct braid *braid, struct torus *torus);
+
+/* One round of balancing by torus.  The caller holds it. */
+void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns);
+
+/* The load of torus has changed. */
+static inline void braid_changed(struct braid *braid, struct torus *torus)
+{
+    if (braid->exchange_ns == 0)
+        braid_publish(braid, torus);
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* policy.h -- what a scheduling policy is, and what it may assume.
+ *
+ * A policy decides one thing: the order in which the READY processes of one
+ * torus get a core.  The torus does the rest (states, slices, counting) and calls
+ * the operations below, one at a time: whoever calls holds the torus.
+ *
+ * Contract (tests/contract/policies.c holds every policy to it)
+ *   Memory  Nothing is allocated.  A policy says how many bytes of queue it wants
+ *           per torus; it has process->policy, 64 zeroed bytes, and process->link.
+ *   Time    Nanoseconds, never going back; passed in, never read from a clock.
+ *   Ties    Between equals, who queued first goes first; but one that was preempted within its
+ *           slice (slice_ns > 0) has not had its turn yet, and goes before them.
+ *   Code    Freestanding C11: no libc, no floating point, no mutable globals.
+ *
+ * Adding a policy is one file and one line in policies.c.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef BRAID_POLICY_H
+#define BRAID_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "braid/process.h"
+
+struct policy {
+    const char *name;     /* as in scenarios: "rr" */
+    const char *summary;  /* one line: what it does, and its complexity */
+    uint32_t queue_bytes; /* state per torus */
+
+    /* ---- Required ------------------------------------------------------- */
+
+    /* A torus comes up: make its queue empty. */
+    void (*init)(void *queue);
+
+    /* process has become READY and belongs to this torus: queue it. */
+    void (*enqueue)(void *queue, struct process *process, uint64_t now_ns);
+
+    /* A queued process leaves without running (it is moved away): unqueue it. */
+    void (*dequeue)(void *queue, struct process *process);
+
+    /* A core is free: unqueue the process that runs next; NULL when none is queued. */
+    struct process *(*pick)(void *queue, uint64_t now_ns);
+
+    /* The queued process that the torus would miss least, still queued; NULL when none is. */
+    struct process *(*migratable)(void *queue);
+
+    /* ---- Optional: NULL means what is said here -------------------------- */
+
+    /* Should woken, just queued, take the core from running?  NULL: never. */
+    bool (*preempts)(const struct process *running, const struct process *woken);
+};
+
+extern const struct policy policy_rr;
+extern const struct policy policy_priority_scan;
+extern const struct policy policy_fair_scan;
+
+/* All of them, in the order of `braidsim list policies`; ends with NULL. */
+extern const struct policy *const policy_list[];
+
+/* The plain FIFO of READY processes that most policies keep. */
+struct policy_fifo {
+    struct list_link ready;
+};
+
+void policy_fifo_init(void *queue);
+void policy_fifo_enqueue(void *queue, struct process *process, uint64_t now_ns);
+void policy_fifo_dequeue(void *queue, struct process *process);
+struct process *policy_fifo_tail(void *queue);
+
+#endif

@@ -1,0 +1,156 @@
+/* torus.h -- a local scheduler: one ready queue, one policy, the cores it serves.
+ *
+ * Rules
+ *   - A torus touches its own queue only.  A process reaches another torus through that torus's
+ *     inbox, by way of the port.
+ *   - The caller holds the torus: its lock if it serves several cores, nothing if it serves one.
+ *     Only torus_tick() may be called without.
+ *   - The caller passes the time in: nanoseconds, never going back.  Interrupts are off.
+ *   - A transition that process.h does not know is refused with its result; nothing changes.
+ *   - All memory is the caller's: one zeroed block of torus_bytes() and one of
+ *     policy->queue_bytes per torus.
+ *
+ * Invariant: ready, running and blocked count exactly the processes of this torus in those states
+ * (tests/contract/torus.c).
+ *
+ * How a kernel drives it: after block, yield or exit, and whenever a core was kicked or its tick
+ * says TORUS_RESCHEDULE, call torus_schedule() before returning to user code; all under one hold.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef BRAID_TORUS_H
+#define BRAID_TORUS_H
+
+#include "braid/inbox.h"
+#include "braid/policy.h"
+#include "braid/process.h"
+
+struct braid;
+struct torus;
+
+/* All that the scheduler asks of the world. */
+struct port {
+    /* Put process, which now belongs to torus target, into that torus's inbox and see that it is
+     * read: a wake-up or a migration. */
+    void (*post)(void *world, uint16_t target, struct process *process);
+    /* Make core call torus_schedule() soon; the present core is allowed. */
+    void (*kick)(void *world, uint32_t core);
+    void *world;
+};
+
+/* What a torus knows of one core that it serves: a line that mostly this core touches. */
+struct torus_core {
+    _Alignas(PROCESS_LINE_BYTES) struct process *current; /* NULL: idle */
+    uint64_t slice_from_ns; /* the slice of current is used up to here (slice_tick_ns == 0) */
+    uint32_t core;          /* the machine's number */
+    uint32_t kicked; /* told to schedule and has not done so yet */
+};
+
+struct torus {
+    /* ---- Set up once, then only read ------------------------------------ */
+    _Alignas(PROCESS_LINE_BYTES) const struct policy *policy;
+    void *queue; /* policy->queue_bytes */
+    struct process *processes;
+    struct braid *braid;
+    const struct port *port;
+    uint64_t slice_ns;
+    uint32_t slice_tick_ns; /* slices are used up in whole ticks of this; 0: to the nanosecond */
+    uint16_t id;
+    uint16_t core_count;
+
+    /* ---- Written by the cores that it serves ---------------------------- */
+    _Alignas(PROCESS_LINE_BYTES) uint64_t exchange_ns; /* when it next publishes its projection */
+    uint64_t balance_ns;                               /* when it next looks for imbalance */
+    uint32_t ready, running, blocked;
+    uint32_t idle;         /* cores whose current is NULL */
+    uint32_t average_load; /* Q16.16 */
+    uint32_t heartbeat;    /* exchanges so far */
+    uint32_t random;       /* state of its own generator, never 0 */
+    uint32_t placed;       /* processes placed so far, for round robin */
+
+    /* ---- Written by others ---------------------------------------------- */
+    _Alignas(PROCESS_LINE_BYTES) struct inbox inbox;
+
+    struct torus_core cores[];
+};
+
+/* What torus_tick() asks the caller to do, all of it while holding the torus. */
+enum torus_request {
+    TORUS_RESCHEDULE = 1, /* call torus_schedule() */
+    TORUS_BALANCE = 2     /* call braid_balance() */
+};
+
+struct torus_setup {
+    const struct policy *policy;
+    void *queue;
+    struct process *processes;
+    struct braid *braid;
+    const struct port *port;
+    uint64_t slice_ns;
+    uint32_t slice_tick_ns;
+    uint32_t random; /* seed; 0 is taken as 1 */
+    uint16_t id;
+    uint16_t core_count;
+    uint32_t first_core; /* its cores are first_core .. first_core + core_count - 1 */
+};
+
+uint32_t torus_bytes(uint16_t core_count);
+void torus_init(struct torus *torus, const struct torus_setup *setup);
+
+/* slot below is the core's index within the torus: 0 .. core_count - 1. */
+
+/* A process comes to life on this torus, and is placed: queued here, or posted elsewhere. */
+enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
+                                 const struct process_attributes *attributes, uint64_t now_ns);
+
+/* Puts the current process back if it is still RUNNING, and picks the next one.  NULL: idle.
+ * O(1) beside the policy's pick. */
+struct process *torus_schedule(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
+/* The two halves of torus_schedule(), for a core that serves several tori in turn. */
+void torus_put(struct torus *torus, uint32_t slot, uint64_t now_ns);
+struct process *torus_pick(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
+/* The current process leaves the core: READY at the tail, BLOCKED, or ZOMBIE. */
+enum process_result torus_yield(struct torus *torus, uint32_t slot, uint64_t now_ns);
+enum process_result torus_block(struct torus *torus, uint32_t slot, uint64_t now_ns);
+enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
+/* A BLOCKED process of this torus becomes READY and is placed; kicks a core that should run it.
+ * O(cores of the torus) when one is idle or the policy preempts. */
+enum process_result torus_wake(struct torus *torus, uint32_t slot, struct process *process,
+                               uint64_t now_ns);
+
+/* Queues what came into the inbox; kicks as torus_wake() does.  Returns how many. */
+uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
+/* Parent collects a ZOMBIE and frees its slot. */
+enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process);
+
+/* The timer: uses up the slice, exchanges projections when due.  Returns enum torus_request bits.
+ * Touches this core's line and counts only, so it needs no lock. */
+uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
+/* The queued process that this torus would miss least; NULL when none is queued. */
+struct process *torus_migratable(struct torus *torus);
+
+/* Posts that process to torus target.  False when there was none to give. */
+bool torus_give(struct torus *torus, uint16_t target);
+
+static inline uint32_t torus_load(const struct torus *torus)
+{
+    return torus->ready + torus->running;
+}
+
+/* xorshift32 (G. Marsaglia, "Xorshift RNGs", 2003): uniform in 0 .. bound - 1, no division. */
+static inline uint32_t torus_random_below(struct torus *torus, uint32_t bound)
+{
+    uint32_t x = torus->random;
+    x ^= x << 13;
+    x ^= x >> 17;
+    x ^= x << 5;
+    torus->random = x;
+    return (uint32_t)(((uint64_t)x * bound) >> 32);
+}
+
+#endif

@@ -1,0 +1,33 @@
+/* module.c -- the emergent scheduler as a module; see module.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "braid/module.h"
+
+static const struct torus_operations operations = {
+    .bytes = torus_bytes,
+    .init = torus_init,
+    .join = braid_join,
+    .create = torus_create,
+    .schedule = torus_schedule,
+    .put = torus_put,
+    .pick = torus_pick,
+    .yield = torus_yield,
+    .block = torus_block,
+    .exit = torus_exit,
+    .wake = torus_wake,
+    .receive = torus_receive,
+    .reap = torus_reap,
+    .tick = torus_tick,
+    .balance = braid_balance,
+    .inbox_push = inbox_push,
+};
+
+const struct scheduler_module scheduler_module = {
+    .abi = SCHEDULER_MODULE_ABI,
+    .name = "braid",
+    .policies = policy_list,
+    .placements = placement_list,
+    .balancers = balancer_list,
+    .torus = &operations,
+};

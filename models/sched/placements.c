@@ -1,0 +1,55 @@
+/* placements.c -- where a new process goes: round_robin, random, least_loaded.
+ *
+ * Each decides from the deciding torus's own state and the projections of the others.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "braid/braid.h"
+
+/* Each torus counts its own placements and starts with itself, so no counter is shared. */
+static uint16_t round_robin_choose(struct braid *braid, struct torus *torus)
+{
+    uint32_t target = torus->id + torus->placed;
+    torus->placed = torus->placed + 1u < braid->torus_count ? torus->placed + 1u : 0;
+    return (uint16_t)(target < braid->torus_count ? target : target - braid->torus_count);
+}
+
+const struct placement placement_round_robin = {
+    .name = "round_robin",
+    .summary = "each torus deals its new processes out in turn, itself first; O(1)",
+    .choose = round_robin_choose,
+};
+
+static uint16_t random_choose(struct braid *braid, struct torus *torus)
+{
+    return (uint16_t)torus_random_below(torus, braid->torus_count);
+}
+
+const struct placement placement_random = {
+    .name = "random",
+    .summary = "every torus with equal probability; O(1)",
+    .choose = random_choose,
+};
+
+/* Its own load is exact, the others' as projected; a tie keeps the process here. */
+static uint16_t least_loaded_choose(struct braid *braid, struct torus *torus)
+{
+    uint16_t least;
+    uint32_t load;
+    if (!braid_least_loaded(braid, torus, &least, &load) || torus_load(torus) <= load)
+        return torus->id;
+    return least;
+}
+
+const struct placement placement_least_loaded = {
+    .name = "least_loaded",
+    .summary = "the torus whose projection shows the least load; O(tori)",
+    .choose = least_loaded_choose,
+};
+
+const struct placement *const placement_list[] = {
+    &placement_round_robin,
+    &placement_random,
+    &placement_least_loaded,
+    NULL,
+};

@@ -1,0 +1,77 @@
+/* process.c -- the table of legal transitions; see process.h.
+ *
+ * Invariant: state is written here and nowhere else (tests/unit/process.c).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "braid/process.h"
+
+/* next[event][state]; FREE stands for "illegal" in all rows but destroy's, which says so itself. */
+static const uint8_t next_state[PROCESS_EVENTS][PROCESS_STATES] = {
+    [PROCESS_CREATE] = { [PROCESS_FREE] = PROCESS_READY },
+    [PROCESS_PICK] = { [PROCESS_READY] = PROCESS_RUNNING },
+    [PROCESS_PREEMPT] = { [PROCESS_RUNNING] = PROCESS_READY },
+    [PROCESS_YIELD] = { [PROCESS_RUNNING] = PROCESS_READY },
+    [PROCESS_BLOCK] = { [PROCESS_RUNNING] = PROCESS_BLOCKED },
+    [PROCESS_WAKE] = { [PROCESS_BLOCKED] = PROCESS_READY },
+    [PROCESS_EXIT] = { [PROCESS_RUNNING] = PROCESS_ZOMBIE },
+    [PROCESS_REAP] = { [PROCESS_ZOMBIE] = PROCESS_ZOMBIE },
+};
+
+bool process_allows(const struct process *process, enum process_event event)
+{
+    if (event == PROCESS_DESTROY)
+        return process->state == PROCESS_ZOMBIE && (process->flags & PROCESS_REAPED);
+    if (event == PROCESS_REAP && (process->flags & PROCESS_REAPED))
+        return false;
+    return next_state[event][process->state] != PROCESS_FREE;
+}
+
+enum process_result process_transition(struct process *process, enum process_event event)
+{
+    if (!process_allows(process, event))
+        return PROCESS_ILLEGAL;
+    process->state = next_state[event][process->state];
+    return PROCESS_OK;
+}
+
+enum process_result process_create(struct process *process, uint32_t id,
+                                   const struct process_attributes *attributes)
+{
+    enum process_result result = process_transition(process, PROCESS_CREATE);
+    if (result != PROCESS_OK)
+        return result;
+    process->id = id;
+    process->parent = attributes->parent;
+    process->flags = 0;
+    process->torus = 0;
+    process->weight = attributes->weight;
+    process->priority = attributes->priority;
+    process->inbox_next = 0;
+    process->runtime_ns = 0;
+    process->since_ns = 0;
+    process->slice_ns = 0;
+    for (unsigned i = 0; i < sizeof process->policy / sizeof process->policy[0]; i++)
+        process->policy[i] = 0;
+    return PROCESS_OK;
+}
+
+enum process_result process_reap(struct process *process, uint32_t parent)
+{
+    if (process->state == PROCESS_ZOMBIE && process->parent != parent)
+        return PROCESS_NOT_PARENT;
+    enum process_result result = process_transition(process, PROCESS_REAP);
+    if (result == PROCESS_OK)
+        process->flags |= PROCESS_REAPED;
+    return result;
+}
+
+enum process_result process_destroy(struct process *process)
+{
+    if (process->state == PROCESS_ZOMBIE && !(process->flags & PROCESS_REAPED))
+        return PROCESS_NOT_REAPED;
+    enum process_result result = process_transition(process, PROCESS_DESTROY);
+    if (result == PROCESS_OK)
+        process->flags = 0;
+    return result;
+}

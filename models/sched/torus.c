@@ -1,0 +1,315 @@
+/* torus.c -- the local scheduler; see torus.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "braid/torus.h"
+
+#include "braid/braid.h"
+
+uint32_t torus_bytes(uint16_t core_count)
+{
+    return (uint32_t)(sizeof(struct torus) + core_count * sizeof(struct torus_core));
+}
+
+void torus_init(struct torus *torus, const struct torus_setup *setup)
+{
+    torus->policy = setup->policy;
+    torus->queue = setup->queue;
+    torus->processes = setup->processes;
+    torus->braid = setup->braid;
+    torus->port = setup->port;
+    torus->slice_ns = setup->slice_ns;
+    torus->slice_tick_ns = setup->slice_tick_ns;
+    torus->id = setup->id;
+    torus->core_count = setup->core_count;
+    torus->random = setup->random != 0 ? setup->random : 1;
+    torus->placed = 0;
+    torus->ready = torus->running = torus->blocked = 0;
+    torus->idle = setup->core_count;
+    for (uint32_t slot = 0; slot < setup->core_count; slot++) {
+        torus->cores[slot].current = NULL;
+        torus->cores[slot].core = setup->first_core + slot;
+        torus->cores[slot].kicked = 0;
+    }
+    setup->policy->init(setup->queue);
+}
+
+/* ---- The current process ----------------------------------------------------------------- */
+
+/* Adds the time since the last charge to process, which is RUNNING. */
+static void torus_charge(struct process *process, uint64_t now_ns)
+{
+    process->runtime_ns += now_ns - process->since_ns;
+    process->since_ns = now_ns;
+}
+
+static void torus_use_slice(struct process *process, uint64_t used_ns)
+{
+    process->slice_ns = process->slice_ns > used_ns ? process->slice_ns - used_ns : 0;
+}
+
+/* Queues process, which has just become READY and belongs here. */
+static void torus_enqueue(struct torus *torus, struct process *process, uint64_t now_ns)
+{
+    process->since_ns = now_ns;
+    torus->ready++;
+    torus->policy->enqueue(torus->queue, process, now_ns);
+}
+
+/* Takes the current process off its core by event, or says why not. */
+static enum process_result torus_leave(struct torus *torus, uint32_t slot,
+                                       enum process_event event, uint64_t now_ns)
+{
+    struct torus_core *core = &torus->cores[slot];
+    struct process *process = core->current;
+    if (process == NULL)
+        return PROCESS_NONE;
+    enum process_result result = process_transition(process, event);
+    if (result != PROCESS_OK)
+        return result;
+    torus_charge(process, now_ns);
+    core->current = NULL;
+    torus->running--;
+    torus->idle++;
+    return PROCESS_OK;
+}
+
+enum process_result torus_yield(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    struct process *process = torus->cores[slot].current;
+    enum process_result result = torus_leave(torus, slot, PROCESS_YIELD, now_ns);
+    if (result == PROCESS_OK) {
+        process->slice_ns = 0; /* the rest of the slice is given up */
+        torus_enqueue(torus, process, now_ns);
+    }
+    return result;
+}
+
+enum process_result torus_block(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    struct process *process = torus->cores[slot].current;
+    enum process_result result = torus_leave(torus, slot, PROCESS_BLOCK, now_ns);
+    if (result == PROCESS_OK) {
+        process->slice_ns = 0;
+        torus->blocked++;
+        braid_changed(torus->braid, torus);
+    }
+    return result;
+}
+
+enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    enum process_result result = torus_leave(torus, slot, PROCESS_EXIT, now_ns);
+    if (result == PROCESS_OK)
+        braid_changed(torus->braid, torus);
+    return result;
+}
+
+void torus_put(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    struct process *process = torus->cores[slot].current;
+    if (process != NULL && torus_leave(torus, slot, PROCESS_PREEMPT, now_ns) == PROCESS_OK) {
+        if (torus->slice_tick_ns == 0)
+            torus_use_slice(process, now_ns - torus->cores[slot].slice_from_ns);
+        torus_enqueue(torus, process, now_ns);
+    }
+}
+
+struct process *torus_pick(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    struct torus_core *core = &torus->cores[slot];
+    core->kicked = 0;
+    struct process *next = torus->policy->pick(torus->queue, now_ns);
+    if (next == NULL || process_transition(next, PROCESS_PICK) != PROCESS_OK)
+        return next; /* a process in the wrong state is the host's to report */
+    torus->ready--;
+    torus->running++;
+    torus->idle--;
+    core->current = next;
+    core->slice_from_ns = now_ns;
+    next->since_ns = now_ns;
+    if (next->slice_ns == 0)
+        next->slice_ns = torus->slice_ns;
+    return next;
+}
+
+struct process *torus_schedule(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    torus_put(torus, slot, now_ns);
+    return torus_pick(torus, slot, now_ns);
+}
+
+/* ---- Arrivals ----------------------------------------------------------------------------- */
+
+static void torus_kick(struct torus *torus, struct torus_core *core)
+{
+    core->kicked = 1;
+    torus->port->kick(torus->port->world, core->core);
+}
+
+/* Finds a core for process, just queued: an idle one, first its own; else, if the policy
+ * preempts, the one whose current process it displaces with the most right.  O(cores). */
+static void torus_find_core(struct torus *torus, uint32_t slot, const struct process *process)
+{
+    if (torus->idle > 0) {
+        uint32_t at = slot;
+        for (uint32_t i = 0; i < torus->core_count; i++) {
+            struct torus_core *core = &torus->cores[at];
+            if (core->current == NULL && !core->kicked) {
+                torus_kick(torus, core);
+                return;
+            }
+            at = at + 1 < torus->core_count ? at + 1 : 0;
+        }
+    }
+    if (torus->policy->preempts == NULL)
+        return;
+    struct torus_core *victim = NULL;
+    for (uint32_t i = 0; i < torus->core_count; i++) {
+        struct torus_core *core = &torus->cores[i];
+        if (core->current == NULL || core->kicked)
+            continue;
+        if (!torus->policy->preempts(core->current, process))
+            continue;
+        if (victim == NULL || torus->policy->preempts(core->current, victim->current))
+            victim = core;
+    }
+    if (victim != NULL)
+        torus_kick(torus, victim);
+}
+
+static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct process *process,
+                                uint64_t now_ns)
+{
+    process->torus = torus->id;
+    torus_enqueue(torus, process, now_ns);
+    torus_find_core(torus, slot, process);
+    braid_changed(torus->braid, torus);
+}
+
+/* Queues process here, or posts it to target. */
+static void torus_send(struct torus *torus, uint32_t slot, uint16_t target,
+                       struct process *process, uint64_t now_ns)
+{
+    if (target == torus->id) {
+        torus_queue_arrival(torus, slot, process, now_ns);
+        return;
+    }
+    process->torus = target;
+    torus->port->post(torus->port->world, target, process);
+}
+
+enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
+                                 const struct process_attributes *attributes, uint64_t now_ns)
+{
+    struct process *process = &torus->processes[id];
+    enum process_result result = process_create(process, id, attributes);
+    if (result == PROCESS_OK)
+        torus_send(torus, slot, braid_place(torus->braid, torus), process, now_ns);
+    return result;
+}
+
+enum process_result torus_wake(struct torus *torus, uint32_t slot, struct process *process,
+                               uint64_t now_ns)
+{
+    enum process_result result = process_transition(process, PROCESS_WAKE);
+    if (result != PROCESS_OK)
+        return result;
+    torus->blocked--;
+    uint16_t target = torus->id;
+    if (torus->braid->place_woken)
+        target = braid_place(torus->braid, torus);
+    torus_send(torus, slot, target, process, now_ns);
+    return PROCESS_OK;
+}
+
+uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    uint32_t count = 0;
+    if (inbox_is_empty(&torus->inbox))
+        return 0;
+    uint32_t next = inbox_take(&torus->inbox, torus->processes);
+    while (next != 0) {
+        struct process *process = &torus->processes[next - 1];
+        next = process->inbox_next;
+        process->inbox_next = 0;
+        process->flags &= (uint8_t)~PROCESS_MIGRATING;
+        torus_queue_arrival(torus, slot, process, now_ns);
+        count++;
+    }
+    return count;
+}
+
+enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process)
+{
+    (void)torus;
+    enum process_result result = process_reap(process, parent);
+    return result == PROCESS_OK ? process_destroy(process) : result;
+}
+
+/* ---- The timer ---------------------------------------------------------------------------- */
+
+/* Publishes when the phase of this torus has come, and sets the next time. */
+static void torus_exchange(struct torus *torus, uint64_t now_ns)
+{
+    uint64_t interval_ns = torus->braid->exchange_ns;
+    if (interval_ns == 0 || now_ns < torus->exchange_ns)
+        return;
+    braid_publish(torus->braid, torus);
+    torus->exchange_ns += interval_ns; /* keeps the phase */
+    if (torus->exchange_ns <= now_ns)
+        torus->exchange_ns = now_ns + interval_ns;
+}
+
+uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    uint32_t requests = 0;
+    struct torus_core *core = &torus->cores[slot];
+    struct process *process = core->current;
+    if (process == NULL) {
+        if (torus->ready > 0)
+            requests |= TORUS_RESCHEDULE;
+    } else {
+        torus_charge(process, now_ns);
+        uint64_t used_ns = torus->slice_tick_ns;
+        if (used_ns == 0) {
+            used_ns = now_ns - core->slice_from_ns;
+            core->slice_from_ns = now_ns;
+        }
+        torus_use_slice(process, used_ns);
+        if (process->slice_ns == 0)
+            requests |= TORUS_RESCHEDULE;
+    }
+    if (slot != 0 || torus->braid->torus_count == 1)
+        return requests;
+    torus_exchange(torus, now_ns);
+    if (torus->braid->balancer->balance != NULL && now_ns >= torus->balance_ns) {
+        torus->balance_ns += torus->braid->balance_ns;
+        if (torus->balance_ns <= now_ns)
+            torus->balance_ns = now_ns + torus->braid->balance_ns;
+        requests |= TORUS_BALANCE;
+    }
+    return requests;
+}
+
+/* ---- Giving away -------------------------------------------------------------------------- */
+
+struct process *torus_migratable(struct torus *torus)
+{
+    return torus->policy->migratable(torus->queue);
+}
+
+bool torus_give(struct torus *torus, uint16_t target)
+{
+    struct process *process = torus_migratable(torus);
+    if (process == NULL)
+        return false;
+    torus->policy->dequeue(torus->queue, process);
+    torus->ready--;
+    process->flags |= PROCESS_MIGRATING;
+    process->slice_ns = 0; /* a new turn there */
+    process->torus = target;
+    torus->port->post(torus->port->world, target, process);
+    braid_changed(torus->braid, torus);
+    return true;
+}

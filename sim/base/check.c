@@ -1,0 +1,14 @@
+/* check.c -- see check.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void check_failed(const char *file, int line, const char *condition)
+{
+    fprintf(stderr, "braidsim: bug: %s:%d: %s does not hold\n", file, line, condition);
+    exit(EXIT_BUG);
+}

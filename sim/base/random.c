@@ -1,0 +1,56 @@
+/* random.c -- see random.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/base/random.h"
+
+static unsigned long philox_get(void *memory)
+{
+    gsl_rng rng = { .state = memory };
+    return random_bits32(&rng);
+}
+
+static double philox_get_double(void *memory)
+{
+    return (double)philox_get(memory) * 0x1p-32;
+}
+
+/* GSL's seed is the key alone; random_seek() sets everything. */
+static void philox_set(void *memory, unsigned long seed)
+{
+    struct random_state *state = memory;
+    *state = (struct random_state){ .used = RANDOM_BLOCK_WORDS };
+    state->key.v[0] = (uint32_t)seed;
+    state->key.v[1] = (uint32_t)((uint64_t)seed >> 32);
+}
+
+static const gsl_rng_type philox = {
+    .name = "philox4x32-10",
+    .max = UINT32_MAX,
+    .min = 0,
+    .size = sizeof(struct random_state),
+    .set = philox_set,
+    .get = philox_get,
+    .get_double = philox_get_double,
+};
+
+const gsl_rng_type *const random_philox = &philox;
+
+void random_seek(gsl_rng *rng, uint64_t seed, uint32_t replication, uint32_t stream,
+                 uint32_t entity, uint32_t draw)
+{
+    struct random_state *state = rng->state;
+    state->key.v[0] = (uint32_t)seed;
+    state->key.v[1] = (uint32_t)(seed >> 32);
+    state->counter.v[0] = draw;
+    state->counter.v[1] = entity;
+    state->counter.v[2] = stream;
+    state->counter.v[3] = replication;
+    state->used = RANDOM_BLOCK_WORDS;
+}
+
+uint32_t random_tell(const gsl_rng *rng)
+{
+    const struct random_state *state = rng->state;
+    return state->counter.v[0];
+}

@@ -1,0 +1,69 @@
+/* random.h -- counter-based random numbers: Philox 4x32-10 as a gsl_rng_type.
+ *
+ * key = seed; counter = (draw, entity, stream, replication).  A stream belongs to one purpose of
+ * one workload entry, an entity is an instance or arrival of it, so that no change of algorithm
+ * shifts anybody's numbers: variants are compared under common random numbers.
+ *
+ * Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+ * SC11; the implementation is Random123's, checked against its known answers
+ * (tests/unit/random.c).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_BASE_RANDOM_H
+#define SIM_BASE_RANDOM_H
+
+#include <Random123/philox.h>
+#include <gsl/gsl_rng.h>
+#include <stdint.h>
+
+extern const gsl_rng_type *const random_philox;
+
+/* The state of such a generator; visible so that drawing can be inlined. */
+struct random_state {
+    philox4x32_key_t key;
+    philox4x32_ctr_t counter; /* of the next block */
+    philox4x32_ctr_t block;
+    uint32_t used; /* words of block already given out */
+};
+
+/* Purposes; a stream number is purpose | workload entry << 8. */
+enum random_purpose {
+    RANDOM_PHASES,   /* durations that a process draws */
+    RANDOM_START,    /* when it starts */
+    RANDOM_ARRIVALS, /* gaps of an open stream */
+    RANDOM_HOLD,     /* lock hold times under flat cost */
+    RANDOM_SCHEDULER,
+    RANDOM_PAGES, /* page colours */
+    RANDOM_CACHE  /* survival of single lines */
+};
+
+enum { RANDOM_BLOCK_WORDS = 4 };
+
+/* What gsl_rng_get() gives. */
+static inline uint32_t random_bits32(gsl_rng *rng)
+{
+    struct random_state *state = rng->state;
+    if (state->used == RANDOM_BLOCK_WORDS) {
+        state->block = philox4x32(state->counter, state->key);
+        state->counter.v[0]++;
+        state->used = 0;
+    }
+    return state->block.v[state->used++];
+}
+
+/* Uniform in [0, 1), 53 bits. */
+static inline double random_uniform(gsl_rng *rng)
+{
+    uint64_t high = random_bits32(rng), low = random_bits32(rng);
+    return (double)((high << 32 | low) >> 11) * 0x1p-53;
+}
+
+/* rng, of type random_philox, next gives the numbers of draw, draw + 1, ... of this entity. */
+void random_seek(gsl_rng *rng, uint64_t seed, uint32_t replication, uint32_t stream,
+                 uint32_t entity, uint32_t draw);
+
+/* The draw that a later random_seek() must name to go on with fresh numbers. */
+uint32_t random_tell(const gsl_rng *rng);
+
+#endif

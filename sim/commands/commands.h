@@ -1,0 +1,20 @@
+/* commands.h -- the commands of the program; each returns an exit status.
+ *
+ * argv[0] is "braidsim COMMAND", for messages.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_COMMANDS_COMMANDS_H
+#define SIM_COMMANDS_COMMANDS_H
+
+#include "sim/base/error.h"
+
+int command_run(int argc, char **argv);
+int command_plot(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_list(int argc, char **argv);
+
+/* Prints "PLACE: MESSAGE" on standard error; returns EXIT_BAD_INPUT. */
+int command_refuse(const struct error *err);
+
+#endif

@@ -1,0 +1,196 @@
+/* list.c -- `braidsim list`: what there is, each with one line of what it is.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <argp.h>
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/check.h"
+#include "sim/commands/commands.h"
+#include "sim/host/loader.h"
+#include "sim/host/result.h"
+
+static int print_row(const char *name, const char *summary)
+{
+    return printf("%-18s %s\n", name, summary);
+}
+
+#define DEFINE_PRINTER(kind, field)                                                                \
+    static void print_##kind(const struct scheduler *scheduler)                                    \
+    {                                                                                              \
+        for (uint32_t i = 0; i < TRACER_MODULES && scheduler->modules[i] != NULL; i++)             \
+            for (const struct kind *const *at = scheduler->modules[i]->field; at && *at; at++)     \
+                print_row((*at)->name, (*at)->summary);                                            \
+    }
+
+DEFINE_PRINTER(policy, policies)
+DEFINE_PRINTER(placement, placements)
+DEFINE_PRINTER(balancer, balancers)
+
+static void print_locks(void)
+{
+    print_row(lock_names[LOCK_IDEAL],
+              "first come, first served; taking and passing it cost nothing");
+    print_row(lock_names[LOCK_TICKET], "first come, first served; a hand-over costs the more the "
+                                       "more cores wait");
+    print_row(lock_names[LOCK_MCS], "first come, first served; a hand-over costs the same however "
+                                    "many wait");
+}
+
+static void print_workloads(void)
+{
+    static const char *const takes[DISTRIBUTION_KINDS] = {
+        [DISTRIBUTION_CONSTANT] = "always the same",
+        [DISTRIBUTION_UNIFORM] = "evenly between two bounds",
+        [DISTRIBUTION_EXPONENTIAL] = "memoryless",
+        [DISTRIBUTION_LOGNORMAL] = "skewed to the right",
+        [DISTRIBUTION_GAMMA] = "less (cv2 < 1) or more (cv2 > 1) variable than exponential",
+        [DISTRIBUTION_PARETO] = "heavy-tailed",
+        [DISTRIBUTION_BOUNDED_PARETO] = "heavy-tailed up to a bound",
+        [DISTRIBUTION_HYPEREXPONENTIAL] = "two exponentials, mixed; cv2 >= 1",
+    };
+    printf("Phases of a workload entry:\n");
+    print_row("run", "CPU time with warm caches, a number of us or a distribution");
+    print_row("sleep", "blocked for so long, likewise");
+    print_row("yield", "gives the core up and stays READY");
+    printf("\nDistributions, with the keys that each takes:\n");
+    for (uint32_t kind = 0; kind < DISTRIBUTION_KINDS; kind++) {
+        const struct distribution_description *d = &distribution_descriptions[kind];
+        printf("%-18s", d->name);
+        int width = 0;
+        for (uint32_t p = 0; p < PARAMETER_COUNT; p++)
+            if (d->parameters & 1u << p)
+                width += printf(" %s", distribution_parameter_keys[p]);
+        printf("%*s%s\n", width < 24 ? 24 - width : 1, "", takes[kind]);
+    }
+}
+
+static void print_metrics(void)
+{
+    for (uint32_t i = 0; i < METRIC_COUNT; i++)
+        printf("%-34s %-10s %s\n", metric_descriptions[i].name, metric_descriptions[i].unit,
+               metric_descriptions[i].help);
+    printf(
+        "\nPer workload entry, as NAME.ENTRY: throughput_per_s, wakeup_latency_us_*, wait_us_*,\n"
+        "response_us_*, slowdown_*.  Per operation, as sched_call_ns_mean.OPERATION:");
+    for (uint32_t kind = 0; kind < ENTRY_KINDS; kind++)
+        printf("%s%s", kind == 0 ? " " : ", ", entry_names[kind]);
+    printf(".\n");
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_json(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
+}
+
+static int print_cpus(void)
+{
+    char data[PATH_MAX - 300], folder[PATH_MAX - 290], path[PATH_MAX];
+    struct error err;
+    struct dirent **entries;
+    struct arena arena = ARENA_EMPTY;
+    if (!data_directory(data, sizeof data, &err))
+        return command_refuse(&err);
+    snprintf(folder, sizeof folder, "%s/cpus", data);
+    int count = scandir(folder, &entries, is_json, by_name);
+    if (count < 0) {
+        error_set(&err, folder, "cannot be read; it should hold the CPU profiles");
+        return command_refuse(&err);
+    }
+    printf("%-18s %9s %6s  %s\n", "name", "published", "MHz", "what it is");
+    int status = EXIT_FINE;
+    for (int i = 0; i < count; i++) {
+        struct profile profile;
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        if (profile_read(&profile, path, &arena, &err))
+            printf("%-18s %8.0f%% %6.0f  %s\n", profile.name,
+                   100 * profile_published_share(&profile), profile_value(&profile, clock_mhz),
+                   profile.title);
+        else
+            status = command_refuse(&err);
+        free(entries[i]);
+    }
+    free(entries);
+    arena_free(&arena);
+    return status;
+}
+
+struct list_arguments {
+    const char *what, *scheduler;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct list_arguments *arguments = state->input;
+    switch (key) {
+    case 'S':
+        arguments->scheduler = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (arguments->what != NULL)
+            argp_error(state, "one thing at a time");
+        arguments->what = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (arguments->what == NULL)
+            argp_error(state, "what? one of policies, placements, balancers, locks, cpus, "
+                              "workloads, metrics");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int command_list(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        { "scheduler", 'S', "FILE.so", 0, "also what this scheduler module brings", 0 },
+        { 0 },
+    };
+    static const struct argp argp = {
+        options,
+        parse_option,
+        "policies|placements|balancers|locks|cpus|workloads|metrics",
+        "Says what there is, each with one line of what it is.",
+        NULL,
+        NULL,
+        NULL,
+    };
+    struct list_arguments arguments = { 0 };
+    struct scheduler scheduler;
+    struct error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    if (strcmp(arguments.what, "cpus") == 0)
+        return print_cpus();
+    if (!scheduler_load(&scheduler, arguments.scheduler, false, &err))
+        return command_refuse(&err);
+    if (strcmp(arguments.what, "policies") == 0)
+        print_policy(&scheduler);
+    else if (strcmp(arguments.what, "placements") == 0)
+        print_placement(&scheduler);
+    else if (strcmp(arguments.what, "balancers") == 0)
+        print_balancer(&scheduler);
+    else if (strcmp(arguments.what, "locks") == 0)
+        print_locks();
+    else if (strcmp(arguments.what, "workloads") == 0)
+        print_workloads();
+    else if (strcmp(arguments.what, "metrics") == 0)
+        print_metrics();
+    else {
+        error_set(&err, arguments.what,
+                  "is nothing to list; one of policies, placements, balancers, locks, cpus, "
+                  "workloads, metrics");
+        return command_refuse(&err);
+    }
+    return EXIT_FINE;
+}

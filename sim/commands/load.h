@@ -1,0 +1,20 @@
+/* load.h -- reads a scenario for a command: scheduler modules, known names, options, in one place.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_COMMANDS_LOAD_H
+#define SIM_COMMANDS_LOAD_H
+
+#include "sim/host/loader.h"
+#include "sim/input/scenario.h"
+
+struct load_options {
+    const char *scheduler_file; /* NULL: ours */
+    struct scenario_options scenario; /* data_dir and names are filled in by load_experiment() */
+};
+
+/* Reads the scenario at path.  The plain build of the scheduler gives the names. */
+bool load_experiment(struct experiment *experiment, const char *path,
+                     const struct load_options *options, struct arena *arena, struct error *err);
+
+#endif

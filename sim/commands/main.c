@@ -1,0 +1,91 @@
+/* main.c -- braidsim: picks the command.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <argp.h>
+#include <gsl/gsl_errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/check.h"
+#include "sim/commands/commands.h"
+#include "sim/version.h"
+
+static const struct command {
+    const char *name, *arguments, *summary;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    { "run", "SCENARIO...", "simulate, print a summary, write a results directory", command_run },
+    { "plot", "DIR...", "draw results directories", command_plot },
+    { "check", "SCENARIO...", "say what is wrong with scenario files, run nothing", command_check },
+    { "list", "policies|placements|balancers|locks|cpus|workloads|metrics", "say what there is",
+      command_list },
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *to)
+{
+    fprintf(to,
+            "braidsim %s -- a scheduler laboratory: runs real scheduler C code on modelled "
+            "hardware\n\n",
+            BRAIDSIM_VERSION);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  braidsim %-6s %s\n%18s%s\n", commands[i].name, commands[i].arguments, "",
+                commands[i].summary);
+    fprintf(to, "\n`braidsim COMMAND --help` tells a command's options.\n"
+                "Exit status: 0 fine; 1 an expectation failed; 2 bad usage or scenario;\n"
+                "3 the scheduler under test broke its contract; 4 a bug of braidsim.\n");
+}
+
+int command_refuse(const struct error *err)
+{
+    fprintf(stderr, "%s%s%s\n", err->place, err->place[0] != '\0' ? ": " : "", err->message);
+    return EXIT_BAD_INPUT;
+}
+
+/* Called by GSL for what should have been checked before. */
+static void gsl_failed(const char *reason, const char *file, int line, int number)
+{
+    (void)number;
+    check_failed(file, line, reason);
+}
+
+/* What was printed must have got out. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    perror("braidsim: standard output");
+    return status > EXIT_BAD_INPUT ? status : EXIT_BAD_INPUT;
+}
+
+int main(int argc, char **argv)
+{
+    argp_err_exit_status = EXIT_BAD_INPUT;
+    gsl_set_error_handler(gsl_failed);
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_BAD_INPUT;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return EXIT_FINE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("braidsim %s\n", BRAIDSIM_VERSION);
+        return EXIT_FINE;
+    }
+    for (int i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0)
+            continue;
+        char name[64];
+        snprintf(name, sizeof name, "braidsim %s", commands[i].name);
+        argv[1] = name;
+        return finish(commands[i].run(argc - 1, argv + 1));
+    }
+    fprintf(stderr, "braidsim: unknown command \"%s\"\n\n", argv[1]);
+    print_usage(stderr);
+    return EXIT_BAD_INPUT;
+}

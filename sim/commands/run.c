@@ -1,0 +1,271 @@
+/* run.c -- `braidsim run`: simulates scenarios, prints a summary, writes results.
+ *
+ * Everything that can be refused is refused before the first run starts, so that nothing is
+ * half-done: all scenarios are read, and all results directories are seen to be writable.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/base/check.h"
+#include "sim/commands/commands.h"
+#include "sim/commands/load.h"
+#include "sim/commands/workers.h"
+#include "sim/output/progress.h"
+#include "sim/output/results.h"
+#include "sim/output/table.h"
+
+enum { SETS_MAX = 256, KEY_REPLICATIONS = 256, KEY_COST, KEY_QUIET };
+
+struct run_arguments {
+    struct load_options load;
+    const char *sets[SETS_MAX];
+    const char *out;
+    uint64_t jobs;
+    bool quiet;
+    char **scenarios;
+    int count;
+};
+
+/* One scenario on its way from file to results. */
+struct study {
+    const char *directory;
+    struct experiment experiment;
+};
+
+/* ---- Options ------------------------------------------------------------------------------ */
+
+static uint64_t parse_count(struct argp_state *state, const char *option, const char *text,
+                            uint64_t minimum, uint64_t maximum)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < minimum ||
+        value > maximum)
+        argp_error(state, "%s must be a whole number from %ju to %ju, is \"%s\"", option,
+                   (uintmax_t)minimum, (uintmax_t)maximum, text);
+    return value;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+    struct run_arguments *arguments = state->input;
+    struct scenario_options *scenario = &arguments->load.scenario;
+    switch (key) {
+    case 's':
+        if (scenario->set_count == SETS_MAX)
+            argp_error(state, "at most %d --set", SETS_MAX);
+        arguments->sets[scenario->set_count++] = argument;
+        return 0;
+    case 'e':
+        scenario->has_seed = true;
+        scenario->seed = parse_count(state, "--seed", argument, 0, UINT64_C(9007199254740991));
+        return 0;
+    case KEY_REPLICATIONS:
+        scenario->has_replications = true;
+        scenario->replications = parse_count(state, "--replications", argument, 1, 100000);
+        return 0;
+    case 'j':
+        arguments->jobs = parse_count(state, "--jobs", argument, 1, 4096);
+        return 0;
+    case 'o':
+        arguments->out = argument;
+        return 0;
+    case 'S':
+        arguments->load.scheduler_file = argument;
+        return 0;
+    case KEY_COST:
+        scenario->cost = argument;
+        if (strcmp(argument, "traced") != 0 && strcmp(argument, "flat") != 0)
+            argp_error(state, "--cost must be traced or flat, is \"%s\"", argument);
+        return 0;
+    case KEY_QUIET:
+        arguments->quiet = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        arguments->scenarios = state->argv + state->next;
+        arguments->count = state->argc - state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which scenario files?");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    { "set", 's', "PTR=VALUE", 0, "put VALUE at JSON pointer PTR of the scenario", 0 },
+    { "seed", 'e', "N", 0, "the seed", 0 },
+    { "replications", KEY_REPLICATIONS, "N", 0, "runs of each point", 0 },
+    { "jobs", 'j', "N", 0, "runs at a time (default: the processors of this machine)", 0 },
+    { "out", 'o', "DIR", 0, "results directory (default: results/NAME)", 0 },
+    { "scheduler", 'S', "FILE.so", 0, "run this scheduler module", 0 },
+    { "cost", KEY_COST, "traced|flat", 0, "how scheduler code is priced", 0 },
+    { "quiet", KEY_QUIET, NULL, 0, "no summary and no progress bar", 0 },
+    { 0 },
+};
+
+static const struct argp argp = {
+    options,       parse_option,
+    "SCENARIO...", "Simulates scenarios, prints a summary and writes a results directory.",
+    NULL,          NULL,
+    NULL,
+};
+
+/* ---- Running ------------------------------------------------------------------------------ */
+
+static bool wants(const struct experiment *experiment, enum cost_kind cost)
+{
+    for (uint32_t i = 0; i < experiment->point_count; i++)
+        if (experiment->points[i].scenario.cost == cost)
+            return true;
+    return false;
+}
+
+static void print_fault(const struct experiment *experiment, const struct run_result *result)
+{
+    const struct fault *fault = &result->fault;
+    const char *variant = experiment->points[result->point].variant;
+    fprintf(stderr, "%s: the scheduler broke its contract: %s", experiment->path,
+            fault_names[fault->kind]);
+    if (fault->detail[0] != '\0')
+        fprintf(stderr, " (%s)", fault->detail);
+    fprintf(stderr, "\n  policy %s, operation %s, ", fault->policy, entry_names[fault->operation]);
+    if (fault->process != UINT32_MAX)
+        fprintf(stderr, "process %u, ", fault->process);
+    if (fault->core != UINT32_MAX)
+        fprintf(stderr, "core %u, ", fault->core);
+    fprintf(stderr, "time %ju.%09ju ms, seed %ju, replication %u%s%s\n",
+            (uintmax_t)(fault->time_ps / 1000000000), (uintmax_t)(fault->time_ps % 1000000000),
+            (uintmax_t)experiment->points[result->point].scenario.seed, result->replication,
+            variant != NULL ? ", variant " : "", variant != NULL ? variant : "");
+}
+
+static void print_overrun(const struct experiment *experiment, const struct run_result *result)
+{
+    const struct scenario *scenario = &experiment->points[result->point].scenario;
+    const struct workload *workload = &scenario->workloads[result->overrun.workload];
+    fprintf(
+        stderr,
+        "%s: /workload/%u: more than max_alive (%u) processes of the stream \"%s\" are alive at "
+        "once; does the machine keep up with it? If it should, raise max_alive\n",
+        experiment->path, result->overrun.workload, workload->max_alive, workload->name);
+}
+
+static int report_bad(const struct experiment *experiment, const struct run_result *result)
+{
+    if (result->fault.kind != FAULT_NONE) {
+        print_fault(experiment, result);
+        return EXIT_FAULT;
+    }
+    print_overrun(experiment, result);
+    return EXIT_BAD_INPUT;
+}
+
+static bool is_bad(const struct run_result *result)
+{
+    return result->fault.kind != FAULT_NONE || result->overrun.happened;
+}
+
+/* Loads the builds that the points want.  Each is a library of its own, bound to itself. */
+static bool load_schedulers(const struct experiment *experiment, const char *file,
+                            struct work *work, struct arena *arena, struct error *err)
+{
+    struct scheduler *both = arena_alloc(arena, 2, sizeof *both);
+    if (wants(experiment, COST_TRACED)) {
+        if (!scheduler_load(&both[0], file, true, err))
+            return false;
+        work->traced = &both[0];
+    }
+    if (wants(experiment, COST_FLAT)) {
+        if (!scheduler_load(&both[1], file, false, err))
+            return false;
+        work->plain = &both[1];
+    }
+    return true;
+}
+
+static int run_study(const struct run_arguments *arguments, const struct study *study,
+                     struct arena *arena)
+{
+    const struct experiment *experiment = &study->experiment;
+    struct work work = { .experiment = experiment,
+                         .jobs = (uint32_t)arguments->jobs,
+                         .run_count = experiment->point_count * experiment->replications };
+    struct error err;
+    if (!load_schedulers(experiment, arguments->load.scheduler_file, &work, arena, &err))
+        return command_refuse(&err);
+    if (!arguments->quiet)
+        work.progress = progress_show;
+    struct run_result *runs = arena_alloc(arena, work.run_count, sizeof *runs);
+    uint32_t complete = workers_run(&work, runs, arena);
+    if (is_bad(&runs[complete - 1]))
+        return report_bad(experiment, &runs[complete - 1]);
+
+    const struct scheduler *scheduler = work.traced != NULL ? work.traced : work.plain;
+    struct results results = { .experiment = experiment,
+                               .runs = runs,
+                               .run_count = work.run_count,
+                               .scheduler_path = scheduler->path,
+                               .scheduler_hash = scheduler->hash };
+    if (!results_write(&results, study->directory, &err))
+        return command_refuse(&err);
+    bool met = true;
+    if (!arguments->quiet) {
+        table_print(stdout, &results, arena);
+        printf("\nResults: %s\n", study->directory);
+    }
+    met = table_expectations(arguments->quiet ? stderr : stdout, &results, arena);
+    return met ? EXIT_FINE : EXIT_EXPECTATION;
+}
+
+/* The directory of a scenario: --out, a folder in it when there are several, or results/NAME. */
+static const char *study_directory(const struct run_arguments *arguments, const char *name,
+                                   struct arena *arena)
+{
+    if (arguments->out == NULL)
+        return arena_printf(arena, "results/%s", name);
+    if (arguments->count == 1)
+        return arguments->out;
+    return arena_printf(arena, "%s/%s", arguments->out, name);
+}
+
+int command_run(int argc, char **argv)
+{
+    struct run_arguments arguments = { .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) };
+    struct arena arena = ARENA_EMPTY;
+    struct error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    arguments.load.scenario.sets = arguments.sets;
+    struct study *studies = arena_alloc(&arena, (size_t)arguments.count, sizeof *studies);
+    for (int i = 0; i < arguments.count; i++) {
+        struct study *study = &studies[i];
+        if (!load_experiment(&study->experiment, arguments.scenarios[i], &arguments.load, &arena,
+                             &err))
+            return command_refuse(&err);
+        study->directory = study_directory(&arguments, study->experiment.name, &arena);
+        for (int j = 0; j < i; j++)
+            if (strcmp(studies[j].directory, study->directory) == 0) {
+                error_set(&err, arguments.scenarios[i],
+                          "its results would replace those of %s, in %s", arguments.scenarios[j],
+                          study->directory);
+                return command_refuse(&err);
+            }
+        if (!results_prepare(study->directory, &err))
+            return command_refuse(&err);
+    }
+    int status = EXIT_FINE;
+    for (int i = 0; i < arguments.count; i++) {
+        int one = run_study(&arguments, &studies[i], &arena);
+        status = one > status ? one : status;
+    }
+    arena_free(&arena);
+    return status;
+}

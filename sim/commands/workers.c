@@ -1,0 +1,165 @@
+/* workers.c -- see workers.h.
+ *
+ * Each run is one child, which writes its result to a pipe and exits.  Which child ends first
+ * depends on the machine; where a result goes does not.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/commands/workers.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/base/check.h"
+
+struct worker {
+    pid_t pid;
+    int pipe;
+    uint32_t run;
+    char *bytes; /* what it has written so far */
+    size_t size, capacity;
+};
+
+/* ---- In the child ------------------------------------------------------------------------- */
+
+static void write_all(int pipe, const void *bytes, size_t size)
+{
+    const char *at = bytes;
+    while (size > 0) {
+        ssize_t written = write(pipe, at, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            _exit(EXIT_BUG); /* the parent is gone */
+        at += written;
+        size -= (size_t)written;
+    }
+}
+
+__attribute__((noreturn)) static void child_main(const struct work *work, uint32_t run, int pipe)
+{
+    const struct experiment *experiment = work->experiment;
+    struct run_result result = { .point = run / experiment->replications };
+    const struct scenario *scenario = &experiment->points[result.point].scenario;
+    struct arena arena = ARENA_EMPTY;
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would read the result */
+    host_run(scenario, scenario->cost == COST_TRACED ? work->traced : work->plain,
+             run % experiment->replications, &result, &arena);
+    write_all(pipe, &result, sizeof result);
+    write_all(pipe, result.metrics, result.metric_count * sizeof *result.metrics);
+    write_all(pipe, result.core_accounts_ps,
+              result.core_count * ACCOUNT_COUNT * sizeof *result.core_accounts_ps);
+    write_all(pipe, result.processes, result.process_count * sizeof *result.processes);
+    _exit(EXIT_FINE);
+}
+
+/* ---- In the parent ------------------------------------------------------------------------ */
+
+static void worker_start(const struct work *work, struct worker *worker, uint32_t run)
+{
+    int ends[2];
+    fflush(NULL);
+    CHECK(pipe(ends) == 0);
+    worker->run = run;
+    worker->size = 0;
+    worker->pipe = ends[0];
+    worker->pid = fork();
+    CHECK(worker->pid >= 0);
+    if (worker->pid == 0) {
+        close(ends[0]);
+        child_main(work, run, ends[1]);
+    }
+    close(ends[1]);
+}
+
+/* Reads what there is; false at the end. */
+static bool worker_read(struct worker *worker)
+{
+    if (worker->capacity - worker->size < 65536) {
+        worker->capacity = 2 * worker->capacity + 65536;
+        worker->bytes = realloc(worker->bytes, worker->capacity);
+        CHECK(worker->bytes != NULL);
+    }
+    ssize_t got = read(worker->pipe, worker->bytes + worker->size, worker->capacity - worker->size);
+    if (got < 0)
+        return errno == EINTR;
+    worker->size += (size_t)got;
+    return got > 0;
+}
+
+/* Copies count elements from the worker's bytes. */
+static void *take(struct worker *worker, size_t *at, size_t count, size_t size, struct arena *arena)
+{
+    void *copy = arena_alloc(arena, count, size);
+    CHECK(*at + count * size <= worker->size);
+    memcpy(copy, worker->bytes + *at, count * size);
+    *at += count * size;
+    return copy;
+}
+
+static void worker_finish(struct worker *worker, struct run_result *results, struct arena *arena)
+{
+    int status;
+    close(worker->pipe);
+    CHECK(waitpid(worker->pid, &status, 0) == worker->pid);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE) {
+        fprintf(stderr, "braidsim: bug: the worker of run %u died (%s %d)\n", worker->run,
+                WIFSIGNALED(status) ? "signal" : "status",
+                WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        fflush(NULL);
+        _exit(EXIT_BUG);
+    }
+    struct run_result *result = &results[worker->run];
+    size_t at = sizeof *result;
+    CHECK(worker->size >= sizeof *result);
+    memcpy(result, worker->bytes, sizeof *result);
+    result->metrics = take(worker, &at, result->metric_count, sizeof *result->metrics, arena);
+    result->core_accounts_ps = take(worker, &at, (size_t)result->core_count * ACCOUNT_COUNT,
+                                    sizeof *result->core_accounts_ps, arena);
+    result->processes = take(worker, &at, result->process_count, sizeof *result->processes, arena);
+    CHECK(at == worker->size);
+}
+
+static bool result_is_bad(const struct run_result *result)
+{
+    return result->fault.kind != FAULT_NONE || result->overrun.happened;
+}
+
+uint32_t workers_run(const struct work *work, struct run_result *results, struct arena *arena)
+{
+    struct worker *workers = arena_alloc(arena, work->jobs, sizeof *workers);
+    struct pollfd *polls = arena_alloc(arena, work->jobs, sizeof *polls);
+    uint32_t active = 0, next = 0, done = 0, end = work->run_count;
+    while (active > 0 || next < end) {
+        while (active < work->jobs && next < end)
+            worker_start(work, &workers[active++], next++);
+        for (uint32_t i = 0; i < active; i++)
+            polls[i] = (struct pollfd){ .fd = workers[i].pipe, .events = POLLIN };
+        if (poll(polls, active, -1) < 0)
+            continue;
+        for (uint32_t i = active; i-- > 0;) {
+            if (polls[i].revents == 0 || worker_read(&workers[i]))
+                continue;
+            uint32_t run = workers[i].run;
+            worker_finish(&workers[i], results, arena);
+            struct worker last = workers[--active];
+            workers[active] = workers[i]; /* its buffer is used again */
+            workers[i] = last;
+            if (result_is_bad(&results[run]) && run < end)
+                end = run + 1; /* nothing after it is wanted */
+            done++;
+            if (work->progress != NULL)
+                work->progress(work->progress_context, done, end);
+        }
+    }
+    for (uint32_t i = 0; i < work->jobs; i++)
+        free(workers[i].bytes);
+    return end;
+}

@@ -1,0 +1,27 @@
+/* workers.h -- runs all replications of all points in forked workers, results in order.
+ *
+ * A crash of the scheduler under test, or of ours, ends one worker and becomes a report.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_COMMANDS_WORKERS_H
+#define SIM_COMMANDS_WORKERS_H
+
+#include "sim/host/host.h"
+
+struct work {
+    const struct experiment *experiment;
+    const struct scheduler *traced, *plain; /* as each point's cost wants; NULL: not wanted */
+    uint32_t jobs;
+    uint32_t run_count;
+    /* Called in the parent after each run, in any order; may be NULL. */
+    void (*progress)(void *context, uint32_t done, uint32_t total);
+    void *progress_context;
+};
+
+/* One result per run, by point and then replication; arrays in arena.  Stops early, after the
+ * first run in order that has a fault or overrun, and returns how many results are complete.  A
+ * worker that dies without a report is a bug of ours: EXIT_BUG. */
+uint32_t workers_run(const struct work *work, struct run_result *results, struct arena *arena);
+
+#endif

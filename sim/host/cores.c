@@ -1,0 +1,320 @@
+/* cores.c -- what a core does next, and where its time goes; see internal.h.
+ *
+ * A core is idle, running a process, entering the kernel (busy until accounted_ps), or waiting
+ * for a lock.  Interrupts are masked while it is busy: what falls due meanwhile is done, one thing
+ * an event, when it is free again; ticks that were missed merge.
+ *
+ * Invariant: core_charge() is the only place where time enters an account, and it moves
+ * accounted_ps by the same amount.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/host/internal.h"
+
+#include "sim/base/check.h"
+
+/* ---- Accounts ----------------------------------------------------------------------------- */
+
+void core_charge(struct host *host, struct core *core, enum account account, uint64_t ps)
+{
+    uint64_t from = core->accounted_ps, to = from + ps;
+    core->accounted_ps = to;
+    if (from < host->warmup_ps)
+        from = host->warmup_ps;
+    if (to > host->end_ps)
+        to = host->end_ps;
+    if (to > from)
+        core->account_ps[account] += to - from;
+}
+
+static void running_progress(struct host *host, struct core *core, uint64_t elapsed_ps)
+{
+    struct task *task = &host->tasks[core->running];
+    uint64_t stall_ps = elapsed_ps < core->stall_ps ? elapsed_ps : core->stall_ps;
+    uint64_t user_ps = elapsed_ps - stall_ps;
+    if (stall_ps > 0) {
+        core_charge(host, core, ACCOUNT_CACHE, stall_ps);
+        core->stall_ps -= stall_ps;
+    }
+    CHECK(user_ps <= task->run_left_ps);
+    task->run_left_ps -= user_ps;
+    core->ran_ps += user_ps;
+    uint64_t before = core->account_ps[ACCOUNT_USER];
+    core_charge(host, core, ACCOUNT_USER, user_ps);
+    task->user_ps += core->account_ps[ACCOUNT_USER] - before;
+}
+
+void core_progress(struct host *host, struct core *core)
+{
+    if (core->accounted_ps >= host->now_ps)
+        return;
+    uint64_t elapsed_ps = host->now_ps - core->accounted_ps;
+    switch (core->state) {
+    case CORE_IDLE:
+        core_charge(host, core, ACCOUNT_IDLE, elapsed_ps);
+        break;
+    case CORE_RUNNING:
+        running_progress(host, core, elapsed_ps);
+        break;
+    case CORE_WAITING:
+        core_charge(host, core, ACCOUNT_LOCK_WAIT, elapsed_ps);
+        break;
+    case CORE_ENTERING:
+        CHECK(core->state != CORE_ENTERING); /* it is accounted for ahead of the clock */
+    }
+}
+
+/* Tells the caches what the running task has streamed through them. */
+static void core_tell_memory(struct host *host, struct core *core)
+{
+    if (!host->traced || core->running == NO_TASK || core->ran_ps == 0)
+        return;
+    uint32_t lines = host->working_set_lines[host->tasks[core->running].workload];
+    memory_ran(&host->memory, core->id, lines, core->ran_ps);
+    core->ran_ps = 0;
+}
+
+/* ---- Running ------------------------------------------------------------------------------ */
+
+void core_leave(struct host *host, struct core *core)
+{
+    struct task *task = &host->tasks[core->running];
+    core_tell_memory(host, core);
+    if (host->traced)
+        memory_leave(&host->memory, core->id, &task->footprint);
+    else
+        task->footprint.core = (uint16_t)core->id;
+    core->running = NO_TASK;
+    core->stall_ps = 0;
+    core->slice_ps = NEVER;
+}
+
+void core_run(struct host *host, struct core *core, uint32_t id)
+{
+    core->running = id;
+    if (id == NO_TASK) {
+        core->state = CORE_IDLE;
+        host->idle_cores += !core->is_idle;
+        core->is_idle = true;
+        return;
+    }
+    host->idle_cores -= core->is_idle;
+    if (core->is_idle && !host->scenario->scheduler.polling_idle)
+        core_charge(host, core, ACCOUNT_SCHED, host->cost.idle_exit_ps);
+    core->is_idle = false;
+    core->state = CORE_RUNNING;
+    struct task *task = &host->tasks[id];
+    task->state = TASK_RUNNING;
+    task->core = (uint16_t)core->id;
+    if (core->last != id) {
+        core_charge(host, core, ACCOUNT_SWITCH, host->cost.switch_ps);
+        if (in_window(host)) {
+            host->switch_count++;
+            task->switches++;
+        }
+    }
+    core->last = id;
+    core->ran_ps = 0;
+    if (host->traced)
+        core->stall_ps = memory_refill(&host->memory, core->id, &task->footprint,
+                                       host->working_set_lines[task->workload], task->run_left_ps);
+    if (host->scenario->scheduler.exact_slices)
+        core->slice_ps = core->accounted_ps + host->processes[id].slice_ns * 1000;
+    tally_dispatch(host, task, core->accounted_ps);
+}
+
+/* ---- Events ------------------------------------------------------------------------------- */
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+void core_arm(struct host *host, struct core *core)
+{
+    uint64_t when = NEVER;
+    if (core->state == CORE_WAITING) {
+        when = core->grant_ps;
+    } else if (core->state == CORE_ENTERING || core->due_head != NO_TASK || core->need_reschedule ||
+               core->need_receive) {
+        when = core->accounted_ps;
+    } else {
+        when = earlier(core->tick_ps, core->ipi_ps);
+        if (core->state == CORE_RUNNING) {
+            uint64_t left_ps = core->stall_ps + host->tasks[core->running].run_left_ps;
+            when = earlier(when, earlier(core->slice_ps, core->accounted_ps + left_ps));
+        }
+        if (when < core->accounted_ps)
+            when = core->accounted_ps;
+    }
+    if (when < host->now_ps)
+        when = host->now_ps;
+    event_tree_set(&host->events, core->id, when);
+}
+
+void core_add_due(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    struct core *core = &host->cores[task->core];
+    task->state = TASK_DUE;
+    task->next = NO_TASK;
+    if (core->due_head == NO_TASK)
+        core->due_head = id;
+    else
+        host->tasks[core->due_tail].next = id;
+    core->due_tail = id;
+    if (core->state != CORE_IDLE && core->state != CORE_RUNNING)
+        return; /* it will look when it is done */
+    if (core->accounted_ps <= host->now_ps)
+        core_event(host, core); /* the interrupt comes now, */
+    else
+        event_tree_set(&host->events, core->id, core->accounted_ps); /* or when it is free */
+}
+
+void core_interrupt(struct host *host, struct core *core, uint64_t when_ps, uint32_t flags)
+{
+    core->ipi_flags |= flags;
+    if (when_ps < core->ipi_ps)
+        core->ipi_ps = when_ps;
+    if (core != host->entering)
+        core_arm(host, core);
+}
+
+/* Is the core in the kernel already, having finished something at this very instant? */
+static bool core_in_kernel(const struct host *host, const struct core *core)
+{
+    return core->accounted_ps == host->now_ps && core->kernel_ps == host->now_ps;
+}
+
+void lock_promise(struct host *host, struct host_torus *torus)
+{
+    uint32_t core;
+    uint64_t when_ps;
+    if (!lock_model_promise(torus->lock, &core, &when_ps))
+        return;
+    host->cores[core].grant_ps = when_ps;
+    if (&host->cores[core] != host->entering)
+        core_arm(host, &host->cores[core]);
+}
+
+/* The call's time has come: take the lock, or wait for it. */
+static void core_enter(struct host *host, struct core *core)
+{
+    struct operation *operation = &core->operation;
+    struct host_torus *torus = operation->torus;
+    uint64_t acquire_ps = 0;
+    operation->requested_ps = host->now_ps;
+    if (torus->lock != NULL && operation->kind != ENTRY_TICK &&
+        !lock_model_request(torus->lock, core->id, host->now_ps, &acquire_ps)) {
+        operation->waited = true;
+        core->state = CORE_WAITING;
+        core->grant_ps = NEVER;
+        lock_promise(host, torus);
+        return;
+    }
+    entry_execute(host, core, acquire_ps);
+}
+
+/* The core spends before_ps, in account, and then makes the call.  Where there is a lock to ask
+ * for, that is an event of its own, so that cores ask in order of time; else it is one entry. */
+void core_begin(struct host *host, struct core *core, enum entry_kind kind, uint32_t task,
+                struct host_torus *torus, uint64_t before_ps, enum account account)
+{
+    core->operation = (struct operation){ kind, task, torus, 0, core->state, false };
+    core_tell_memory(host, core);
+    core_charge(host, core, account, before_ps);
+    core->state = CORE_ENTERING;
+    if (core->accounted_ps == host->now_ps || torus->lock == NULL || kind == ENTRY_TICK)
+        core_enter(host, core);
+}
+
+static void core_take_due(struct host *host, struct core *core)
+{
+    uint32_t id = core->due_head;
+    struct task *task = &host->tasks[id];
+    core->due_head = task->next;
+    uint64_t before_ps = core_in_kernel(host, core) ? 0 : host->cost.timer_ps;
+    if (host->processes[id].state == PROCESS_FREE) {
+        struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);
+        core_begin(host, core, ENTRY_CREATE, id, torus, before_ps, ACCOUNT_TICK);
+    } else {
+        struct host_torus *torus = &host->tori[host->processes[id].torus];
+        core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, ACCOUNT_TICK);
+    }
+}
+
+static void core_take_ipi(struct host *host, struct core *core)
+{
+    bool polling = host->scenario->scheduler.polling_idle && core->state == CORE_IDLE;
+    core->ipi_ps = NEVER;
+    core->need_reschedule |= (core->ipi_flags & IPI_RESCHEDULE) != 0;
+    core->need_receive |= (core->ipi_flags & IPI_RECEIVE) != 0;
+    core->ipi_flags = 0;
+    if (!polling)
+        core_charge(host, core, ACCOUNT_SCHED, host->cost.ipi_handle_ps);
+    core->kernel_ps = core->accounted_ps;
+}
+
+static void core_take_tick(struct host *host, struct core *core)
+{
+    uint64_t period = host->tick_period_ps;
+    if (core->tick_ps <= host->now_ps)
+        core->tick_ps += ((host->now_ps - core->tick_ps) / period + 1) * period;
+    if (core->slice_ps <= host->now_ps)
+        core->slice_ps = NEVER;
+    enum account account = core->state == CORE_IDLE ? ACCOUNT_IDLE_WORK : ACCOUNT_TICK;
+    uint64_t before_ps = core_in_kernel(host, core) ? 0 : host->cost.timer_ps;
+    core_begin(host, core, ENTRY_TICK, NO_TASK, core->torus, before_ps, account);
+}
+
+/* The torus that this core should receive for; NULL: none. */
+static struct host_torus *core_receiving(struct host *host, struct core *core)
+{
+    for (uint32_t i = 0; i < core->torus_count; i++)
+        if (!inbox_is_empty(&core_torus(host, core, i)->torus->inbox))
+            return core_torus(host, core, i);
+    core->need_receive = false;
+    return NULL;
+}
+
+/* The torus that this core should balance; NULL: none. */
+static struct host_torus *core_balancing(struct host *host, struct core *core)
+{
+    for (uint32_t i = 0; i < core->torus_count; i++) {
+        struct host_torus *torus = core_torus(host, core, i);
+        if (torus->need_balance) {
+            torus->need_balance = false;
+            return torus;
+        }
+    }
+    core->need_balance = false;
+    return NULL;
+}
+
+void core_event(struct host *host, struct core *core)
+{
+    struct host_torus *torus;
+    core_progress(host, core);
+    if (core->state == CORE_WAITING) {
+        lock_model_granted(core->operation.torus->lock, core->id);
+        entry_execute(host, core, 0);
+    } else if (core->state == CORE_ENTERING) {
+        core_enter(host, core);
+    } else if (core->due_head != NO_TASK) {
+        core_take_due(host, core);
+    } else if (core->ipi_ps <= host->now_ps) {
+        core_take_ipi(host, core);
+    } else if (core->tick_ps <= host->now_ps || core->slice_ps <= host->now_ps) {
+        core_take_tick(host, core);
+    } else if (core->need_receive && (torus = core_receiving(host, core)) != NULL) {
+        core_begin(host, core, ENTRY_RECEIVE, NO_TASK, torus, 0, ACCOUNT_SCHED);
+    } else if (core->need_balance && (torus = core_balancing(host, core)) != NULL) {
+        core_begin(host, core, ENTRY_BALANCE, NO_TASK, torus, 0, ACCOUNT_BALANCE);
+    } else if (core->need_reschedule) {
+        core_begin(host, core, ENTRY_SCHEDULE, NO_TASK, core->torus, 0, ACCOUNT_SCHED);
+    } else if (core->state == CORE_RUNNING && core->stall_ps == 0 &&
+               host->tasks[core->running].run_left_ps == 0) {
+        program_step(host, core);
+    }
+    core_arm(host, core);
+}

@@ -1,0 +1,499 @@
+/* entries.c -- calls into the scheduler: what they cost, what they do, whether they are right.
+ *
+ * An entry executes whole at one instant.  Its price comes from watching it (traced) or from a
+ * table (flat); its core is busy for that long, its lock held, and its messages fall due at the
+ * price so far.  After every entry the host compares what the scheduler did with its own record of
+ * every process: a disagreement is the scheduler's fault.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/host/internal.h"
+
+#include "sim/base/check.h"
+#include "sim/base/random.h"
+
+/* ---- Prices ------------------------------------------------------------------------------- */
+
+static void price_begin(struct host *host, struct core *core, struct host_torus *torus,
+                        enum entry_kind kind, uint64_t acquire_ps)
+{
+    host->entering = core;
+    host->entering_torus = torus;
+    host->entering_kind = kind;
+    host->entering_from_ps = core->accounted_ps; /* later than now when it spent time before */
+    host->entering_acquire_ps = acquire_ps;
+    host->entering_extra_ps = 0;
+    host->entering_posted = host->moved = false;
+    host->entering_flat_ps = 0;
+    host->in_scheduler = true;
+    if (host->traced)
+        tracer_begin(&host->tracer, core->id, core->accounted_ps + acquire_ps, &host->escape);
+}
+
+/* When what the entry does at this moment inside it has been paid for. */
+static uint64_t paid_for_ps(const struct host *host)
+{
+    uint64_t ps = host->traced ? tracer_so_far(&host->tracer) / 1000 : host->entering_flat_ps;
+    return host->entering_from_ps + host->entering_acquire_ps + host->entering_extra_ps + ps;
+}
+
+/* A flat price is known before the call. */
+static void price_flat(struct host *host, enum entry_kind kind)
+{
+    if (!host->traced)
+        host->entering_flat_ps += host->scenario->flat.entry_ps[kind];
+}
+
+static void price_check(struct host *host)
+{
+    if (host->tracer.fault == TRACER_SILENT)
+        host_fault(host, FAULT_UNTRACED, NO_TASK,
+                   "build the module with the flags that docs/MODEL.md gives, or use --cost flat");
+}
+
+static uint64_t flat_hold_ps(struct host *host, struct core *core)
+{
+    const struct scenario *scenario = host->scenario;
+    random_seek(host->rng, scenario->seed, host->replication, RANDOM_HOLD, core->id,
+                core->hold_draws);
+    uint64_t ps = distribution_draw_ps(&scenario->flat.hold, host->rng);
+    core->hold_draws = random_tell(host->rng);
+    return ps;
+}
+
+/* Ends the entry and charges it; returns its price without the time to take the lock. */
+static uint64_t price_end(struct host *host, struct core *core, struct host_torus *torus,
+                          enum account account)
+{
+    uint64_t price_ps, wait_ps = 0;
+    host->in_scheduler = false;
+    if (host->traced) {
+        uint64_t wait_fs;
+        uint64_t price_fs = tracer_end(&host->tracer, &wait_fs) + core->price_rest_fs;
+        price_check(host);
+        price_ps = price_fs / 1000;
+        core->price_rest_fs = price_fs % 1000;
+        wait_ps = wait_fs / 1000;
+    } else if (host->scenario->flat.has_hold && torus->lock != NULL &&
+               host->entering_kind != ENTRY_TICK) {
+        price_ps = flat_hold_ps(host, core);
+    } else {
+        price_ps = host->entering_flat_ps;
+    }
+    price_ps += host->entering_extra_ps;
+    uint64_t busy_ps = price_ps + host->entering_acquire_ps;
+    core_charge(host, core, ACCOUNT_LOCK_WAIT, wait_ps < busy_ps ? wait_ps : busy_ps);
+    core_charge(host, core, account, wait_ps < busy_ps ? busy_ps - wait_ps : 0);
+    core->kernel_ps = core->accounted_ps;
+    tally_call(host, host->entering_kind, price_ps);
+    host->scheduling_count += host->entering_kind != ENTRY_TICK || core->running != NO_TASK;
+    return price_ps;
+}
+
+static void lock_hold(struct host *host, struct core *core, struct host_torus *torus,
+                      uint64_t from_ps, uint64_t wait_ps)
+{
+    if (torus->lock == NULL || host->entering_kind == ENTRY_TICK)
+        return;
+    uint64_t until_ps = core->accounted_ps;
+    lock_model_hold(torus->lock, core->id, until_ps);
+    uint64_t from = from_ps > host->warmup_ps ? from_ps : host->warmup_ps;
+    uint64_t to = until_ps < host->end_ps ? until_ps : host->end_ps;
+    if (to > from)
+        torus->held_ps += to - from;
+    if (in_window(host)) {
+        histogram_add(&host->tally->lock_wait, wait_ps);
+        torus->acquisitions++;
+        torus->contended += core->operation.waited;
+    }
+    lock_promise(host, torus);
+}
+
+/* ---- The host's record -------------------------------------------------------------------- */
+
+static void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running)
+{
+    tally_integrate(host);
+    uint32_t before = torus->ready + torus->running;
+    torus->ready = (uint32_t)((int)torus->ready + ready);
+    torus->running = (uint32_t)((int)torus->running + running);
+    host->waiting = (uint32_t)((int)host->waiting + ready);
+    tally_load(host, before, torus->ready + torus->running);
+}
+
+static void expect_state(struct host *host, uint32_t id, enum process_state state, const char *what)
+{
+    static const char *const names[] = { "FREE", "READY", "RUNNING", "BLOCKED", "ZOMBIE", "?" };
+    uint32_t is = host->processes[id].state;
+    if (is != state)
+        host_fault(host, FAULT_STATE, id, "%s should leave it %s, it is %s", what, names[state],
+                   names[is < PROCESS_STATES ? is : PROCESS_STATES]);
+}
+
+static void expect_accepted(struct host *host, uint32_t id, enum process_result result,
+                            const char *what)
+{
+    if (result != PROCESS_OK)
+        host_fault(host, FAULT_REFUSED, id, "%s was refused with result %d", what, (int)result);
+}
+
+static void task_ready(struct host *host, struct host_torus *torus, uint32_t id)
+{
+    host->tasks[id].state = TASK_READY;
+    torus_count_change(host, torus, 1, 0);
+}
+
+static uint64_t now_ns(const struct host *host)
+{
+    return host->now_ps / 1000;
+}
+
+static uint32_t slot_of(const struct host_torus *torus, const struct core *core)
+{
+    return core->id - torus->first_core;
+}
+
+/* ---- Entries ------------------------------------------------------------------------------ */
+
+/* Takes what waits in the inbox; each process there becomes READY here. */
+static void call_receive(struct host *host, struct core *core, struct host_torus *torus)
+{
+    uint32_t next = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
+    uint32_t sent = 0;
+    for (; next != 0; next = host->processes[next - 1].inbox_next) {
+        struct task *task = &host->tasks[next - 1];
+        CHECK(task->state == TASK_INBOX && sent < host->task_count);
+        host->moved |= (host->processes[next - 1].flags & PROCESS_MIGRATING) != 0;
+        task_ready(host, torus, next - 1);
+        sent++;
+    }
+    price_flat(host, ENTRY_RECEIVE);
+    uint32_t received = host->ops->receive(torus->torus, slot_of(torus, core), now_ns(host));
+    if (received != sent)
+        host_fault(host, FAULT_LOST, NO_TASK, "receive took %u processes of %u in the inbox",
+                   received, sent);
+}
+
+/* What the scheduler picked must be READY, and now RUNNING. */
+static void check_picked(struct host *host, const struct process *picked)
+{
+    uint64_t offset = (uint64_t)((uintptr_t)picked - (uintptr_t)host->processes);
+    uint32_t id = (uint32_t)(offset / sizeof *picked);
+    if (offset >= (uint64_t)host->task_count * sizeof *picked || offset % sizeof *picked != 0)
+        host_fault(host, FAULT_NOT_READY, NO_TASK, "schedule returned %p, which is no process",
+                   (const void *)picked);
+    if (host->tasks[id].state == TASK_RUNNING)
+        host_fault(host, FAULT_RUN_TWICE, id, "it runs on core %u", host->tasks[id].core);
+    if (host->tasks[id].state != TASK_READY)
+        host_fault(host, FAULT_NOT_READY, id, "it is %s",
+                   host->tasks[id].state == TASK_BLOCKED ? "blocked" : "in a message or not alive");
+    expect_state(host, id, PROCESS_RUNNING, "pick");
+}
+
+static uint32_t call_pick(struct host *host, struct core *core, struct host_torus *torus)
+{
+    if (!inbox_is_empty(&torus->torus->inbox))
+        call_receive(host, core, torus);
+    struct process *picked = host->ops->pick(torus->torus, slot_of(torus, core), now_ns(host));
+    if (picked == NULL) {
+        if (torus->ready > 0)
+            host_fault(host, FAULT_IDLE, NO_TASK, "core %u, torus %u, %u READY", core->id,
+                       torus->torus->id, torus->ready);
+        return NO_TASK;
+    }
+    check_picked(host, picked);
+    core->torus = torus;
+    torus_count_change(host, torus, -1, 1);
+    return picked->id;
+}
+
+/* The present process goes back if it still runs; the next one is picked, from the core's tori in
+ * turn. */
+static uint32_t call_schedule(struct host *host, struct core *core)
+{
+    struct host_torus *torus = core->torus;
+    price_flat(host, ENTRY_SCHEDULE);
+    core->need_reschedule = false;
+    if (core->running != NO_TASK) {
+        uint32_t id = core->running;
+        core_leave(host, core);
+        if (core->torus_count == 1 && inbox_is_empty(&torus->torus->inbox)) {
+            /* The common case, in one call; no torus's load changes. */
+            host->tasks[id].ready_ps = host->now_ps;
+            host->tasks[id].state = TASK_READY;
+            struct process *picked =
+                host->ops->schedule(torus->torus, slot_of(torus, core), now_ns(host));
+            if (picked == NULL)
+                host_fault(host, FAULT_IDLE, id, "core %u, torus %u, %u READY", core->id,
+                           torus->torus->id, torus->ready + 1);
+            check_picked(host, picked);
+            return picked->id;
+        }
+        host->ops->put(torus->torus, slot_of(torus, core), now_ns(host));
+        expect_state(host, id, PROCESS_READY, "put");
+        host->tasks[id].ready_ps = host->now_ps;
+        torus_count_change(host, torus, 0, -1);
+        task_ready(host, torus, id);
+    }
+    uint32_t start = 0;
+    while (core_torus(host, core, start) != torus)
+        start++;
+    for (uint32_t i = 1; i <= core->torus_count; i++) {
+        uint32_t id =
+            call_pick(host, core, core_torus(host, core, (start + i) % core->torus_count));
+        if (id != NO_TASK)
+            return id;
+    }
+    return NO_TASK;
+}
+
+/* The present process stops by itself: READY again, BLOCKED, or gone. */
+static void call_stop(struct host *host, struct core *core, enum entry_kind kind)
+{
+    struct host_torus *torus = core->torus;
+    uint32_t slot = slot_of(torus, core), id = core->running;
+    struct task *task = &host->tasks[id];
+    core_leave(host, core);
+    price_flat(host, kind);
+    torus_count_change(host, torus, 0, -1);
+    if (kind == ENTRY_YIELD) {
+        expect_accepted(host, id, host->ops->yield(torus->torus, slot, now_ns(host)), "yield");
+        expect_state(host, id, PROCESS_READY, "yield");
+        task->ready_ps = host->now_ps;
+        task_ready(host, torus, id);
+    } else if (kind == ENTRY_BLOCK) {
+        expect_accepted(host, id, host->ops->block(torus->torus, slot, now_ns(host)), "block");
+        expect_state(host, id, PROCESS_BLOCKED, "block");
+        task->state = TASK_BLOCKED;
+        event_tree_set(&host->timers, id,
+                       task->due_ps > host->now_ps ? task->due_ps : host->now_ps);
+    } else {
+        expect_accepted(host, id, host->ops->exit(torus->torus, slot, now_ns(host)), "exit");
+        expect_state(host, id, PROCESS_ZOMBIE, "exit");
+        expect_accepted(host, id,
+                        host->ops->reap(torus->torus, PROCESS_NO_PARENT, &host->processes[id]),
+                        "reap");
+        expect_state(host, id, PROCESS_FREE, "reap");
+        task->state = TASK_FREE;
+        task->next = host->free_list[task->workload];
+        host->free_list[task->workload] = id;
+    }
+}
+
+static void call_wake(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    price_flat(host, ENTRY_WAKE);
+    task->ready_ps = host->now_ps;
+    task->flags |= TASK_WOKEN;
+    expect_accepted(
+        host, id,
+        host->ops->wake(torus->torus, slot_of(torus, core), &host->processes[id], now_ns(host)),
+        "wake");
+    expect_state(host, id, PROCESS_READY, "wake");
+    if (!host->entering_posted)
+        task_ready(host, torus, id);
+}
+
+static void call_create(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    const struct workload *workload = &host->scenario->workloads[task->workload];
+    struct process_attributes attributes = { .parent = PROCESS_NO_PARENT,
+                                             .weight = workload->weight,
+                                             .priority = workload->priority };
+    price_flat(host, ENTRY_CREATE);
+    task->ready_ps = host->now_ps;
+    task->flags =
+        (uint8_t)(task->due_ps > host->warmup_ps ? TASK_WOKEN | TASK_BORN_LATE : TASK_WOKEN);
+    expect_accepted(
+        host, id,
+        host->ops->create(torus->torus, slot_of(torus, core), id, &attributes, now_ns(host)),
+        "create");
+    expect_state(host, id, PROCESS_READY, "create");
+    if (!host->entering_posted)
+        task_ready(host, torus, id);
+}
+
+static void call_tick(struct host *host, struct core *core)
+{
+    price_flat(host, ENTRY_TICK);
+    for (uint32_t i = 0; i < core->torus_count; i++) {
+        struct host_torus *torus = core_torus(host, core, i);
+        uint32_t requests = host->ops->tick(torus->torus, slot_of(torus, core), now_ns(host));
+        bool reschedule = (requests & TORUS_RESCHEDULE) != 0;
+        if (reschedule && (torus == core->torus || core->running == NO_TASK))
+            core->need_reschedule = true;
+        if (requests & TORUS_BALANCE)
+            core->need_balance = torus->need_balance = true;
+    }
+}
+
+/* A processor that idles while its own torus has work, and nobody has told it: at its tick it must
+ * ask to schedule. */
+static void check_idle(struct host *host, struct core *core)
+{
+    for (uint32_t i = 0; i < core->torus_count; i++) {
+        struct host_torus *torus = core_torus(host, core, i);
+        if (torus->ready > 0 && !core->need_reschedule && core->ipi_ps == NEVER)
+            host_fault(host, FAULT_IDLE, NO_TASK,
+                       "core %u idles through a tick; torus %u, %u READY", core->id,
+                       torus->torus->id, torus->ready);
+    }
+}
+
+/* A slice timer that came before its slice was used up is set anew. */
+static void slice_renew(struct host *host, struct core *core)
+{
+    if (host->scenario->scheduler.exact_slices && core->running != NO_TASK &&
+        !core->need_reschedule && core->slice_ps == NEVER)
+        core->slice_ps = core->accounted_ps + (host->processes[core->running].slice_ns + 1) * 1000;
+}
+
+static enum account entry_account(const struct host *host, const struct core *core,
+                                  enum entry_kind kind)
+{
+    switch (kind) {
+    case ENTRY_TICK:
+        return core->running == NO_TASK ? ACCOUNT_IDLE_WORK : ACCOUNT_TICK;
+    case ENTRY_BALANCE:
+        return ACCOUNT_BALANCE;
+    case ENTRY_RECEIVE:
+        return host->moved ? ACCOUNT_BALANCE : ACCOUNT_SCHED;
+    default:
+        return ACCOUNT_SCHED;
+    }
+}
+
+void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
+{
+    const struct operation operation = core->operation;
+    struct host_torus *torus = operation.torus;
+    uint32_t before = core->running, next = NO_TASK;
+    bool schedules = operation.kind <= ENTRY_EXIT;
+    price_begin(host, core, torus, operation.kind, acquire_ps);
+    switch (operation.kind) {
+    case ENTRY_YIELD:
+    case ENTRY_BLOCK:
+    case ENTRY_EXIT:
+        call_stop(host, core, operation.kind);
+        next = call_schedule(host, core);
+        break;
+    case ENTRY_SCHEDULE:
+        next = call_schedule(host, core);
+        break;
+    case ENTRY_WAKE:
+        call_wake(host, core, torus, operation.task);
+        break;
+    case ENTRY_CREATE:
+        call_create(host, core, torus, operation.task);
+        break;
+    case ENTRY_RECEIVE:
+        call_receive(host, core, torus);
+        break;
+    case ENTRY_TICK:
+        call_tick(host, core);
+        break;
+    case ENTRY_BALANCE:
+        price_flat(host, ENTRY_BALANCE);
+        host->ops->balance(host->braid, torus->torus, now_ns(host));
+        break;
+    case ENTRY_KINDS:
+        CHECK(operation.kind < ENTRY_KINDS);
+    }
+    uint64_t price_ps = price_end(host, core, torus, entry_account(host, core, operation.kind));
+    lock_hold(host, core, torus, host->now_ps, host->now_ps - operation.requested_ps);
+    if (schedules) {
+        if (before != next && next != NO_TASK && in_window(host)) {
+            host->switch_call_count++;
+            host->switch_call_ps += (double)price_ps;
+        }
+        core_run(host, core, next);
+    } else {
+        core->state = operation.resume;
+        if (operation.kind == ENTRY_TICK && core->running == NO_TASK)
+            check_idle(host, core);
+        slice_renew(host, core);
+    }
+    host->entering = NULL;
+}
+
+/* ---- The port ----------------------------------------------------------------------------- */
+
+/* The core of a torus that should hear of a message. */
+static struct core *torus_listener(struct host *host, const struct host_torus *torus)
+{
+    for (uint32_t i = 0; i < torus->core_count; i++)
+        if (host->cores[torus->first_core + i].is_idle)
+            return &host->cores[torus->first_core + i];
+    return &host->cores[torus->first_core];
+}
+
+static bool listener_is_interrupted(const struct host *host, const struct core *core)
+{
+    if (core->is_idle)
+        return !host->scenario->scheduler.polling_idle;
+    return !host->scenario->scheduler.inbox_at_entry;
+}
+
+/* The push is executed and priced here and now, then taken back, for its effect falls due only
+ * when it has been paid for. */
+void host_post(void *world, uint16_t target, struct process *process)
+{
+    struct host *host = world;
+    uint32_t id = process->id;
+    if (host->entering == NULL || target >= host->torus_count || id >= host->task_count)
+        host_fault(host, FAULT_LOST, NO_TASK, "process %u posted to torus %u", id, target);
+    struct task *task = &host->tasks[id];
+    struct host_torus *torus = &host->tori[target];
+    if (task->state == TASK_READY) {
+        torus_count_change(host, host->entering_torus, -1, 0);
+        if (in_window(host)) {
+            host->migration_count++;
+            task->migrations++;
+        }
+    } else if (task->state != TASK_DUE) {
+        host_fault(host, FAULT_NOT_READY, id, "posted to torus %u in a state that cannot be",
+                   target);
+    }
+    uint32_t head = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
+    host->ops->inbox_push(&torus->torus->inbox, process);
+    atomic_store_explicit(&torus->torus->inbox.head, head, memory_order_relaxed);
+    if (head == 0 && listener_is_interrupted(host, torus_listener(host, torus)))
+        host->entering_extra_ps += host->cost.ipi_send_ps;
+    task->state = TASK_POSTED;
+    host->entering_posted = true;
+    event_tree_set(&host->timers, id, paid_for_ps(host));
+}
+
+void entry_deliver(struct host *host, uint32_t id)
+{
+    struct process *process = &host->processes[id];
+    struct host_torus *torus = &host->tori[process->torus];
+    host->tasks[id].state = TASK_INBOX;
+    bool was_empty = host->ops->inbox_push(&torus->torus->inbox, process);
+    if (!was_empty)
+        return;
+    struct core *core = torus_listener(host, torus);
+    if (listener_is_interrupted(host, core))
+        core_interrupt(host, core, host->now_ps + host->cost.ipi_latency_ps, IPI_RECEIVE);
+    else if (core->is_idle)
+        core_interrupt(host, core, host->now_ps + host->cost.transfer_ps, IPI_RECEIVE);
+}
+
+void host_kick(void *world, uint32_t id)
+{
+    struct host *host = world;
+    if (host->entering == NULL || id >= host->core_count)
+        host_fault(host, FAULT_ADDRESS, NO_TASK, "kicked core %u of %u", id, host->core_count);
+    struct core *core = &host->cores[id];
+    if (core == host->entering) {
+        core->need_reschedule |= core->torus == host->entering_torus || core->running == NO_TASK;
+        return;
+    }
+    bool polled = core->is_idle && host->scenario->scheduler.polling_idle;
+    if (!polled)
+        host->entering_extra_ps += host->cost.ipi_send_ps;
+    uint64_t latency_ps = polled ? host->cost.transfer_ps : host->cost.ipi_latency_ps;
+    core_interrupt(host, core, paid_for_ps(host) + latency_ps, IPI_RESCHEDULE);
+}

@@ -1,0 +1,445 @@
+/* host.c -- sets a run up, runs it, and takes the scheduler's faults; see host.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#define _GNU_SOURCE
+#include "sim/host/host.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "sim/base/check.h"
+#include "sim/base/random.h"
+#include "sim/host/internal.h"
+
+/* ---- Faults ------------------------------------------------------------------------------- */
+
+enum { WATCHDOG_SECONDS = 10, INSTANT_EVENTS = 1000000 };
+
+/* The run in this process, for signal handlers. */
+static struct host *watched;
+static uint64_t watched_events;
+
+static void fault_fill(struct host *host, enum fault_kind kind, uint32_t task)
+{
+    struct fault *fault = &host->fault;
+    fault->kind = kind;
+    fault->operation = host->entering_kind;
+    fault->process = task;
+    fault->core = host->entering != NULL ? host->entering->id : UINT32_MAX;
+    fault->time_ps = host->now_ps;
+    snprintf(fault->policy, sizeof fault->policy, "%s", host->scenario->scheduler.policy);
+}
+
+static uint32_t entering_task(const struct host *host)
+{
+    return host->entering != NULL ? host->entering->operation.task : NO_TASK;
+}
+
+void host_fault(struct host *host, enum fault_kind kind, uint32_t task, const char *format, ...)
+{
+    va_list args;
+    fault_fill(host, kind, task);
+    va_start(args, format);
+    vsnprintf(host->fault.detail, sizeof host->fault.detail, format, args);
+    va_end(args);
+    siglongjmp(host->escape, 1);
+}
+
+/* A signal while the scheduler's code runs is its fault; any other is ours. */
+static void signal_caught(int number)
+{
+    struct host *host = watched;
+    if (host == NULL || !host->in_scheduler) {
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
+    fault_fill(host, FAULT_SIGNAL, entering_task(host));
+    snprintf(host->fault.detail, sizeof host->fault.detail, "%s", strsignal(number));
+    siglongjmp(host->escape, 1);
+}
+
+/* Two alarms within one entry: it does not return. */
+static void alarm_caught(int number)
+{
+    struct host *host = watched;
+    (void)number;
+    if (host == NULL || !host->in_scheduler || host->event_count != watched_events) {
+        watched_events = host == NULL || !host->in_scheduler ? UINT64_MAX : host->event_count;
+        return;
+    }
+    fault_fill(host, FAULT_WATCHDOG, entering_task(host));
+    snprintf(host->fault.detail, sizeof host->fault.detail, "for more than %d s of real time",
+             WATCHDOG_SECONDS);
+    siglongjmp(host->escape, 1);
+}
+
+static void watch(struct host *host)
+{
+    static char stack[1 << 16];
+    static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+    stack_t alternative = { .ss_sp = stack, .ss_size = sizeof stack };
+    struct sigaction action = { .sa_handler = signal_caught, .sa_flags = SA_ONSTACK };
+    struct itimerval timer = { { WATCHDOG_SECONDS, 0 }, { WATCHDOG_SECONDS, 0 } };
+    watched = host;
+    watched_events = UINT64_MAX;
+    sigaltstack(&alternative, NULL);
+    for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
+        sigaction(fatal[i], &action, NULL);
+    action.sa_handler = alarm_caught;
+    action.sa_flags |= SA_RESTART;
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void unwatch(void)
+{
+    struct itimerval none = { { 0, 0 }, { 0, 0 } };
+    setitimer(ITIMER_REAL, &none, NULL);
+    watched = NULL;
+}
+
+/* ---- Set-up ------------------------------------------------------------------------------- */
+
+static uint64_t ns_to_ps(double ns)
+{
+    return (uint64_t)llround(ns * 1000);
+}
+
+static void costs_init(struct host *host)
+{
+    const struct profile *cpu = host->scenario->cpu;
+    host->cost.timer_ps = ns_to_ps(profile_value(cpu, timer_interrupt_ns));
+    host->cost.ipi_send_ps = ns_to_ps(profile_value(cpu, ipi_send_ns));
+    host->cost.ipi_latency_ps = ns_to_ps(profile_value(cpu, ipi_latency_ns));
+    host->cost.ipi_handle_ps = ns_to_ps(profile_value(cpu, ipi_handle_ns));
+    host->cost.syscall_ps = ns_to_ps(profile_value(cpu, syscall_ns));
+    host->cost.switch_ps = ns_to_ps(profile_value(cpu, switch_ns));
+    host->cost.idle_exit_ps = ns_to_ps(profile_value(cpu, idle_exit_ns));
+    host->cost.transfer_ps = ns_to_ps(profile_value(cpu, transfer_ns));
+}
+
+/* All memory that the scheduler may touch lies in one piece:
+ *     port, braid, projections, table of tori, tori and their queues, processes. */
+struct layout {
+    size_t braid, slots, table, tori, torus_bytes, processes, total;
+};
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static struct layout layout_of(const struct host *host, const struct policy *policy)
+{
+    struct layout at;
+    uint32_t widest = (host->core_count + host->torus_count - 1) / host->torus_count;
+    at.braid = aligned(sizeof(struct port));
+    at.slots = at.braid + aligned(sizeof(struct braid));
+    at.table = at.slots + host->torus_count * sizeof(struct projection_slot);
+    at.tori = at.table + aligned(host->torus_count * sizeof(struct torus *));
+    at.torus_bytes = aligned(host->ops->bytes((uint16_t)widest)) + aligned(policy->queue_bytes);
+    at.processes = at.tori + host->torus_count * at.torus_bytes;
+    at.total = at.processes + (size_t)host->task_count * sizeof(struct process);
+    return at;
+}
+
+/* First core of torus t: core c belongs to torus floor(c N / M) while N <= M; else torus t lives
+ * on core t mod M. */
+static uint32_t first_core(const struct host *host, uint32_t t)
+{
+    uint64_t n = host->torus_count, m = host->core_count;
+    return (uint32_t)(n > m ? t % m : (t * m + n - 1) / n);
+}
+
+static void torus_set_up(struct host *host, uint32_t t, char *memory, const struct layout *at,
+                         const struct policy *policy)
+{
+    const struct scheduler_settings *settings = &host->scenario->scheduler;
+    struct host_torus *torus = &host->tori[t];
+    torus->first_core = first_core(host, t);
+    torus->core_count =
+        host->torus_count > host->core_count ? 1 : first_core(host, t + 1) - torus->first_core;
+    char *place = memory + at->tori + t * at->torus_bytes;
+    random_seek(host->rng, host->scenario->seed, host->replication, RANDOM_SCHEDULER, t, 0);
+    struct torus_setup setup = {
+        .policy = policy,
+        .queue = place + at->torus_bytes - aligned(policy->queue_bytes),
+        .processes = host->processes,
+        .braid = host->braid,
+        .port = host->port,
+        .slice_ns = settings->slice_ns,
+        .slice_tick_ns = settings->exact_slices ? 0 : (uint32_t)(host->tick_period_ps / 1000),
+        .random = (uint32_t)gsl_rng_get(host->rng),
+        .id = (uint16_t)t,
+        .core_count = (uint16_t)torus->core_count,
+        .first_core = torus->first_core,
+    };
+    torus->torus = (struct torus *)(void *)place;
+    host->ops->init(torus->torus, &setup);
+    host->ops->join(host->braid, torus->torus, settings->exchange_ns * t / host->torus_count,
+                    settings->balance_ns + settings->balance_ns * t / host->torus_count);
+    if (torus->core_count > 1 || host->scenario->flat.has_hold) {
+        torus->lock = arena_alloc(host->arena, 1, sizeof *torus->lock);
+        lock_model_init(torus->lock, settings->lock, host->scenario->cpu, torus->core_count,
+                        host->arena);
+    }
+}
+
+static void scheduler_set_up(struct host *host)
+{
+    const struct scenario *scenario = host->scenario;
+    const struct scheduler_settings *settings = &scenario->scheduler;
+    const struct policy *policy = scheduler_policy(host->scheduler, settings->policy);
+    CHECK(policy != NULL);
+    struct layout at = layout_of(host, policy);
+    char *memory = arena_alloc(host->arena, at.total, 1);
+    host->port = (struct port *)(void *)memory;
+    *host->port = (struct port){ .post = host_post, .kick = host_kick, .world = host };
+    host->braid = (struct braid *)(void *)(memory + at.braid);
+    *host->braid = (struct braid){
+        .slots = (struct projection_slot *)(void *)(memory + at.slots),
+        .tori = (struct torus **)(void *)(memory + at.table),
+        .placement = scheduler_placement(host->scheduler, settings->placement),
+        .balancer = scheduler_balancer(host->scheduler, settings->balancer),
+        .exchange_ns = settings->exchange_ns,
+        .balance_ns = settings->balance_ns,
+        .threshold = settings->threshold,
+        .torus_count = (uint16_t)host->torus_count,
+        .place_woken = settings->place_woken,
+    };
+    CHECK(host->braid->placement != NULL && host->braid->balancer != NULL);
+    host->processes = (struct process *)(void *)(memory + at.processes);
+    host->in_scheduler = true;
+    for (uint32_t t = 0; t < host->torus_count; t++)
+        torus_set_up(host, t, memory, &at, policy);
+    host->in_scheduler = false;
+
+    if (!host->traced)
+        return;
+    uint64_t modules = 0;
+    for (uint32_t i = 0; i < TRACER_MODULES; i++)
+        modules += host->scheduler->mapped[i].bytes;
+    random_seek(host->rng, scenario->seed, host->replication, RANDOM_PAGES, 0, 0);
+    uint64_t seed = (uint64_t)gsl_rng_get(host->rng) << 32 | (uint64_t)gsl_rng_get(host->rng);
+    memory_init(&host->memory,
+                &(struct memory_setup){ .cpu = scenario->cpu,
+                                        .core_count = host->core_count,
+                                        .bytes = at.total + modules,
+                                        .stride_from = at.processes,
+                                        .stride_to = at.total,
+                                        .stride = settings->process_stride_bytes,
+                                        .stride_real = sizeof(struct process),
+                                        .seed = seed },
+                host->arena);
+    struct tracer_setup setup = { .cpu = scenario->cpu,
+                                  .memory = &host->memory,
+                                  .core_count = host->core_count,
+                                  .scheduler_memory = memory,
+                                  .scheduler_bytes = at.total };
+    memcpy(setup.module, host->scheduler->mapped, sizeof setup.module);
+    tracer_init(&host->tracer, &setup, host->arena);
+}
+
+static void cores_set_up(struct host *host)
+{
+    bool aligned_ticks = host->scenario->scheduler.aligned_ticks;
+    host->idle_cores = host->core_count;
+    for (uint32_t c = 0; c < host->core_count; c++) {
+        struct core *core = &host->cores[c];
+        core->id = c;
+        core->running = core->last = NO_TASK;
+        core->due_head = NO_TASK;
+        core->is_idle = true;
+        core->kernel_ps = NEVER;
+        core->slice_ps = core->ipi_ps = core->tick_ps = NEVER;
+        uint64_t period = host->tick_period_ps;
+        if (period > 0)
+            core->tick_ps = aligned_ticks ? period : period * (c + 1) / host->core_count;
+        core->first_torus = c;
+        core->torus_count = 1;
+        if (host->torus_count > host->core_count)
+            core->torus_count = (host->torus_count - c + host->core_count - 1) / host->core_count;
+        else
+            core->first_torus = (uint32_t)((uint64_t)c * host->torus_count / host->core_count);
+        core->torus = &host->tori[core->first_torus];
+        core_arm(host, core);
+    }
+}
+
+static void host_set_up(struct host *host)
+{
+    const struct scenario *scenario = host->scenario;
+    struct arena *arena = host->arena;
+    for (uint32_t w = 0; w < scenario->workload_count; w++)
+        host->task_count += scenario->workloads[w].open ? scenario->workloads[w].max_alive
+                                                        : scenario->workloads[w].instances;
+    host->core_count = scenario->cores;
+    host->torus_count = scenario->scheduler.tori;
+    host->warmup_ps = scenario->warmup_ps;
+    host->end_ps = scenario->duration_ps;
+    host->stream_from = host->task_count;
+    host->instant_limit = INSTANT_EVENTS + UINT64_C(16) * host->task_count;
+    if (scenario->scheduler.tick_hz > 0)
+        host->tick_period_ps = (uint64_t)llround(1e12 / scenario->scheduler.tick_hz);
+    uint64_t sharing = (host->task_count + host->core_count - 1) / host->core_count;
+    host->starve_ps = scenario->starve_ps > 0 ? scenario->starve_ps
+                                              : 10 * sharing * scenario->scheduler.slice_ns * 1000;
+
+    uint32_t workloads = scenario->workload_count;
+    event_tree_init(&host->timers, host->task_count + workloads, arena);
+    event_tree_init(&host->events, host->core_count, arena);
+    host->tasks = arena_alloc(arena, host->task_count, sizeof *host->tasks);
+    host->cores = arena_alloc(arena, host->core_count, sizeof *host->cores);
+    host->tori = arena_alloc(arena, host->torus_count, sizeof *host->tori);
+    host->free_list = arena_alloc(arena, workloads, sizeof *host->free_list);
+    host->arrivals = arena_alloc(arena, workloads, sizeof *host->arrivals);
+    host->arrival_ps = arena_alloc(arena, workloads, sizeof *host->arrival_ps);
+    host->working_set_lines = arena_alloc(arena, workloads, sizeof *host->working_set_lines);
+    host->tally = arena_alloc(arena, 1, sizeof *host->tally);
+    host->entry_tallies = arena_alloc(arena, workloads, sizeof *host->entry_tallies);
+    host->load_count = arena_alloc(arena, (size_t)host->task_count + 2, sizeof *host->load_count);
+    host->load_count[0] = host->torus_count;
+    for (uint32_t w = 0; w < workloads; w++)
+        host->working_set_lines[w] = (uint32_t)(scenario->workloads[w].working_set_kb * 1024.0 /
+                                                profile_value(scenario->cpu, line_bytes));
+    costs_init(host);
+    scheduler_set_up(host);
+    cores_set_up(host);
+    program_start(host);
+}
+
+/* ---- The run ------------------------------------------------------------------------------ */
+
+/* Fetches what the next timer will need while this one is dealt with. */
+static void prefetch_next(const struct host *host)
+{
+    uint32_t id = event_tree_peek_id(&host->timers);
+    if (id >= host->task_count)
+        return;
+    event_tree_prefetch(&host->timers, id);
+    const char *task = (const char *)&host->tasks[id];
+    __builtin_prefetch(task, 1);
+    __builtin_prefetch(task + sizeof(struct task) - 1, 1);
+    __builtin_prefetch(&host->processes[id], 1);
+}
+
+static void timer_event(struct host *host, uint32_t id)
+{
+    event_tree_set(&host->timers, id, NEVER);
+    prefetch_next(host);
+    if (id >= host->stream_from)
+        program_arrival(host, id - host->stream_from);
+    else if (host->tasks[id].state == TASK_POSTED)
+        entry_deliver(host, id);
+    else
+        core_add_due(host, id);
+}
+
+static void count_event(struct host *host, uint64_t when_ps)
+{
+    host->event_count++;
+    host->instant_count = when_ps == host->now_ps ? host->instant_count + 1 : 0;
+    host->now_ps = when_ps;
+    if (host->instant_count > host->instant_limit)
+        host_fault(host, FAULT_STUCK, NO_TASK, "the clock stands still");
+}
+
+static void run_events(struct host *host)
+{
+    for (;;) {
+        uint64_t timer_ps = event_tree_first_time(&host->timers);
+        uint64_t core_ps = event_tree_first_time(&host->events);
+        if (timer_ps >= host->end_ps && core_ps >= host->end_ps)
+            break;
+        bool is_timer = timer_ps <= core_ps;
+        struct event_tree *tree = is_timer ? &host->timers : &host->events;
+        int64_t id = event_tree_first_id(tree);
+        if (id == EVENT_NONE)
+            continue;
+        count_event(host, is_timer ? timer_ps : core_ps);
+        if (is_timer)
+            timer_event(host, (uint32_t)id);
+        else
+            core_event(host, &host->cores[id]);
+    }
+    host->now_ps = host->end_ps;
+}
+
+/* Every process that should be queued is, exactly once: takes the queues apart to see. */
+static void check_nothing_lost(struct host *host)
+{
+    for (uint32_t t = 0; t < host->torus_count; t++) {
+        struct torus *torus = host->tori[t].torus;
+        struct process *process;
+        uint32_t found = 0;
+        while ((process = torus->policy->migratable(torus->queue)) != NULL) {
+            torus->policy->dequeue(torus->queue, process);
+            struct task *task = &host->tasks[process->id];
+            if (task->state != TASK_READY || process->torus != t)
+                host_fault(host, FAULT_NOT_READY, process->id, "found in the queue of torus %u", t);
+            task->state = TASK_DUE; /* seen */
+            found++;
+        }
+        for (uint32_t id = 0; id < host->task_count && found < host->tori[t].ready; id++)
+            if (host->tasks[id].state == TASK_READY && host->processes[id].torus == t)
+                host_fault(host, FAULT_LOST, id, "torus %u should hold %u READY, holds %u", t,
+                           host->tori[t].ready, found);
+    }
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+void host_run(const struct scenario *scenario, const struct scheduler *scheduler,
+              uint32_t replication, struct run_result *result, struct arena *arena)
+{
+    struct host *host = arena_alloc(arena, 1, sizeof *host);
+    host->scenario = scenario;
+    host->scheduler = scheduler;
+    host->ops = scheduler->torus;
+    host->arena = arena;
+    host->replication = replication;
+    host->traced = scenario->cost == COST_TRACED;
+    host->rng = gsl_rng_alloc(random_philox);
+    double began = seconds_now();
+    watch(host);
+    if (sigsetjmp(host->escape, 1) == 0) {
+        host_set_up(host);
+        run_events(host);
+        tally_finish(host, result);
+        host->in_scheduler = true;
+        check_nothing_lost(host);
+        host->in_scheduler = false;
+        tally_processes(host, result);
+    } else if (host->fault.kind == FAULT_NONE && !host->overrun.happened) {
+        bool blocks = host->tracer.fault == TRACER_BLOCKS;
+        fault_fill(host, blocks ? FAULT_BLOCKS : FAULT_ADDRESS, entering_task(host));
+        if (!blocks)
+            snprintf(host->fault.detail, sizeof host->fault.detail, "address 0x%jx",
+                     (uintmax_t)host->tracer.fault_address);
+    }
+    unwatch();
+    gsl_rng_free(host->rng);
+    result->replication = replication;
+    result->fault = host->fault;
+    result->overrun = host->overrun;
+    result->window_ps = scenario->duration_ps - scenario->warmup_ps;
+    result->events = host->event_count;
+    result->scheduling_events = host->scheduling_count;
+    result->wall_s = seconds_now() - began;
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    result->peak_rss_kb = (uint64_t)usage.ru_maxrss;
+}

@@ -1,0 +1,242 @@
+/* internal.h -- what the files of sim/host share: cores, tasks, tori as the host sees them.
+ *
+ * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
+ * entries.c calls the scheduler and prices the call; programs.c steps a process's phases;
+ * tally.c measures.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_HOST_INTERNAL_H
+#define SIM_HOST_INTERNAL_H
+
+#include <setjmp.h>
+
+#include "models/machine/lock_model.h"
+#include "models/machine/memory.h"
+#include "models/machine/tracer.h"
+#include "sim/base/histogram.h"
+#include "sim/engine/event_tree.h"
+#include "sim/host/host.h"
+
+#define NO_TASK UINT32_MAX
+#define NEVER   EVENT_NEVER
+
+enum task_state {
+    TASK_FREE,    /* no process, or not yet */
+    TASK_BLOCKED, /* its timer is set */
+    TASK_DUE,     /* its timer has expired: in a core's list, to be woken or created */
+    TASK_POSTED,  /* a message that falls due at its timer */
+    TASK_INBOX,   /* a message in a torus's inbox */
+    TASK_READY,
+    TASK_RUNNING
+};
+
+enum task_flag {
+    TASK_WOKEN = 1,       /* its next dispatch ends a wake-up latency */
+    TASK_HAS_BLOCKED = 2, /* within the window: left out of Jain's index */
+    TASK_BORN_LATE = 4,   /* after the window began: likewise */
+};
+
+/* What the host knows of a process beside what the scheduler does; same index. */
+struct task {
+    uint64_t run_left_ps; /* CPU time to the end of this run phase */
+    uint64_t ready_ps;    /* READY since */
+    uint64_t due_ps;      /* when it was meant to start this burst of work */
+    uint64_t demand_ps;   /* CPU time that the burst has asked for so far */
+    uint64_t user_ps;     /* received within the window */
+    uint64_t wait_ps;     /* waited within the window */
+    uint64_t wait_ps_max;
+    uint32_t entity, draws; /* its random stream */
+    uint32_t next;          /* in a core's list of due tasks, or the list of free ones */
+    uint32_t switches, migrations, loops;
+    struct footprint footprint;
+    uint16_t core; /* that takes its timer interrupt */
+    uint8_t workload, phase, state, flags;
+};
+
+enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING };
+
+enum ipi_flag { IPI_RESCHEDULE = 1, IPI_RECEIVE = 2 };
+
+struct host_torus;
+
+/* A call into the scheduler that a core is about to make. */
+struct operation {
+    enum entry_kind kind;
+    uint32_t task; /* woken or created; NO_TASK */
+    struct host_torus *torus;
+    uint64_t requested_ps;  /* when the lock was asked for */
+    enum core_state resume; /* what the core did before */
+    bool waited;            /* for the lock */
+};
+
+struct core {
+    uint64_t accounted_ps; /* every account is complete up to here; ahead of the clock when busy */
+    uint64_t tick_ps, slice_ps, ipi_ps; /* NEVER: none is coming */
+    uint64_t kernel_ps;                 /* when it last left the kernel */
+    uint64_t grant_ps;                  /* CORE_WAITING: when it gets the lock, once known */
+    uint64_t stall_ps;                  /* what is left of the running task's refill */
+    uint64_t ran_ps;                    /* the task's work since memory_ran() was last told */
+    uint32_t id;
+    uint32_t running;            /* task; NO_TASK */
+    uint32_t last;               /* task that ran last, for "did it switch" */
+    uint32_t due_head, due_tail; /* tasks to wake or create */
+    struct host_torus *torus;    /* the one whose process runs, or ran last */
+    uint32_t first_torus, torus_count;
+    enum core_state state;
+    uint32_t ipi_flags;
+    bool need_reschedule, need_receive, need_balance;
+    bool is_idle; /* counted in host->idle_cores */
+    struct operation operation;
+    uint64_t price_rest_fs; /* prices are paid in whole ps, the rest next time */
+    uint32_t hold_draws, created;
+    uint64_t account_ps[ACCOUNT_COUNT]; /* within the window */
+};
+
+struct host_torus {
+    struct torus *torus;
+    struct lock_model *lock; /* NULL: none needed */
+    uint32_t first_core, core_count;
+    uint32_t ready, running; /* as the host counts them */
+    bool need_balance;
+    uint64_t held_ps;                 /* lock held within the window */
+    uint64_t acquisitions, contended; /* of the lock, within the window */
+};
+
+/* Measurements within the window; the first four are merged from the entries' at the end. */
+struct tally {
+    struct histogram wakeup, wait, response, slowdown, lock_wait, call;
+};
+
+struct entry_tally {
+    struct histogram wakeup, wait, response, slowdown;
+    uint64_t completed;
+};
+
+struct host {
+    const struct scenario *scenario;
+    const struct scheduler *scheduler;
+    const struct torus_operations *ops;
+    struct arena *arena;
+    uint32_t replication;
+    bool traced;
+
+    uint64_t now_ps, warmup_ps, end_ps;
+    struct event_tree timers; /* phase 0: tasks, then arrival streams */
+    struct event_tree events; /* phase 1: cores */
+    uint32_t task_count, stream_from;
+    uint64_t event_count, scheduling_count, instant_count, instant_limit;
+
+    struct task *tasks;
+    struct process *processes;
+    struct braid *braid;
+    struct port *port;
+    struct core *cores;
+    struct host_torus *tori;
+    uint32_t core_count, torus_count;
+    uint32_t *free_list;  /* [workload_count] heads of free tasks of open entries */
+    uint32_t *arrivals;   /* [workload_count] */
+    uint64_t *arrival_ps; /* [workload_count] when the next one is due */
+
+    gsl_rng *rng;
+    struct memory memory;
+    struct tracer tracer;
+    uint64_t tick_period_ps, starve_ps;
+    struct {
+        uint64_t timer_ps, ipi_send_ps, ipi_latency_ps, ipi_handle_ps, syscall_ps, switch_ps,
+            idle_exit_ps, transfer_ps;
+    } cost;
+    uint32_t *working_set_lines; /* [workload_count] */
+
+    bool in_scheduler; /* its code is running, so that a signal or a hang is its fault */
+
+    /* The entry under way. */
+    struct core *entering;
+    struct host_torus *entering_torus;
+    enum entry_kind entering_kind;
+    uint64_t entering_from_ps, entering_flat_ps, entering_extra_ps, entering_acquire_ps;
+    bool entering_posted; /* the task being placed went into a message */
+    bool moved;           /* the entry received a migration */
+
+    struct fault fault;
+    struct overrun overrun;
+    sigjmp_buf escape;
+
+    /* Integrals over time, within the window. */
+    uint64_t integrated_ps;
+    uint32_t waiting, idle_cores;
+    uint32_t *load_count; /* [task_count + 1] tori by load */
+    uint32_t load_min, load_max;
+    double wasted_core_ps, imbalance_ps;
+
+    struct tally *tally;
+    struct entry_tally *entry_tallies; /* [workload_count] */
+    uint64_t call_count[ENTRY_KINDS];
+    double call_ps[ENTRY_KINDS];
+    uint64_t switch_count, switch_call_count, migration_count, completed, starved;
+    double switch_call_ps;
+};
+
+/* ---- host.c ---- */
+
+__attribute__((noreturn, format(printf, 4, 5))) void
+host_fault(struct host *host, enum fault_kind kind, uint32_t task, const char *format, ...);
+
+/* ---- cores.c ---- */
+
+void core_arm(struct host *host, struct core *core);      /* sets its next event */
+void core_event(struct host *host, struct core *core);    /* does one thing, now; then core_arm() */
+void core_progress(struct host *host, struct core *core); /* accounts for time up to now */
+void core_charge(struct host *host, struct core *core, enum account account, uint64_t ps);
+void core_add_due(struct host *host, uint32_t task); /* its core will wake or create it */
+void core_interrupt(struct host *host, struct core *core, uint64_t when_ps, uint32_t flags);
+void core_begin(struct host *host, struct core *core, enum entry_kind kind, uint32_t task,
+                struct host_torus *torus, uint64_t before_ps, enum account account);
+/* task (NO_TASK: idle) runs on core from when its accounts end. */
+void core_run(struct host *host, struct core *core, uint32_t task);
+void core_leave(struct host *host, struct core *core); /* the running task leaves */
+void lock_promise(struct host *host, struct host_torus *torus);
+
+/* ---- entries.c ---- */
+
+/* The core, which holds what it must, calls the scheduler. */
+void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps);
+void entry_deliver(struct host *host, uint32_t task); /* a message falls due */
+void host_post(void *world, uint16_t target, struct process *process);
+void host_kick(void *world, uint32_t core);
+
+/* ---- programs.c ---- */
+
+/* The running task has finished its run phase: what now? */
+void program_step(struct host *host, struct core *core);
+void program_arrival(struct host *host, uint32_t workload);
+void program_start(struct host *host); /* sets the first timers */
+
+/* ---- tally.c ---- */
+
+static inline bool in_window(const struct host *host)
+{
+    return host->now_ps >= host->warmup_ps;
+}
+
+void tally_integrate(struct host *host);
+void tally_load(struct host *host, uint32_t from, uint32_t to); /* a torus's load changed */
+void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps);
+void tally_burst(struct host *host, struct task *task);
+void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
+void tally_finish(struct host *host, struct run_result *result);
+void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */
+
+static inline uint32_t task_id(const struct host *host, const struct task *task)
+{
+    return (uint32_t)(task - host->tasks);
+}
+
+/* The i-th torus of a core: torus t lives on core t mod M when there are more tori than cores. */
+static inline struct host_torus *core_torus(struct host *host, const struct core *core, uint32_t i)
+{
+    return &host->tori[core->first_torus +
+                       i * (host->torus_count > host->core_count ? host->core_count : 1)];
+}
+
+#endif

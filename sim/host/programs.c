@@ -1,0 +1,154 @@
+/* programs.c -- steps processes through their phases, and lets streams arrive; see internal.h.
+ *
+ * Every duration is drawn from the process's own stream of random numbers, so what a process does
+ * depends on nobody's scheduling.  A burst is the work between two sleeps (a whole loop when there
+ * are none): it begins when it was meant to, and ends when the process sleeps, exits or loops.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/host/internal.h"
+
+#include "sim/base/random.h"
+
+static uint64_t draw_ps(struct host *host, struct task *task, const struct distribution *duration)
+{
+    random_seek(host->rng, host->scenario->seed, host->replication,
+                RANDOM_PHASES | (uint32_t)task->workload << 8, task->entity, task->draws);
+    uint64_t ps = distribution_draw_ps(duration, host->rng);
+    task->draws = random_tell(host->rng);
+    return ps;
+}
+
+/* A loop of the program is done. */
+static void count_completed(struct host *host, struct task *task)
+{
+    if (!in_window(host))
+        return;
+    task->loops++;
+    host->completed++;
+    host->entry_tallies[task->workload].completed++;
+}
+
+static bool workload_sleeps(const struct workload *workload)
+{
+    for (uint32_t i = 0; i < workload->phase_count; i++)
+        if (workload->phases[i].kind == PHASE_SLEEP)
+            return true;
+    return false;
+}
+
+static void stop(struct host *host, struct core *core, enum entry_kind kind)
+{
+    core_begin(host, core, kind, NO_TASK, core->torus, host->cost.syscall_ps, ACCOUNT_SCHED);
+}
+
+/* The program has run off its end.  True: it goes round again. */
+static bool program_end(struct host *host, struct core *core, struct task *task)
+{
+    const struct workload *workload = &host->scenario->workloads[task->workload];
+    count_completed(host, task);
+    if (workload->open) {
+        tally_burst(host, task);
+        stop(host, core, ENTRY_EXIT);
+        return false;
+    }
+    if (!workload_sleeps(workload))
+        tally_burst(host, task);
+    task->phase = 0;
+    return true;
+}
+
+void program_step(struct host *host, struct core *core)
+{
+    struct task *task = &host->tasks[core->running];
+    const struct workload *workload = &host->scenario->workloads[task->workload];
+    for (;;) {
+        if (task->phase == workload->phase_count && !program_end(host, core, task))
+            return;
+        const struct phase *phase = &workload->phases[task->phase++];
+        switch (phase->kind) {
+        case PHASE_RUN:
+            task->run_left_ps = draw_ps(host, task, &phase->duration);
+            task->demand_ps += task->run_left_ps;
+            if (task->run_left_ps > 0)
+                return;
+            break;
+        case PHASE_SLEEP:
+            tally_burst(host, task);
+            task->due_ps = host->now_ps + draw_ps(host, task, &phase->duration);
+            if (in_window(host))
+                task->flags |= TASK_HAS_BLOCKED;
+            stop(host, core, ENTRY_BLOCK);
+            return;
+        case PHASE_YIELD:
+            stop(host, core, ENTRY_YIELD);
+            return;
+        }
+    }
+}
+
+/* ---- Births ------------------------------------------------------------------------------- */
+
+static void task_init(struct host *host, uint32_t id, uint32_t workload, uint32_t entity)
+{
+    struct task *task = &host->tasks[id];
+    *task = (struct task){ .workload = (uint8_t)workload,
+                           .entity = entity,
+                           .core = (uint16_t)(entity % host->core_count),
+                           .next = NO_TASK };
+    task->footprint.core = MEMORY_NO_CORE;
+}
+
+static uint64_t draw_apart_ps(struct host *host, uint32_t purpose, uint32_t workload,
+                              uint32_t entity, const struct distribution *duration)
+{
+    random_seek(host->rng, host->scenario->seed, host->replication, purpose | workload << 8, entity,
+                0);
+    return distribution_draw_ps(duration, host->rng);
+}
+
+static void stream_next(struct host *host, uint32_t workload, uint64_t from_ps)
+{
+    const struct workload *entry = &host->scenario->workloads[workload];
+    host->arrival_ps[workload] = from_ps + draw_apart_ps(host, RANDOM_ARRIVALS, workload,
+                                                         host->arrivals[workload], &entry->gap);
+    event_tree_set(&host->timers, host->stream_from + workload, host->arrival_ps[workload]);
+}
+
+void program_arrival(struct host *host, uint32_t workload)
+{
+    uint32_t id = host->free_list[workload];
+    if (id == NO_TASK) {
+        host->overrun = (struct overrun){ .workload = workload, .happened = 1 };
+        siglongjmp(host->escape, 1);
+    }
+    host->free_list[workload] = host->tasks[id].next;
+    task_init(host, id, workload, host->arrivals[workload]++);
+    host->tasks[id].due_ps = host->now_ps;
+    core_add_due(host, id);
+    stream_next(host, workload, host->now_ps);
+}
+
+void program_start(struct host *host)
+{
+    const struct scenario *scenario = host->scenario;
+    uint32_t id = 0;
+    for (uint32_t w = 0; w < scenario->workload_count; w++) {
+        const struct workload *workload = &scenario->workloads[w];
+        uint32_t count = workload->open ? workload->max_alive : workload->instances;
+        host->free_list[w] = NO_TASK;
+        for (uint32_t i = 0; i < count; i++, id++) {
+            task_init(host, id, w, i);
+            struct task *task = &host->tasks[id];
+            if (workload->open) {
+                task->next = host->free_list[w];
+                host->free_list[w] = id;
+                continue;
+            }
+            task->due_ps = draw_apart_ps(host, RANDOM_START, w, i, &workload->start);
+            event_tree_set(&host->timers, id, task->due_ps);
+        }
+        if (workload->open)
+            stream_next(host, w, draw_apart_ps(host, RANDOM_START, w, 0, &workload->start));
+    }
+}

@@ -1,0 +1,62 @@
+/* result.c -- names of accounts, metrics and faults; see result.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/host/result.h"
+
+#include "sim/base/check.h"
+
+const char *const account_names[ACCOUNT_COUNT] = {
+    "user", "cache", "sched", "lock_wait", "switch", "tick", "balance", "idle_work", "idle",
+};
+
+const struct metric_description metric_descriptions[METRIC_COUNT] = {
+#define X(name, unit, help) { #name, unit, help },
+    METRICS(X)
+#undef X
+};
+
+const enum metric entry_metrics[] = {
+    METRIC_throughput_per_s,
+#define X(name, unit, help) METRIC_##name,
+    LATENCY_METRICS(X, wakeup_latency, us, "") LATENCY_METRICS(X, wait, us, "")
+        LATENCY_METRICS(X, response, us, "") RATIO_METRICS(X, slowdown, "")
+#undef X
+};
+const uint32_t entry_metric_count = sizeof entry_metrics / sizeof entry_metrics[0];
+
+uint32_t metric_name_count(const struct scenario *scenario)
+{
+    return METRIC_COUNT + scenario->workload_count * entry_metric_count + ENTRY_KINDS;
+}
+
+const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena)
+{
+    CHECK(index < metric_name_count(scenario));
+    if (index < METRIC_COUNT)
+        return metric_descriptions[index].name;
+    index -= METRIC_COUNT;
+    uint32_t workload = index / entry_metric_count;
+    if (workload < scenario->workload_count)
+        return arena_printf(arena, "%s.%s",
+                            metric_descriptions[entry_metrics[index % entry_metric_count]].name,
+                            scenario->workloads[workload].name);
+    return arena_printf(arena, "sched_call_ns_mean.%s",
+                        entry_names[index - scenario->workload_count * entry_metric_count]);
+}
+
+const char *const fault_names[FAULT_KINDS] = {
+    [FAULT_NONE] = "none",
+    [FAULT_LOST] = "a process was lost: READY, but in no queue and no message",
+    [FAULT_RUN_TWICE] = "a process was picked while it runs on another core",
+    [FAULT_NOT_READY] = "a process was picked that is not READY",
+    [FAULT_IDLE] = "a core was left idle while its own torus has READY processes",
+    [FAULT_REFUSED] = "a legal transition was refused",
+    [FAULT_STATE] = "a process was left in a state that the operation does not lead to",
+    [FAULT_BLOCKS] = "an entry executed more than 10^8 basic blocks",
+    [FAULT_WATCHDOG] = "an entry did not return",
+    [FAULT_STUCK] = "10^6 events at one instant of simulated time",
+    [FAULT_SIGNAL] = "a signal",
+    [FAULT_ADDRESS] = "memory was touched that is not the scheduler's",
+    [FAULT_UNTRACED] = "an entry that should be traced made no callback",
+};

@@ -1,0 +1,168 @@
+/* result.h -- what one run yields: metrics, accounts, totals, or a fault.
+ *
+ * A run executes in a worker process and its result crosses a pipe, so the struct owns plain
+ * arrays only.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_HOST_RESULT_H
+#define SIM_HOST_RESULT_H
+
+#include <stdint.h>
+
+#include "sim/input/scenario.h"
+
+/* Where core time goes.  Every picosecond of every core is in exactly one. */
+enum account {
+    ACCOUNT_USER,      /* processes' own work */
+    ACCOUNT_CACHE,     /* their stalls beyond running alone and uninterrupted */
+    ACCOUNT_SCHED,     /* scheduler entries */
+    ACCOUNT_LOCK_WAIT, /* waiting for a lock or a line in flight */
+    ACCOUNT_SWITCH,    /* direct context switches */
+    ACCOUNT_TICK,      /* timer interrupts and torus_tick() */
+    ACCOUNT_BALANCE,   /* braid_balance() and receiving what it moved */
+    ACCOUNT_IDLE_WORK, /* ticks and polls of a core that has nothing to run */
+    ACCOUNT_IDLE,
+    ACCOUNT_COUNT
+};
+
+extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... */
+
+/* Metrics that every run has, in the order of runs.csv.  X(name, unit, help).  The names are the
+ * interface; NaN where undefined (no lock, nothing finished). */
+#define LATENCY_METRICS(X, what, unit, help)                                                       \
+    X(what##_##unit##_mean, #unit, help ": mean")                                                  \
+    X(what##_##unit##_p50, #unit, help ": median")                                                 \
+    X(what##_##unit##_p90, #unit, help ": 90th percentile")                                        \
+    X(what##_##unit##_p99, #unit, help ": 99th percentile")                                        \
+    X(what##_##unit##_p999, #unit, help ": 99.9th percentile")                                     \
+    X(what##_##unit##_max, #unit, help ": maximum")
+
+#define RATIO_METRICS(X, what, help)                                                               \
+    X(what##_mean, "ratio", help ": mean")                                                         \
+    X(what##_p50, "ratio", help ": median")                                                        \
+    X(what##_p90, "ratio", help ": 90th percentile")                                               \
+    X(what##_p99, "ratio", help ": 99th percentile")                                               \
+    X(what##_p999, "ratio", help ": 99.9th percentile")                                            \
+    X(what##_max, "ratio", help ": maximum")
+
+#define METRICS(X)                                                                                 \
+    X(sched_overhead_percent, "%",                                                                 \
+      "(sched + lock_wait + switch + tick + balance) / (elapsed - idle - idle_work)")              \
+    X(sched_overhead_percent_max_torus, "%", "the same for the torus where it is highest")         \
+    X(total_overhead_percent, "%", "sched_overhead_percent with cache added")                      \
+    X(useful_percent, "%", "user / elapsed")                                                       \
+    X(account_user_percent, "%", "share of core time: processes' own work")                        \
+    X(account_cache_percent, "%", "share of core time: cache stalls beyond running alone")         \
+    X(account_sched_percent, "%", "share of core time: scheduler entries")                         \
+    X(account_lock_wait_percent, "%", "share of core time: waiting for a lock or line")            \
+    X(account_switch_percent, "%", "share of core time: direct context switches")                  \
+    X(account_tick_percent, "%", "share of core time: timer interrupts")                           \
+    X(account_balance_percent, "%", "share of core time: balancing")                               \
+    X(account_idle_work_percent, "%", "share of core time: ticks and polls of idle cores")         \
+    X(account_idle_percent, "%", "share of core time: nothing to do")                              \
+    X(throughput_per_s, "1/s", "finished phase loops or processes per simulated second")           \
+    X(completed, "count", "finished phase loops or processes")                                     \
+    X(switches_per_s, "1/s", "changes of the running process, all cores")                          \
+    LATENCY_METRICS(X, wakeup_latency, us, "intended expiry to running")                           \
+    LATENCY_METRICS(X, wait, us, "READY to RUNNING")                                               \
+    LATENCY_METRICS(X, response, us, "intended start of a loop or process to its end")             \
+    RATIO_METRICS(X, slowdown, "response / CPU time asked for")                                    \
+    LATENCY_METRICS(X, sched_call, ns, "price of one entry into the scheduler")                    \
+    X(context_switch_ns_mean, "ns", "scheduler entry + direct switch, without cache")              \
+    X(jain, "ratio", "Jain's index of received / owed user time")                                  \
+    X(starved, "count", "READY processes unserved for longer than starve_ms")                      \
+    X(wait_ms_max, "ms", "longest wait for a core, unfinished ones included")                      \
+    X(wasted_percent, "%", "integral of min(idle cores, waiting processes) / core time")           \
+    X(imbalance_mean, "processes", "time average of max - min load over tori, per core served")    \
+    X(migrations_per_s, "1/s", "processes moved between tori by balancing")                        \
+    X(lock_utilisation, "ratio", "share of time that the busiest lock is held")                    \
+    X(lock_contention_percent, "%", "acquisitions that had to wait")                               \
+    X(lock_wait_us_mean, "us", "wait per acquisition: mean")                                       \
+    X(lock_wait_us_p99, "us", "wait per acquisition: 99th percentile")                             \
+    X(lock_wait_us_max, "us", "wait per acquisition: maximum")
+
+enum metric {
+#define X(name, unit, help) METRIC_##name,
+    METRICS(X)
+#undef X
+        METRIC_COUNT
+};
+
+struct metric_description {
+    const char *name, *unit, *help;
+};
+
+extern const struct metric_description metric_descriptions[METRIC_COUNT];
+
+/* The metrics that each workload entry has of its own, as NAME.ENTRY:
+ * "wakeup_latency_us_p99.hog". */
+extern const enum metric entry_metrics[];
+extern const uint32_t entry_metric_count;
+
+/* Price per operation, as sched_call_ns_mean.OPERATION: "sched_call_ns_mean.wake". */
+
+/* Names of all metrics of a scenario, overall first, then per entry, then per operation; count is
+ * METRIC_COUNT + workload_count * entry_metric_count + ENTRY_KINDS. */
+uint32_t metric_name_count(const struct scenario *scenario);
+const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena);
+
+enum fault_kind {
+    FAULT_NONE,
+    FAULT_LOST,      /* READY but in no queue or message */
+    FAULT_RUN_TWICE, /* picked while it runs on another core */
+    FAULT_NOT_READY, /* picked while blocked, or not alive */
+    FAULT_IDLE,      /* a core left idle while its own torus has READY processes */
+    FAULT_REFUSED,   /* refused a legal transition */
+    FAULT_STATE,     /* left a process in a state that the operation does not lead to */
+    FAULT_BLOCKS,    /* an entry of more than 10^8 traced blocks */
+    FAULT_WATCHDOG,  /* an entry that does not return */
+    FAULT_STUCK,     /* 10^6 events at one instant */
+    FAULT_SIGNAL,    /* a signal, in the scheduler */
+    FAULT_ADDRESS,   /* touched memory that is not its own */
+    FAULT_UNTRACED,  /* should be traced, and no callback came */
+    FAULT_KINDS
+};
+
+extern const char *const fault_names[FAULT_KINDS];
+
+struct fault {
+    uint32_t kind;      /* enum fault_kind */
+    uint32_t operation; /* enum entry_kind */
+    uint32_t process;   /* UINT32_MAX: none */
+    uint32_t core;
+    uint64_t time_ps;
+    char policy[32];
+    char detail[160];
+};
+
+/* A bad input that only shows while running (an open stream over max_alive). */
+struct overrun {
+    uint32_t workload; /* index; meaningful when happened */
+    uint32_t happened;
+};
+
+/* One row of processes.csv: totals within the measured window. */
+struct process_totals {
+    uint32_t workload, instance;
+    uint64_t user_ps, wait_ps, wait_ps_max;
+    uint32_t switches, migrations, loops, alive_whole_window;
+};
+
+struct run_result {
+    uint32_t point, replication;
+    struct fault fault;
+    struct overrun overrun;
+    uint32_t metric_count;
+    uint32_t core_count;
+    uint32_t process_count; /* closed processes only */
+    uint64_t window_ps;
+    uint64_t events, scheduling_events;
+    double wall_s;
+    uint64_t peak_rss_kb;
+    double *metrics;                  /* [metric_count] */
+    uint64_t *core_accounts_ps;       /* [core_count][ACCOUNT_COUNT] */
+    struct process_totals *processes; /* [process_count] */
+};
+
+#endif

@@ -1,0 +1,306 @@
+/* tally.c -- measures a run: latencies, integrals over time, fairness; see internal.h.
+ *
+ * Everything is over the window between warm-up and end.  What is still unfinished at the end
+ * (a wait, a wake-up) counts with the time that it has lasted.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/host/internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/check.h"
+
+/* ---- Integrals ---------------------------------------------------------------------------- */
+
+static double per_core_served(const struct host *host)
+{
+    double cores = (double)host->core_count / host->torus_count;
+    return cores > 1 ? cores : 1;
+}
+
+void tally_integrate(struct host *host)
+{
+    uint64_t from = host->integrated_ps > host->warmup_ps ? host->integrated_ps : host->warmup_ps;
+    host->integrated_ps = host->now_ps;
+    if (host->now_ps <= from)
+        return;
+    double elapsed_ps = (double)(host->now_ps - from);
+    uint32_t wasted = host->waiting < host->idle_cores ? host->waiting : host->idle_cores;
+    host->wasted_core_ps += wasted * elapsed_ps;
+    host->imbalance_ps += (host->load_max - host->load_min) * elapsed_ps;
+}
+
+/* Keeps the least and the greatest load in O(1): a load changes by one at a time. */
+void tally_load(struct host *host, uint32_t from, uint32_t to)
+{
+    if (from == to)
+        return;
+    CHECK(from + 1 == to || to + 1 == from);
+    host->load_count[from]--;
+    host->load_count[to]++;
+    if (to > host->load_max)
+        host->load_max = to;
+    else if (from == host->load_max && host->load_count[from] == 0)
+        host->load_max = to;
+    if (to < host->load_min)
+        host->load_min = to;
+    else if (from == host->load_min && host->load_count[from] == 0)
+        host->load_min = to;
+}
+
+/* ---- Processes ---------------------------------------------------------------------------- */
+
+static void tally_wait(struct host *host, struct task *task, uint64_t until_ps)
+{
+    uint64_t wait_ps = until_ps - task->ready_ps;
+    struct entry_tally *entry = &host->entry_tallies[task->workload];
+    histogram_add(&entry->wait, wait_ps);
+    task->wait_ps += wait_ps;
+    if (wait_ps > task->wait_ps_max)
+        task->wait_ps_max = wait_ps;
+    host->starved += wait_ps > host->starve_ps;
+    if (task->flags & TASK_WOKEN) {
+        uint64_t latency_ps = until_ps - task->due_ps;
+        histogram_add(&entry->wakeup, latency_ps);
+    }
+}
+
+void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps)
+{
+    if (in_window(host))
+        tally_wait(host, task, start_ps);
+    task->flags &= (uint8_t)~TASK_WOKEN;
+}
+
+/* The slowdown of a burst is kept in thousandths. */
+enum { SLOWDOWN_SCALE = 1000 };
+
+void tally_burst(struct host *host, struct task *task)
+{
+    uint64_t response_ps = host->now_ps - task->due_ps, demand_ps = task->demand_ps;
+    task->due_ps = host->now_ps;
+    task->demand_ps = 0;
+    if (!in_window(host))
+        return;
+    struct entry_tally *entry = &host->entry_tallies[task->workload];
+    histogram_add(&entry->response, response_ps);
+    if (demand_ps > 0) {
+        double slowdown = (double)response_ps / (double)demand_ps * SLOWDOWN_SCALE;
+        histogram_add(&entry->slowdown, (uint64_t)slowdown);
+    }
+}
+
+void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps)
+{
+    if (!in_window(host))
+        return;
+    histogram_add(&host->tally->call, price_ps);
+    host->call_count[kind]++;
+    host->call_ps[kind] += (double)price_ps;
+}
+
+/* ---- The end of a run --------------------------------------------------------------------- */
+
+static double percent(double part, double whole)
+{
+    return whole > 0 ? 100 * part / whole : NAN;
+}
+
+static void put_histogram(double *first, const struct histogram *histogram, double unit)
+{
+    first[0] = histogram_mean(histogram) / unit;
+    first[1] = histogram_quantile(histogram, 0.5) / unit;
+    first[2] = histogram_quantile(histogram, 0.9) / unit;
+    first[3] = histogram_quantile(histogram, 0.99) / unit;
+    first[4] = histogram_quantile(histogram, 0.999) / unit;
+    first[5] = histogram->count > 0 ? (double)histogram->max / unit : NAN;
+}
+
+static double overhead_percent(const double *account)
+{
+    double overhead = account[ACCOUNT_SCHED] + account[ACCOUNT_LOCK_WAIT] +
+                      account[ACCOUNT_SWITCH] + account[ACCOUNT_TICK] + account[ACCOUNT_BALANCE];
+    double busy = overhead + account[ACCOUNT_USER] + account[ACCOUNT_CACHE];
+    return percent(overhead, busy);
+}
+
+static void put_accounts(const struct host *host, double *m)
+{
+    double total[ACCOUNT_COUNT] = { 0 }, elapsed = 0, worst = NAN;
+    for (uint32_t c = 0; c < host->core_count; c++)
+        for (uint32_t a = 0; a < ACCOUNT_COUNT; a++) {
+            total[a] += (double)host->cores[c].account_ps[a];
+            elapsed += (double)host->cores[c].account_ps[a];
+        }
+    for (uint32_t t = 0; t < host->torus_count; t++) {
+        double own[ACCOUNT_COUNT] = { 0 };
+        for (uint32_t c = 0; c < host->tori[t].core_count; c++)
+            for (uint32_t a = 0; a < ACCOUNT_COUNT; a++)
+                own[a] += (double)host->cores[host->tori[t].first_core + c].account_ps[a];
+        worst = fmax(worst, overhead_percent(own));
+    }
+    double busy = elapsed - total[ACCOUNT_IDLE] - total[ACCOUNT_IDLE_WORK];
+    m[METRIC_sched_overhead_percent] = overhead_percent(total);
+    m[METRIC_sched_overhead_percent_max_torus] = worst;
+    m[METRIC_total_overhead_percent] = percent(busy - total[ACCOUNT_USER], busy);
+    m[METRIC_useful_percent] = percent(total[ACCOUNT_USER], elapsed);
+    for (uint32_t a = 0; a < ACCOUNT_COUNT; a++)
+        m[METRIC_account_user_percent + a] = percent(total[a], elapsed);
+}
+
+/* Jain's index over the processes that could have run at any time of the window: what each
+ * received, by weight.  Source: R. Jain, D. Chiu, W. Hawe, DEC-TR-301, 1984. */
+static double jain(const struct host *host)
+{
+    double sum = 0, squares = 0, count = 0;
+    for (uint32_t id = 0; id < host->task_count; id++) {
+        const struct task *task = &host->tasks[id];
+        bool throughout = (task->state == TASK_READY || task->state == TASK_RUNNING) &&
+                          !(task->flags & (TASK_HAS_BLOCKED | TASK_BORN_LATE));
+        if (!throughout)
+            continue;
+        double share = (double)task->user_ps / host->scenario->workloads[task->workload].weight;
+        sum += share;
+        squares += share * share;
+        count++;
+    }
+    return count > 0 && squares > 0 ? sum * sum / (count * squares) : NAN;
+}
+
+static void put_locks(const struct host *host, double *m, double window_ps)
+{
+    uint64_t acquisitions = 0, contended = 0, held_ps = 0;
+    bool any = false;
+    for (uint32_t t = 0; t < host->torus_count; t++) {
+        const struct host_torus *torus = &host->tori[t];
+        if (torus->lock == NULL)
+            continue;
+        any = true;
+        acquisitions += torus->acquisitions;
+        contended += torus->contended;
+        if (torus->held_ps > held_ps)
+            held_ps = torus->held_ps;
+    }
+    m[METRIC_lock_utilisation] = any ? (double)held_ps / window_ps : NAN;
+    m[METRIC_lock_contention_percent] = percent((double)contended, (double)acquisitions);
+    const struct histogram *wait = &host->tally->lock_wait;
+    m[METRIC_lock_wait_us_mean] = histogram_mean(wait) / 1e6;
+    m[METRIC_lock_wait_us_p99] = histogram_quantile(wait, 0.99) / 1e6;
+    m[METRIC_lock_wait_us_max] = wait->count > 0 ? (double)wait->max / 1e6 : NAN;
+}
+
+/* What all entries of the workload measured together. */
+static void merge_entries(struct host *host)
+{
+    struct tally *all = host->tally;
+    for (uint32_t w = 0; w < host->scenario->workload_count; w++) {
+        const struct entry_tally *entry = &host->entry_tallies[w];
+        histogram_merge(&all->wakeup, &entry->wakeup);
+        histogram_merge(&all->wait, &entry->wait);
+        histogram_merge(&all->response, &entry->response);
+        histogram_merge(&all->slowdown, &entry->slowdown);
+    }
+}
+
+static void put_entries(const struct host *host, double *m, double seconds)
+{
+    for (uint32_t w = 0; w < host->scenario->workload_count; w++) {
+        const struct entry_tally *entry = &host->entry_tallies[w];
+        m[0] = (double)entry->completed / seconds;
+        put_histogram(m + 1, &entry->wakeup, 1e6);
+        put_histogram(m + 7, &entry->wait, 1e6);
+        put_histogram(m + 13, &entry->response, 1e6);
+        put_histogram(m + 19, &entry->slowdown, SLOWDOWN_SCALE);
+        m += entry_metric_count;
+    }
+    for (uint32_t kind = 0; kind < ENTRY_KINDS; kind++)
+        m[kind] = host->call_count[kind] > 0
+                      ? host->call_ps[kind] / (double)host->call_count[kind] / 1e3
+                      : NAN;
+}
+
+static void put_metrics(const struct host *host, double *m)
+{
+    double window_ps = (double)(host->end_ps - host->warmup_ps), seconds = window_ps / 1e12;
+    const struct tally *tally = host->tally;
+    put_accounts(host, m);
+    m[METRIC_throughput_per_s] = (double)host->completed / seconds;
+    m[METRIC_completed] = (double)host->completed;
+    m[METRIC_switches_per_s] = (double)host->switch_count / seconds;
+    put_histogram(m + METRIC_wakeup_latency_us_mean, &tally->wakeup, 1e6);
+    put_histogram(m + METRIC_wait_us_mean, &tally->wait, 1e6);
+    put_histogram(m + METRIC_response_us_mean, &tally->response, 1e6);
+    put_histogram(m + METRIC_slowdown_mean, &tally->slowdown, SLOWDOWN_SCALE);
+    put_histogram(m + METRIC_sched_call_ns_mean, &tally->call, 1e3);
+    m[METRIC_context_switch_ns_mean] =
+        host->switch_call_count > 0 ? (host->switch_call_ps / (double)host->switch_call_count +
+                                       (double)host->cost.switch_ps) /
+                                          1e3
+                                    : NAN;
+    m[METRIC_jain] = jain(host);
+    m[METRIC_starved] = (double)host->starved;
+    m[METRIC_wait_ms_max] = tally->wait.count > 0 ? (double)tally->wait.max / 1e9 : NAN;
+    m[METRIC_wasted_percent] = percent(host->wasted_core_ps, window_ps * host->core_count);
+    m[METRIC_imbalance_mean] = host->imbalance_ps / window_ps / per_core_served(host);
+    m[METRIC_migrations_per_s] = (double)host->migration_count / seconds;
+    put_locks(host, m, window_ps);
+    put_entries(host, m + METRIC_COUNT, seconds);
+}
+
+static void check_accounts(const struct host *host)
+{
+    for (uint32_t c = 0; c < host->core_count; c++) {
+        uint64_t sum = 0;
+        for (uint32_t a = 0; a < ACCOUNT_COUNT; a++)
+            sum += host->cores[c].account_ps[a];
+        CHECK(sum == host->end_ps - host->warmup_ps);
+    }
+}
+
+/* The totals take the place of the tasks, which are not needed any more: with a million processes
+ * a second array would be a fifth of all memory. */
+void tally_processes(struct host *host, struct run_result *result)
+{
+    _Static_assert(sizeof(struct process_totals) <= sizeof(struct task), "totals overwrite tasks");
+    result->processes = (struct process_totals *)(void *)host->tasks;
+    for (uint32_t id = 0; id < host->task_count; id++) {
+        const struct task task = host->tasks[id];
+        if (host->scenario->workloads[task.workload].open)
+            continue;
+        result->processes[result->process_count++] = (struct process_totals){
+            .workload = task.workload,
+            .instance = task.entity,
+            .user_ps = task.user_ps,
+            .wait_ps = task.wait_ps,
+            .wait_ps_max = task.wait_ps_max,
+            .switches = task.switches,
+            .migrations = task.migrations,
+            .loops = task.loops,
+            .alive_whole_window = !(task.flags & TASK_BORN_LATE),
+        };
+    }
+}
+
+void tally_finish(struct host *host, struct run_result *result)
+{
+    for (uint32_t c = 0; c < host->core_count; c++)
+        core_progress(host, &host->cores[c]);
+    tally_integrate(host);
+    check_accounts(host);
+    for (uint32_t id = 0; id < host->task_count; id++)
+        if (host->tasks[id].state >= TASK_POSTED && host->tasks[id].state <= TASK_READY)
+            tally_wait(host, &host->tasks[id], host->now_ps);
+
+    merge_entries(host);
+    result->metric_count = metric_name_count(host->scenario);
+    result->metrics = arena_alloc(host->arena, result->metric_count, sizeof *result->metrics);
+    put_metrics(host, result->metrics);
+    result->core_count = host->core_count;
+    result->core_accounts_ps = arena_alloc(host->arena, (size_t)host->core_count * ACCOUNT_COUNT,
+                                           sizeof *result->core_accounts_ps);
+    for (uint32_t c = 0; c < host->core_count; c++)
+        memcpy(&result->core_accounts_ps[c * ACCOUNT_COUNT], host->cores[c].account_ps,
+               sizeof host->cores[c].account_ps);
+}

@@ -1,0 +1,280 @@
+/* document.c -- see document.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/input/document.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Places ------------------------------------------------------------------------------- */
+
+enum found { FOUND, FOUND_PARENT, FOUND_NOTHING };
+
+/* Does this layer define the value at pointer?  FOUND_PARENT: not it, but the array or scalar that
+ * it would be in. */
+static enum found layer_find(const struct layer *layer, const char *pointer)
+{
+    size_t length = strlen(layer->at);
+    if (strncmp(pointer, layer->at, length) != 0 ||
+        (pointer[length] != '/' && pointer[length] != '\0'))
+        return FOUND_NOTHING;
+    const char *rest = pointer + length;
+    const cJSON *value = layer->value;
+    while (*rest != '\0') {
+        char token[JSON_POINTER_MAX];
+        rest = json_pointer_next(rest, token, sizeof token);
+        const cJSON *child = rest == NULL ? NULL : json_child(value, token);
+        if (child == NULL)
+            return cJSON_IsObject(value) ? FOUND_NOTHING : FOUND_PARENT;
+        value = child;
+    }
+    return FOUND;
+}
+
+static const char *layer_place(const struct document *document, const struct layer *layer,
+                               const char *pointer, bool key)
+{
+    if (layer->source == NULL)
+        return layer->prefix;
+    const char *in_source =
+        arena_printf(document->arena, "%s%s", layer->prefix, pointer + strlen(layer->at));
+    return json_place(layer->source, in_source, key, document->arena);
+}
+
+/* An object is put together from all layers; then the file is meant, not what varies it. */
+const char *document_place(const struct document *document, const char *pointer, bool key)
+{
+    char *nearest = arena_string(document->arena, pointer);
+    for (;;) {
+        bool whole = cJSON_IsObject(json_at(document->root, nearest));
+        for (uint32_t i = document->layer_count; i-- > 0;) {
+            const struct layer *layer = &document->layers[i];
+            enum found found = layer_find(layer, nearest);
+            if (whole && *layer->prefix != '\0' && i > 0)
+                continue;
+            if (found != FOUND_NOTHING)
+                return layer_place(document, layer, pointer, key && found == FOUND);
+        }
+        char *slash = strrchr(nearest, '/');
+        if (slash == NULL)
+            return pointer;
+        *slash = '\0';
+        key = false;
+    }
+}
+
+bool node_refuse(const struct node *node, struct error *err, const char *format, ...)
+{
+    char message[sizeof err->message];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    return error_set(err, document_place(node->document, node->pointer, false), "%s", message);
+}
+
+/* ---- Ways through ------------------------------------------------------------------------- */
+
+struct node document_node(const struct document *document)
+{
+    return (struct node){ document, document->root, "" };
+}
+
+bool node_get(const struct node *node, const char *key, struct node *child)
+{
+    const cJSON *json = cJSON_GetObjectItemCaseSensitive(node->json, key);
+    if (json == NULL)
+        return false;
+    *child = (struct node){ node->document, json,
+                            json_pointer_add(node->pointer, key, node->document->arena) };
+    return true;
+}
+
+struct node node_element(const struct node *node, int index)
+{
+    return (struct node){ node->document, cJSON_GetArrayItem(node->json, index),
+                          arena_printf(node->document->arena, "%s/%d", node->pointer, index) };
+}
+
+/* ---- Suggestions -------------------------------------------------------------------------- */
+
+static size_t least_of(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* V. Levenshtein's edit distance; names longer than the table count as far. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { LONGEST = 63 };
+    size_t row[LONGEST + 1], length = strlen(b);
+    if (length > LONGEST || strlen(a) > LONGEST)
+        return LONGEST;
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            size_t above = row[j];
+            row[j] = least_of(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[length];
+}
+
+/* ", did you mean "x"?" when one is near; then the list of all. */
+static const char *suggestion(const char *name, const char *const *names, struct arena *arena)
+{
+    enum { LISTED = 24 };
+    const char *nearest = NULL, *list = "";
+    size_t least = strlen(name) / 3 + 2, count = 0;
+    for (const char *const *at = names; *at != NULL; at++) {
+        bool begins = strlen(name) >= 3 && strncmp(name, *at, strlen(name)) == 0;
+        size_t distance = begins ? 1 : edit_distance(name, *at);
+        if (distance < least) {
+            least = distance;
+            nearest = *at;
+        }
+        if (count++ < LISTED)
+            list = arena_printf(arena, "%s%s%s", list, at == names ? "" : ", ", *at);
+        else if (count == LISTED + 2)
+            list = arena_printf(arena, "%s, ...", list);
+    }
+    if (nearest != NULL)
+        return arena_printf(arena, ", did you mean \"%s\"? There is %s", nearest, list);
+    return arena_printf(arena, "; there is %s", list);
+}
+
+/* ---- Typed values ------------------------------------------------------------------------- */
+
+static const char *type_name(const cJSON *json)
+{
+    if (cJSON_IsNumber(json))
+        return "a number";
+    if (cJSON_IsString(json))
+        return "a string";
+    if (cJSON_IsBool(json))
+        return "true or false";
+    if (cJSON_IsNull(json))
+        return "null";
+    return cJSON_IsArray(json) ? "an array" : "an object";
+}
+
+bool node_object(const struct node *node, const char *const *keys, struct error *err)
+{
+    const cJSON *child;
+    if (!cJSON_IsObject(node->json))
+        return node_refuse(node, err, "must be an object, is %s", type_name(node->json));
+    cJSON_ArrayForEach(child, node->json)
+    {
+        const char *const *at = keys;
+        while (*at != NULL && strcmp(*at, child->string) != 0)
+            at++;
+        if (*at != NULL)
+            continue;
+        struct arena *arena = node->document->arena;
+        const char *pointer = json_pointer_add(node->pointer, child->string, arena);
+        return error_set(err, document_place(node->document, pointer, true), "unknown key \"%s\"%s",
+                         child->string, suggestion(child->string, keys, arena));
+    }
+    return true;
+}
+
+bool node_number(const struct node *node, double minimum, double maximum, double *value,
+                 struct error *err)
+{
+    char low[32], high[32], is[32];
+    json_number(minimum, low);
+    json_number(maximum, high);
+    if (!cJSON_IsNumber(node->json))
+        return node_refuse(node, err, "must be a number from %s to %s, is %s", low, high,
+                           type_name(node->json));
+    json_number(node->json->valuedouble, is);
+    if (!(node->json->valuedouble >= minimum && node->json->valuedouble <= maximum))
+        return node_refuse(node, err, "must be from %s to %s, is %s", low, high, is);
+    *value = node->json->valuedouble;
+    return true;
+}
+
+static bool node_count(const struct node *node, uint64_t minimum, uint64_t maximum, uint64_t *value,
+                       struct error *err)
+{
+    double number;
+    if (!node_number(node, (double)minimum, (double)maximum, &number, err))
+        return false;
+    if (number != floor(number))
+        return node_refuse(node, err, "must be a whole number, is %g", number);
+    *value = (uint64_t)number;
+    return true;
+}
+
+bool node_string(const struct node *node, const char **value, struct error *err)
+{
+    if (!cJSON_IsString(node->json))
+        return node_refuse(node, err, "must be a string, is %s", type_name(node->json));
+    *value = arena_string(node->document->arena, node->json->valuestring);
+    return true;
+}
+
+bool node_choice(const struct node *node, const char *what, const char *const *names,
+                 uint32_t *index, struct error *err)
+{
+    const char *name = "";
+    if (!node_string(node, &name, err))
+        return false;
+    for (uint32_t i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *index = i;
+            return true;
+        }
+    }
+    return node_refuse(node, err, "unknown %s \"%.64s\"%s", what, name,
+                       suggestion(name, names, node->document->arena));
+}
+
+/* ---- Members ------------------------------------------------------------------------------ */
+
+bool member_need(const struct node *node, const char *key, struct node *child, struct error *err)
+{
+    if (node_get(node, key, child))
+        return true;
+    return node_refuse(node, err, "the key \"%s\" is missing; add it", key);
+}
+
+bool member_number(const struct node *node, const char *key, double minimum, double maximum,
+                   double *value, struct error *err)
+{
+    struct node child;
+    return !node_get(node, key, &child) || node_number(&child, minimum, maximum, value, err);
+}
+
+bool member_count(const struct node *node, const char *key, uint64_t minimum, uint64_t maximum,
+                  uint64_t *value, struct error *err)
+{
+    struct node child;
+    return !node_get(node, key, &child) || node_count(&child, minimum, maximum, value, err);
+}
+
+bool member_choice(const struct node *node, const char *key, const char *const *names,
+                   uint32_t *index, struct error *err)
+{
+    struct node child;
+    return !node_get(node, key, &child) || node_choice(&child, key, names, index, err);
+}
+
+bool member_bool(const struct node *node, const char *key, bool *value, struct error *err)
+{
+    struct node child;
+    if (!node_get(node, key, &child))
+        return true;
+    if (!cJSON_IsBool(child.json))
+        return node_refuse(&child, err, "must be true or false, is %s", type_name(child.json));
+    *value = cJSON_IsTrue(child.json);
+    return true;
+}

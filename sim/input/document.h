@@ -1,0 +1,73 @@
+/* document.h -- merged JSON that remembers which layer each value came from, and typed reading.
+ *
+ * A document is the merge of layers: files, --set options, a variant, swept values.  A node is a
+ * value in it with its pointer.  Every reader checks type and range, and refuses with the place in
+ * the layer that defined the value:
+ *
+ *     FILE:LINE:COL: /json/pointer: what is wrong, what would be right
+ *     --set /json/pointer: ...
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_INPUT_DOCUMENT_H
+#define SIM_INPUT_DOCUMENT_H
+
+#include <stdint.h>
+
+#include "sim/input/json.h"
+
+struct layer {
+    const struct json_source *source; /* file to point into; NULL: the command line */
+    const cJSON *value;               /* what the layer puts, */
+    const char *at;                   /* at this pointer of the document ("": merged into it), */
+    const char *prefix;               /* and where that stands in the source, or the option */
+};
+
+struct document {
+    cJSON *root;
+    struct layer *layers; /* earliest first */
+    uint32_t layer_count;
+    struct arena *arena;
+};
+
+struct node {
+    const struct document *document;
+    const cJSON *json;
+    const char *pointer;
+};
+
+/* Where the value at pointer was defined, or the nearest that was. */
+const char *document_place(const struct document *document, const char *pointer, bool key);
+
+/* Refuses node; returns false. */
+__attribute__((format(printf, 3, 4))) bool node_refuse(const struct node *node, struct error *err,
+                                                       const char *format, ...);
+
+struct node document_node(const struct document *document);
+
+/* True, with *child set, when the object has the key. */
+bool node_get(const struct node *node, const char *key, struct node *child);
+struct node node_element(const struct node *node, int index);
+
+/* An object with no keys but these (ending with NULL). */
+bool node_object(const struct node *node, const char *const *keys, struct error *err);
+
+/* Values of node itself. */
+bool node_number(const struct node *node, double minimum, double maximum, double *value,
+                 struct error *err);
+bool node_string(const struct node *node, const char **value, struct error *err);
+/* One of names (ending with NULL); what is for the message: "policy". */
+bool node_choice(const struct node *node, const char *what, const char *const *names,
+                 uint32_t *index, struct error *err);
+
+/* Members of an object; when absent, *value keeps what it has, or is refused if required. */
+bool member_need(const struct node *node, const char *key, struct node *child, struct error *err);
+bool member_number(const struct node *node, const char *key, double minimum, double maximum,
+                   double *value, struct error *err);
+bool member_count(const struct node *node, const char *key, uint64_t minimum, uint64_t maximum,
+                  uint64_t *value, struct error *err);
+bool member_choice(const struct node *node, const char *key, const char *const *names,
+                   uint32_t *index, struct error *err);
+bool member_bool(const struct node *node, const char *key, bool *value, struct error *err);
+
+#endif

@@ -1,0 +1,387 @@
+/* experiment.c -- reads a scenario file with all that it extends, and spans its points.
+ *
+ * Order of merging: extends, file, command line, variant, sweep; see scenario.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/check.h"
+#include "sim/input/scenario_file.h"
+
+enum { EXTENDS_MAX = 16, POINTS_MAX = 100000 };
+
+struct reading {
+    const struct scenario_options *options;
+    struct arena *arena;
+    struct json_source *sources; /* [EXTENDS_MAX], the base first once all are read */
+    struct document document;    /* the merged base */
+    struct profile_cache cache;
+};
+
+/* ---- Files and the command line ----------------------------------------------------------- */
+
+static void add_layer(struct document *document, struct layer layer)
+{
+    document->layers[document->layer_count++] = layer;
+}
+
+static const char *beside(const char *path, const char *name, struct arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    if (name[0] == '/' || slash == NULL)
+        return arena_string(arena, name);
+    return arena_printf(arena, "%.*s/%s", (int)(slash - path), path, name);
+}
+
+/* Reads path and, before it, what it extends; merges in that order. */
+static bool read_chain(struct reading *reading, const char *path, uint32_t depth, struct error *err)
+{
+    struct json_source *source = &reading->sources[depth];
+    if (!json_read(source, path, reading->arena, err))
+        return false;
+    if (!cJSON_IsObject(source->root))
+        return error_set(err, json_place(source, "", false, reading->arena),
+                         "a scenario must be an object, { ... }");
+    cJSON *extends = cJSON_GetObjectItemCaseSensitive(source->root, "extends");
+    if (extends != NULL) {
+        const char *place = json_place(source, "/extends", false, reading->arena);
+        if (!cJSON_IsString(extends))
+            return error_set(err, place, "must be a string, the path of another scenario file");
+        const char *base = beside(path, extends->valuestring, reading->arena);
+        FILE *file = fopen(base, "rb");
+        if (file == NULL)
+            return error_set(err, place, "there is no file %s", base);
+        fclose(file);
+        if (depth + 1 == EXTENDS_MAX)
+            return error_set(err, place,
+                             "more than %d files extend one another; is there a circle?",
+                             EXTENDS_MAX);
+        if (!read_chain(reading, base, depth + 1, err))
+            return false;
+    }
+    add_layer(&reading->document, (struct layer){ source, source->root, "", "" });
+    json_merge(reading->document.root, source->root);
+    return true;
+}
+
+static bool put_option(struct reading *reading, const char *pointer, cJSON *value,
+                       const char *option, struct error *err)
+{
+    cJSON *copy = cJSON_Duplicate(value, true);
+    if (!json_put(reading->document.root, pointer, copy)) {
+        cJSON_Delete(value);
+        return error_set(err, option, "leads nowhere: the scenario has nothing at %s to set in",
+                         pointer);
+    }
+    add_layer(&reading->document, (struct layer){ NULL, value, pointer, option });
+    return true;
+}
+
+/* "PTR=VALUE": VALUE is JSON, or else a bare word. */
+static bool put_set(struct reading *reading, const char *text, struct error *err)
+{
+    struct arena *arena = reading->arena;
+    const char *equals = strchr(text, '=');
+    if (text[0] != '/' || equals == NULL)
+        return error_set(err, arena_printf(arena, "--set %s", text),
+                         "must be PTR=VALUE, such as /machine/cores=4");
+    const char *pointer = arena_string_n(arena, text, (size_t)(equals - text));
+    const char *option = arena_printf(arena, "--set %s", pointer);
+    struct json_source source;
+    struct error ignored;
+    cJSON *value;
+    if (json_parse(&source, option, equals + 1, strlen(equals + 1), arena, &ignored))
+        value = source.root;
+    else if (strpbrk(equals + 1, "{}[]\",:") == NULL && equals[1] != '\0')
+        value = cJSON_CreateString(equals + 1);
+    else
+        return error_set(err, option, "%s", ignored.message);
+    return put_option(reading, pointer, value, option, err);
+}
+
+static bool put_options(struct reading *reading, struct error *err)
+{
+    const struct scenario_options *options = reading->options;
+    for (uint32_t i = 0; i < options->set_count; i++)
+        if (!put_set(reading, options->sets[i], err))
+            return false;
+    if (options->has_seed &&
+        !put_option(reading, "/seed", cJSON_CreateNumber((double)options->seed), "--seed", err))
+        return false;
+    if (options->has_replications &&
+        !put_option(reading, "/replications", cJSON_CreateNumber((double)options->replications),
+                    "--replications", err))
+        return false;
+    return options->cost == NULL ||
+           put_option(reading, "/cost", cJSON_CreateString(options->cost), "--cost", err);
+}
+
+/* ---- Points ------------------------------------------------------------------------------- */
+
+/* The file that defines the value at pointer; NULL when the command line does. */
+static const struct json_source *source_of(const struct document *document, const char *pointer)
+{
+    for (uint32_t i = document->layer_count; i-- > 0;) {
+        const struct layer *layer = &document->layers[i];
+        if (layer->source != NULL && json_at(layer->source->root, pointer) != NULL)
+            return layer->source;
+    }
+    return NULL;
+}
+
+static bool check_variants(const struct node *variants, struct error *err)
+{
+    const cJSON *patch;
+    if (!cJSON_IsObject(variants->json) || variants->json->child == NULL)
+        return node_refuse(variants, err,
+                           "must be an object: a name for each variant, and what "
+                           "it changes");
+    cJSON_ArrayForEach(patch, variants->json)
+    {
+        struct node node;
+        node_get(variants, patch->string, &node);
+        if (!cJSON_IsObject(patch))
+            return node_refuse(&node, err, "must be an object with what the variant changes");
+        if (cJSON_GetObjectItemCaseSensitive(patch, "replications") != NULL)
+            return node_refuse(&node, err,
+                               "all variants have the same replications; leave them "
+                               "out");
+    }
+    return true;
+}
+
+static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *combinations,
+                        struct error *err)
+{
+    const cJSON *values;
+    if (!cJSON_IsObject(sweep->json) || sweep->json->child == NULL)
+        return node_refuse(sweep, err,
+                           "must be an object of JSON pointers, each with an array of "
+                           "values");
+    cJSON_ArrayForEach(values, sweep->json)
+    {
+        struct node node;
+        const char *key = values->string;
+        node_get(sweep, key, &node);
+        const char *slash = strrchr(key, '/');
+        if (key[0] != '/' || strcmp(key, "/replications") == 0)
+            return node_refuse(&node, err,
+                               "\"%s\" cannot be swept; a JSON pointer such as "
+                               "\"/machine/cores\" is wanted",
+                               key);
+        const char *parent = arena_string_n(sweep->document->arena, key, (size_t)(slash - key));
+        const cJSON *target = json_at((cJSON *)(uintptr_t)root, parent);
+        if (!cJSON_IsObject(target) && json_at((cJSON *)(uintptr_t)root, key) == NULL)
+            return node_refuse(&node, err, "the scenario has nothing at \"%s\"", parent);
+        int count = cJSON_GetArraySize(values);
+        if (!cJSON_IsArray(values) || count == 0)
+            return node_refuse(&node, err, "must be an array of at least one value");
+        *combinations *= (uint64_t)count;
+        if (*combinations > POINTS_MAX)
+            return node_refuse(sweep, err, "makes more than %d points", POINTS_MAX);
+    }
+    return true;
+}
+
+/* The place of element i of a swept key, for messages. */
+static const char *sweep_prefix(const char *key, int i, struct arena *arena)
+{
+    return arena_printf(arena, "%s/%d", json_pointer_add("/sweep", key, arena), i);
+}
+
+static void put_sweep(struct document *document, const cJSON *sweep, uint32_t combination,
+                      const struct document *base, struct point *point)
+{
+    struct arena *arena = document->arena;
+    uint32_t rest = combination, index = point->sweep_count;
+    /* The last key varies fastest, so it takes the remainder first. */
+    for (const cJSON *key = cJSON_GetArrayItem(sweep, (int)index - 1); index-- > 0;
+         key = key->prev) {
+        uint32_t count = (uint32_t)cJSON_GetArraySize(key);
+        int which = (int)(rest % count);
+        const cJSON *value = cJSON_GetArrayItem(key, which);
+        const char *prefix = sweep_prefix(key->string, which, arena);
+        rest /= count;
+        CHECK(json_put(document->root, key->string, cJSON_Duplicate(value, true)));
+        add_layer(document, (struct layer){ source_of(base, prefix), value, key->string, prefix });
+        point->sweep[index] = (struct sweep_value){
+            .pointer = arena_string(arena, key->string),
+            .text = json_print(value, arena),
+            .number = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN,
+        };
+    }
+}
+
+static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_t combination,
+                          struct point *point, struct error *err)
+{
+    const struct document *base = &reading->document;
+    const cJSON *sweep = cJSON_GetObjectItemCaseSensitive(base->root, "sweep");
+    struct document document = { cJSON_Duplicate(base->root, true), NULL, base->layer_count,
+                                 reading->arena };
+    point->sweep_count = (uint32_t)cJSON_GetArraySize(sweep);
+    point->sweep =
+        arena_alloc(reading->arena, (size_t)point->sweep_count + 1, sizeof *point->sweep);
+    document.layers = arena_alloc(reading->arena, base->layer_count + point->sweep_count + 1,
+                                  sizeof *document.layers);
+    memcpy(document.layers, base->layers, base->layer_count * sizeof *base->layers);
+    cJSON_DeleteItemFromObjectCaseSensitive(document.root, "extends");
+    cJSON_DeleteItemFromObjectCaseSensitive(document.root, "variants");
+    cJSON_DeleteItemFromObjectCaseSensitive(document.root, "sweep");
+    cJSON_DeleteItemFromObjectCaseSensitive(document.root, "expect");
+    if (variant != NULL) {
+        const char *prefix = json_pointer_add("/variants", variant->string, reading->arena);
+        point->variant = arena_string(reading->arena, variant->string);
+        json_merge(document.root, variant);
+        add_layer(&document, (struct layer){ source_of(base, prefix), variant, "", prefix });
+    }
+    if (sweep != NULL)
+        put_sweep(&document, sweep, combination, base, point);
+    bool fine =
+        scenario_resolve(&point->scenario, &document, reading->options, &reading->cache, err);
+    if (fine)
+        point->json = json_print(document.root, reading->arena);
+    cJSON_Delete(document.root);
+    return fine;
+}
+
+static bool read_points(struct reading *reading, struct experiment *experiment, struct error *err)
+{
+    struct node root = document_node(&reading->document), node;
+    uint64_t combinations = 1;
+    const cJSON *variants = NULL, *variant;
+    if (node_get(&root, "variants", &node)) {
+        if (!check_variants(&node, err))
+            return false;
+        variants = node.json;
+    }
+    if (node_get(&root, "sweep", &node) &&
+        !check_sweep(&node, reading->document.root, &combinations, err))
+        return false;
+    uint64_t count = combinations * (uint64_t)(variants ? cJSON_GetArraySize(variants) : 1);
+    if (count > POINTS_MAX)
+        return node_refuse(&root, err, "variants and sweep make %ju points; at most %d",
+                           (uintmax_t)count, POINTS_MAX);
+    experiment->points = arena_alloc(reading->arena, count, sizeof *experiment->points);
+    variant = variants != NULL ? variants->child : NULL;
+    do {
+        for (uint32_t i = 0; i < combinations; i++)
+            if (!resolve_point(reading, variant, i, &experiment->points[experiment->point_count++],
+                               err))
+                return false;
+        variant = variant != NULL ? variant->next : NULL;
+    } while (variant != NULL);
+    return true;
+}
+
+/* ---- Expectations ------------------------------------------------------------------------- */
+
+static bool check_metric(const struct node *node, const struct experiment *experiment,
+                         const struct scenario_options *options, const char *metric,
+                         struct error *err)
+{
+    const char *dot = strchr(metric, '.');
+    const struct scenario *scenario = &experiment->points[0].scenario;
+    uint32_t index;
+    if (dot == NULL)
+        return node_choice(node, "metric", options->metrics, &index, err);
+    for (uint32_t w = 0; w < scenario->workload_count; w++)
+        if (strcmp(dot + 1, scenario->workloads[w].name) == 0)
+            return true;
+    for (uint32_t kind = 0; kind < ENTRY_KINDS; kind++)
+        if (strcmp(dot + 1, entry_names[kind]) == 0)
+            return true;
+    return node_refuse(node, err, "\"%s\" is neither an entry of the workload nor an operation",
+                       dot + 1);
+}
+
+static bool read_expectation(const struct node *node, const struct experiment *experiment,
+                             const struct scenario_options *options,
+                             struct expectation *expectation, struct error *err)
+{
+    static const char *const keys[] = { "variant", "metric", "at_most", "at_least", NULL };
+    struct node metric, variant, bound;
+    if (!node_object(node, keys, err) || !member_need(node, "metric", &metric, err) ||
+        !node_string(&metric, &expectation->metric, err) ||
+        !check_metric(&metric, experiment, options, expectation->metric, err))
+        return false;
+    bool at_most = node_get(node, "at_most", &bound);
+    if (at_most == node_get(node, "at_least", &bound))
+        return node_refuse(node, err, "must have exactly one of \"at_most\" and \"at_least\"");
+    expectation->bound = at_most ? EXPECT_AT_MOST : EXPECT_AT_LEAST;
+    node_get(node, at_most ? "at_most" : "at_least", &bound);
+    if (!node_number(&bound, -1e300, 1e300, &expectation->value, err))
+        return false;
+    expectation->place = document_place(node->document, node->pointer, false);
+    if (!node_get(node, "variant", &variant))
+        return true;
+    if (!node_string(&variant, &expectation->variant, err))
+        return false;
+    for (uint32_t i = 0; i < experiment->point_count; i++)
+        if (experiment->points[i].variant != NULL &&
+            strcmp(experiment->points[i].variant, expectation->variant) == 0)
+            return true;
+    return node_refuse(&variant, err, "there is no variant \"%s\"", expectation->variant);
+}
+
+static bool read_expectations(const struct reading *reading, struct experiment *experiment,
+                              struct error *err)
+{
+    struct node root = document_node(&reading->document), list;
+    if (!node_get(&root, "expect", &list))
+        return true;
+    if (!cJSON_IsArray(list.json))
+        return node_refuse(&list, err, "must be an array of expectations");
+    experiment->expectation_count = (uint32_t)cJSON_GetArraySize(list.json);
+    experiment->expectations =
+        arena_alloc(reading->arena, (size_t)experiment->expectation_count + 1,
+                    sizeof *experiment->expectations);
+    for (uint32_t i = 0; i < experiment->expectation_count; i++) {
+        struct node node = node_element(&list, (int)i);
+        if (!read_expectation(&node, experiment, reading->options, &experiment->expectations[i],
+                              err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- The whole ---------------------------------------------------------------------------- */
+
+bool experiment_read(struct experiment *experiment, const char *path,
+                     const struct scenario_options *options, struct arena *arena, struct error *err)
+{
+    struct reading reading = { .options = options, .arena = arena };
+    uint32_t layers = EXTENDS_MAX + options->set_count + 3;
+    reading.sources = arena_alloc(arena, EXTENDS_MAX, sizeof *reading.sources);
+    reading.document =
+        (struct document){ cJSON_CreateObject(), arena_alloc(arena, layers, sizeof(struct layer)),
+                           0, arena };
+    reading.cache.data_dir = options->data_dir;
+    reading.cache.scenario_path = path;
+    *experiment = (struct experiment){ .path = arena_string(arena, path) };
+
+    bool fine = read_chain(&reading, path, 0, err) && put_options(&reading, err);
+    if (fine) {
+        cJSON_DeleteItemFromObjectCaseSensitive(reading.document.root, "extends");
+        experiment->json = json_print(reading.document.root, arena);
+        fine =
+            read_points(&reading, experiment, err) && read_expectations(&reading, experiment, err);
+    }
+    if (fine) {
+        const struct scenario *first = &experiment->points[0].scenario;
+        experiment->name = first->name;
+        experiment->seed = first->seed;
+        experiment->replications = first->replications;
+    }
+    for (uint32_t i = 0; i < EXTENDS_MAX; i++)
+        json_source_free(&reading.sources[i]);
+    for (uint32_t i = 0; i < reading.document.layer_count; i++)
+        if (reading.document.layers[i].source == NULL)
+            cJSON_Delete((cJSON *)(uintptr_t)reading.document.layers[i].value);
+    cJSON_Delete(reading.document.root);
+    return fine;
+}

@@ -1,0 +1,314 @@
+/* json.c -- see json.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/input/json.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/base/check.h"
+
+/* ---- Positions ---------------------------------------------------------------------------- */
+
+/* "NAME:LINE:COL: POINTER"; the root is written "/". */
+static const char *offset_place(const struct json_source *source, size_t offset,
+                                const char *pointer, struct arena *arena)
+{
+    size_t line = 1, column = 1;
+    for (size_t i = 0; i < offset && i < source->length; i++) {
+        column++;
+        if (source->text[i] == '\n') {
+            line++;
+            column = 1;
+        }
+    }
+    return arena_printf(arena, "%s:%zu:%zu: %s", source->name, line, column,
+                        *pointer != '\0' ? pointer : "/");
+}
+
+static const char *skip_space(const char *at)
+{
+    while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')
+        at++;
+    return at;
+}
+
+/* at is on the opening quote; returns what follows the closing one. */
+static const char *skip_string(const char *at)
+{
+    for (at++; *at != '"' && *at != '\0'; at++)
+        if (*at == '\\' && at[1] != '\0')
+            at++;
+    return *at == '"' ? at + 1 : at;
+}
+
+/* The text is known to be valid JSON. */
+static const char *skip_value(const char *at)
+{
+    int depth = 0;
+    do {
+        if (*at == '"') {
+            at = skip_string(at);
+            continue;
+        }
+        if (*at == '{' || *at == '[')
+            depth++;
+        else if (*at == '}' || *at == ']')
+            depth--;
+        at++;
+        if (depth == 0)
+            while (*at != '\0' && strchr(",]} \t\r\n", *at) == NULL && at[-1] != ']' &&
+                   at[-1] != '}')
+                at++;
+    } while (depth > 0 && *at != '\0');
+    return at;
+}
+
+/* Is the raw string at (on its quote) this key?  Escapes are not undone: such keys are not ours. */
+static bool is_key(const char *at, const char *key)
+{
+    size_t length = strlen(key);
+    return strncmp(at + 1, key, length) == 0 && at[1 + length] == '"';
+}
+
+/* The member or element of the value at; its key too.  The last of equal keys. */
+static const char *find_child(const char *at, const char *token, const char **key)
+{
+    const char *found = NULL;
+    unsigned long index = 0, wanted = strtoul(token, NULL, 10);
+    bool object = *at == '{';
+    if (!object && *at != '[')
+        return NULL;
+    at = skip_space(at + 1);
+    while (*at != '}' && *at != ']' && *at != '\0') {
+        const char *name = at;
+        if (object)
+            at = skip_space(skip_space(skip_string(at)) + 1); /* over the colon */
+        if (object ? is_key(name, token) : index++ == wanted) {
+            found = at;
+            *key = name;
+        }
+        at = skip_space(skip_value(at));
+        if (*at == ',')
+            at = skip_space(at + 1);
+    }
+    return found;
+}
+
+const char *json_place(const struct json_source *source, const char *pointer, bool want_key,
+                       struct arena *arena)
+{
+    const char *at = skip_space(source->text), *key = at;
+    for (const char *rest = pointer; *rest != '\0';) {
+        char token[JSON_POINTER_MAX];
+        const char *name = key;
+        rest = json_pointer_next(rest, token, sizeof token);
+        const char *child = rest == NULL ? NULL : find_child(at, token, &name);
+        if (child == NULL)
+            break;
+        at = child;
+        key = name;
+    }
+    return offset_place(source, (size_t)((want_key ? key : at) - source->text), pointer, arena);
+}
+
+/* ---- Reading ------------------------------------------------------------------------------ */
+
+/* Replaces comments by spaces.  False when one does not end; *at is where it began. */
+static bool blank_comments(char *text, size_t length, size_t *at)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"') {
+            for (i++; i < length && text[i] != '"'; i++)
+                i += text[i] == '\\';
+        } else if (text[i] == '/' && i + 1 < length && text[i + 1] == '/') {
+            for (; i < length && text[i] != '\n'; i++)
+                text[i] = ' ';
+        } else if (text[i] == '/' && i + 1 < length && text[i + 1] == '*') {
+            *at = i;
+            text[i] = text[i + 1] = ' ';
+            for (i += 2; i + 1 < length && !(text[i] == '*' && text[i + 1] == '/'); i++)
+                if (text[i] != '\n')
+                    text[i] = ' ';
+            if (i + 1 >= length)
+                return false;
+            text[i] = text[i + 1] = ' ';
+            i++;
+        }
+    }
+    return true;
+}
+
+/* JSON's own grammar of numbers, stricter than cJSON's.  Returns the first byte after it; NULL if
+ * it is no number. */
+static const char *number_end(const char *at)
+{
+    at += *at == '-';
+    if (*at == '0')
+        at++;
+    else if (*at >= '1' && *at <= '9')
+        while (isdigit((unsigned char)*at))
+            at++;
+    else
+        return NULL;
+    if (*at == '.') {
+        if (!isdigit((unsigned char)*++at))
+            return NULL;
+        while (isdigit((unsigned char)*at))
+            at++;
+    }
+    if (*at == 'e' || *at == 'E') {
+        at++;
+        at += *at == '+' || *at == '-';
+        if (!isdigit((unsigned char)*at))
+            return NULL;
+        while (isdigit((unsigned char)*at))
+            at++;
+    }
+    return isalnum((unsigned char)*at) || *at == '.' ? NULL : at;
+}
+
+/* What cJSON would let pass, or fall over. */
+static const char *check_text(const char *text, size_t length, size_t *offset)
+{
+    int depth = 0;
+    for (const char *at = text; (size_t)(at - text) < length; at++) {
+        *offset = (size_t)(at - text);
+        if (*at == '\0')
+            return "there is a NUL byte; JSON is text";
+        if (*at == '"') {
+            const char *end = skip_string(at);
+            for (; at < end; at++)
+                if (strncmp(at, "\\u0000", 6) == 0)
+                    return "\\u0000 in a string; leave it out";
+            at--;
+        } else if (*at == '{' || *at == '[') {
+            if (++depth > JSON_DEPTH_LIMIT)
+                return "more than 1000 levels of nesting; a scenario needs a handful";
+        } else if (*at == '}' || *at == ']') {
+            depth--;
+        } else if (*at == '-' || isdigit((unsigned char)*at)) {
+            const char *end = number_end(at);
+            if (end == NULL)
+                return "not a number as JSON writes them (such as 0.5, 10, 1e6)";
+            at = end - 1;
+        }
+    }
+    return NULL;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
+}
+
+/* Refuses duplicate keys and infinite numbers, here and below.  O(n log n). */
+static bool check_tree(const struct json_source *source, const cJSON *value, const char *pointer,
+                       struct arena *arena, struct error *err)
+{
+    size_t count = 0, index = 0;
+    const cJSON *child;
+    cJSON_ArrayForEach(child, value) count++;
+    if (cJSON_IsObject(value) && count > 1) {
+        const cJSON **sorted = arena_alloc(arena, count, sizeof(cJSON *));
+        cJSON_ArrayForEach(child, value) sorted[index++] = child;
+        qsort(sorted, count, sizeof *sorted, by_key);
+        for (size_t i = 1; i < count; i++) {
+            if (strcmp(sorted[i - 1]->string, sorted[i]->string) != 0)
+                continue;
+            const char *at = json_pointer_add(pointer, sorted[i]->string, arena);
+            return error_set(err, json_place(source, at, true, arena),
+                             "the key \"%s\" is there twice; keep one", sorted[i]->string);
+        }
+    }
+    index = 0;
+    cJSON_ArrayForEach(child, value)
+    {
+        char number[32];
+        snprintf(number, sizeof number, "%zu", index++);
+        bool infinite = cJSON_IsNumber(child) && !isfinite(child->valuedouble);
+        if (child->child == NULL && !infinite)
+            continue;
+        const char *at = json_pointer_add(pointer, child->string ? child->string : number, arena);
+        if (infinite)
+            return error_set(err, json_place(source, at, false, arena),
+                             "the number is too large; the greatest is about 1.8e308");
+        if (!check_tree(source, child, at, arena, err))
+            return false;
+    }
+    return true;
+}
+
+bool json_parse(struct json_source *source, const char *name, const char *text, size_t length,
+                struct arena *arena, struct error *err)
+{
+    char *copy = arena_string_n(arena, text, length);
+    size_t offset = 0;
+    *source = (struct json_source){ .name = name, .text = copy, .length = length };
+    if (length >= 3 && memcmp(copy, "\xEF\xBB\xBF", 3) == 0)
+        memset(copy, ' ', 3); /* a byte order mark */
+    if (!blank_comments(copy, length, &offset))
+        return error_set(err, offset_place(source, offset, "", arena),
+                         "a comment begins here and does not end; close it with */");
+    const char *wrong = check_text(copy, length, &offset);
+    if (wrong != NULL)
+        return error_set(err, offset_place(source, offset, "", arena), "%s", wrong);
+    const char *end = NULL;
+    source->root = cJSON_ParseWithLengthOpts(copy, length + 1, &end, true);
+    if (source->root == NULL) {
+        offset = end != NULL ? (size_t)(end - copy) : length;
+        const char *place = offset_place(source, offset, "", arena);
+        if (offset >= length || *skip_space(copy + offset) == '\0')
+            return error_set(err, place,
+                             "the text ends too early; a value, \"}\" or \"]\" is "
+                             "missing");
+        return error_set(err, place,
+                         "not JSON from \"%.*s\" on; look for a missing comma, quote or "
+                         "bracket, or text after the end",
+                         (int)strcspn(copy + offset, "\r\n"), copy + offset);
+    }
+    if (check_tree(source, source->root, "", arena, err))
+        return true;
+    json_source_free(source);
+    return false;
+}
+
+bool json_read(struct json_source *source, const char *path, struct arena *arena, struct error *err)
+{
+    struct stat status;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return error_set(err, path, "cannot be opened: %s", strerror(errno));
+    if (fstat(fileno(file), &status) != 0 || S_ISDIR(status.st_mode)) {
+        fclose(file);
+        return error_set(err, path, "is a folder; a JSON file is wanted");
+    }
+    char *text = malloc(JSON_FILE_LIMIT + 1);
+    CHECK(text != NULL);
+    size_t length = fread(text, 1, JSON_FILE_LIMIT + 1, file);
+    bool failed = ferror(file) != 0;
+    int reason = errno;
+    fclose(file);
+    bool fine = false;
+    if (failed)
+        error_set(err, path, "cannot be read: %s", strerror(reason));
+    else if (length > JSON_FILE_LIMIT)
+        error_set(err, path, "is larger than 16 MiB; no scenario or profile is");
+    else
+        fine = json_parse(source, arena_string(arena, path), text, length, arena, err);
+    free(text);
+    return fine;
+}
+
+void json_source_free(struct json_source *source)
+{
+    cJSON_Delete(source->root);
+    source->root = NULL;
+}

@@ -1,0 +1,69 @@
+/* json.h -- JSON text with comments, read strictly, and where each value stands in it.
+ *
+ * Parsing is cJSON's; what it lets pass (duplicate keys, trailing text, NUL bytes, numbers such as
+ * 01 or 1e400) is refused here, and so is what would hurt it (huge files, deep nesting).
+ * Positions are found again by a scanner when there is something to complain about.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_INPUT_JSON_H
+#define SIM_INPUT_JSON_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+
+enum { JSON_FILE_LIMIT = 16 << 20, JSON_DEPTH_LIMIT = 1000, JSON_POINTER_MAX = 1024 };
+
+struct json_source {
+    const char *name; /* as in messages */
+    const char *text; /* comments blanked, so that offsets are those of the file */
+    size_t length;
+    cJSON *root; /* owned: json_source_free() */
+};
+
+bool json_read(struct json_source *source, const char *path, struct arena *arena,
+               struct error *err);
+
+/* text becomes source->text's content; it is copied. */
+bool json_parse(struct json_source *source, const char *name, const char *text, size_t length,
+                struct arena *arena, struct error *err);
+
+void json_source_free(struct json_source *source);
+
+/* "NAME:LINE:COL: POINTER" of the value at pointer (RFC 6901), or of its nearest ancestor that
+ * there is; with key, of the key rather than the value. */
+const char *json_place(const struct json_source *source, const char *pointer, bool key,
+                       struct arena *arena);
+
+/* The member or element that token names; NULL when there is none. */
+cJSON *json_child(const cJSON *value, const char *token);
+
+/* The value at pointer; NULL when there is none.  "" is root itself. */
+cJSON *json_at(cJSON *root, const char *pointer);
+
+/* Puts value (ownership passes) at pointer: replaces a member or an element, or adds a member to an
+ * object, making objects on the way.  False when the way leads through something else, or to an
+ * element that is not there; value is deleted then. */
+bool json_put(cJSON *root, const char *pointer, cJSON *value);
+
+/* RFC 7396: objects merge, null removes, anything else replaces. */
+void json_merge(cJSON *target, const cJSON *patch);
+
+/* The first token of pointer, ~1 and ~0 undone, goes into token; returns what follows it.  NULL
+ * when pointer does not begin with "/". */
+const char *json_pointer_next(const char *pointer, char *token, size_t size);
+
+/* pointer + "/" + key, escaped. */
+const char *json_pointer_add(const char *pointer, const char *key, struct arena *arena);
+
+/* As text: two spaces a level, keys in order, numbers exact. */
+const char *json_print(const cJSON *value, struct arena *arena);
+
+/* The shortest of %.15g, %.16g and %.17g that reads back as value; buffer of 32. */
+void json_number(double value, char *buffer);
+
+#endif

@@ -1,0 +1,137 @@
+/* scenario.h -- what to simulate: a scenario file, read, merged, checked and resolved.
+ *
+ * A struct scenario is one point of an experiment, fully resolved: every default filled in, every
+ * name checked.  A struct experiment is all the points of one file.
+ *
+ * Order of merging: extends, file, --set, variant, sweep.  Every refusal names
+ * FILE:LINE:COL: /json/pointer of the layer that defined the value.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_INPUT_SCENARIO_H
+#define SIM_INPUT_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "models/machine/lock_model.h"
+#include "models/machine/profile.h"
+#include "sim/base/arena.h"
+#include "sim/base/error.h"
+#include "workloads/workload.h"
+
+enum cost_kind { COST_TRACED, COST_FLAT };
+
+/* Operations that have a flat price; also the names of entries in metrics. */
+enum entry_kind {
+    ENTRY_SCHEDULE,
+    ENTRY_YIELD,
+    ENTRY_BLOCK,
+    ENTRY_EXIT,
+    ENTRY_CREATE,
+    ENTRY_WAKE,
+    ENTRY_RECEIVE,
+    ENTRY_TICK,
+    ENTRY_BALANCE,
+    ENTRY_KINDS
+};
+
+extern const char *const entry_names[ENTRY_KINDS]; /* "schedule", "yield", ... */
+
+struct scheduler_settings {
+    uint32_t tori; /* >= 1; "per_core" is resolved */
+    const char *policy, *placement, *balancer;
+    enum lock_kind lock;
+    uint64_t slice_ns;
+    double tick_hz;                /* 0: no periodic tick */
+    bool exact_slices;             /* "slices": "exact", else "tick" */
+    bool aligned_ticks;            /* "ticks": "aligned", else "staggered" */
+    bool inbox_at_entry;           /* "inbox": "entry", else "interrupt" */
+    bool polling_idle;             /* "idle": "polling", else "halted" */
+    bool place_woken;              /* woken processes are placed anew; default false */
+    uint64_t exchange_ns;          /* "exchange_us", default 10 ms; 0: always fresh */
+    uint64_t balance_ns;           /* "balance": { "interval_ms" }, default 100 ms */
+    uint32_t threshold;            /* "balance": { "threshold" }, default 5 */
+    uint32_t process_stride_bytes; /* default 128; a power of two, 128 to 65536 */
+};
+
+struct flat_settings {
+    uint64_t entry_ps[ENTRY_KINDS]; /* from the profile's flat_entry_ns unless given */
+    bool has_hold;                  /* "hold": replaces the price of entries that hold a lock */
+    struct distribution hold;
+};
+
+struct scenario {
+    const char *name;
+    uint64_t seed;
+    uint32_t replications;
+    uint64_t duration_ps, warmup_ps; /* the run lasts duration_ps, warm-up included */
+    const struct profile *cpu;
+    uint32_t cores;
+    struct scheduler_settings scheduler;
+    enum cost_kind cost;
+    struct flat_settings flat;
+    uint64_t starve_ps; /* 0: 10 x ceil(processes / cores) slices */
+    uint32_t workload_count;
+    struct workload *workloads;
+};
+
+/* One value of one swept parameter. */
+struct sweep_value {
+    const char *pointer; /* "/workload/0/instances" */
+    const char *text;    /* as JSON: "100", "\"rr\"" */
+    double number;       /* NaN when it is not a number */
+};
+
+struct point {
+    const char *variant; /* NULL when the scenario has none */
+    uint32_t sweep_count;
+    struct sweep_value *sweep; /* [sweep_count], same pointers in every point */
+    struct scenario scenario;
+    const char *json; /* the resolved scenario of this point, printed */
+};
+
+enum expect_bound { EXPECT_AT_MOST, EXPECT_AT_LEAST };
+
+struct expectation {
+    const char *variant; /* NULL: every variant */
+    const char *metric;
+    enum expect_bound bound;
+    double value;
+    const char *place; /* FILE:LINE:COL: /expect/0 */
+};
+
+struct experiment {
+    const char *path; /* of the scenario file */
+    const char *name;
+    uint64_t seed;
+    uint32_t replications;
+    uint32_t point_count;
+    struct point *points; /* variants outermost, sweep keys in file order, last key fastest */
+    uint32_t expectation_count;
+    struct expectation *expectations;
+    const char *json; /* the merged scenario, before variants and sweep */
+};
+
+/* What the command line adds. */
+struct scenario_options {
+    uint32_t set_count;
+    const char *const *sets; /* "PTR=VALUE"; VALUE is JSON, or a bare word taken as a string */
+    const char *cost;        /* NULL, "traced" or "flat" */
+    bool has_seed, has_replications;
+    uint64_t seed, replications;
+    const char *data_dir; /* where cpus/ is */
+    /* Names that are known, each list ending with NULL. */
+    const char *const *policies, *const *placements, *const *balancers, *const *metrics;
+};
+
+/* Reads path.  False, with err set, when anything is wrong; nothing is printed. */
+bool experiment_read(struct experiment *experiment, const char *path,
+                     const struct scenario_options *options, struct arena *arena,
+                     struct error *err);
+
+/* Reads one CPU profile. */
+bool profile_read(struct profile *profile, const char *path, struct arena *arena,
+                  struct error *err);
+
+#endif

@@ -1,0 +1,342 @@
+/* scenario_file.c -- see scenario_file.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/input/scenario_file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/input/workload_file.h"
+
+const char *const entry_names[ENTRY_KINDS] = {
+    "schedule", "yield", "block", "exit", "create", "wake", "receive", "tick", "balance",
+};
+
+static const char *const top_keys[] = { "name",      "seed",      "replications", "duration_ms",
+                                        "warmup_ms", "machine",   "scheduler",    "cost",
+                                        "flat",      "starve_ms", "workload",     "extends",
+                                        "variants",  "sweep",     "expect",       NULL };
+
+static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
+
+static uint64_t ms_to_ps(double ms)
+{
+    return (uint64_t)llround(ms * 1e9);
+}
+
+/* ---- Machine ------------------------------------------------------------------------------ */
+
+struct profile_cached {
+    struct profile_cached *next;
+    const char *path;
+    struct profile profile;
+};
+
+/* A name means data_dir/cpus/NAME.json; a path is relative to the scenario file. */
+static const char *profile_path(const struct profile_cache *cache, const char *cpu,
+                                struct arena *arena)
+{
+    size_t length = strlen(cpu);
+    if (length <= 5 || strcmp(cpu + length - 5, ".json") != 0)
+        return arena_printf(arena, "%s/cpus/%s.json", cache->data_dir, cpu);
+    const char *slash = strrchr(cache->scenario_path, '/');
+    if (cpu[0] == '/' || slash == NULL)
+        return arena_string(arena, cpu);
+    return arena_printf(arena, "%.*s/%s", (int)(slash - cache->scenario_path), cache->scenario_path,
+                        cpu);
+}
+
+static bool read_cpu(const struct node *node, struct scenario *scenario,
+                     struct profile_cache *cache, struct error *err)
+{
+    struct arena *arena = node->document->arena;
+    const char *cpu;
+    if (!node_string(node, &cpu, err))
+        return false;
+    const char *path = profile_path(cache, cpu, arena);
+    for (struct profile_cached *at = cache->first; at != NULL; at = at->next)
+        if (strcmp(at->path, path) == 0) {
+            scenario->cpu = &at->profile;
+            return true;
+        }
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return node_refuse(node, err,
+                           "there is no CPU profile %s; `braidsim list cpus` names those there are",
+                           path);
+    fclose(file);
+    struct profile_cached *entry = arena_alloc(arena, 1, sizeof *entry);
+    if (!profile_read(&entry->profile, path, arena, err))
+        return false;
+    entry->path = path;
+    entry->next = cache->first;
+    cache->first = entry;
+    scenario->cpu = &entry->profile;
+    return true;
+}
+
+static bool read_machine(const struct node *root, struct scenario *scenario,
+                         struct profile_cache *cache, struct error *err)
+{
+    static const char *const keys[] = { "cpu", "cores", NULL };
+    struct node machine, cpu, cores;
+    uint64_t count = 0;
+    if (!member_need(root, "machine", &machine, err) || !node_object(&machine, keys, err) ||
+        !member_need(&machine, "cpu", &cpu, err) || !read_cpu(&cpu, scenario, cache, err) ||
+        !member_need(&machine, "cores", &cores, err) ||
+        !member_count(&machine, "cores", 1, 1024, &count, err))
+        return false;
+    scenario->cores = (uint32_t)count;
+    return true;
+}
+
+/* ---- Scheduler ---------------------------------------------------------------------------- */
+
+static bool read_tori(const struct node *scheduler, uint32_t cores, uint32_t *tori,
+                      struct error *err)
+{
+    struct node node;
+    uint64_t count = cores;
+    if (node_get(scheduler, "tori", &node)) {
+        bool per_core =
+            cJSON_IsString(node.json) && strcmp(node.json->valuestring, "per_core") == 0;
+        if (!per_core && !cJSON_IsNumber(node.json))
+            return node_refuse(&node, err, "must be a number from 1 to 65535, or \"per_core\"");
+        if (!per_core && !member_count(scheduler, "tori", 1, 65535, &count, err))
+            return false;
+    }
+    *tori = (uint32_t)count;
+    return true;
+}
+
+static bool read_table_name(const struct node *node, const char *key, const char *const *names,
+                            const char *fallback, const char **name, struct error *err)
+{
+    struct node child;
+    uint32_t index = 0;
+    *name = fallback;
+    if (!node_get(node, key, &child))
+        return fallback != NULL || member_need(node, key, &child, err);
+    if (!node_choice(&child, key, names, &index, err))
+        return false;
+    *name = arena_string(node->document->arena, names[index]);
+    return true;
+}
+
+static bool read_balance(const struct node *scheduler, struct scheduler_settings *settings,
+                         const struct scenario_options *options, struct error *err)
+{
+    static const char *const keys[] = { "kind", "threshold", "interval_ms", NULL };
+    struct node node, kind;
+    uint64_t threshold = 5;
+    double interval_ms = 100;
+    uint32_t index = 0;
+    settings->balancer = "none";
+    if (node_get(scheduler, "balance", &node)) {
+        if (!node_object(&node, keys, err) || !member_need(&node, "kind", &kind, err) ||
+            !node_choice(&kind, "balancer", options->balancers, &index, err) ||
+            !member_count(&node, "threshold", 0, UINT32_MAX, &threshold, err) ||
+            !member_number(&node, "interval_ms", 1e-3, 1e6, &interval_ms, err))
+            return false;
+        settings->balancer = arena_string(node.document->arena, options->balancers[index]);
+    }
+    settings->threshold = (uint32_t)threshold;
+    settings->balance_ns = (uint64_t)llround(interval_ms * 1e6);
+    return true;
+}
+
+/* Two names, of which the second sets the flag. */
+static bool read_switch(const struct node *node, const char *key, const char *off, const char *on,
+                        bool *flag, struct error *err)
+{
+    const char *const names[] = { off, on, NULL };
+    uint32_t index = *flag;
+    if (!member_choice(node, key, names, &index, err))
+        return false;
+    *flag = index == 1;
+    return true;
+}
+
+static bool read_times(const struct node *node, struct scheduler_settings *settings,
+                       struct error *err)
+{
+    double slice_us = 10000, exchange_us = 10000;
+    uint64_t stride = 128;
+    struct node child;
+    settings->tick_hz = 100;
+    if (!member_number(node, "slice_us", 1e-3, 1e9, &slice_us, err) ||
+        !member_number(node, "tick_hz", 0, 1e6, &settings->tick_hz, err) ||
+        !member_number(node, "exchange_us", 0, 1e9, &exchange_us, err) ||
+        !member_count(node, "process_stride_bytes", 128, 65536, &stride, err))
+        return false;
+    if (settings->tick_hz > 0 && settings->tick_hz < 0.25 && node_get(node, "tick_hz", &child))
+        return node_refuse(&child, err, "must be 0 (no tick) or at least 0.25, is %g",
+                           settings->tick_hz);
+    if ((stride & (stride - 1)) != 0 && node_get(node, "process_stride_bytes", &child))
+        return node_refuse(&child, err, "must be a power of two, is %ju", (uintmax_t)stride);
+    settings->slice_ns = (uint64_t)llround(slice_us * 1000);
+    settings->exchange_ns = (uint64_t)llround(exchange_us * 1000);
+    settings->process_stride_bytes = (uint32_t)stride;
+    return read_switch(node, "slices", "tick", "exact", &settings->exact_slices, err) &&
+           read_switch(node, "ticks", "staggered", "aligned", &settings->aligned_ticks, err) &&
+           read_switch(node, "inbox", "interrupt", "entry", &settings->inbox_at_entry, err) &&
+           read_switch(node, "idle", "halted", "polling", &settings->polling_idle, err) &&
+           member_bool(node, "place_woken", &settings->place_woken, err);
+}
+
+/* Settings that are each fine but do not work together. */
+static bool check_ticks(const struct node *node, const struct scheduler_settings *settings,
+                        struct error *err)
+{
+    struct node tick = *node;
+    if (settings->tick_hz > 0)
+        return true;
+    node_get(node, "tick_hz", &tick);
+    if (!settings->exact_slices)
+        return node_refuse(&tick, err,
+                           "slices by tick need a tick: set tick_hz above 0, or "
+                           "\"slices\" to \"exact\"");
+    if (settings->tori == 1)
+        return true;
+    if (strcmp(settings->balancer, "none") != 0)
+        return node_refuse(&tick, err,
+                           "balancing needs a tick: set tick_hz above 0, or the "
+                           "balance kind to \"none\"");
+    if (settings->exchange_ns > 0 && strcmp(settings->placement, "least_loaded") == 0)
+        return node_refuse(&tick, err,
+                           "projections are exchanged at ticks: set tick_hz above 0, "
+                           "or exchange_us to 0 (always fresh)");
+    return true;
+}
+
+static bool read_scheduler(const struct node *root, struct scenario *scenario,
+                           const struct scenario_options *options, struct error *err)
+{
+    static const char *const keys[] = { "tori",
+                                        "policy",
+                                        "lock",
+                                        "slice_us",
+                                        "tick_hz",
+                                        "slices",
+                                        "ticks",
+                                        "inbox",
+                                        "idle",
+                                        "placement",
+                                        "place_woken",
+                                        "exchange_us",
+                                        "process_stride_bytes",
+                                        "balance",
+                                        NULL };
+    static const char *locks[LOCK_KINDS + 1];
+    struct scheduler_settings *settings = &scenario->scheduler;
+    struct node node;
+    uint32_t lock = LOCK_TICKET;
+    for (uint32_t i = 0; i < LOCK_KINDS; i++)
+        locks[i] = lock_names[i];
+    if (!member_need(root, "scheduler", &node, err) || !node_object(&node, keys, err) ||
+        !read_tori(&node, scenario->cores, &settings->tori, err) ||
+        !read_table_name(&node, "policy", options->policies, NULL, &settings->policy, err) ||
+        !read_table_name(&node, "placement", options->placements, "least_loaded",
+                         &settings->placement, err) ||
+        !member_choice(&node, "lock", locks, &lock, err) ||
+        !read_balance(&node, settings, options, err) || !read_times(&node, settings, err))
+        return false;
+    settings->lock = (enum lock_kind)lock;
+    return check_ticks(&node, settings, err);
+}
+
+/* ---- Cost --------------------------------------------------------------------------------- */
+
+static bool read_flat(const struct node *root, struct scenario *scenario, struct error *err)
+{
+    const char *keys[ENTRY_KINDS + 2] = { NULL };
+    struct node node, hold;
+    double ns = profile_value(scenario->cpu, flat_entry_ns);
+    for (uint32_t i = 0; i < ENTRY_KINDS; i++) {
+        keys[i] = arena_printf(root->document->arena, "%s_ns", entry_names[i]);
+        scenario->flat.entry_ps[i] = (uint64_t)llround(ns * 1000);
+    }
+    keys[ENTRY_KINDS] = "hold";
+    if (!node_get(root, "flat", &node))
+        return true;
+    if (!node_object(&node, keys, err))
+        return false;
+    for (uint32_t i = 0; i < ENTRY_KINDS; i++) {
+        double given_ns = ns;
+        if (!member_number(&node, keys[i], 0, 1e9, &given_ns, err))
+            return false;
+        scenario->flat.entry_ps[i] = (uint64_t)llround(given_ns * 1000);
+    }
+    scenario->flat.has_hold = node_get(&node, "hold", &hold);
+    if (!scenario->flat.has_hold)
+        return true;
+    if (scenario->cost != COST_FLAT)
+        return node_refuse(&hold, err, "is for \"cost\": \"flat\" only; set that, or leave it out");
+    return distribution_read(&hold, &scenario->flat.hold, err);
+}
+
+static bool read_cost(const struct node *root, struct scenario *scenario, struct error *err)
+{
+    static const char *const costs[] = { "traced", "flat", NULL };
+    uint32_t index = COST_TRACED;
+    if (!member_choice(root, "cost", costs, &index, err))
+        return false;
+    scenario->cost = (enum cost_kind)index;
+    return read_flat(root, scenario, err);
+}
+
+/* ---- The whole ---------------------------------------------------------------------------- */
+
+static bool read_durations(const struct node *root, struct scenario *scenario, struct error *err)
+{
+    struct node node;
+    double duration_ms = 0, warmup_ms = 0, starve_ms = 0;
+    uint64_t seed = 1, replications = 10;
+    if (!member_need(root, "duration_ms", &node, err) ||
+        !member_number(root, "duration_ms", 1e-3, 1e8, &duration_ms, err) ||
+        !member_number(root, "warmup_ms", 0, 1e8, &warmup_ms, err) ||
+        !member_number(root, "starve_ms", 1e-3, 1e8, &starve_ms, err) ||
+        !member_count(root, "seed", 0, (uint64_t)seed_max, &seed, err) ||
+        !member_count(root, "replications", 1, 100000, &replications, err))
+        return false;
+    if (warmup_ms >= duration_ms && node_get(root, "warmup_ms", &node))
+        return node_refuse(&node, err, "must be less than duration_ms (%g), is %g", duration_ms,
+                           warmup_ms);
+    scenario->duration_ps = ms_to_ps(duration_ms);
+    scenario->warmup_ps = ms_to_ps(warmup_ms);
+    scenario->starve_ps = ms_to_ps(starve_ms);
+    scenario->seed = seed;
+    scenario->replications = (uint32_t)replications;
+    return true;
+}
+
+/* It names the results directory too, so it must be fit for a file name. */
+static bool read_name(const struct node *root, struct scenario *scenario, struct error *err)
+{
+    struct node name;
+    if (!member_need(root, "name", &name, err) || !node_string(&name, &scenario->name, err))
+        return false;
+    size_t length = strlen(scenario->name);
+    if (length == 0 || length > 100 || scenario->name[0] == '.' ||
+        strpbrk(scenario->name, "/\\\n\t") != NULL)
+        return node_refuse(&name, err,
+                           "must be 1 to 100 characters, no slash among them and no "
+                           "dot first: results are filed under it");
+    return true;
+}
+
+bool scenario_resolve(struct scenario *scenario, const struct document *document,
+                      const struct scenario_options *options, struct profile_cache *cache,
+                      struct error *err)
+{
+    struct node root = document_node(document), workload;
+    *scenario = (struct scenario){ 0 };
+    return node_object(&root, top_keys, err) && read_name(&root, scenario, err) &&
+           read_durations(&root, scenario, err) && read_machine(&root, scenario, cache, err) &&
+           read_scheduler(&root, scenario, options, err) && read_cost(&root, scenario, err) &&
+           member_need(&root, "workload", &workload, err) &&
+           workloads_read(&workload, scenario->cores, &scenario->workloads,
+                          &scenario->workload_count, err);
+}

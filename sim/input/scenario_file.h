@@ -1,0 +1,22 @@
+/* scenario_file.h -- resolves one merged document into a struct scenario.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_INPUT_SCENARIO_FILE_H
+#define SIM_INPUT_SCENARIO_FILE_H
+
+#include "sim/input/document.h"
+#include "sim/input/scenario.h"
+
+/* CPU profiles read so far, so that a sweep reads each file once. */
+struct profile_cache {
+    struct profile_cached *first;
+    const char *data_dir, *scenario_path;
+};
+
+/* Fills in every default and checks every name. */
+bool scenario_resolve(struct scenario *scenario, const struct document *document,
+                      const struct scenario_options *options, struct profile_cache *cache,
+                      struct error *err);
+
+#endif

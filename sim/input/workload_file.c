@@ -1,0 +1,219 @@
+/* workload_file.c -- reads the entries of a scenario's "workload".
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/input/workload_file.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- Distributions ------------------------------------------------------------------------ */
+
+static bool constant(struct distribution *distribution, double us)
+{
+    *distribution = (struct distribution){ .kind = DISTRIBUTION_CONSTANT };
+    distribution->parameter[PARAMETER_VALUE] = us;
+    return distribution_prepare(distribution) == NULL;
+}
+
+static bool read_parameters(const struct node *node, struct distribution *distribution,
+                            struct error *err)
+{
+    const struct distribution_description *kind = &distribution_descriptions[distribution->kind];
+    const char *keys[PARAMETER_COUNT + 2] = { "dist" };
+    uint32_t count = 1;
+    for (uint32_t p = 0; p < PARAMETER_COUNT; p++)
+        if (kind->parameters & 1u << p)
+            keys[count++] = distribution_parameter_keys[p];
+    if (!node_object(node, keys, err))
+        return false;
+    for (uint32_t p = 0; p < PARAMETER_COUNT; p++) {
+        struct node child;
+        if (!(kind->parameters & 1u << p))
+            continue;
+        if (!member_need(node, distribution_parameter_keys[p], &child, err) ||
+            !node_number(&child, 0, 4.6e12, &distribution->parameter[p], err))
+            return false;
+    }
+    const char *wrong = distribution_prepare(distribution);
+    return wrong == NULL || node_refuse(node, err, "%s", wrong);
+}
+
+bool distribution_read(const struct node *node, struct distribution *distribution,
+                       struct error *err)
+{
+    const char *names[DISTRIBUTION_KINDS + 1] = { NULL };
+    struct node kind;
+    uint32_t index = 0;
+    double us = 0;
+    if (!cJSON_IsObject(node->json))
+        return node_number(node, 0, 4.6e12, &us, err) && constant(distribution, us);
+    for (uint32_t i = 0; i < DISTRIBUTION_KINDS; i++)
+        names[i] = distribution_descriptions[i].name;
+    if (!member_need(node, "dist", &kind, err) ||
+        !node_choice(&kind, "distribution", names, &index, err))
+        return false;
+    *distribution = (struct distribution){ .kind = (enum distribution_kind)index };
+    return read_parameters(node, distribution, err);
+}
+
+/* "poisson" with a rate is the usual way to write exponential gaps. */
+static bool read_gap(const struct node *node, struct distribution *gap, struct error *err)
+{
+    static const char *const keys[] = { "dist", "rate_per_s", NULL };
+    const cJSON *kind = cJSON_GetObjectItemCaseSensitive(node->json, "dist");
+    struct node rate;
+    double per_s = 0;
+    if (!cJSON_IsString(kind) || strcmp(kind->valuestring, "poisson") != 0) {
+        if (!distribution_read(node, gap, err))
+            return false;
+        return distribution_mean_us(gap) > 0 ||
+               node_refuse(node, err, "the mean gap must be above 0");
+    }
+    if (!node_object(node, keys, err) || !member_need(node, "rate_per_s", &rate, err) ||
+        !node_number(&rate, 1e-6, 1e9, &per_s, err))
+        return false;
+    *gap = (struct distribution){ .kind = DISTRIBUTION_EXPONENTIAL };
+    gap->parameter[PARAMETER_MEAN] = 1e6 / per_s;
+    return distribution_prepare(gap) == NULL;
+}
+
+/* ---- Phases ------------------------------------------------------------------------------- */
+
+static bool read_phase(const struct node *node, struct phase *phase, struct error *err)
+{
+    static const char *const keys[] = { "run", "sleep", "yield", NULL };
+    struct node child;
+    if (!node_object(node, keys, err))
+        return false;
+    if (cJSON_GetArraySize(node->json) != 1)
+        return node_refuse(node, err, "must have exactly one of \"run\", \"sleep\", \"yield\"");
+    if (node_get(node, "yield", &child)) {
+        bool empty = cJSON_IsString(child.json) && child.json->valuestring[0] == '\0';
+        phase->kind = PHASE_YIELD;
+        return cJSON_IsTrue(child.json) || empty || node_refuse(&child, err, "must be true");
+    }
+    phase->kind = node_get(node, "run", &child) ? PHASE_RUN : PHASE_SLEEP;
+    if (phase->kind == PHASE_SLEEP)
+        node_get(node, "sleep", &child);
+    return distribution_read(&child, &phase->duration, err);
+}
+
+static bool read_phases(const struct node *node, struct workload *workload, struct error *err)
+{
+    int count = cJSON_GetArraySize(node->json);
+    double total_us = 0;
+    if (!cJSON_IsArray(node->json) || count < 1 || count > PHASE_MAX)
+        return node_refuse(node, err, "must be an array of 1 to %d phases", PHASE_MAX);
+    workload->phases = arena_alloc(node->document->arena, (size_t)count, sizeof(struct phase));
+    workload->phase_count = (uint32_t)count;
+    for (int i = 0; i < count; i++) {
+        struct node phase = node_element(node, i);
+        if (!read_phase(&phase, &workload->phases[i], err))
+            return false;
+        if (workload->phases[i].kind != PHASE_YIELD)
+            total_us += distribution_mean_us(&workload->phases[i].duration);
+    }
+    if (!workload->open && !(total_us > 0))
+        return node_refuse(node, err,
+                           "no phase takes any time, so the clock would stand still; "
+                           "add a run or a sleep above 0");
+    return true;
+}
+
+/* ---- Entries ------------------------------------------------------------------------------ */
+
+static bool read_name(const struct node *node, struct workload *workload, struct error *err)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    struct node name;
+    if (!member_need(node, "name", &name, err) || !node_string(&name, &workload->name, err))
+        return false;
+    size_t length = strlen(workload->name);
+    if (length == 0 || length > 40 || strspn(workload->name, allowed) != length)
+        return node_refuse(&name, err, "must be 1 to 40 of letters, digits, \"_\" and \"-\"");
+    return true;
+}
+
+static bool read_population(const struct node *node, struct workload *workload, uint32_t cores,
+                            struct error *err)
+{
+    uint64_t instances = 0, per_core = 0, alive = 65536;
+    struct node child;
+    int given = node_get(node, "instances", &child) + node_get(node, "instances_per_core", &child);
+    bool open = node_get(node, "arrivals", &child);
+    if (given + open != 1)
+        return node_refuse(node, err,
+                           "must have exactly one of \"instances\", "
+                           "\"instances_per_core\", \"arrivals\"");
+    workload->open = open;
+    if (open) {
+        if (!read_gap(&child, &workload->gap, err) ||
+            !member_count(node, "max_alive", 1, WORKLOAD_INSTANCES_MAX, &alive, err))
+            return false;
+        workload->max_alive = (uint32_t)alive;
+        return true;
+    }
+    if (node_get(node, "max_alive", &child))
+        return node_refuse(&child, err, "is for \"arrivals\" only; leave it out");
+    if (!member_count(node, "instances", 1, WORKLOAD_INSTANCES_MAX, &instances, err) ||
+        !member_count(node, "instances_per_core", 1, WORKLOAD_INSTANCES_MAX / 1024, &per_core, err))
+        return false;
+    workload->instances = (uint32_t)(instances + per_core * cores);
+    return true;
+}
+
+static bool read_entry(const struct node *node, struct workload *workload, uint32_t cores,
+                       struct error *err)
+{
+    static const char *const keys[] = { "name",           "instances", "instances_per_core",
+                                        "arrivals",       "max_alive", "start_us",
+                                        "working_set_kb", "weight",    "priority",
+                                        "phases",         NULL };
+    uint64_t working_set_kb = 0, weight = 1024;
+    double priority = 0;
+    struct node child;
+    if (!node_object(node, keys, err) || !read_name(node, workload, err) ||
+        !read_population(node, workload, cores, err) ||
+        !member_count(node, "working_set_kb", 0, 1048576, &working_set_kb, err) ||
+        !member_count(node, "weight", 1, 10000, &weight, err) ||
+        !member_number(node, "priority", -1000, 1000, &priority, err))
+        return false;
+    if (node_get(node, "priority", &child) && priority != floor(priority))
+        return node_refuse(&child, err, "must be a whole number, is %g", priority);
+    workload->working_set_kb = (uint32_t)working_set_kb;
+    workload->weight = (uint32_t)weight;
+    workload->priority = (int32_t)priority;
+    constant(&workload->start, 0);
+    if (node_get(node, "start_us", &child) && !distribution_read(&child, &workload->start, err))
+        return false;
+    return member_need(node, "phases", &child, err) && read_phases(&child, workload, err);
+}
+
+bool workloads_read(const struct node *node, uint32_t cores, struct workload **workloads,
+                    uint32_t *workload_count, struct error *err)
+{
+    int count = cJSON_GetArraySize(node->json);
+    uint64_t total = 0;
+    if (!cJSON_IsArray(node->json) || count < 1 || count > WORKLOAD_MAX)
+        return node_refuse(node, err, "must be an array of 1 to %d entries", WORKLOAD_MAX);
+    *workloads = arena_alloc(node->document->arena, (size_t)count, sizeof **workloads);
+    *workload_count = (uint32_t)count;
+    for (int i = 0; i < count; i++) {
+        struct node entry = node_element(node, i), name;
+        struct workload *workload = &(*workloads)[i];
+        if (!read_entry(&entry, workload, cores, err))
+            return false;
+        total += workload->open ? workload->max_alive : workload->instances;
+        if (total > WORKLOAD_INSTANCES_MAX)
+            return node_refuse(&entry, err, "makes %ju processes in all; at most %d",
+                               (uintmax_t)total, WORKLOAD_INSTANCES_MAX);
+        for (int j = 0; j < i; j++)
+            if (strcmp((*workloads)[j].name, workload->name) == 0 &&
+                node_get(&entry, "name", &name))
+                return node_refuse(&name, err, "is the name of entry %d already; choose another",
+                                   j);
+    }
+    return true;
+}

@@ -1,0 +1,213 @@
+/* folder.c -- see folder.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#define _GNU_SOURCE
+#include "sim/output/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- May we? ------------------------------------------------------------------------------ */
+
+static bool is_ours(const char *path)
+{
+    char name[FOLDER_PATH_MAX + 32], text[256];
+    snprintf(name, sizeof name, "%s/manifest.json", path);
+    FILE *file = fopen(name, "r");
+    if (file == NULL)
+        return false;
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    return strstr(text, "\"program\": \"braidsim\"") != NULL;
+}
+
+static bool is_empty(const char *path)
+{
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    bool empty = directory != NULL;
+    while (empty && (entry = readdir(directory)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (directory != NULL)
+        closedir(directory);
+    return empty;
+}
+
+static void parent_of(const char *path, char *parent, size_t size)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    snprintf(parent, size, "%.*s", length == 0 ? 1 : (int)length, length == 0 ? "." : path);
+}
+
+/* The nearest folder above path that there is must take files. */
+static bool check_parents(const char *path, struct error *err)
+{
+    char parent[FOLDER_PATH_MAX], above[FOLDER_PATH_MAX];
+    struct stat status;
+    parent_of(path, parent, sizeof parent);
+    while (stat(parent, &status) != 0 && errno == ENOENT && strcmp(parent, "/") != 0 &&
+           strcmp(parent, ".") != 0) {
+        parent_of(parent, above, sizeof above);
+        memcpy(parent, above, sizeof parent);
+    }
+    if (stat(parent, &status) != 0)
+        return error_set(err, path, "cannot be made: %s: %s", parent, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return error_set(err, path, "cannot be made: %s is a file, not a folder", parent);
+    if (access(parent, W_OK | X_OK) != 0)
+        return error_set(err, path, "cannot be written: %s: %s; choose another place with --out",
+                         parent, strerror(errno));
+    return true;
+}
+
+static bool make_parents(const char *path, struct error *err)
+{
+    char parent[FOLDER_PATH_MAX];
+    struct stat status;
+    parent_of(path, parent, sizeof parent);
+    if (stat(parent, &status) == 0)
+        return true;
+    if (!make_parents(parent, err))
+        return false;
+    if (mkdir(parent, 0777) != 0 && errno != EEXIST)
+        return error_set(err, path, "cannot be made: %s: %s", parent, strerror(errno));
+    return true;
+}
+
+/* The folder in which the program runs cannot be exchanged under it, nor can a mounted one. */
+static bool check_movable(const char *path, const struct stat *status, struct error *err)
+{
+    char up[FOLDER_PATH_MAX + 4];
+    struct stat here, above;
+    if (stat(".", &here) == 0 && here.st_dev == status->st_dev && here.st_ino == status->st_ino)
+        return error_set(err, path, "is the folder that you are in; give results one of their own");
+    snprintf(up, sizeof up, "%s/..", path);
+    if (stat(up, &above) == 0 && above.st_dev != status->st_dev)
+        return error_set(err, path, "is a mounted file system; choose a folder in it");
+    return true;
+}
+
+bool folder_check(const char *path, struct error *err)
+{
+    struct stat status;
+    if (strlen(path) == 0 || strlen(path) >= FOLDER_PATH_MAX - 32)
+        return error_set(err, path, "is no usable path for results");
+    if (!check_parents(path, err))
+        return false;
+    if (stat(path, &status) != 0)
+        return errno == ENOENT || error_set(err, path, "%s", strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return error_set(err, path, "is a file; a folder for results is wanted");
+    if (!check_movable(path, &status, err))
+        return false;
+    if (!is_empty(path) && !is_ours(path))
+        return error_set(err, path,
+                         "holds something other than results of braidsim, which would be lost; "
+                         "choose another folder with --out");
+    return true;
+}
+
+/* ---- Writing ------------------------------------------------------------------------------ */
+
+static void remove_folder(const char *path)
+{
+    char name[2 * FOLDER_PATH_MAX];
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlink(name);
+    }
+    if (directory != NULL)
+        closedir(directory);
+    rmdir(path);
+}
+
+bool folder_begin(struct folder *folder, const char *path, struct error *err)
+{
+    if (!folder_check(path, err) || !make_parents(path, err))
+        return false;
+    signal(SIGXFSZ, SIG_IGN);                  /* a file size limit becomes an error of write() */
+    if (realpath(path, folder->final) == NULL) /* through a link to where it leads */
+        snprintf(folder->final, sizeof folder->final, "%s", path);
+    for (size_t end = strlen(folder->final); end > 1 && folder->final[end - 1] == '/'; end--)
+        folder->final[end - 1] = '\0';
+    snprintf(folder->temporary, sizeof folder->temporary, "%s.new-%ld", folder->final,
+             (long)getpid());
+    if (mkdir(folder->temporary, 0777) != 0)
+        return error_set(err, folder->temporary, "cannot be made: %s", strerror(errno));
+    return true;
+}
+
+bool folder_write(const struct folder *folder, const char *name,
+                  void (*fill)(FILE *to, const void *context), const void *context,
+                  struct error *err)
+{
+    char path[2 * FOLDER_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder->temporary, name);
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        return error_set(err, path, "cannot be written: %s", strerror(errno));
+    errno = 0;
+    fill(file, context);
+    bool fine = fflush(file) == 0 && !ferror(file) && fsync(fileno(file)) == 0;
+    int reason = errno;
+    if (fclose(file) != 0 && fine) {
+        fine = false;
+        reason = errno;
+    }
+    return fine ||
+           error_set(err, path, "cannot be written: %s; nothing was kept", strerror(reason));
+}
+
+static void sync_folder(const char *path)
+{
+    int directory = open(path, O_RDONLY);
+    if (directory >= 0) {
+        fsync(directory);
+        close(directory);
+    }
+}
+
+bool folder_commit(struct folder *folder, struct error *err)
+{
+    char old[FOLDER_PATH_MAX + 64];
+    struct stat status;
+    bool replaces = stat(folder->final, &status) == 0;
+    snprintf(old, sizeof old, "%s.old-%ld", folder->final, (long)getpid());
+    sync_folder(folder->temporary);
+    bool fine = !replaces || rename(folder->final, old) == 0;
+    if (fine && rename(folder->temporary, folder->final) != 0) {
+        fine = false;
+        if (replaces)
+            rename(old, folder->final);
+    }
+    if (!fine) {
+        error_set(err, folder->final, "cannot be put into place: %s", strerror(errno));
+        folder_abandon(folder);
+        return false;
+    }
+    if (replaces)
+        remove_folder(old);
+    return true;
+}
+
+void folder_abandon(struct folder *folder)
+{
+    remove_folder(folder->temporary);
+}

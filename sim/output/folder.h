@@ -1,0 +1,42 @@
+/* folder.h -- a results directory that appears whole or not at all.
+ *
+ * Files are written into a temporary folder beside it and synced; the last step renames that
+ * folder into place.  Whatever fails before, a full disk included, leaves what was there before
+ * untouched, and nothing of the new.
+ *
+ * A directory is replaced only if it is ours (its manifest.json says so) or empty.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_OUTPUT_FOLDER_H
+#define SIM_OUTPUT_FOLDER_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sim/base/error.h"
+
+enum { FOLDER_PATH_MAX = 4096 };
+
+struct folder {
+    char final[FOLDER_PATH_MAX];
+    char temporary[FOLDER_PATH_MAX + 64];
+};
+
+/* May results be put there?  Changes nothing. */
+bool folder_check(const char *path, struct error *err);
+
+bool folder_begin(struct folder *folder, const char *path, struct error *err);
+
+/* fill writes the file. */
+bool folder_write(const struct folder *folder, const char *name,
+                  void (*fill)(FILE *to, const void *context), const void *context,
+                  struct error *err);
+
+/* Puts it into place; on failure it is gone. */
+bool folder_commit(struct folder *folder, struct error *err);
+
+/* Removes what was written so far. */
+void folder_abandon(struct folder *folder);
+
+#endif

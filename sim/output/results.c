@@ -1,0 +1,349 @@
+/* results.c -- see results.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#define _GNU_SOURCE
+#include "sim/output/results.h"
+
+#include <gnu/libc-version.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/input/json.h"
+#include "sim/output/folder.h"
+#include "sim/version.h"
+
+/* What the fillers of files share. */
+struct writing {
+    const struct results *results;
+    struct arena *arena;
+    const char **names; /* of all metrics of any point, in order of first appearance */
+    uint32_t name_count;
+    uint32_t **column; /* [point][index in the point's metrics] -> index into names */
+};
+
+/* ---- Text --------------------------------------------------------------------------------- */
+
+/* RFC 4180: quotes around what needs them, doubled inside. */
+static void put_cell(FILE *to, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, to);
+        return;
+    }
+    putc('"', to);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putc('"', to);
+        putc(*text, to);
+    }
+    putc('"', to);
+}
+
+static void put_number(FILE *to, double value, const char *undefined)
+{
+    char text[32];
+    if (isfinite(value)) {
+        json_number(value, text);
+        fputs(text, to);
+    } else {
+        fputs(undefined, to);
+    }
+}
+
+static void put_string(FILE *to, const char *text)
+{
+    cJSON *value = cJSON_CreateStringReference(text);
+    char *printed = cJSON_PrintUnformatted(value);
+    fputs(printed, to);
+    cJSON_free(printed);
+    cJSON_Delete(value);
+}
+
+/* ---- Metrics by name ---------------------------------------------------------------------- */
+
+static const struct experiment *experiment_of(const struct writing *writing)
+{
+    return writing->results->experiment;
+}
+
+static uint32_t name_index(struct writing *writing, const char *name, uint32_t near)
+{
+    if (near < writing->name_count && strcmp(writing->names[near], name) == 0)
+        return near; /* nearly always: points share their metrics */
+    for (uint32_t i = 0; i < writing->name_count; i++)
+        if (strcmp(writing->names[i], name) == 0)
+            return i;
+    writing->names[writing->name_count] = name;
+    return writing->name_count++;
+}
+
+static void names_collect(struct writing *writing)
+{
+    const struct experiment *experiment = experiment_of(writing);
+    size_t most = 0;
+    for (uint32_t p = 0; p < experiment->point_count; p++)
+        most += metric_name_count(&experiment->points[p].scenario);
+    writing->names = arena_alloc(writing->arena, most, sizeof *writing->names);
+    writing->column = arena_alloc(writing->arena, experiment->point_count, sizeof *writing->column);
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        const struct scenario *scenario = &experiment->points[p].scenario;
+        uint32_t count = metric_name_count(scenario);
+        writing->column[p] = arena_alloc(writing->arena, count, sizeof **writing->column);
+        for (uint32_t i = 0; i < count; i++)
+            writing->column[p][i] =
+                name_index(writing, metric_name(scenario, i, writing->arena), i);
+    }
+}
+
+static struct interval metric_interval(const struct results *results, uint32_t point,
+                                       uint32_t index, struct arena *arena)
+{
+    uint32_t replications = results->experiment->replications;
+    double *values = arena_alloc(arena, replications, sizeof *values);
+    for (uint32_t r = 0; r < replications; r++)
+        values[r] = results->runs[point * replications + r].metrics[index];
+    return statistics_interval(values, replications);
+}
+
+struct interval results_metric(const struct results *results, uint32_t point, const char *name,
+                               struct arena *arena)
+{
+    const struct scenario *scenario = &results->experiment->points[point].scenario;
+    for (uint32_t i = 0; i < metric_name_count(scenario); i++)
+        if (strcmp(metric_name(scenario, i, arena), name) == 0)
+            return metric_interval(results, point, i, arena);
+    return (struct interval){ NAN, NAN, 0 };
+}
+
+const char *results_point_title(const struct point *point, struct arena *arena)
+{
+    const char *title = point->variant != NULL ? point->variant : "";
+    for (uint32_t i = 0; i < point->sweep_count; i++)
+        title = arena_printf(arena, "%s%s%s = %s", title, *title != '\0' ? ", " : "",
+                             point->sweep[i].pointer, point->sweep[i].text);
+    return title;
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
+static void fill_scenario(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    fprintf(to, "%s\n", experiment_of(writing)->json);
+}
+
+static void fill_manifest(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    const struct experiment *experiment = experiment_of(writing);
+    const char *slash = strrchr(writing->results->scheduler_path, '/');
+    char host[256] = "", when[64];
+    time_t now = time(NULL);
+    struct tm utc;
+    bool fma = false;
+#if defined(__x86_64__)
+    fma = __builtin_cpu_supports("fma");
+#endif
+    gethostname(host, sizeof host - 1);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    fprintf(to, "{\n  \"program\": \"braidsim\",\n  \"version\": \"%s\",\n", BRAIDSIM_VERSION);
+    fprintf(to, "  \"scenario\": ");
+    put_string(to, experiment->name);
+    fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n  \"points\": %u,\n",
+            experiment->seed, experiment->replications, experiment->point_count);
+    fprintf(to, "  \"compiler\": ");
+    put_string(to, __VERSION__);
+    fprintf(to, ",\n  \"scheduler\": ");
+    put_string(to, slash != NULL ? slash + 1 : writing->results->scheduler_path);
+    fprintf(to, ",\n  \"scheduler_fnv1a\": \"%016" PRIx64 "\",\n",
+            writing->results->scheduler_hash);
+    fprintf(to,
+            "  \"glibc\": \"%s\",\n  \"cpu_has_fma\": %s,\n  \"host\": ", gnu_get_libc_version(),
+            fma ? "true" : "false");
+    put_string(to, host);
+    fprintf(to, ",\n  \"written\": \"%s\"\n}\n", when);
+}
+
+static void put_point(FILE *to, const struct writing *writing, uint32_t p)
+{
+    const struct point *point = &experiment_of(writing)->points[p];
+    uint32_t count = metric_name_count(&point->scenario);
+    fprintf(to, "    {\n      \"variant\": ");
+    if (point->variant != NULL)
+        put_string(to, point->variant);
+    else
+        fputs("null", to);
+    fprintf(to, ",\n      \"sweep\": {");
+    for (uint32_t i = 0; i < point->sweep_count; i++) {
+        fputs(i > 0 ? ", " : " ", to);
+        put_string(to, point->sweep[i].pointer);
+        fprintf(to, ": %s", point->sweep[i].text);
+    }
+    fprintf(to, "%s},\n      \"metrics\": {\n", point->sweep_count > 0 ? " " : "");
+    for (uint32_t i = 0; i < count; i++) {
+        struct arena arena = ARENA_EMPTY;
+        struct interval interval = metric_interval(writing->results, p, i, &arena);
+        fprintf(to, "        \"%s\": { \"mean\": ", metric_name(&point->scenario, i, &arena));
+        put_number(to, interval.mean, "null");
+        fputs(", \"ci95\": ", to);
+        put_number(to, interval.half_width, "null");
+        fprintf(to, ", \"n\": %u }%s\n", interval.n, i + 1 < count ? "," : "");
+        arena_free(&arena);
+    }
+    fprintf(to, "      }\n    }");
+}
+
+static void fill_summary(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    const struct experiment *experiment = experiment_of(writing);
+    fprintf(to, "{\n  \"name\": ");
+    put_string(to, experiment->name);
+    fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n  \"points\": [\n",
+            experiment->seed, experiment->replications);
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        put_point(to, writing, p);
+        fputs(p + 1 < experiment->point_count ? ",\n" : "\n", to);
+    }
+    fprintf(to, "  ]\n}\n");
+}
+
+/* The columns that say which run a row is of. */
+static void put_run_heading(FILE *to, const struct writing *writing)
+{
+    const struct point *first = &experiment_of(writing)->points[0];
+    fputs("point,variant", to);
+    for (uint32_t i = 0; i < first->sweep_count; i++) {
+        putc(',', to);
+        put_cell(to, first->sweep[i].pointer);
+    }
+    fputs(",replication", to);
+}
+
+static void put_run(FILE *to, const struct writing *writing, const struct run_result *run)
+{
+    const struct point *point = &experiment_of(writing)->points[run->point];
+    fprintf(to, "%u,", run->point);
+    put_cell(to, point->variant != NULL ? point->variant : "");
+    for (uint32_t i = 0; i < point->sweep_count; i++) {
+        putc(',', to);
+        put_cell(to, point->sweep[i].text);
+    }
+    fprintf(to, ",%u", run->replication);
+}
+
+static void fill_runs(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    double *row = arena_alloc(writing->arena, writing->name_count, sizeof *row);
+    put_run_heading(to, writing);
+    for (uint32_t i = 0; i < writing->name_count; i++)
+        fprintf(to, ",%s", writing->names[i]);
+    putc('\n', to);
+    for (uint32_t r = 0; r < writing->results->run_count; r++) {
+        const struct run_result *run = &writing->results->runs[r];
+        for (uint32_t i = 0; i < writing->name_count; i++)
+            row[i] = NAN;
+        for (uint32_t i = 0; i < run->metric_count; i++)
+            row[writing->column[run->point][i]] = run->metrics[i];
+        put_run(to, writing, run);
+        for (uint32_t i = 0; i < writing->name_count; i++) {
+            putc(',', to);
+            put_number(to, row[i], "");
+        }
+        putc('\n', to);
+    }
+}
+
+static void fill_processes(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    put_run_heading(to, writing);
+    fputs(",workload,instance,user_ps,wait_ps,wait_max_ps,switches,migrations,loops,whole_window\n",
+          to);
+    for (uint32_t r = 0; r < writing->results->run_count; r++) {
+        const struct run_result *run = &writing->results->runs[r];
+        const struct scenario *scenario = &experiment_of(writing)->points[run->point].scenario;
+        for (uint32_t i = 0; i < run->process_count; i++) {
+            const struct process_totals *p = &run->processes[i];
+            put_run(to, writing, run);
+            fprintf(to, ",%s,%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%u,%u,%u,%u\n",
+                    scenario->workloads[p->workload].name, p->instance, p->user_ps, p->wait_ps,
+                    p->wait_ps_max, p->switches, p->migrations, p->loops, p->alive_whole_window);
+        }
+    }
+}
+
+static void fill_cores(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    put_run_heading(to, writing);
+    fputs(",core", to);
+    for (uint32_t a = 0; a < ACCOUNT_COUNT; a++)
+        fprintf(to, ",%s_ps", account_names[a]);
+    putc('\n', to);
+    for (uint32_t r = 0; r < writing->results->run_count; r++) {
+        const struct run_result *run = &writing->results->runs[r];
+        for (uint32_t c = 0; c < run->core_count; c++) {
+            put_run(to, writing, run);
+            fprintf(to, ",%u", c);
+            for (uint32_t a = 0; a < ACCOUNT_COUNT; a++)
+                fprintf(to, ",%" PRIu64, run->core_accounts_ps[c * ACCOUNT_COUNT + a]);
+            putc('\n', to);
+        }
+    }
+}
+
+static void fill_engine(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    put_run_heading(to, writing);
+    fputs(",events,scheduling_events,wall_s,events_per_s,peak_rss_kb\n", to);
+    for (uint32_t r = 0; r < writing->results->run_count; r++) {
+        const struct run_result *run = &writing->results->runs[r];
+        put_run(to, writing, run);
+        fprintf(to, ",%" PRIu64 ",%" PRIu64 ",%.6f,%.0f,%" PRIu64 "\n", run->events,
+                run->scheduling_events, run->wall_s,
+                run->wall_s > 0 ? (double)run->events / run->wall_s : 0, run->peak_rss_kb);
+    }
+}
+
+/* ---- The directory ------------------------------------------------------------------------ */
+
+bool results_prepare(const char *directory, struct error *err)
+{
+    return folder_check(directory, err);
+}
+
+bool results_write(const struct results *results, const char *directory, struct error *err)
+{
+    static const struct {
+        const char *name;
+        void (*fill)(FILE *to, const void *context);
+    } files[] = {
+        { "scenario.json", fill_scenario },  { "manifest.json", fill_manifest },
+        { "summary.json", fill_summary },    { "runs.csv", fill_runs },
+        { "processes.csv", fill_processes }, { "cores.csv", fill_cores },
+        { "engine.csv", fill_engine },
+    };
+    struct arena arena = ARENA_EMPTY;
+    struct writing writing = { .results = results, .arena = &arena };
+    struct folder folder;
+    if (!folder_begin(&folder, directory, err))
+        return false;
+    names_collect(&writing);
+    bool fine = true;
+    for (size_t i = 0; fine && i < sizeof files / sizeof files[0]; i++)
+        fine = folder_write(&folder, files[i].name, files[i].fill, &writing, err);
+    if (fine)
+        fine = folder_commit(&folder, err);
+    else
+        folder_abandon(&folder);
+    arena_free(&arena);
+    return fine;
+}

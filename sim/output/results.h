@@ -1,0 +1,41 @@
+/* results.h -- the results directory: what `braidsim run` leaves behind.
+ *
+ *     scenario.json   the scenario as merged
+ *     manifest.json   what made it: version, seed, compiler, scheduler, libc, CPU class, host
+ *     summary.json    per point: mean, 95 % interval and n of each metric
+ *     runs.csv        one row per run
+ *     processes.csv   totals per closed process and run
+ *     cores.csv       accounts per core and run, in ps
+ *     engine.csv      what the simulation itself took
+ *
+ * All but manifest.json and engine.csv are equal to the byte for equal inputs.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_OUTPUT_RESULTS_H
+#define SIM_OUTPUT_RESULTS_H
+
+#include "sim/host/result.h"
+#include "sim/output/statistics.h"
+
+struct results {
+    const struct experiment *experiment;
+    const struct run_result *runs; /* by point, replications fastest */
+    uint32_t run_count;
+    const char *scheduler_path;
+    uint64_t scheduler_hash;
+};
+
+/* May they be put there?  To be asked before anything runs. */
+bool results_prepare(const char *directory, struct error *err);
+
+bool results_write(const struct results *results, const char *directory, struct error *err);
+
+/* A metric of one point, over its replications; n is 0 when the point has no such metric. */
+struct interval results_metric(const struct results *results, uint32_t point, const char *name,
+                               struct arena *arena);
+
+/* "tori, /machine/cores = 4"; "" when there is but one point. */
+const char *results_point_title(const struct point *point, struct arena *arena);
+
+#endif

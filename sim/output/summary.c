@@ -1,0 +1,139 @@
+/* summary.c -- see summary.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/output/summary.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool wrong(const struct json_source *source, const char *pointer, const char *what,
+                  struct arena *arena, struct error *err)
+{
+    return error_set(err, json_place(source, pointer, false, arena),
+                     "%s; is this a summary.json of braidsim?", what);
+}
+
+/* The last step of a pointer says what it is: "/workload/0/instances" -> "instances". */
+static const char *short_name(const char *pointer)
+{
+    const char *slash = strrchr(pointer, '/');
+    return slash != NULL ? slash + 1 : pointer;
+}
+
+static const char *join(const char *text, const char *more, struct arena *arena)
+{
+    return *text == '\0' ? more : arena_printf(arena, "%s, %s", text, more);
+}
+
+static void add_point(struct summary *summary, const cJSON *json, const char *directory,
+                      struct arena *arena)
+{
+    struct summary_point *point = &summary->points[summary->point_count++];
+    const cJSON *variant = cJSON_GetObjectItemCaseSensitive(json, "variant"), *value;
+    *point = (struct summary_point){
+        .series = cJSON_IsString(variant) ? arena_string(arena, variant->valuestring) : "",
+        .x = NAN,
+        .metrics = cJSON_GetObjectItemCaseSensitive(json, "metrics"),
+    };
+    if (directory != NULL)
+        point->series = join(arena_string(arena, directory), point->series, arena);
+    cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(json, "sweep"))
+    {
+        const char *pair =
+            arena_printf(arena, "%s %s", short_name(value->string), json_print(value, arena));
+        if (summary->x_pointer != NULL && strcmp(value->string, summary->x_pointer) == 0)
+            point->x = value->valuedouble;
+        else
+            point->series = join(point->series, pair, arena);
+    }
+    point->title = point->series;
+    if (!isnan(point->x))
+        point->title = join(point->series, arena_printf(arena, "%g", point->x), arena);
+    if (*point->title == '\0')
+        point->series = point->title = summary->name;
+}
+
+/* The first swept pointer with numbers, or the one asked for. */
+static bool choose_x(struct summary *summary, const cJSON *points, const char *x,
+                     struct arena *arena, struct error *err)
+{
+    const cJSON *value, *sweep = cJSON_GetObjectItemCaseSensitive(points->child, "sweep");
+    cJSON_ArrayForEach(value, sweep)
+    {
+        if (x != NULL ? strcmp(value->string, x) != 0 : !cJSON_IsNumber(value))
+            continue;
+        if (!cJSON_IsNumber(value))
+            return error_set(err, "--x", "%s is not swept over numbers", x);
+        summary->x_pointer = arena_string(arena, value->string);
+        return true;
+    }
+    if (x != NULL)
+        return error_set(err, "--x", "%s is not swept in these results", x);
+    return true;
+}
+
+static bool read_one(struct summary *summary, struct json_source *source, const char *directory,
+                     const char *label, const char *x, struct arena *arena, struct error *err)
+{
+    const char *path = arena_printf(arena, "%s/summary.json", directory);
+    if (!json_read(source, path, arena, err))
+        return false;
+    summary->source_count++;
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(source->root, "name");
+    const cJSON *points = cJSON_GetObjectItemCaseSensitive(source->root, "points"), *point;
+    if (!cJSON_IsString(name))
+        return wrong(source, "/name", "must be a string", arena, err);
+    if (!cJSON_IsArray(points) || points->child == NULL)
+        return wrong(source, "/points", "must be an array of points", arena, err);
+    int index = 0;
+    cJSON_ArrayForEach(point, points)
+    {
+        const char *at = arena_printf(arena, "/points/%d", index++);
+        if (!cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(point, "metrics")) ||
+            !cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(point, "sweep")))
+            return wrong(source, at, "must have \"sweep\" and \"metrics\"", arena, err);
+    }
+    if (summary->name == NULL)
+        summary->name = arena_string(arena, name->valuestring);
+    if (summary->x_pointer == NULL && !choose_x(summary, points, x, arena, err))
+        return false;
+    struct summary_point *all =
+        arena_alloc(arena, summary->point_count + (size_t)cJSON_GetArraySize(points), sizeof *all);
+    if (summary->point_count > 0)
+        memcpy(all, summary->points, summary->point_count * sizeof *all);
+    summary->points = all;
+    cJSON_ArrayForEach(point, points) add_point(summary, point, label, arena);
+    return true;
+}
+
+bool summary_read(struct summary *summary, const char *const *directories, uint32_t count,
+                  const char *x, struct arena *arena, struct error *err)
+{
+    *summary = (struct summary){ 0 };
+    summary->sources = arena_alloc(arena, count, sizeof *summary->sources);
+    for (uint32_t i = 0; i < count; i++)
+        if (!read_one(summary, &summary->sources[i], directories[i],
+                      count > 1 ? directories[i] : NULL, x, arena, err)) {
+            summary_free(summary);
+            return false;
+        }
+    return true;
+}
+
+void summary_free(struct summary *summary)
+{
+    for (uint32_t i = 0; i < summary->source_count; i++)
+        json_source_free(&summary->sources[i]);
+}
+
+bool summary_metric(const struct summary_point *point, const char *name, double *mean,
+                    double *half_width)
+{
+    const cJSON *metric = cJSON_GetObjectItemCaseSensitive(point->metrics, name);
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(metric, "mean");
+    const cJSON *half = cJSON_GetObjectItemCaseSensitive(metric, "ci95");
+    *mean = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+    *half_width = cJSON_IsNumber(half) ? half->valuedouble : (double)NAN;
+    return metric != NULL;
+}

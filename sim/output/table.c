@@ -1,0 +1,152 @@
+/* table.c -- see table.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/output/table.h"
+
+#include <math.h>
+#include <string.h>
+
+/* "4.60 +- 0.12"; digits after the point so that three figures show. */
+static const char *spread_text(struct interval interval, struct arena *arena)
+{
+    if (interval.n == 0)
+        return "-";
+    int digits = fabs(interval.mean) >= 100 ? 0 : fabs(interval.mean) >= 10 ? 1 : 2;
+    if (isnan(interval.half_width))
+        return arena_printf(arena, "%.*f", digits, interval.mean);
+    return arena_printf(arena, "%.*f +- %.*f", digits, interval.mean, digits, interval.half_width);
+}
+
+static const char *plain_text(struct interval interval, int digits, struct arena *arena)
+{
+    return interval.n == 0 ? "-" : arena_printf(arena, "%.*f", digits, interval.mean);
+}
+
+/* us in the unit that reads best. */
+static const char *time_text(struct interval interval, struct arena *arena)
+{
+    double us = interval.mean;
+    if (interval.n == 0)
+        return "-";
+    if (us < 1)
+        return arena_printf(arena, "%.0f ns", us * 1000);
+    if (us < 1000)
+        return arena_printf(arena, "%.1f us", us);
+    if (us < 1e6)
+        return arena_printf(arena, "%.1f ms", us / 1000);
+    return arena_printf(arena, "%.2f s", us / 1e6);
+}
+
+static int title_width(const struct results *results, struct arena *arena)
+{
+    size_t width = 10;
+    for (uint32_t p = 0; p < results->experiment->point_count; p++) {
+        size_t length = strlen(results_point_title(&results->experiment->points[p], arena));
+        width = length > width ? length : width;
+    }
+    return (int)width;
+}
+
+static void print_accounts(FILE *to, const struct results *results, int width, struct arena *arena)
+{
+    static const char *const headings[ACCOUNT_COUNT] = { "user",    "cache",  "sched",
+                                                         "lock",    "switch", "tick",
+                                                         "balance", "idle+",  "idle" };
+    fprintf(to, "Where the cores' time went, %%\n%-*s", width, "");
+    for (uint32_t a = 0; a < ACCOUNT_COUNT; a++)
+        fprintf(to, "%9s", headings[a]);
+    for (uint32_t p = 0; p < results->experiment->point_count; p++) {
+        fprintf(to, "\n%-*s", width, results_point_title(&results->experiment->points[p], arena));
+        for (uint32_t a = 0; a < ACCOUNT_COUNT; a++) {
+            const char *name = arena_printf(arena, "account_%s_percent", account_names[a]);
+            fprintf(to, "%9s", plain_text(results_metric(results, p, name, arena), 2, arena));
+        }
+    }
+    fprintf(to, "\n\n");
+}
+
+static void print_measures(FILE *to, const struct results *results, int width, struct arena *arena)
+{
+    fprintf(to, "%-*s%20s%16s%14s%9s%14s\n", width, "", "sched overhead, %", "p99 wake-up",
+            "longest wait", "Jain", "migrations/s");
+    for (uint32_t p = 0; p < results->experiment->point_count; p++) {
+        struct interval wait = results_metric(results, p, "wait_ms_max", arena);
+        wait.mean *= 1000;
+        fprintf(to, "%-*s%20s%16s%14s%9s%14s\n", width,
+                results_point_title(&results->experiment->points[p], arena),
+                spread_text(results_metric(results, p, "sched_overhead_percent", arena), arena),
+                time_text(results_metric(results, p, "wakeup_latency_us_p99", arena), arena),
+                time_text(wait, arena),
+                plain_text(results_metric(results, p, "jain", arena), 3, arena),
+                plain_text(results_metric(results, p, "migrations_per_s", arena), 1, arena));
+    }
+}
+
+/* Of all points, or that they differ. */
+static const char *machine_title(const struct experiment *experiment)
+{
+    const struct profile *first = experiment->points[0].scenario.cpu;
+    for (uint32_t p = 1; p < experiment->point_count; p++)
+        if (experiment->points[p].scenario.cpu != first)
+            return "several CPUs";
+    return first->title;
+}
+
+void table_print(FILE *to, const struct results *results, struct arena *arena)
+{
+    const struct experiment *experiment = results->experiment;
+    const struct scenario *first = &experiment->points[0].scenario;
+    int width = title_width(results, arena) + 1;
+    fprintf(to, "%s: %s, %u run%s of each point, %g s measured after %g s of warm-up\n\n",
+            experiment->name, machine_title(experiment), experiment->replications,
+            experiment->replications == 1 ? "" : "s",
+            (double)(first->duration_ps - first->warmup_ps) / 1e12,
+            (double)first->warmup_ps / 1e12);
+    print_accounts(to, results, width, arena);
+    print_measures(to, results, width, arena);
+    fprintf(to, "\nuser: processes' own work.  cache: their stalls beyond running alone.  "
+                "lock: waiting for it.\nidle+: ticks of idle cores.  Overhead: sched + lock + "
+                "switch + tick + balance, of all time not idle.\n");
+    if (experiment->replications > 1)
+        fprintf(to, "+-: 95 %% confidence over %u runs (Student's t).\n", experiment->replications);
+}
+
+/* ---- Expectations ------------------------------------------------------------------------- */
+
+static const char *verdict_of(const struct expectation *expectation, struct interval interval)
+{
+    bool at_most = expectation->bound == EXPECT_AT_MOST;
+    if (interval.n == 0)
+        return "FAIL";
+    if (!isnan(interval.half_width) &&
+        fabs(interval.mean - expectation->value) < interval.half_width)
+        return "undecided";
+    bool met = at_most ? interval.mean <= expectation->value : interval.mean >= expectation->value;
+    return met ? "pass" : "FAIL";
+}
+
+bool table_expectations(FILE *to, const struct results *results, struct arena *arena)
+{
+    const struct experiment *experiment = results->experiment;
+    bool met = true;
+    for (uint32_t e = 0; e < experiment->expectation_count; e++) {
+        const struct expectation *expectation = &experiment->expectations[e];
+        for (uint32_t p = 0; p < experiment->point_count; p++) {
+            const struct point *point = &experiment->points[p];
+            if (expectation->variant != NULL &&
+                (point->variant == NULL || strcmp(point->variant, expectation->variant) != 0))
+                continue;
+            struct interval interval = results_metric(results, p, expectation->metric, arena);
+            const char *verdict = verdict_of(expectation, interval);
+            met = met && strcmp(verdict, "FAIL") != 0;
+            fprintf(to, "%s: %s: %s %s %g%s%s: it is %s\n", verdict, expectation->place,
+                    expectation->metric,
+                    expectation->bound == EXPECT_AT_MOST ? "at most" : "at least",
+                    expectation->value, *results_point_title(point, arena) != '\0' ? ", " : "",
+                    results_point_title(point, arena),
+                    interval.n == 0 ? "undefined" : spread_text(interval, arena));
+        }
+    }
+    return met;
+}

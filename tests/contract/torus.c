@@ -1,0 +1,354 @@
+/* torus.c -- the local scheduler under random calls: counts, refusals, and no core idle in vain.
+ *
+ * Method: braids of 1 to 4 tori of 1 to 4 cores, with every policy, get random calls, legal and
+ * illegal.  After each call the states of all processes are counted anew and compared with what
+ * the tori count; an illegal call must be refused and leave every byte of the world as it was.
+ * Kicks and messages are honoured late, at random; once they are, no core may be idle while its
+ * torus has a READY process.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+#include <string.h>
+
+#include "tests/support/suite.h"
+#include "tests/support/tori.h"
+
+enum { STEPS = 600, SEEDS = 32, PROCESSES = 24, PARENT = 77, STRANGER = 78 };
+
+static struct tori tori;
+static uint64_t random_state, now_ns;
+
+static uint32_t below(uint32_t bound)
+{
+    return tori_random_below(&random_state, bound);
+}
+
+static void set_up(const struct policy *policy, uint64_t seed)
+{
+    uint32_t placements = 0;
+    random_state = seed * 0x9E3779B97F4A7C15u + 1;
+    now_ns = 0;
+    while (placement_list[placements] != NULL)
+        placements++;
+    struct tori_setup setup = {
+        .policy = policy,
+        .placement = placement_list[below(placements)],
+        .balancer = below(2) == 0 ? &balancer_none : &balancer_threshold,
+        .slice_ns = 10000,
+        .slice_tick_ns = below(2) * 1000,
+        .exchange_ns = below(2) * 7000,
+        .balance_ns = 11000,
+        .threshold = below(3),
+        .random = 1 + below(1000),
+        .torus_count = (uint16_t)(1 + seed % TORI_MAX),
+        .cores_per_torus = (uint16_t)(1 + seed / TORI_MAX % TORI_CORES_MAX),
+        .place_woken = below(2),
+    };
+    tori_init(&tori, &setup);
+}
+
+/* ---- What must hold ------------------------------------------------------------------------- */
+
+static void mark_inboxes(bool in_inbox[PROCESSES])
+{
+    for (uint16_t k = 0; k < tori.torus_count; k++) {
+        uint32_t at = tori.torus[k]->inbox.head;
+        for (; at != 0; at = tori.processes[at - 1].inbox_next) {
+            ck_assert_uint_le(at, PROCESSES);
+            ck_assert_msg(!in_inbox[at - 1], "process %u is in two inboxes", (unsigned)at - 1);
+            ck_assert_int_eq(tori.processes[at - 1].state, PROCESS_READY);
+            ck_assert_uint_eq(tori.processes[at - 1].torus, k);
+            in_inbox[at - 1] = true;
+        }
+    }
+}
+
+static void check_counts(void)
+{
+    uint32_t count[TORI_MAX][PROCESS_STATES] = { 0 };
+    bool in_inbox[PROCESSES] = { false };
+    mark_inboxes(in_inbox);
+    for (uint32_t id = 0; id < PROCESSES; id++)
+        if (!in_inbox[id]) /* belongs to nobody's count while it is under way */
+            count[tori.processes[id].torus][tori.processes[id].state]++;
+    for (uint16_t k = 0; k < tori.torus_count; k++) {
+        const struct torus *torus = tori.torus[k];
+        uint32_t idle = 0;
+        ck_assert_uint_eq(torus->ready, count[k][PROCESS_READY]);
+        ck_assert_uint_eq(torus->running, count[k][PROCESS_RUNNING]);
+        ck_assert_uint_eq(torus->blocked, count[k][PROCESS_BLOCKED]);
+        for (uint32_t slot = 0; slot < torus->core_count; slot++) {
+            const struct process *current = torus->cores[slot].current;
+            idle += current == NULL;
+            if (current == NULL)
+                continue;
+            ck_assert_int_eq(current->state, PROCESS_RUNNING);
+            ck_assert_uint_eq(current->torus, k);
+            for (uint32_t other = 0; other < slot; other++)
+                ck_assert_ptr_ne(current, torus->cores[other].current);
+        }
+        ck_assert_uint_eq(torus->idle, idle);
+        ck_assert_uint_eq(torus->running + idle, torus->core_count);
+    }
+}
+
+static void check_none_idle_in_vain(void)
+{
+    for (uint16_t k = 0; k < tori.torus_count; k++)
+        ck_assert_msg(tori.torus[k]->ready == 0 || tori.torus[k]->idle == 0,
+                      "torus %d has %u READY and %u idle cores", k, (unsigned)tori.torus[k]->ready,
+                      (unsigned)tori.torus[k]->idle);
+}
+
+/* ---- Illegal calls -------------------------------------------------------------------------- */
+
+/* All that the scheduler may write. */
+struct snapshot {
+    unsigned char torus[TORI_MAX]
+                       [sizeof(struct torus) + TORI_CORES_MAX * sizeof(struct torus_core)];
+    unsigned char queue[TORI_MAX][4096];
+    unsigned char processes[PROCESSES * sizeof(struct process)];
+    unsigned char slots[TORI_MAX * sizeof(struct projection_slot)];
+    uint32_t posts, kicks;
+};
+
+static void snapshot_take(struct snapshot *snapshot)
+{
+    memset(snapshot, 0, sizeof *snapshot);
+    for (uint16_t k = 0; k < tori.torus_count; k++) {
+        uint32_t queue_bytes = tori.torus[k]->policy->queue_bytes;
+        ck_assert_uint_le(queue_bytes, sizeof snapshot->queue[k]);
+        memcpy(snapshot->torus[k], tori.torus[k], torus_bytes(tori.cores_per_torus));
+        memcpy(snapshot->queue[k], tori.queue[k], queue_bytes);
+    }
+    memcpy(snapshot->processes, tori.processes, sizeof snapshot->processes);
+    memcpy(snapshot->slots, tori.braid.slots, sizeof snapshot->slots);
+    snapshot->posts = tori.posts;
+    snapshot->kicks = tori.kicks;
+}
+
+static void check_refused(enum process_result result, enum process_result expected,
+                          const struct snapshot *before)
+{
+    static struct snapshot after;
+    ck_assert_int_eq(result, expected);
+    snapshot_take(&after);
+    ck_assert_mem_eq(before, &after, sizeof after);
+}
+
+static void call_illegally(uint16_t k, uint32_t slot, struct process *process)
+{
+    static struct snapshot before;
+    struct torus *torus = tori.torus[k];
+    struct process_attributes attributes = { .parent = PARENT, .weight = 1024 };
+    snapshot_take(&before);
+    if (process->state != PROCESS_FREE)
+        check_refused(torus_create(torus, slot, process->id, &attributes, now_ns), PROCESS_ILLEGAL,
+                      &before);
+    if (process->state != PROCESS_BLOCKED)
+        check_refused(torus_wake(torus, slot, process, now_ns), PROCESS_ILLEGAL, &before);
+    if (process->state != PROCESS_ZOMBIE)
+        check_refused(torus_reap(torus, PARENT, process), PROCESS_ILLEGAL, &before);
+    else
+        check_refused(torus_reap(torus, STRANGER, process), PROCESS_NOT_PARENT, &before);
+    if (torus->cores[slot].current == NULL) {
+        check_refused(torus_yield(torus, slot, now_ns), PROCESS_NONE, &before);
+        check_refused(torus_block(torus, slot, now_ns), PROCESS_NONE, &before);
+        check_refused(torus_exit(torus, slot, now_ns), PROCESS_NONE, &before);
+    }
+}
+
+/* ---- Legal calls ---------------------------------------------------------------------------- */
+
+/* What the current process of a core does; a kernel schedules before it returns. */
+static void call_by_current(struct torus *torus, uint32_t slot)
+{
+    enum process_result (*const calls[])(
+        struct torus *, uint32_t, uint64_t) = { torus_yield, torus_block, torus_block, torus_exit };
+    static const enum process_state states[] = { PROCESS_READY, PROCESS_BLOCKED, PROCESS_BLOCKED,
+                                                 PROCESS_ZOMBIE };
+    uint32_t which = below(4);
+    struct process *current = torus->cores[slot].current;
+    if (current == NULL)
+        return;
+    ck_assert_int_eq(calls[which](torus, slot, now_ns), PROCESS_OK);
+    ck_assert_int_eq(current->state, states[which]);
+    check_counts();
+    torus_schedule(torus, slot, now_ns);
+}
+
+static void call_on_process(uint16_t k, uint32_t slot, struct process *process)
+{
+    struct process_attributes attributes = { .parent = PARENT,
+                                             .weight = 1024,
+                                             .priority = (int32_t)below(5) };
+    switch (process->state) {
+    case PROCESS_FREE:
+        ck_assert_int_eq(torus_create(tori.torus[k], slot, process->id, &attributes, now_ns),
+                         PROCESS_OK);
+        break;
+    case PROCESS_BLOCKED:
+        ck_assert_int_eq(torus_wake(tori.torus[process->torus], slot, process, now_ns), PROCESS_OK);
+        ck_assert_int_eq(process->state, PROCESS_READY);
+        break;
+    case PROCESS_ZOMBIE:
+        ck_assert_int_eq(torus_reap(tori.torus[process->torus], PARENT, process), PROCESS_OK);
+        ck_assert_int_eq(process->state, PROCESS_FREE);
+        break;
+    default:
+        break;
+    }
+}
+
+static void call_tick(struct torus *torus, uint32_t slot)
+{
+    uint32_t requests = torus_tick(torus, slot, now_ns);
+    check_counts();
+    if (requests & TORUS_BALANCE)
+        braid_balance(&tori.braid, torus, now_ns);
+    if (requests & TORUS_RESCHEDULE)
+        torus_schedule(torus, slot, now_ns);
+}
+
+static void call_give(struct torus *torus)
+{
+    uint16_t target = (uint16_t)below(tori.torus_count);
+    uint32_t ready = torus->ready;
+    if (target == torus->id)
+        return;
+    ck_assert_int_eq(torus_give(torus, target), ready > 0);
+    ck_assert_uint_eq(torus->ready, ready - (ready > 0));
+}
+
+static void step(void)
+{
+    uint16_t k = (uint16_t)below(tori.torus_count);
+    uint32_t slot = below(tori.cores_per_torus);
+    struct process *process = &tori.processes[below(PROCESSES)];
+    now_ns += below(3) * 1000;
+    switch (below(8)) {
+    case 0:
+    case 1:
+    case 2:
+        call_on_process(k, slot, process);
+        break;
+    case 3:
+        call_by_current(tori.torus[k], slot);
+        break;
+    case 4:
+        call_tick(tori.torus[k], slot);
+        break;
+    case 5:
+        call_give(tori.torus[k]);
+        break;
+    case 6:
+        torus_schedule(tori.torus[k], slot, now_ns);
+        break;
+    default:
+        call_illegally(k, slot, process);
+    }
+}
+
+/* Picks until nothing is left: every READY process must come out, once. */
+static void drain(void)
+{
+    uint32_t ready = 0, picked = 0;
+    tori_settle(&tori, now_ns);
+    for (uint16_t k = 0; k < tori.torus_count; k++) {
+        struct torus *torus = tori.torus[k];
+        for (uint32_t slot = 0; slot < torus->core_count; slot++)
+            if (torus->cores[slot].current != NULL)
+                torus_exit(torus, slot, now_ns);
+        ready += torus->ready;
+        while (torus_pick(torus, 0, now_ns) != NULL) {
+            picked++;
+            ck_assert_int_eq(torus_exit(torus, 0, now_ns), PROCESS_OK);
+        }
+    }
+    ck_assert_uint_eq(picked, ready);
+    for (uint32_t id = 0; id < PROCESSES; id++)
+        ck_assert_int_ne(tori.processes[id].state, PROCESS_READY);
+}
+
+START_TEST(random_calls_keep_the_invariants)
+{
+    set_up(policy_list[_i / SEEDS], (uint64_t)_i % SEEDS);
+    for (uint32_t id = 0; id < PROCESSES; id++) /* illegal calls need to name it */
+        tori.processes[id].id = id;
+    for (int i = 0; i < STEPS; i++) {
+        step();
+        check_counts();
+        if (below(3) == 0) {
+            tori_settle(&tori, now_ns);
+            check_counts();
+            check_none_idle_in_vain();
+        }
+    }
+    drain();
+    tori_fini(&tori);
+}
+END_TEST
+
+/* ---- Single properties ---------------------------------------------------------------------- */
+
+/* Of the running processes, the woken one displaces that with the lowest priority. */
+START_TEST(wake_preempts_the_least_urgent)
+{
+    struct tori_setup setup = {
+        .policy = &policy_priority_scan, .slice_ns = 10000, .torus_count = 1, .cores_per_torus = 3
+    };
+    static const int32_t priorities[][5] = { { 5, 1, 2, 1, 3 }, { 5, 2, 1, 1, 3 } };
+    const int32_t *priority = priorities[_i];
+    uint32_t victim = priority[1] < priority[2] ? 1 : 2;
+    tori_init(&tori, &setup);
+    for (uint32_t id = 0; id < 3; id++)
+        tori_create(&tori, 0, id, priority[id], 0);
+    tori_settle(&tori, 0);
+    tori_create(&tori, 0, 3, priority[3], 100); /* more urgent than none */
+    for (uint32_t core = 0; core < 3; core++)
+        ck_assert(!tori.kicked[core]);
+    tori_create(&tori, 0, 4, priority[4], 200);
+    tori_settle(&tori, 200);
+    ck_assert_int_eq(tori.processes[victim].state, PROCESS_READY);
+    ck_assert_int_eq(tori.processes[4].state, PROCESS_RUNNING);
+    ck_assert_uint_eq(tori.processes[victim].runtime_ns, 200);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* A process that is preempted keeps what is left of its slice; one that yields does not. */
+START_TEST(slice_survives_preemption)
+{
+    struct tori_setup setup = {
+        .policy = &policy_rr, .slice_ns = 10000, .torus_count = 1, .cores_per_torus = 1
+    };
+    tori_init(&tori, &setup);
+    tori_create(&tori, 0, 0, 0, 0);
+    tori_settle(&tori, 0);
+    torus_schedule(tori.torus[0], 0, 4000);
+    ck_assert_uint_eq(tori.processes[0].slice_ns, 6000);
+    ck_assert_uint_eq(torus_tick(tori.torus[0], 0, 9999) & TORUS_RESCHEDULE, 0);
+    ck_assert_uint_eq(torus_tick(tori.torus[0], 0, 10000) & TORUS_RESCHEDULE, TORUS_RESCHEDULE);
+    torus_schedule(tori.torus[0], 0, 10000);
+    ck_assert_uint_eq(tori.processes[0].slice_ns, 10000);
+    torus_tick(tori.torus[0], 0, 13000);
+    torus_yield(tori.torus[0], 0, 14000);
+    torus_schedule(tori.torus[0], 0, 14000);
+    ck_assert_uint_eq(tori.processes[0].slice_ns, 10000);
+    ck_assert_uint_eq(tori.processes[0].runtime_ns, 14000);
+    tori_fini(&tori);
+}
+END_TEST
+
+int main(void)
+{
+    int policies = 0;
+    while (policy_list[policies] != NULL)
+        policies++;
+    TCase *tests = tcase_create("torus");
+    tcase_add_loop_test(tests, random_calls_keep_the_invariants, 0, policies * SEEDS);
+    tcase_add_loop_test(tests, wake_preempts_the_least_urgent, 0, 2);
+    tcase_add_test(tests, slice_survives_preemption);
+    return suite_run("torus", tests);
+}

@@ -1,0 +1,168 @@
+/* queues.c -- A2, A6, A7: what queueing theory knows of global and local queues.
+ *
+ * Goal: with all costs zero, one global queue is M/M/c, tori with random placement are c
+ * independent M/M/1 queues, a small quantum is processor sharing (with its overhead if it has
+ * one), first come first served is M/G/1, and priority_scan is preemptive-resume priority.
+ * Method: an open Poisson stream with known service distributions; mean response or wait by the
+ * rule of study.h.
+ *
+ * Source: L. Kleinrock, "Queueing Systems" 1 and 2, 1975 and 1976 (3.5, 4.4, 5.7; vol. 2, 3.4).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "sim/base/check.h"
+#include "tests/theory/study.h"
+
+static const double service_us = 1000;
+
+static struct workload stream(const char *name, struct phase *phase, double rate_per_us,
+                              struct distribution service)
+{
+    *phase = (struct phase){ PHASE_RUN, service };
+    struct workload workload = { .name = name,
+                                 .open = true,
+                                 .max_alive = 20000,
+                                 .weight = 1024,
+                                 .gap = study_exponential(1 / rate_per_us),
+                                 .phase_count = 1,
+                                 .phases = phase };
+    distribution_prepare(&workload.start);
+    return workload;
+}
+
+static struct distribution service_with(double cv2)
+{
+    struct distribution service = { .kind = cv2 < 1   ? DISTRIBUTION_GAMMA
+                                            : cv2 > 1 ? DISTRIBUTION_HYPEREXPONENTIAL
+                                                      : DISTRIBUTION_EXPONENTIAL };
+    service.parameter[PARAMETER_MEAN] = service_us;
+    service.parameter[PARAMETER_CV2] = cv2;
+    CHECK(distribution_prepare(&service) == NULL);
+    return service;
+}
+
+/* Mean response of M/M/c, in mean service times: 1 + C(c, a) / (c (1 - rho)), Erlang's C. */
+static double erlang_response(int servers, double rho)
+{
+    double offered = servers * rho, term = 1, sum = 0;
+    for (int k = 0; k < servers; k++) {
+        sum += term;
+        term *= offered / (k + 1);
+    }
+    double waits = term / (1 - rho);
+    return 1 + waits / (sum + waits) / (servers * (1 - rho));
+}
+
+/* ---- A2 ----------------------------------------------------------------------------------- */
+
+static void one_queue_against_tori(void)
+{
+    static const double loads[] = { 0.8, 0.9, 0.95 };
+    enum { CORES = 8 };
+    for (int i = 0; i < 3; i++) {
+        double rho = loads[i];
+        struct phase phase;
+        struct workload workload =
+            stream("jobs", &phase, CORES * rho / service_us, service_with(1));
+        char title[64];
+        double seconds = rho > 0.92 ? 300 : rho > 0.85 ? 60 : 30;
+        struct scenario global = study_scenario(CORES, 1, "rr", &workload, 1, seconds);
+        snprintf(title, sizeof title, "A2 M/M/8 response, rho %.2f", rho);
+        study_expect(title, &global, "response_us_mean", erlang_response(CORES, rho) * service_us,
+                     0);
+        struct scenario tori = study_scenario(CORES, CORES, "rr", &workload, 1, seconds);
+        snprintf(title, sizeof title, "A2 8 tori, random placement, rho %.2f", rho);
+        /* At rho = .95 one per cent would take 2 x 10^8 customers: 3 % in both runs. */
+        study_expect(title, &tori, "response_us_mean", service_us / (1 - rho),
+                     rho > 0.92 ? 0.03 : 0);
+    }
+}
+
+/* ---- A6 ----------------------------------------------------------------------------------- */
+
+static void round_robin_shares_the_processor(void)
+{
+    static const double cv2s[] = { 0.25, 1, 16 };
+    const double rho = 0.7;
+    for (int i = 0; i < 3; i++) {
+        struct phase phase;
+        struct workload workload = stream("jobs", &phase, rho / service_us, service_with(cv2s[i]));
+        char title[64];
+        double quantum_us = cv2s[i] > 1 ? 50 : 20;
+        struct scenario scenario = study_scenario(1, 1, "rr", &workload, 1, cv2s[i] > 1 ? 600 : 70);
+        scenario.scheduler.slice_ns = (uint64_t)(quantum_us * 1000);
+        snprintf(title, sizeof title, "A6 processor sharing, cv2 %.2f", cv2s[i]);
+        study_expect(title, &scenario, "response_us_mean", service_us / (1 - rho), 0);
+    }
+}
+
+/* Overhead d at every quantum q: rho' = rho (1 + d/q), T = E[S] (1 + d/q) / (1 - rho').  A job of
+ * length x has ceil(x/q) quanta, so 1/q is E[ceil(S/q)]/E[S]. */
+static void quanta_cost(void)
+{
+    const double rho = 0.6, quantum_us = 20, overhead_us = 2.385;
+    struct phase phase;
+    struct workload workload = stream("jobs", &phase, rho / service_us, service_with(1));
+    struct scenario scenario = study_scenario(1, 1, "rr", &workload, 1, 70);
+    scenario.scheduler.slice_ns = (uint64_t)(quantum_us * 1000);
+    scenario.flat.entry_ps[ENTRY_SCHEDULE] = (uint64_t)(overhead_us * 1e6);
+    double quanta = 1 / (1 - exp(-quantum_us / service_us));
+    double stretch = 1 + overhead_us * quanta / service_us;
+    study_expect("A6 processor sharing, 2.385 us a quantum", &scenario, "response_us_mean",
+                 service_us * stretch / (1 - rho * stretch), 0);
+}
+
+/* ---- A7 ----------------------------------------------------------------------------------- */
+
+static void first_come_first_served(void)
+{
+    static const double cv2s[] = { 0.25, 1, 4 };
+    const double rho = 0.7;
+    for (int i = 0; i < 3; i++) {
+        struct phase phase;
+        struct workload workload = stream("jobs", &phase, rho / service_us, service_with(cv2s[i]));
+        struct scenario scenario =
+            study_scenario(1, 1, "rr", &workload, 1, cv2s[i] > 1 ? 1600 : 400);
+        char title[64];
+        double second_moment = service_us * service_us * (1 + cv2s[i]);
+        snprintf(title, sizeof title, "A7 M/G/1 wait, cv2 %.2f", cv2s[i]);
+        study_expect(title, &scenario, "wait_us_mean",
+                     rho / service_us * second_moment / (2 * (1 - rho)), 0);
+    }
+}
+
+static void priority_preempts(void)
+{
+    const double rho[2] = { 0.3, 0.4 };
+    struct phase phases[2];
+    struct workload workloads[2] = {
+        stream("urgent", &phases[0], rho[0] / service_us, service_with(0.25)),
+        stream("patient", &phases[1], rho[1] / service_us, service_with(4)),
+    };
+    workloads[0].priority = 10;
+    workloads[1].priority = 5;
+    struct scenario scenario = study_scenario(1, 1, "priority_scan", workloads, 2, 1600);
+    double before = 0, residual = 0;
+    static const double cv2s[2] = { 0.25, 4 };
+    static const char *const metrics[] = { "response_us_mean.urgent", "response_us_mean.patient" };
+    for (int k = 0; k < 2; k++) {
+        double through = before + rho[k];
+        residual += rho[k] / service_us * service_us * service_us * (1 + cv2s[k]) / 2;
+        double known = service_us / (1 - before) + residual / ((1 - before) * (1 - through));
+        char title[64];
+        snprintf(title, sizeof title, "A7 preemptive priority, class %d", k + 1);
+        study_expect(title, &scenario, metrics[k], known, 0);
+        before = through;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static void (*const tests[])(void) = { one_queue_against_tori, round_robin_shares_the_processor,
+                                           quanta_cost, first_come_first_served,
+                                           priority_preempts };
+    return study_main(argc, argv, "queues", tests, 5);
+}

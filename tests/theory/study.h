@@ -1,0 +1,36 @@
+/* study.h -- compares the simulator with a closed form, by one rule.
+ *
+ * Rule: seeds are fixed beforehand; the known value lies inside the 99.9 % interval (Student's t
+ * over replications), and half that interval is at most 3 % of the value (1 % in the full run:
+ * the program is given the argument "full" and simulates ten times as long).  With the argument
+ * "smoke" it simulates a tenth and judges nothing but that it runs: for sanitizers.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef TESTS_THEORY_STUDY_H
+#define TESTS_THEORY_STUDY_H
+
+#include "sim/host/host.h"
+
+enum { STUDY_REPLICATIONS = 20 };
+
+extern bool study_full; /* set by study_main() */
+
+/* A machine on which nothing costs anything. */
+const struct profile *study_ideal_cpu(void);
+
+/* Zero costs, flat, first come first served unless slices are set: to be changed as needed. */
+struct scenario study_scenario(uint32_t cores, uint32_t tori, const char *policy,
+                               struct workload *workloads, uint32_t workload_count, double seconds);
+
+struct distribution study_exponential(double mean_us);
+
+/* Runs the scenario and holds the mean of metric ("response_us_mean.jobs") to the rule, against
+ * known.  limit: the greatest half-width, as a share, or 0 for the rule's own. */
+void study_expect(const char *title, const struct scenario *scenario, const char *metric,
+                  double known, double limit);
+
+/* Reads the arguments, loads the scheduler, runs the Check suite made of test cases. */
+int study_main(int argc, char **argv, const char *name, void (*const *tests)(void), int count);
+
+#endif

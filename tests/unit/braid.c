@@ -1,0 +1,350 @@
+/* braid.c -- projections that can be trusted, and the decisions made from them.
+ *
+ * Method: projections are torn by hand (every mixture of two publications, every single bit) and
+ * must be refused; placements and the balancer are asked in situations whose answer is known; the
+ * exchange is watched tick by tick, and each torus must publish in its own phase and no other.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+#include <string.h>
+
+#include "tests/support/suite.h"
+#include "tests/support/tori.h"
+
+enum { MS = 1000000, FIELDS = 5 };
+
+static struct tori tori;
+
+static struct tori_setup four_tori(void)
+{
+    return (struct tori_setup){ .policy = &policy_rr,
+                                .slice_ns = 10 * MS,
+                                .torus_count = 4,
+                                .cores_per_torus = 1,
+                                .random = 1 };
+}
+
+/* Gives tori 0 to 3 these loads, of processes that nobody runs, and lets all publish. */
+static void load_tori(const uint32_t loads[TORI_MAX])
+{
+    uint32_t id = 0;
+    for (uint16_t k = 0; k < tori.torus_count; k++) {
+        for (uint32_t i = 0; i < loads[k]; i++)
+            tori_create(&tori, k, id++, 0, 0);
+        braid_publish(&tori.braid, tori.torus[k]);
+    }
+}
+
+static _Atomic uint32_t *field(struct projection_slot *slot, int index)
+{
+    _Atomic uint32_t *const fields[FIELDS] = { &slot->load, &slot->blocked, &slot->average_load,
+                                               &slot->heartbeat, &slot->checksum };
+    return fields[index];
+}
+
+static void publish(uint32_t ready, uint32_t running, uint32_t blocked, uint32_t old[FIELDS])
+{
+    struct torus *torus = tori.torus[1];
+    torus->ready = ready;
+    torus->running = running;
+    torus->blocked = blocked;
+    braid_publish(&tori.braid, torus);
+    for (int i = 0; i < FIELDS; i++)
+        old[i] = *field(&tori.braid.slots[1], i);
+}
+
+START_TEST(reads_what_was_published)
+{
+    struct tori_setup setup = four_tori();
+    struct projection p;
+    uint32_t words[FIELDS];
+    tori_init(&tori, &setup);
+    publish(30, 2, 11, words);
+    ck_assert(braid_read(&tori.braid, 1, &p));
+    ck_assert_uint_eq(p.load, 32);
+    ck_assert_uint_eq(p.blocked, 11);
+    ck_assert_uint_eq(p.average_load, 4 << 16); /* 0 + (32 - 0) / 8 */
+    ck_assert_uint_eq(p.heartbeat, 2);          /* joining was the first */
+    for (int i = 0; i < 200; i++)
+        publish(30, 2, 11, words);
+    ck_assert(braid_read(&tori.braid, 1, &p));
+    ck_assert_uint_eq(p.average_load >> 8, (32 << 8) - 1); /* converges from below, to 1/8 unit */
+    publish(70000, 0, 0, words);                           /* more than Q16.16 holds */
+    ck_assert(braid_read(&tori.braid, 1, &p));
+    ck_assert_uint_eq(p.load, 70000);
+    ck_assert_uint_gt(p.average_load, 32 << 16);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* A reader that overlaps a publication sees some words old and some new. */
+START_TEST(refuses_every_torn_mixture)
+{
+    struct tori_setup setup = four_tori();
+    struct projection p;
+    uint32_t old[FIELDS], new[FIELDS];
+    tori_init(&tori, &setup);
+    publish(3, 1, 2, old);
+    publish(8, 0, 5, new);
+    for (int mixture = 0; mixture < 1 << FIELDS; mixture++) {
+        for (int i = 0; i < FIELDS; i++)
+            *field(&tori.braid.slots[1], i) = mixture >> i & 1 ? new[i] : old[i];
+        bool whole = mixture == 0 || mixture == (1 << FIELDS) - 1;
+        ck_assert_msg(braid_read(&tori.braid, 1, &p) == whole, "mixture %#x", (unsigned)mixture);
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
+START_TEST(refuses_every_flipped_bit)
+{
+    struct tori_setup setup = four_tori();
+    struct projection p;
+    uint32_t words[FIELDS];
+    tori_init(&tori, &setup);
+    publish(3, 1, 2, words);
+    for (int i = 0; i < FIELDS; i++) {
+        for (int bit = 0; bit < 32; bit++) {
+            *field(&tori.braid.slots[1], i) = words[i] ^ (uint32_t)1 << bit;
+            ck_assert_msg(!braid_read(&tori.braid, 1, &p), "field %d bit %d", i, bit);
+        }
+        *field(&tori.braid.slots[1], i) = words[i];
+    }
+    ck_assert(braid_read(&tori.braid, 1, &p));
+    for (int i = 0; i < FIELDS; i++) /* the right words in another torus's slot */
+        *field(&tori.braid.slots[2], i) = words[i];
+    ck_assert(!braid_read(&tori.braid, 2, &p));
+    tori_fini(&tori);
+}
+END_TEST
+
+/* A zeroed slot is not believed, whatever the torus. */
+START_TEST(refuses_the_unpublished)
+{
+    static struct projection_slot slots[UINT16_MAX + 1];
+    struct braid braid = { .slots = slots, .torus_count = UINT16_MAX };
+    struct projection p;
+    for (uint32_t id = 0; id <= UINT16_MAX; id++)
+        ck_assert_msg(!braid_read(&braid, (uint16_t)id, &p), "torus %u", (unsigned)id);
+}
+END_TEST
+
+START_TEST(least_loaded_breaks_ties_in_cyclic_order)
+{
+    struct tori_setup setup = four_tori();
+    uint16_t least;
+    uint32_t load;
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ 2, 2, 2, 2 });
+    for (uint16_t k = 0; k < 4; k++) {
+        ck_assert(braid_least_loaded(&tori.braid, tori.torus[k], &least, &load));
+        ck_assert_uint_eq(least, (k + 1u) % 4);
+        ck_assert_uint_eq(load, 2);
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
+START_TEST(least_loaded_skips_what_cannot_be_read)
+{
+    struct tori_setup setup = four_tori();
+    uint16_t least;
+    uint32_t load;
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ 0, 5, 1, 3 });
+    struct {
+        int damaged, least;
+        uint32_t load;
+    } steps[] = { { -1, 2, 1 }, { 2, 3, 3 }, { 3, 1, 5 } };
+    for (int i = 0; i < 3; i++) {
+        if (steps[i].damaged >= 0)
+            tori.braid.slots[steps[i].damaged].checksum ^= 1;
+        ck_assert(braid_least_loaded(&tori.braid, tori.torus[0], &least, &load));
+        ck_assert_int_eq(least, steps[i].least);
+        ck_assert_uint_eq(load, steps[i].load);
+    }
+    tori.braid.slots[1].checksum ^= 1;
+    ck_assert(!braid_least_loaded(&tori.braid, tori.torus[0], &least, &load));
+    tori_fini(&tori);
+}
+END_TEST
+
+START_TEST(placement_round_robin_deals_out)
+{
+    struct tori_setup setup = four_tori();
+    setup.placement = &placement_round_robin;
+    tori_init(&tori, &setup);
+    for (uint32_t i = 0; i < 11; i++) /* itself first, then in turn */
+        ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[2]), (2 + i) % 4);
+    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[3]), 3); /* counts for itself */
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Each torus is chosen 1000 +- 5 standard deviations (27.4) times of 4000. */
+START_TEST(placement_random_reaches_all_alike)
+{
+    struct tori_setup setup = four_tori();
+    uint32_t chosen[4] = { 0 };
+    setup.placement = &placement_random;
+    setup.random = 12345;
+    tori_init(&tori, &setup);
+    for (int i = 0; i < 4000; i++) {
+        uint16_t torus = braid_place(&tori.braid, tori.torus[0]);
+        ck_assert_uint_lt(torus, 4);
+        chosen[torus]++;
+    }
+    for (int k = 0; k < 4; k++)
+        ck_assert_msg(chosen[k] > 863 && chosen[k] < 1137, "torus %d: %u", k, (unsigned)chosen[k]);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* A tie keeps the process; otherwise it goes to the least loaded, by post, never by touch. */
+START_TEST(placement_least_loaded_keeps_on_a_tie)
+{
+    struct tori_setup setup = four_tori();
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ 1, 2, 1, 3 });
+    tori.braid.placement = &placement_least_loaded;
+    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[0]), 0);
+    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[2]), 2);
+    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[1]), 2); /* next after it of 2 and 0 */
+    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[3]), 0);
+
+    ck_assert_int_eq(tori_create(&tori, 3, 50, 0, 0), PROCESS_OK);
+    ck_assert_uint_eq(tori.posts, 1);
+    ck_assert_uint_eq(tori.processes[50].torus, 0);
+    ck_assert_uint_eq(torus_load(tori.torus[0]), 1); /* not before it is received */
+    ck_assert_uint_eq(torus_receive(tori.torus[0], 0, 0), 1);
+    ck_assert_uint_eq(torus_load(tori.torus[0]), 2);
+    ck_assert_uint_eq(torus_load(tori.torus[3]), 3);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Gives exactly one, exactly when the difference exceeds the threshold and is at least 2. */
+START_TEST(threshold_balancer_moves_one)
+{
+    static const struct {
+        uint32_t own, other, threshold;
+        bool moves;
+    } cases[] = {
+        { 7, 2, 5, false }, { 8, 2, 5, true }, { 2, 8, 5, false }, { 1, 0, 0, false },
+        { 2, 0, 0, true },  { 2, 0, 1, true }, { 2, 0, 2, false }, { 3, 3, 0, false },
+    };
+    struct tori_setup setup = four_tori();
+    setup.balancer = &balancer_threshold;
+    setup.torus_count = 2;
+    setup.threshold = cases[_i].threshold;
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ cases[_i].own, cases[_i].other, 0, 0 });
+    braid_balance(&tori.braid, tori.torus[0], MS);
+    ck_assert_uint_eq(tori.posts, cases[_i].moves);
+    ck_assert_uint_eq(torus_load(tori.torus[0]), cases[_i].own - cases[_i].moves);
+    torus_receive(tori.torus[1], 0, MS);
+    ck_assert_uint_eq(torus_load(tori.torus[1]), cases[_i].other + cases[_i].moves);
+    tori_fini(&tori);
+}
+END_TEST
+
+START_TEST(balances_once_per_interval)
+{
+    struct tori_setup setup = four_tori();
+    setup.balancer = &balancer_threshold;
+    setup.balance_ns = 20 * MS;
+    tori_init(&tori, &setup);
+    for (uint64_t ms = 1; ms <= 200; ms++)
+        for (uint16_t k = 0; k < 4; k++) {
+            bool asked = torus_tick(tori.torus[k], 0, ms * MS) & TORUS_BALANCE;
+            bool due = ms % 20 == 5u * k || (k == 0 && ms == 1); /* torus 0 was due at 0 */
+            ck_assert_msg(asked == due, "torus %d at %d ms", k, (int)ms);
+        }
+    tori_fini(&tori);
+}
+END_TEST
+
+/* With four tori and an interval of 20 ms, torus k publishes 5 k ms into each interval. */
+START_TEST(publishes_in_its_own_phase)
+{
+    struct tori_setup setup = four_tori();
+    uint32_t heartbeat[4];
+    setup.exchange_ns = 20 * MS;
+    tori_init(&tori, &setup);
+    for (int k = 0; k < 4; k++)
+        heartbeat[k] = tori.braid.slots[k].heartbeat;
+    for (uint64_t ms = 0; ms < 200; ms++) {
+        for (uint16_t k = 0; k < 4; k++)
+            torus_tick(tori.torus[k], 0, ms * MS);
+        for (uint32_t k = 0; k < 4; k++) {
+            uint32_t published = tori.braid.slots[k].heartbeat - heartbeat[k];
+            ck_assert_msg(published == (ms % 20 == 5u * k), "torus %d at %d ms", (int)k, (int)ms);
+            heartbeat[k] += published;
+        }
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
+START_TEST(missed_phases_are_not_made_up_for)
+{
+    struct tori_setup setup = four_tori();
+    setup.exchange_ns = 20 * MS;
+    tori_init(&tori, &setup);
+    uint32_t heartbeat = tori.braid.slots[1].heartbeat;
+    torus_tick(tori.torus[1], 0, 167 * MS);
+    torus_tick(tori.torus[1], 0, 168 * MS);
+    ck_assert_uint_eq(tori.braid.slots[1].heartbeat, heartbeat + 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Interval 0: every change of load is published at once. */
+START_TEST(publishes_every_change)
+{
+    struct tori_setup setup = four_tori();
+    tori_init(&tori, &setup);
+    struct torus *torus = tori.torus[0];
+    struct projection_slot *slot = &tori.braid.slots[0];
+    tori_create(&tori, 0, 0, 0, 0);
+    ck_assert_uint_eq(slot->load, 1);
+    tori_create(&tori, 0, 1, 0, 0);
+    ck_assert_uint_eq(slot->load, 2);
+    torus_schedule(torus, 0, 0);
+    torus_block(torus, 0, 1);
+    ck_assert_uint_eq(slot->load, 1);
+    ck_assert_uint_eq(slot->blocked, 1);
+    torus_wake(torus, 0, &tori.processes[0], 2);
+    ck_assert_uint_eq(slot->load, 2);
+    ck_assert_uint_eq(slot->blocked, 0);
+    ck_assert(torus_give(torus, 3));
+    ck_assert_uint_eq(slot->load, 1);
+    torus_receive(tori.torus[3], 0, 2);
+    ck_assert_uint_eq(tori.braid.slots[3].load, 1);
+    torus_schedule(torus, 0, 3);
+    torus_exit(torus, 0, 4);
+    ck_assert_uint_eq(slot->load, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("braid");
+    tcase_add_test(tests, reads_what_was_published);
+    tcase_add_test(tests, refuses_every_torn_mixture);
+    tcase_add_test(tests, refuses_every_flipped_bit);
+    tcase_add_test(tests, refuses_the_unpublished);
+    tcase_add_test(tests, least_loaded_breaks_ties_in_cyclic_order);
+    tcase_add_test(tests, least_loaded_skips_what_cannot_be_read);
+    tcase_add_test(tests, placement_round_robin_deals_out);
+    tcase_add_test(tests, placement_random_reaches_all_alike);
+    tcase_add_test(tests, placement_least_loaded_keeps_on_a_tie);
+    tcase_add_loop_test(tests, threshold_balancer_moves_one, 0, 8);
+    tcase_add_test(tests, balances_once_per_interval);
+    tcase_add_test(tests, publishes_in_its_own_phase);
+    tcase_add_test(tests, missed_phases_are_not_made_up_for);
+    tcase_add_test(tests, publishes_every_change);
+    return suite_run("braid", tests);
+}

@@ -1,0 +1,95 @@
+/* locks.c -- the real locks exclude, and a waiter gets its turn.
+ *
+ * Method: threads add to two plain counters under the lock, in two steps, and check before each
+ * step that the counters agree; without mutual exclusion additions get lost and the counters
+ * disagree.  Two threads contend hard; four contend less long, since a fair spin lock hands over to
+ * threads that are not running when there are more threads than cores.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+#include <pthread.h>
+
+#include "braid/lock.h"
+#include "tests/support/suite.h"
+
+enum { THREADS_MAX = 4 };
+
+static struct lock_ticket ticket;
+static struct lock_mcs mcs;
+static volatile uint64_t first, second; /* equal whenever the lock is free */
+static volatile uint64_t disagreements;
+
+static const struct contention {
+    int threads, turns;
+} contentions[] = { { 1, 1000 }, { 2, 50000 }, { 4, 300 } };
+enum { CONTENTIONS = sizeof contentions / sizeof contentions[0] };
+
+static void work(void)
+{
+    uint64_t seen = first;
+    if (seen != second)
+        disagreements++;
+    first = seen + 1;
+    for (volatile int i = 0; i < 20; i++)
+        continue;
+    second = second + 1;
+}
+
+static void *with_ticket(void *turns)
+{
+    for (int i = 0; i < *(const int *)turns; i++) {
+        lock_ticket_acquire(&ticket);
+        work();
+        lock_ticket_release(&ticket);
+    }
+    return NULL;
+}
+
+static void *with_mcs(void *turns)
+{
+    struct lock_mcs_node node;
+    for (int i = 0; i < *(const int *)turns; i++) {
+        lock_mcs_acquire(&mcs, &node);
+        work();
+        lock_mcs_release(&mcs, &node);
+    }
+    return NULL;
+}
+
+static void contend(void *(*body)(void *), struct contention contention)
+{
+    pthread_t threads[THREADS_MAX];
+    first = second = disagreements = 0;
+    for (int i = 0; i < contention.threads; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, body, &contention.turns), 0);
+    for (int i = 0; i < contention.threads; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    uint64_t turns = (uint64_t)contention.threads * (uint64_t)contention.turns;
+    ck_assert_uint_eq(disagreements, 0);
+    ck_assert_uint_eq(first, turns);
+    ck_assert_uint_eq(second, turns);
+}
+
+START_TEST(ticket_excludes)
+{
+    ticket.next = ticket.served = UINT32_MAX - 100; /* numbers wrap while threads contend */
+    contend(with_ticket, contentions[_i]);
+    ck_assert_uint_eq(ticket.next, ticket.served);
+}
+END_TEST
+
+START_TEST(mcs_excludes)
+{
+    contend(with_mcs, contentions[_i]);
+    ck_assert_ptr_null(mcs.tail);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("locks");
+    tcase_add_loop_test(tests, ticket_excludes, 0, CONTENTIONS);
+    tcase_add_loop_test(tests, mcs_excludes, 0, CONTENTIONS);
+    return suite_run("locks", tests);
+}

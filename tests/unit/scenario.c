@@ -1,0 +1,285 @@
+/* scenario.c -- scenario files: what is read, and how every wrong one is refused.
+ *
+ * Goal: a refusal names file, line, column and JSON pointer of the layer that defined the value,
+ * says what is wrong and what would be right; a good file spans the right points.
+ * Method: one good scenario, changed in one place at a time; the place and a part of the message
+ * are compared.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/input/scenario.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/base/check.h"
+#include "tests/support/suite.h"
+
+static const char good[] =
+    "{ // a comment\n"
+    "  \"name\": \"t\", \"seed\": 42, \"replications\": 2, \"duration_ms\": 100,\n"
+    "  \"machine\": { \"cpu\": \"cpu.json\", \"cores\": 3 },\n"
+    "  \"scheduler\": { \"policy\": \"fair_scan\", \"lock\": \"ticket\" },\n"
+    "  \"workload\": [ { \"name\": \"hog\", \"instances\": 10,\n"
+    "    \"phases\": [ { \"run\": { \"dist\": \"exponential\", \"mean_us\": 2000 } } ] } ],\n"
+    "  \"variants\": { \"global\": { \"scheduler\": { \"tori\": 1 } }, \"tori\": { } },\n"
+    "  \"sweep\": { \"/workload/0/instances\": [10, 100], \"/machine/cores\": [1, 2, 3] },\n"
+    "  \"expect\": [ { \"variant\": \"tori\", \"metric\": \"jain\", \"at_least\": 0.9 } ]\n"
+    "}\n";
+
+static char folder[] = "/tmp/braidsim-scenario-XXXXXX";
+static struct arena arena;
+static struct experiment experiment;
+static struct error err;
+
+static void write_file(const char *name, const char *text, size_t length)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    CHECK(file != NULL);
+    CHECK(fwrite(text, 1, length, file) == length);
+    CHECK(fclose(file) == 0);
+}
+
+/* A profile with every required figure at its minimum, but for caches that fit. */
+static void write_profile(void)
+{
+    char text[16384];
+    size_t at = (size_t)sprintf(text, "{ \"name\": \"c\", \"title\": \"c\", \"figures\": {");
+    const char *comma = "";
+    for (unsigned i = 0; i < FIGURE_COUNT; i++) {
+        const struct figure_description *d = &figure_descriptions[i];
+        double value = strcmp(d->name, "line_bytes") == 0 ? 64 : d->minimum;
+        if (!d->required)
+            continue;
+        at += (size_t)sprintf(text + at,
+                              "%s\n\"%s\": { \"value\": %g, \"source\": \"s\", \"kind\": "
+                              "\"assumed\" }",
+                              comma, d->name, value);
+        comma = ",";
+    }
+    at += (size_t)sprintf(text + at, "} }\n");
+    write_file("cpu.json", text, at);
+}
+
+/* Reads folder/name with these --set options. */
+static bool read_scenario(const char *name, const char *const *sets, uint32_t set_count)
+{
+    static const char *const policies[] = { "rr", "fair_scan", NULL };
+    static const char *const placements[] = { "random", "least_loaded", NULL };
+    static const char *const balancers[] = { "none", "threshold", NULL };
+    static const char *const metrics[] = { "jain", "sched_overhead_percent", NULL };
+    struct scenario_options options = { .set_count = set_count,
+                                        .sets = sets,
+                                        .data_dir = folder,
+                                        .policies = policies,
+                                        .placements = placements,
+                                        .balancers = balancers,
+                                        .metrics = metrics };
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    arena_free(&arena);
+    return experiment_read(&experiment, path, &options, &arena, &err);
+}
+
+/* good with the first `from` replaced. */
+static void write_changed(const char *from, const char *to)
+{
+    char text[sizeof good + 1024];
+    const char *at = strstr(good, from);
+    ck_assert_msg(at != NULL, "the scenario has no %s", from);
+    size_t length = (size_t)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, to,
+                                     at + strlen(from));
+    write_file("s.json", text, length);
+}
+
+static void expect_refusal(const char *place, const char *message)
+{
+    char full[1024];
+    snprintf(full, sizeof full, "%s%s%s", *place == '-' ? "" : folder, *place == '-' ? "" : "/",
+             place);
+    ck_assert_str_eq(err.place, full);
+    ck_assert_msg(strstr(err.message, message) != NULL, "\"%s\" is not in \"%s\"", message,
+                  err.message);
+}
+
+static const struct change {
+    const char *from, *to, *place, *message;
+} changes[] = {
+    { "fair_scan", "fair_scam", "s.json:4:28: /scheduler/policy", "did you mean \"fair_scan\"" },
+    { "\"policy\": \"fair_scan\", ", "", "s.json:4:16: /scheduler", "\"policy\" is missing" },
+    { "\"seed\"", "\"sead\"", "s.json:2:16: /sead", "did you mean \"seed\"" },
+    { "42", "-1", "s.json:2:24: /seed", "from 0 to 9007199254740991, is -1" },
+    { "42", "1.5", "s.json:2:24: /seed", "whole number" },
+    { "42", "9007199254740992", "s.json:2:24: /seed", "is 9007199254740992" },
+    { "42", "1e400", "s.json:2:24: /seed", "too large" },
+    { "42", "042", "s.json:2:24: /", "not a number" },
+    { "42", "4.", "s.json:2:24: /", "not a number" },
+    { "42", "\"42\"", "s.json:2:24: /seed", "is a string" },
+    { "100,\n", "100, \"warmup_ms\": 100,\n", "s.json:2:80: /warmup_ms", "less than duration_ms" },
+    { "100,\n", "100, \"warmup_ms\": \"auto\",\n", "s.json:2:80: /warmup_ms", "is a string" },
+    { "\"t\",", "\"a/b\",", "s.json:2:11: /name", "no slash" },
+    { "[1, 2, 3]", "[1, 0, 3]", "s.json:8:72: /sweep/~1machine~1cores/1", "from 1 to 1024, is 0" },
+    { "\"cores\": 3", "\"cores\": 3, \"cores\": 4", "s.json:3:47: /machine/cores", "twice" },
+    { "cpu.json", "no.json", "s.json:3:23: /machine/cpu", "there is no CPU profile" },
+    { "ticket", "tocket", "s.json:4:49: /scheduler/lock", "did you mean \"ticket\"" },
+    { "\"ticket\"", "\"ticket\", \"tick_hz\": 0", "s.json:4:70: /scheduler/tick_hz",
+      "need a tick" },
+    { "\"ticket\"", "\"ticket\", \"process_stride_bytes\": 200",
+      "s.json:4:83: /scheduler/process_stride_bytes", "power of two" },
+    { "\"instances\": 10", "\"instance\": 10", "s.json:5:34: /workload/0/instance",
+      "did you mean \"instances\"" },
+    { "\"instances\": 10,", "\"instances\": 10, \"arrivals\": 5,", "s.json:5:17: /workload/0",
+      "exactly one of" },
+    { "mean_us", "mean", "s.json:6:51: /workload/0/phases/0/run/mean", "did you mean \"mean_us\"" },
+    { "2000", "-5", "s.json:6:62: /workload/0/phases/0/run/mean_us", "is -5" },
+    { "2000", "0", "s.json:6:15: /workload/0/phases", "clock would stand still" },
+    { "\"run\":", "\"timer\":", "s.json:6:19: /workload/0/phases/0/timer", "unknown key" },
+    { "\"tori\": 1", "\"tori\": -1", "s.json:7:52: /variants/global/scheduler/tori", "is -1" },
+    { "\"tori\": 1", "\"tory\": 1", "s.json:7:44: /variants/global/scheduler/tory",
+      "did you mean \"tori\"" },
+    { "[10, 100]", "[10, \"x\"]", "s.json:8:44: /sweep/~1workload~10~1instances/1", "is a string" },
+    { "/machine/cores\": [", "/nothing/cores\": [", "s.json:8:68: /sweep/~1nothing~1cores",
+      "nothing at" },
+    { "\"jain\"", "\"jane\"", "s.json:9:46: /expect/0/metric", "did you mean \"jain\"" },
+    { "\"tori\", \"metric\"", "\"torus\", \"metric\"", "s.json:9:28: /expect/0/variant",
+      "no variant" },
+    { "]\n}", "]\n} }", "s.json:10:3: /", "not JSON" },
+    { "]\n}", "]\n", "s.json:11:1: /", "too early" },
+    { "// a comment", "/* a comment", "s.json:1:3: /", "does not end" },
+};
+
+enum { CHANGES = sizeof changes / sizeof changes[0] };
+
+START_TEST(a_wrong_value_is_refused)
+{
+    const struct change *change = &changes[_i];
+    write_changed(change->from, change->to);
+    ck_assert_msg(!read_scenario("s.json", NULL, 0), "%s was accepted", change->to);
+    expect_refusal(change->place, change->message);
+}
+END_TEST
+
+START_TEST(a_good_file_spans_its_points)
+{
+    write_file("s.json", good, sizeof good - 1);
+    ck_assert_msg(read_scenario("s.json", NULL, 0), "%s: %s", err.place, err.message);
+    ck_assert_uint_eq(experiment.point_count, 12);
+    ck_assert_uint_eq(experiment.replications, 2);
+    static const uint32_t instances[] = { 10, 10, 10, 100, 100, 100 };
+    for (uint32_t i = 0; i < 12; i++) {
+        const struct point *point = &experiment.points[i];
+        ck_assert_str_eq(point->variant, i < 6 ? "global" : "tori");
+        ck_assert_uint_eq(point->scenario.workloads[0].instances, instances[i % 6]);
+        ck_assert_uint_eq(point->scenario.cores, i % 3 + 1);
+        ck_assert_uint_eq(point->scenario.scheduler.tori, i < 6 ? 1 : i % 3 + 1);
+        ck_assert_double_eq(point->sweep[1].number, i % 3 + 1);
+        ck_assert_str_eq(point->sweep[0].pointer, "/workload/0/instances");
+    }
+    const struct scenario *scenario = &experiment.points[0].scenario;
+    ck_assert_uint_eq(scenario->scheduler.slice_ns, 10000000);
+    ck_assert_uint_eq(scenario->duration_ps, UINT64_C(100000000000));
+    ck_assert_str_eq(scenario->scheduler.balancer, "none");
+    ck_assert_uint_eq(experiment.expectation_count, 1);
+}
+END_TEST
+
+START_TEST(the_layer_that_defined_a_value_is_named)
+{
+    static const char child[] = "{ \"extends\": \"s.json\",\n \"machine\": { \"cores\": 2 } }";
+    static const char *const fine[] = { "/scheduler/policy=rr", "/seed=7" };
+    static const char *const wrong[] = { "/scheduler/policy=rx" };
+    static const char *const nowhere[] = { "/workload/7/instances=1" };
+    static const char *const no_pointer[] = { "policy=rr" };
+    write_changed("\"ticket\"", "\"tickt\"");
+    write_file("child.json", child, sizeof child - 1);
+    ck_assert(!read_scenario("child.json", NULL, 0));
+    expect_refusal("s.json:4:49: /scheduler/lock", "ticket");
+    write_file("s.json", good, sizeof good - 1);
+    ck_assert(read_scenario("child.json", fine, 2));
+    ck_assert_str_eq(experiment.points[0].scenario.scheduler.policy, "rr");
+    ck_assert_uint_eq(experiment.points[0].scenario.seed, 7);
+    ck_assert(!read_scenario("child.json", wrong, 1));
+    expect_refusal("--set /scheduler/policy", "unknown policy \"rx\", did you mean \"rr\"");
+    ck_assert(!read_scenario("child.json", nowhere, 1));
+    expect_refusal("--set /workload/7/instances", "leads nowhere");
+    ck_assert(!read_scenario("child.json", no_pointer, 1));
+    expect_refusal("--set policy=rr", "must be PTR=VALUE");
+}
+END_TEST
+
+START_TEST(what_is_no_scenario_is_refused)
+{
+    enum { DEEP = 100000, HUGE_FILE = 100000000 };
+    ck_assert(!read_scenario("missing.json", NULL, 0));
+    expect_refusal("missing.json", "No such file");
+    ck_assert(!read_scenario("", NULL, 0));
+    ck_assert(strstr(err.message, "folder") != NULL);
+    write_file("s.json", "{ \"a\": \"\0\" }", 13);
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json:1:9: /", "NUL");
+    write_file("s.json", "", 0);
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json:1:1: /", "too early");
+    write_file("s.json", "[1]", 3);
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json:1:1: /", "must be an object");
+    char *text = malloc(HUGE_FILE);
+    memset(text, '[', DEEP);
+    write_file("s.json", text, DEEP);
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json:1:1001: /", "nesting");
+    memset(text, ' ', HUGE_FILE);
+    write_file("s.json", text, HUGE_FILE);
+    free(text);
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json", "larger than 16 MiB");
+    write_file("s.json", "{ \"extends\": \"s.json\" }", 23);
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json:1:14: /extends", "circle");
+}
+END_TEST
+
+START_TEST(a_profile_is_checked)
+{
+    struct profile profile;
+    char path[256];
+    snprintf(path, sizeof path, "%s/bad.json", folder);
+    static const char text[] = "{ \"name\": \"c\", \"title\": \"c\", \"figures\": {\n"
+                               "\"clock_mhz\": { \"value\": 0, \"source\": \"s\", \"kind\": "
+                               "\"guessed\" } } }";
+    write_file("bad.json", text, sizeof text - 1);
+    ck_assert(!profile_read(&profile, path, &arena, &err));
+    expect_refusal("bad.json:2:25: /figures/clock_mhz/value", "from 1 to 10000, is 0");
+    snprintf(path, sizeof path, "%s/cpu.json", folder);
+    ck_assert(profile_read(&profile, path, &arena, &err));
+    ck_assert_double_eq(profile_published_share(&profile), 0);
+    ck_assert_double_eq(profile_value(&profile, line_bytes), 64);
+}
+END_TEST
+
+int main(void)
+{
+    CHECK(mkdtemp(folder) != NULL);
+    write_profile();
+    TCase *tests = tcase_create("scenario");
+    tcase_add_loop_test(tests, a_wrong_value_is_refused, 0, CHANGES);
+    tcase_add_test(tests, a_good_file_spans_its_points);
+    tcase_add_test(tests, the_layer_that_defined_a_value_is_named);
+    tcase_add_test(tests, what_is_no_scenario_is_refused);
+    tcase_add_test(tests, a_profile_is_checked);
+    int status = suite_run("scenario", tests);
+    arena_free(&arena);
+    static const char *const names[] = { "s.json", "child.json", "cpu.json", "bad.json" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+    return status;
+}

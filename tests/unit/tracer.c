@@ -1,0 +1,212 @@
+/* tracer.c -- the price of real scheduler code, watched as it executes.
+ *
+ * Goal: a pick of rr executes the same blocks and accesses however many processes are queued, and
+ * costs no more than if every access missed; a pick of fair_scan grows with the queue, and costs
+ * more per process once the queue has outgrown a cache; prices do not depend on where things are
+ * mapped; touching memory that is not the scheduler's is caught.
+ * Method: the traced module, loaded as the program loads it, on a Pentium III's caches.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "models/machine/tracer.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "sim/host/loader.h"
+#include "sim/input/scenario.h"
+#include "tests/support/suite.h"
+
+static struct scheduler scheduler;
+static struct profile cpu;
+static struct arena files;
+
+/* One torus with count READY processes, on one core; everything in one piece of memory. */
+struct rig {
+    struct arena arena;
+    struct memory memory;
+    struct tracer tracer;
+    struct torus *torus;
+    struct braid *braid;
+    sigjmp_buf escape;
+};
+
+struct layout {
+    struct braid braid;
+    struct projection_slot slot;
+    struct torus *table[8];
+    struct port port;
+    uint64_t queue[8];
+    _Alignas(64) char torus[sizeof(struct torus) + sizeof(struct torus_core)];
+    struct process processes[];
+};
+
+static void no_post(void *world, uint16_t target, struct process *process)
+{
+    (void)world, (void)target, (void)process;
+}
+
+static void no_kick(void *world, uint32_t core)
+{
+    (void)world, (void)core;
+}
+
+static void rig_init(struct rig *rig, const char *policy, uint32_t count, size_t shift)
+{
+    *rig = (struct rig){ .arena = ARENA_EMPTY };
+    size_t bytes = sizeof(struct layout) + count * sizeof(struct process);
+    struct layout *at =
+        (struct layout *)(void *)((char *)arena_alloc(&rig->arena, bytes + shift, 1) + shift);
+    at->port = (struct port){ no_post, no_kick, NULL };
+    at->braid = (struct braid){ .slots = &at->slot,
+                                .tori = at->table,
+                                .placement = scheduler_placement(&scheduler, "random"),
+                                .balancer = scheduler_balancer(&scheduler, "none"),
+                                .exchange_ns = 1,
+                                .torus_count = 1 };
+    rig->torus = (struct torus *)(void *)at->torus;
+    rig->braid = &at->braid;
+    struct torus_setup setup = { .policy = scheduler_policy(&scheduler, policy),
+                                 .queue = at->queue,
+                                 .processes = at->processes,
+                                 .braid = &at->braid,
+                                 .port = &at->port,
+                                 .slice_ns = 1,
+                                 .core_count = 1 };
+    scheduler.torus->init(rig->torus, &setup);
+    scheduler.torus->join(rig->braid, rig->torus, 0, 0);
+    struct process_attributes attributes = { PROCESS_NO_PARENT, 1024, 0 };
+    for (uint32_t id = 0; id < count; id++)
+        ck_assert_int_eq(scheduler.torus->create(rig->torus, 0, id, &attributes, 0), PROCESS_OK);
+    memory_init(&rig->memory,
+                &(struct memory_setup){ .cpu = &cpu,
+                                        .core_count = 1,
+                                        .bytes = bytes + scheduler.mapped[0].bytes,
+                                        .stride = sizeof(struct process),
+                                        .stride_real = sizeof(struct process),
+                                        .seed = 1 },
+                &rig->arena);
+    struct tracer_setup traced = { .cpu = &cpu,
+                                   .memory = &rig->memory,
+                                   .core_count = 1,
+                                   .scheduler_memory = at,
+                                   .scheduler_bytes = bytes,
+                                   .module = { scheduler.mapped[0] } };
+    tracer_init(&rig->tracer, &traced, &rig->arena);
+}
+
+/* The price in fs of one schedule; counts are left in the tracer. */
+static uint64_t schedule(struct rig *rig, uint64_t now_ns)
+{
+    uint64_t wait_fs;
+    tracer_begin(&rig->tracer, 0, now_ns * 1000, &rig->escape);
+    struct process *next = scheduler.torus->schedule(rig->torus, 0, now_ns);
+    uint64_t price = tracer_end(&rig->tracer, &wait_fs);
+    ck_assert_ptr_nonnull(next);
+    ck_assert_int_eq(rig->tracer.fault, TRACER_FINE);
+    return price;
+}
+
+/* The mean price in fs of a schedule once caches are warm and predictions made. */
+static uint64_t warm_price(struct rig *rig, uint32_t count)
+{
+    enum { MEASURED = 16 };
+    uint64_t now_ns = 1, sum = 0;
+    for (uint32_t i = 0; i < 2 * count; i++)
+        schedule(rig, now_ns++);
+    for (uint32_t i = 0; i < MEASURED; i++)
+        sum += schedule(rig, now_ns++);
+    return sum / MEASURED;
+}
+
+START_TEST(a_pick_of_rr_is_constant)
+{
+    static const uint32_t sizes[] = { 4, 100, 3000 };
+    struct tracer_counts first = { 0 };
+    for (int i = 0; i < 3; i++) {
+        struct rig rig;
+        rig_init(&rig, "rr", sizes[i], 0);
+        uint64_t price = warm_price(&rig, sizes[i]);
+        const struct tracer_counts *counts = &rig.tracer.counts;
+        ck_assert_uint_gt(counts->blocks, 0);
+        if (i == 0)
+            first = *counts;
+        ck_assert_uint_eq(counts->blocks, first.blocks);
+        ck_assert_uint_eq(counts->accesses, first.accesses);
+        uint64_t all_miss = counts->blocks * (rig.tracer.block_fs + rig.tracer.branch_miss_fs) +
+                            counts->accesses * (rig.tracer.access_fs + rig.memory.memory_fs) +
+                            counts->calls * rig.tracer.call_fs;
+        ck_assert_uint_le(price, all_miss);
+        arena_free(&rig.arena);
+    }
+}
+END_TEST
+
+START_TEST(a_pick_of_fair_scan_grows_and_has_a_knee)
+{
+    /* 128 bytes each, of which a scan reads one line of 32: the L1 has 512 lines, in 128 sets of
+     * which the scan uses every fourth, so that 128 processes fit and 256 do not. */
+    struct rig small, large;
+    rig_init(&small, "fair_scan", 64, 0);
+    rig_init(&large, "fair_scan", 1024, 0);
+    uint64_t small_fs = warm_price(&small, 64), large_fs = warm_price(&large, 1024);
+    ck_assert_uint_gt(large.tracer.counts.blocks, 12 * small.tracer.counts.blocks);
+    double per_small = (double)small_fs / 64, per_large = (double)large_fs / 1024;
+    ck_assert_double_gt(per_large, per_small + (double)large.memory.hit_fs[1] * 0.9);
+    arena_free(&small.arena);
+    arena_free(&large.arena);
+}
+END_TEST
+
+/* The same work in memory mapped elsewhere has the same price, to the femtosecond. */
+START_TEST(addresses_do_not_matter)
+{
+    struct rig here, there;
+    rig_init(&here, "fair_scan", 300, 0);
+    rig_init(&there, "fair_scan", 300, 64 * 37);
+    for (uint64_t now_ns = 1; now_ns < 500; now_ns++)
+        ck_assert_uint_eq(schedule(&here, now_ns), schedule(&there, now_ns));
+    arena_free(&here.arena);
+    arena_free(&there.arena);
+}
+END_TEST
+
+START_TEST(foreign_memory_is_caught)
+{
+    static struct process stranger;
+    struct rig rig;
+    rig_init(&rig, "rr", 4, 0);
+    rig.torus->cores[0].current = &stranger;
+    stranger.state = PROCESS_RUNNING;
+    if (sigsetjmp(rig.escape, 1) == 0) {
+        tracer_begin(&rig.tracer, 0, 0, &rig.escape);
+        scheduler.torus->schedule(rig.torus, 0, 1);
+        ck_abort_msg("the entry went on");
+    }
+    ck_assert_int_eq(rig.tracer.fault, TRACER_ADDRESS);
+    ck_assert_uint_ge(rig.tracer.fault_address, (uintptr_t)&stranger);
+    ck_assert_uint_lt(rig.tracer.fault_address, (uintptr_t)(&stranger + 1));
+    arena_free(&rig.arena);
+}
+END_TEST
+
+int main(void)
+{
+    struct error err;
+    char data[PATH_MAX - 64], path[PATH_MAX];
+    if (!scheduler_load(&scheduler, NULL, true, &err) || !data_directory(data, sizeof data, &err) ||
+        snprintf(path, sizeof path, "%s/cpus/piii-xeon-700.json", data) < 0 ||
+        !profile_read(&cpu, path, &files, &err)) {
+        fprintf(stderr, "%s: %s\n", err.place, err.message);
+        return EXIT_FAILURE;
+    }
+    TCase *tests = tcase_create("tracer");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_pick_of_rr_is_constant);
+    tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
+    tcase_add_test(tests, addresses_do_not_matter);
+    tcase_add_test(tests, foreign_memory_is_caught);
+    int status = suite_run("tracer", tests);
+    arena_free(&files);
+    return status;
+}

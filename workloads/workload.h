@@ -1,0 +1,39 @@
+/* workload.h -- what processes do: phase programs, closed or arriving.
+ *
+ * A closed entry has a fixed number of instances that go round their phases for ever.  An open
+ * entry is a stream of arrivals; each process goes through the phases once and exits.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef WORKLOADS_WORKLOAD_H
+#define WORKLOADS_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "workloads/distribution.h"
+
+enum phase_kind { PHASE_RUN, PHASE_SLEEP, PHASE_YIELD };
+
+struct phase {
+    enum phase_kind kind;
+    struct distribution duration; /* run: CPU time with warm caches; sleep; unused by yield */
+};
+
+struct workload {
+    const char *name;
+    uint32_t instances; /* closed; 0 when open */
+    bool open;
+    struct distribution gap;   /* open: time between arrivals */
+    uint32_t max_alive;        /* open: processes alive at once, more end the run as bad input */
+    struct distribution start; /* closed: each instance's start after 0; open: the stream's */
+    uint32_t working_set_kb;
+    uint32_t weight;
+    int32_t priority;
+    uint32_t phase_count;
+    struct phase *phases;
+};
+
+enum { WORKLOAD_MAX = 255, PHASE_MAX = 64 };
+
+#endif
