@@ -22,6 +22,7 @@ struct phase {
 
 struct workload {
     const char *name;
+    const char *place;  /* FILE:LINE:COL: /workload/0, for messages */
     uint32_t instances; /* closed; 0 when open */
     bool open;
     struct distribution gap;   /* open: time between arrivals */

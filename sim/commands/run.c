@@ -154,9 +154,9 @@ static void print_overrun(const struct experiment *experiment, const struct run_
     const struct workload *workload = &scenario->workloads[result->overrun.workload];
     fprintf(
         stderr,
-        "%s: /workload/%u: more than max_alive (%u) processes of the stream \"%s\" are alive at "
-        "once; does the machine keep up with it? If it should, raise max_alive\n",
-        experiment->path, result->overrun.workload, workload->max_alive, workload->name);
+        "%s: more than max_alive (%u) processes of the stream \"%s\" are alive at once; does the "
+        "machine keep up with it? If it should, raise max_alive\n",
+        workload->place, workload->max_alive, workload->name);
 }
 
 static int report_bad(const struct experiment *experiment, const struct run_result *result)

@@ -182,6 +182,7 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
         return false;
     if (node_get(node, "priority", &child) && priority != floor(priority))
         return node_refuse(&child, err, "must be a whole number, is %g", priority);
+    workload->place = document_place(node->document, node->pointer, false);
     workload->working_set_kb = (uint32_t)working_set_kb;
     workload->weight = (uint32_t)weight;
     workload->priority = (int32_t)priority;
