@@ -301,7 +301,6 @@ static void host_set_up(struct host *host)
     host->tori = arena_alloc(arena, host->torus_count, sizeof *host->tori);
     host->free_list = arena_alloc(arena, workloads, sizeof *host->free_list);
     host->arrivals = arena_alloc(arena, workloads, sizeof *host->arrivals);
-    host->arrival_ps = arena_alloc(arena, workloads, sizeof *host->arrival_ps);
     host->working_set_lines = arena_alloc(arena, workloads, sizeof *host->working_set_lines);
     host->tally = arena_alloc(arena, 1, sizeof *host->tally);
     host->entry_tallies = arena_alloc(arena, workloads, sizeof *host->entry_tallies);

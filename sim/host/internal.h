@@ -136,7 +136,6 @@ struct host {
     uint32_t core_count, torus_count;
     uint32_t *free_list;  /* [workload_count] heads of free tasks of open entries */
     uint32_t *arrivals;   /* [workload_count] */
-    uint64_t *arrival_ps; /* [workload_count] when the next one is due */
 
     gsl_rng *rng;
     struct memory memory;

@@ -109,10 +109,9 @@ static uint64_t draw_apart_ps(struct host *host, uint32_t purpose, uint32_t work
 
 static void stream_next(struct host *host, uint32_t workload, uint64_t from_ps)
 {
-    const struct workload *entry = &host->scenario->workloads[workload];
-    host->arrival_ps[workload] = from_ps + draw_apart_ps(host, RANDOM_ARRIVALS, workload,
-                                                         host->arrivals[workload], &entry->gap);
-    event_tree_set(&host->timers, host->stream_from + workload, host->arrival_ps[workload]);
+    uint64_t gap_ps = draw_apart_ps(host, RANDOM_ARRIVALS, workload, host->arrivals[workload],
+                                    &host->scenario->workloads[workload].gap);
+    event_tree_set(&host->timers, host->stream_from + workload, from_ps + gap_ps);
 }
 
 void program_arrival(struct host *host, uint32_t workload)
