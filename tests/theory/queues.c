@@ -91,8 +91,12 @@ static void round_robin_shares_the_processor(void)
         struct phase phase;
         struct workload workload = stream("jobs", &phase, rho / service_us, service_with(cv2s[i]));
         char title[64];
-        double quantum_us = cv2s[i] > 1 ? 50 : 20;
-        struct scenario scenario = study_scenario(1, 1, "rr", &workload, 1, cv2s[i] > 1 ? 600 : 70);
+        /* The theory is of quanta that go to 0: at 50 us the response is 1 % too long for cv2 16,
+         * which the narrow interval of the full run would see. */
+        bool coarse = cv2s[i] > 1 && !study_full;
+        double quantum_us = coarse ? 50 : 20;
+        struct scenario scenario =
+            study_scenario(1, 1, "rr", &workload, 1, cv2s[i] > 1 ? (coarse ? 600 : 300) : 70);
         scenario.scheduler.slice_ns = (uint64_t)(quantum_us * 1000);
         snprintf(title, sizeof title, "A6 processor sharing, cv2 %.2f", cv2s[i]);
         study_expect(title, &scenario, "response_us_mean", service_us / (1 - rho), 0);
