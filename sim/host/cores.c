@@ -89,6 +89,16 @@ void core_leave(struct host *host, struct core *core)
     core->slice_ps = NEVER;
 }
 
+void core_refill(struct host *host, struct core *core)
+{
+    const struct task *task = &host->tasks[core->running];
+    if (!core->need_refill || task->run_left_ps == 0)
+        return; /* how much it will touch is known once its run phase is drawn */
+    core->need_refill = false;
+    core->stall_ps = memory_refill(&host->memory, core->id, &task->footprint,
+                                   host->working_set_lines[task->workload], task->run_left_ps);
+}
+
 void core_run(struct host *host, struct core *core, uint32_t id)
 {
     core->running = id;
@@ -115,9 +125,8 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     }
     core->last = id;
     core->ran_ps = 0;
-    if (host->traced)
-        core->stall_ps = memory_refill(&host->memory, core->id, &task->footprint,
-                                       host->working_set_lines[task->workload], task->run_left_ps);
+    core->need_refill = host->traced;
+    core_refill(host, core);
     if (host->scenario->scheduler.exact_slices)
         core->slice_ps = core->accounted_ps + host->processes[id].slice_ns * 1000;
     tally_dispatch(host, task, core->accounted_ps);

@@ -86,7 +86,8 @@ struct core {
     enum core_state state;
     uint32_t ipi_flags;
     bool need_reschedule, need_receive, need_balance;
-    bool is_idle; /* counted in host->idle_cores */
+    bool need_refill; /* the running task has not paid for its refill yet */
+    bool is_idle;     /* counted in host->idle_cores */
     struct operation operation;
     uint64_t price_rest_fs; /* prices are paid in whole ps, the rest next time */
     uint32_t hold_draws, created;
@@ -134,8 +135,8 @@ struct host {
     struct core *cores;
     struct host_torus *tori;
     uint32_t core_count, torus_count;
-    uint32_t *free_list;  /* [workload_count] heads of free tasks of open entries */
-    uint32_t *arrivals;   /* [workload_count] */
+    uint32_t *free_list; /* [workload_count] heads of free tasks of open entries */
+    uint32_t *arrivals;  /* [workload_count] */
 
     gsl_rng *rng;
     struct memory memory;
@@ -193,6 +194,8 @@ void core_begin(struct host *host, struct core *core, enum entry_kind kind, uint
                 struct host_torus *torus, uint64_t before_ps, enum account account);
 /* task (NO_TASK: idle) runs on core from when its accounts end. */
 void core_run(struct host *host, struct core *core, uint32_t task);
+/* The running task begins to work: it pays once a dispatch for what its caches have lost. */
+void core_refill(struct host *host, struct core *core);
 void core_leave(struct host *host, struct core *core); /* the running task leaves */
 void lock_promise(struct host *host, struct host_torus *torus);
 

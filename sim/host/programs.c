@@ -70,6 +70,7 @@ void program_step(struct host *host, struct core *core)
         case PHASE_RUN:
             task->run_left_ps = draw_ps(host, task, &phase->duration);
             task->demand_ps += task->run_left_ps;
+            core_refill(host, core);
             if (task->run_left_ps > 0)
                 return;
             break;
