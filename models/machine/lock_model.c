@@ -41,9 +41,9 @@ void lock_model_hold(struct lock_model *lock, uint32_t core, uint64_t until_ps)
     lock->free_ps = until_ps;
 }
 
-bool lock_model_promise(struct lock_model *lock, uint32_t *core, uint64_t *when_ps)
+bool lock_model_promise(struct lock_model *lock, uint64_t now_ps, uint32_t *core, uint64_t *when_ps)
 {
-    if (lock->count == 0 || lock->promised)
+    if (lock->count == 0 || (lock->promised && now_ps > lock->free_ps))
         return false;
     uint64_t handover_ps = lock->handover_ps;
     if (lock->kind == LOCK_TICKET)

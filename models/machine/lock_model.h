@@ -2,7 +2,8 @@
  *
  * All kinds are first come, first served.  Passing the lock to a waiting core takes
  *     ideal    nothing
- *     ticket   c k / 2 with k cores holding or waiting: every waiter rereads the same line
+ *     ticket   c k / 2 with k cores holding or waiting when the holder lets go: every waiter
+ *              rereads the same line
  *     mcs      c, whoever else waits
  * where c is the profile's handover_ns.  Taking a free lock costs one atomic, and a line transfer
  * when another core held it last.
@@ -31,7 +32,7 @@ struct lock_model {
     uint32_t last_core; /* who held it last; UINT32_MAX: nobody yet */
     uint32_t *waiting;  /* [capacity] cores in order of arrival: a ring */
     uint32_t capacity, first, count;
-    bool promised; /* the first waiter has been told when it gets it */
+    bool promised; /* the first waiter has been told when it gets it, as far as is known */
 };
 
 void lock_model_init(struct lock_model *lock, enum lock_kind kind, const struct profile *cpu,
@@ -44,8 +45,10 @@ bool lock_model_request(struct lock_model *lock, uint32_t core, uint64_t now_ps,
 /* The holder lets go at until_ps. */
 void lock_model_hold(struct lock_model *lock, uint32_t core, uint64_t until_ps);
 
-/* The next waiter and when it gets the lock; false when nobody waits or it has been told. */
-bool lock_model_promise(struct lock_model *lock, uint32_t *core, uint64_t *when_ps);
+/* The next waiter and when it gets the lock; a later answer replaces an earlier one.  False when
+ * nobody waits, or the lock is being handed over already: then who comes too late to count. */
+bool lock_model_promise(struct lock_model *lock, uint64_t now_ps, uint32_t *core,
+                        uint64_t *when_ps);
 
 /* The promised waiter takes the lock. */
 void lock_model_granted(struct lock_model *lock, uint32_t core);

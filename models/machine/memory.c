@@ -11,7 +11,8 @@
 
 /* ---- Survival ----------------------------------------------------------------------------- */
 
-enum { RATE_STEPS = 16, RATE_MAX = 64, WAYS_MAX = 64 };
+/* With 64 ways, P[Poisson(128) < 64] is below 1e-9: taken as 0 from there on. */
+enum { RATE_STEPS = 16, RATE_MAX = 128, WAYS_MAX = 64 };
 
 static float survival_table[RATE_STEPS * RATE_MAX + 1][WAYS_MAX + 1];
 static bool survival_ready;
@@ -44,15 +45,6 @@ double memory_survival(double rate, uint32_t ways)
 }
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
-
-static uint64_t mix(uint64_t x) /* the finaliser of splitmix64 (S. Vigna) */
-{
-    x ^= x >> 30;
-    x *= UINT64_C(0xBF58476D1CE4E5B9);
-    x ^= x >> 27;
-    x *= UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
 
 static void caches_init(struct memory *memory, uint32_t level, double kb, double ways,
                         double sharers, struct arena *arena)
@@ -89,18 +81,21 @@ static uint64_t modelled_offset(const struct memory_setup *setup, uint64_t offse
 }
 
 /* Physical addresses: runs of pages as large as the alignment of process structures keep
- * together; where they lie is drawn from the seed. */
+ * together; where each run lies is drawn. */
 static void lines_init(struct memory *memory, const struct memory_setup *setup, struct arena *arena)
 {
     uint64_t unit = setup->stride > MEMORY_PAGE_BYTES ? setup->stride : MEMORY_PAGE_BYTES;
     uint64_t unit_lines = unit >> memory->line_shift;
+    uint64_t last = UINT64_MAX, frame = 0;
     memory->line_count = (uint32_t)((setup->bytes >> memory->line_shift) + 1);
     memory->line = arena_alloc(arena, memory->line_count, sizeof *memory->line);
     for (uint32_t i = 0; i < memory->line_count; i++) {
         uint64_t modelled =
             modelled_offset(setup, (uint64_t)i << memory->line_shift) >> memory->line_shift;
-        uint64_t frame =
-            mix(setup->seed + UINT64_C(0x9E3779B97F4A7C15) * (modelled / unit_lines + 1));
+        if (modelled / unit_lines != last) {
+            last = modelled / unit_lines;
+            frame = gsl_rng_get(memory->rng);
+        }
         memory->line[i].physical = (uint32_t)(frame * unit_lines + modelled % unit_lines);
         memory->line[i].owner = MEMORY_NO_CORE;
     }
@@ -117,7 +112,7 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
 
     *memory = (struct memory){ .core_count = setup->core_count, .level_count = has_l3 ? 3 : 2 };
     memory->line_shift = (uint32_t)lround(log2(line_bytes));
-    memory->seed = setup->seed;
+    memory->rng = setup->rng;
     caches_init(memory, 0, profile_value(cpu, l1_kb), profile_value(cpu, l1_ways), 1, arena);
     caches_init(memory, 1, profile_value(cpu, l2_kb), profile_value(cpu, l2_ways),
                 profile_value(cpu, l2_cores), arena);
@@ -167,8 +162,7 @@ static bool way_survives(struct memory *memory, const struct cache *cache,
     if (inserted == 0)
         return true;
     double survival = memory_survival((double)inserted / cache->sets, cache->ways - depth);
-    double draw = (double)(mix(memory->seed ^ mix(++memory->draws)) >> 11) * 0x1p-53;
-    return draw < survival;
+    return random_bits32(memory->rng) < survival * 0x1p32;
 }
 
 /* Is a current copy of the line here?  Either way, afterwards it is, most recently used. */
@@ -213,11 +207,19 @@ static uint64_t transfer_cost(const struct memory *memory, uint32_t core, uint32
     return cores_share(memory, core, other) ? memory->transfer_shared_fs : memory->transfer_fs;
 }
 
+/* Books a transfer of the line, after the one under way.  A booking that lies in the future was
+ * made by an entry that began earlier and touches the line later: it does not hold this one up. */
 static uint64_t line_wait(struct memory *memory, struct memory_line *entry, uint64_t cost_fs,
                           uint64_t now_ps)
 {
-    uint64_t wait_ps = entry->busy_ps > now_ps ? entry->busy_ps - now_ps : 0;
-    entry->busy_ps = now_ps + wait_ps + cost_fs / 1000;
+    if (now_ps < entry->busy_from_ps)
+        return cost_fs;
+    uint64_t wait_ps = 0;
+    if (now_ps < entry->busy_to_ps)
+        wait_ps = entry->busy_to_ps - now_ps;
+    else
+        entry->busy_from_ps = now_ps;
+    entry->busy_to_ps = now_ps + wait_ps + cost_fs / 1000;
     memory->wait_fs += wait_ps * 1000;
     return wait_ps * 1000 + cost_fs;
 }

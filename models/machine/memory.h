@@ -27,6 +27,7 @@
 
 #include "models/machine/profile.h"
 #include "sim/base/arena.h"
+#include "sim/base/random.h"
 
 enum { MEMORY_LEVELS = 3, MEMORY_PAGE_BYTES = 4096 };
 
@@ -48,8 +49,8 @@ struct cache {
 
 /* The directory's view of one line of the scheduler's. */
 struct memory_line {
-    uint64_t busy_ps; /* a transfer of it is under way until then */
-    uint32_t version; /* grows with every change of owner */
+    uint64_t busy_from_ps, busy_to_ps; /* transfers of it are under way */
+    uint32_t version;                  /* grows with every change of owner */
     uint32_t physical;
     uint16_t owner; /* core that wrote or fetched it last; MEMORY_NO_CORE */
     bool shared;    /* another core has read it since */
@@ -74,7 +75,7 @@ struct memory {
     uint64_t memory_fs, transfer_fs, transfer_shared_fs;
     uint64_t touch_fs; /* a running process touches one more line per this */
     struct memory_line *line;
-    uint64_t seed, draws;
+    gsl_rng *rng;
     uint64_t wait_fs; /* waited for lines in flight, since the caller reset it */
 };
 
@@ -86,7 +87,7 @@ struct memory_setup {
     uint64_t stride_to;   /* up to here, */
     uint32_t stride;      /* modelled this far apart instead of stride_real */
     uint32_t stride_real;
-    uint64_t seed;
+    gsl_rng *rng; /* of type random_philox, the model's own: page colours, then survivals */
 };
 
 void memory_init(struct memory *memory, const struct memory_setup *setup, struct arena *arena);

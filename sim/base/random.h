@@ -34,8 +34,7 @@ enum random_purpose {
     RANDOM_ARRIVALS, /* gaps of an open stream */
     RANDOM_HOLD,     /* lock hold times under flat cost */
     RANDOM_SCHEDULER,
-    RANDOM_PAGES, /* page colours */
-    RANDOM_CACHE  /* survival of single lines */
+    RANDOM_MEMORY /* page colours, and which single lines survive in a cache */
 };
 
 enum { RANDOM_BLOCK_WORDS = 4 };

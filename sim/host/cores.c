@@ -199,7 +199,7 @@ void lock_promise(struct host *host, struct host_torus *torus)
 {
     uint32_t core;
     uint64_t when_ps;
-    if (!lock_model_promise(torus->lock, &core, &when_ps))
+    if (!lock_model_promise(torus->lock, host->now_ps, &core, &when_ps))
         return;
     host->cores[core].grant_ps = when_ps;
     if (&host->cores[core] != host->entering)

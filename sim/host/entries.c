@@ -14,6 +14,16 @@
 
 /* ---- Prices ------------------------------------------------------------------------------- */
 
+static uint64_t flat_hold_ps(struct host *host, struct core *core)
+{
+    const struct scenario *scenario = host->scenario;
+    random_seek(host->rng, scenario->seed, host->replication, RANDOM_HOLD, core->id,
+                core->hold_draws);
+    uint64_t ps = distribution_draw_ps(&scenario->flat.hold, host->rng);
+    core->hold_draws = random_tell(host->rng);
+    return ps;
+}
+
 static void price_begin(struct host *host, struct core *core, struct host_torus *torus,
                         enum entry_kind kind, uint64_t acquire_ps)
 {
@@ -24,7 +34,9 @@ static void price_begin(struct host *host, struct core *core, struct host_torus 
     host->entering_acquire_ps = acquire_ps;
     host->entering_extra_ps = 0;
     host->entering_posted = host->moved = false;
-    host->entering_flat_ps = 0;
+    host->entering_held =
+        host->scenario->flat.has_hold && torus->lock != NULL && kind != ENTRY_TICK;
+    host->entering_flat_ps = host->entering_held ? flat_hold_ps(host, core) : 0;
     host->in_scheduler = true;
     if (host->traced)
         tracer_begin(&host->tracer, core->id, core->accounted_ps + acquire_ps, &host->escape);
@@ -40,7 +52,7 @@ static uint64_t paid_for_ps(const struct host *host)
 /* A flat price is known before the call. */
 static void price_flat(struct host *host, enum entry_kind kind)
 {
-    if (!host->traced)
+    if (!host->traced && !host->entering_held)
         host->entering_flat_ps += host->scenario->flat.entry_ps[kind];
 }
 
@@ -51,19 +63,8 @@ static void price_check(struct host *host)
                    "build the module with the flags that docs/MODEL.md gives, or use --cost flat");
 }
 
-static uint64_t flat_hold_ps(struct host *host, struct core *core)
-{
-    const struct scenario *scenario = host->scenario;
-    random_seek(host->rng, scenario->seed, host->replication, RANDOM_HOLD, core->id,
-                core->hold_draws);
-    uint64_t ps = distribution_draw_ps(&scenario->flat.hold, host->rng);
-    core->hold_draws = random_tell(host->rng);
-    return ps;
-}
-
 /* Ends the entry and charges it; returns its price without the time to take the lock. */
-static uint64_t price_end(struct host *host, struct core *core, struct host_torus *torus,
-                          enum account account)
+static uint64_t price_end(struct host *host, struct core *core, enum account account)
 {
     uint64_t price_ps, wait_ps = 0;
     host->in_scheduler = false;
@@ -74,9 +75,6 @@ static uint64_t price_end(struct host *host, struct core *core, struct host_toru
         price_ps = price_fs / 1000;
         core->price_rest_fs = price_fs % 1000;
         wait_ps = wait_fs / 1000;
-    } else if (host->scenario->flat.has_hold && torus->lock != NULL &&
-               host->entering_kind != ENTRY_TICK) {
-        price_ps = flat_hold_ps(host, core);
     } else {
         price_ps = host->entering_flat_ps;
     }
@@ -275,6 +273,7 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
                         "reap");
         expect_state(host, id, PROCESS_FREE, "reap");
         task->state = TASK_FREE;
+        host->open_alive--;
         task->next = host->free_list[task->workload];
         host->free_list[task->workload] = id;
     }
@@ -357,7 +356,7 @@ static enum account entry_account(const struct host *host, const struct core *co
     case ENTRY_TICK:
         return core->running == NO_TASK ? ACCOUNT_IDLE_WORK : ACCOUNT_TICK;
     case ENTRY_BALANCE:
-        return ACCOUNT_BALANCE;
+        return core->running == NO_TASK ? ACCOUNT_IDLE_WORK : ACCOUNT_BALANCE;
     case ENTRY_RECEIVE:
         return host->moved ? ACCOUNT_BALANCE : ACCOUNT_SCHED;
     default:
@@ -401,7 +400,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
     case ENTRY_KINDS:
         CHECK(operation.kind < ENTRY_KINDS);
     }
-    uint64_t price_ps = price_end(host, core, torus, entry_account(host, core, operation.kind));
+    uint64_t price_ps = price_end(host, core, entry_account(host, core, operation.kind));
     lock_hold(host, core, torus, host->now_ps, host->now_ps - operation.requested_ps);
     if (schedules) {
         if (before != next && next != NO_TASK && in_window(host)) {
@@ -459,8 +458,10 @@ void host_post(void *world, uint16_t target, struct process *process)
     uint32_t head = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
     host->ops->inbox_push(&torus->torus->inbox, process);
     atomic_store_explicit(&torus->torus->inbox.head, head, memory_order_relaxed);
-    if (head == 0 && listener_is_interrupted(host, torus_listener(host, torus)))
+    bool first = head == 0 && torus->posted_event != host->event_count;
+    if (first && listener_is_interrupted(host, torus_listener(host, torus)))
         host->entering_extra_ps += host->cost.ipi_send_ps;
+    torus->posted_event = host->event_count;
     task->state = TASK_POSTED;
     host->entering_posted = true;
     event_tree_set(&host->timers, id, paid_for_ps(host));

@@ -227,8 +227,7 @@ static void scheduler_set_up(struct host *host)
     uint64_t modules = 0;
     for (uint32_t i = 0; i < TRACER_MODULES; i++)
         modules += host->scheduler->mapped[i].bytes;
-    random_seek(host->rng, scenario->seed, host->replication, RANDOM_PAGES, 0, 0);
-    uint64_t seed = (uint64_t)gsl_rng_get(host->rng) << 32 | (uint64_t)gsl_rng_get(host->rng);
+    random_seek(host->memory_rng, scenario->seed, host->replication, RANDOM_MEMORY, 0, 0);
     memory_init(&host->memory,
                 &(struct memory_setup){ .cpu = scenario->cpu,
                                         .core_count = host->core_count,
@@ -237,7 +236,7 @@ static void scheduler_set_up(struct host *host)
                                         .stride_to = at.total,
                                         .stride = settings->process_stride_bytes,
                                         .stride_real = sizeof(struct process),
-                                        .seed = seed },
+                                        .rng = host->memory_rng },
                 host->arena);
     struct tracer_setup setup = { .cpu = scenario->cpu,
                                   .memory = &host->memory,
@@ -289,9 +288,6 @@ static void host_set_up(struct host *host)
     host->instant_limit = INSTANT_EVENTS + UINT64_C(16) * host->task_count;
     if (scenario->scheduler.tick_hz > 0)
         host->tick_period_ps = (uint64_t)llround(1e12 / scenario->scheduler.tick_hz);
-    uint64_t sharing = (host->task_count + host->core_count - 1) / host->core_count;
-    host->starve_ps = scenario->starve_ps > 0 ? scenario->starve_ps
-                                              : 10 * sharing * scenario->scheduler.slice_ns * 1000;
 
     uint32_t workloads = scenario->workload_count;
     event_tree_init(&host->timers, host->task_count + workloads, arena);
@@ -412,6 +408,7 @@ void host_run(const struct scenario *scenario, const struct scheduler *scheduler
     host->replication = replication;
     host->traced = scenario->cost == COST_TRACED;
     host->rng = gsl_rng_alloc(random_philox);
+    host->memory_rng = gsl_rng_alloc(random_philox);
     double began = seconds_now();
     watch(host);
     if (sigsetjmp(host->escape, 1) == 0) {
@@ -431,6 +428,7 @@ void host_run(const struct scenario *scenario, const struct scheduler *scheduler
     }
     unwatch();
     gsl_rng_free(host->rng);
+    gsl_rng_free(host->memory_rng);
     result->replication = replication;
     result->fault = host->fault;
     result->overrun = host->overrun;

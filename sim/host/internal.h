@@ -100,6 +100,7 @@ struct host_torus {
     uint32_t first_core, core_count;
     uint32_t ready, running; /* as the host counts them */
     bool need_balance;
+    uint64_t posted_event;            /* the event whose entry last posted into its inbox */
     uint64_t held_ps;                 /* lock held within the window */
     uint64_t acquisitions, contended; /* of the lock, within the window */
 };
@@ -135,10 +136,11 @@ struct host {
     struct core *cores;
     struct host_torus *tori;
     uint32_t core_count, torus_count;
-    uint32_t *free_list; /* [workload_count] heads of free tasks of open entries */
-    uint32_t *arrivals;  /* [workload_count] */
+    uint32_t *free_list;            /* [workload_count] heads of free tasks of open entries */
+    uint32_t *arrivals;             /* [workload_count] */
+    uint32_t open_alive, open_most; /* processes of open entries: now, and the most so far */
 
-    gsl_rng *rng;
+    gsl_rng *rng, *memory_rng;
     struct memory memory;
     struct tracer tracer;
     uint64_t tick_period_ps, starve_ps;
@@ -155,6 +157,7 @@ struct host {
     struct host_torus *entering_torus;
     enum entry_kind entering_kind;
     uint64_t entering_from_ps, entering_flat_ps, entering_extra_ps, entering_acquire_ps;
+    bool entering_held;   /* its price was drawn from flat.hold */
     bool entering_posted; /* the task being placed went into a message */
     bool moved;           /* the entry received a migration */
 
@@ -226,6 +229,7 @@ void tally_load(struct host *host, uint32_t from, uint32_t to); /* a torus's loa
 void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps);
 void tally_burst(struct host *host, struct task *task);
 void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
+void tally_starvation(struct host *host); /* how long is too long, now that there are more? */
 void tally_finish(struct host *host, struct run_result *result);
 void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */
 

@@ -77,7 +77,7 @@ void program_step(struct host *host, struct core *core)
         case PHASE_SLEEP:
             tally_burst(host, task);
             task->due_ps = host->now_ps + draw_ps(host, task, &phase->duration);
-            if (in_window(host))
+            if (task->due_ps > host->warmup_ps)
                 task->flags |= TASK_HAS_BLOCKED;
             stop(host, core, ENTRY_BLOCK);
             return;
@@ -123,6 +123,10 @@ void program_arrival(struct host *host, uint32_t workload)
         siglongjmp(host->escape, 1);
     }
     host->free_list[workload] = host->tasks[id].next;
+    if (++host->open_alive > host->open_most) {
+        host->open_most = host->open_alive;
+        tally_starvation(host);
+    }
     task_init(host, id, workload, host->arrivals[workload]++);
     host->tasks[id].due_ps = host->now_ps;
     core_add_due(host, id);
@@ -133,6 +137,7 @@ void program_start(struct host *host)
 {
     const struct scenario *scenario = host->scenario;
     uint32_t id = 0;
+    tally_starvation(host);
     for (uint32_t w = 0; w < scenario->workload_count; w++) {
         const struct workload *workload = &scenario->workloads[w];
         uint32_t count = workload->open ? workload->max_alive : workload->instances;

@@ -20,8 +20,8 @@ enum account {
     ACCOUNT_LOCK_WAIT, /* waiting for a lock or a line in flight */
     ACCOUNT_SWITCH,    /* direct context switches */
     ACCOUNT_TICK,      /* timer interrupts and torus_tick() */
-    ACCOUNT_BALANCE,   /* braid_balance() and receiving what it moved */
-    ACCOUNT_IDLE_WORK, /* ticks and polls of a core that has nothing to run */
+    ACCOUNT_BALANCE,   /* braid_balance(), and interrupts to receive what it moved */
+    ACCOUNT_IDLE_WORK, /* ticks and balancing of a core that has nothing to run */
     ACCOUNT_IDLE,
     ACCOUNT_COUNT
 };
@@ -59,7 +59,7 @@ extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... *
     X(account_switch_percent, "%", "share of core time: direct context switches")                  \
     X(account_tick_percent, "%", "share of core time: timer interrupts")                           \
     X(account_balance_percent, "%", "share of core time: balancing")                               \
-    X(account_idle_work_percent, "%", "share of core time: ticks and polls of idle cores")         \
+    X(account_idle_work_percent, "%", "share of core time: ticks and balancing of idle cores")     \
     X(account_idle_percent, "%", "share of core time: nothing to do")                              \
     X(throughput_per_s, "1/s", "finished phase loops or processes per simulated second")           \
     X(completed, "count", "finished phase loops or processes")                                     \
@@ -71,7 +71,7 @@ extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... *
     LATENCY_METRICS(X, sched_call, ns, "price of one entry into the scheduler")                    \
     X(context_switch_ns_mean, "ns", "scheduler entry + direct switch, without cache")              \
     X(jain, "ratio", "Jain's index of received / owed user time")                                  \
-    X(starved, "count", "READY processes unserved for longer than starve_ms")                      \
+    X(starved, "count", "waits of READY processes longer than starve_ms")                          \
     X(wait_ms_max, "ms", "longest wait for a core, unfinished ones included")                      \
     X(wasted_percent, "%", "integral of min(idle cores, waiting processes) / core time")           \
     X(imbalance_mean, "processes", "time average of max - min load over tori, per core served")    \

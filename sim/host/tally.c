@@ -67,6 +67,22 @@ static void tally_wait(struct host *host, struct task *task, uint64_t until_ps)
     }
 }
 
+/* Ten times a fair turn: as many slices as there are processes per core. */
+void tally_starvation(struct host *host)
+{
+    const struct scenario *scenario = host->scenario;
+    uint32_t processes = host->open_most;
+    for (uint32_t w = 0; w < scenario->workload_count; w++)
+        if (!scenario->workloads[w].open)
+            processes += scenario->workloads[w].instances;
+    uint32_t sharing = (processes + host->core_count - 1) / host->core_count;
+    double turn_ps = (double)sharing * (double)scenario->scheduler.slice_ns * 1000;
+    if (scenario->starve_ps > 0)
+        host->starve_ps = scenario->starve_ps;
+    else
+        host->starve_ps = 10 * turn_ps < (double)NEVER ? (uint64_t)(10 * turn_ps) : NEVER;
+}
+
 void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps)
 {
     if (in_window(host))
@@ -283,6 +299,14 @@ void tally_processes(struct host *host, struct run_result *result)
     }
 }
 
+static void tally_unfinished(struct host *host, struct task *task)
+{
+    if (task->state == TASK_DUE) /* its interrupt is still to be taken */
+        histogram_add(&host->entry_tallies[task->workload].wakeup, host->now_ps - task->due_ps);
+    else if (task->state >= TASK_POSTED && task->state <= TASK_READY)
+        tally_wait(host, task, host->now_ps);
+}
+
 void tally_finish(struct host *host, struct run_result *result)
 {
     for (uint32_t c = 0; c < host->core_count; c++)
@@ -290,9 +314,7 @@ void tally_finish(struct host *host, struct run_result *result)
     tally_integrate(host);
     check_accounts(host);
     for (uint32_t id = 0; id < host->task_count; id++)
-        if (host->tasks[id].state >= TASK_POSTED && host->tasks[id].state <= TASK_READY)
-            tally_wait(host, &host->tasks[id], host->now_ps);
-
+        tally_unfinished(host, &host->tasks[id]);
     merge_entries(host);
     result->metric_count = metric_name_count(host->scenario);
     result->metrics = arena_alloc(host->arena, result->metric_count, sizeof *result->metrics);

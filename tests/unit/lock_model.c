@@ -58,15 +58,35 @@ START_TEST(waiters_are_served_in_order)
     for (uint32_t i = 0; i < 3; i++)
         ck_assert(!lock_model_request(&lock, order[i], 10 + i, &cost));
     for (uint32_t i = 0; i < 3; i++) {
-        ck_assert(lock_model_promise(&lock, &core, &when));
-        ck_assert(!lock_model_promise(&lock, &core, &when)); /* told once */
+        ck_assert(lock_model_promise(&lock, until, &core, &when));
+        ck_assert(!lock_model_promise(&lock, until + 1, &core, &when)); /* on its way */
         ck_assert_uint_eq(core, order[i]);
         ck_assert_uint_eq(when, until + handover_ps[_i][i]);
         lock_model_granted(&lock, core);
         until = when + 1000000;
         lock_model_hold(&lock, core, until);
     }
-    ck_assert(!lock_model_promise(&lock, &core, &when));
+    ck_assert(!lock_model_promise(&lock, until, &core, &when));
+}
+END_TEST
+
+/* Who comes to wait during the hold counts at its end. */
+START_TEST(late_waiters_count)
+{
+    struct lock_model lock = lock_of(LOCK_TICKET);
+    uint64_t cost, when;
+    uint32_t core;
+    ck_assert(lock_model_request(&lock, 3, 0, &cost));
+    lock_model_hold(&lock, 3, 1000000);
+    ck_assert(!lock_model_request(&lock, 0, 100, &cost));
+    ck_assert(lock_model_promise(&lock, 100, &core, &when));
+    ck_assert_uint_eq(when, 1300000); /* k = 2 */
+    ck_assert(!lock_model_request(&lock, 1, 900000, &cost));
+    ck_assert(lock_model_promise(&lock, 900000, &core, &when));
+    ck_assert_uint_eq(core, 0);
+    ck_assert_uint_eq(when, 1450000); /* k = 3 */
+    ck_assert(!lock_model_request(&lock, 2, 1100000, &cost));
+    ck_assert(!lock_model_promise(&lock, 1100000, &core, &when)); /* too late */
 }
 END_TEST
 
@@ -75,5 +95,6 @@ int main(void)
     TCase *tests = tcase_create("lock_model");
     tcase_add_test(tests, a_free_lock_is_taken_at_once);
     tcase_add_loop_test(tests, waiters_are_served_in_order, 0, LOCK_KINDS);
+    tcase_add_test(tests, late_waiters_count);
     return suite_run("lock_model", tests);
 }

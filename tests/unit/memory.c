@@ -8,6 +8,7 @@
  */
 #include "models/machine/memory.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 
 #include "tests/support/suite.h"
@@ -16,6 +17,7 @@
 static struct profile cpu;
 static struct memory memory;
 static struct arena arena;
+static gsl_rng *rng;
 
 enum { FS = 1000000, L2_HIT = 9 * FS, MEMORY = 100 * FS, TRANSFER = 70 * FS, LINE = 64 };
 
@@ -37,6 +39,7 @@ static void machine_init(double l2_cores, uint32_t cores, uint32_t stride)
     cpu.figure[FIGURE_memory_read_mb_s].value = 1000; /* 64 ns a line */
     cpu.figure[FIGURE_transfer_ns].value = 70;
     cpu.figure[FIGURE_transfer_shared_ns].value = 20;
+    random_seek(rng, 7, 0, RANDOM_MEMORY, 0, 0);
     memory_init(&memory,
                 &(struct memory_setup){ .cpu = &cpu,
                                         .core_count = cores,
@@ -44,7 +47,7 @@ static void machine_init(double l2_cores, uint32_t cores, uint32_t stride)
                                         .stride_to = 1 << 20,
                                         .stride = stride,
                                         .stride_real = 128,
-                                        .seed = 7 },
+                                        .rng = rng },
                 &arena);
 }
 
@@ -112,6 +115,19 @@ START_TEST(transfers_of_one_line_queue)
 }
 END_TEST
 
+/* Entries execute in the order in which they begin: one may book a transfer for later before
+ * another, which began after it, touches the line sooner. */
+START_TEST(a_later_transfer_holds_nobody_up)
+{
+    machine_init(1, 4, 128);
+    write_line(0, 9, 0);
+    ck_assert_uint_eq(write_line(1, 9, 5000000), TRANSFER);
+    ck_assert_uint_eq(write_line(2, 9, 1000000), TRANSFER);
+    ck_assert_uint_eq(memory.wait_fs, 0);
+    ck_assert_uint_eq(write_line(3, 9, 5000000), 2 * (uint64_t)TRANSFER); /* still booked */
+}
+END_TEST
+
 /* A hundred process structures side by side, four pages, stay in a cache of eight pages whatever
  * their colours; 8 KB apart they all fall into the same set. */
 START_TEST(aligned_structures_conflict)
@@ -136,6 +152,10 @@ START_TEST(survival_is_poisson)
     ck_assert_double_eq_tol(memory_survival(2.385, 2), exp(-2.385) * 3.385, 1e-3);
     ck_assert_double_eq(memory_survival(2.385, 0), 0);
     ck_assert_double_eq(memory_survival(1000, 8), 0);
+    for (double rate = 0.03; rate < 200; rate *= 1.3)
+        for (unsigned ways = 1; ways <= 64; ways *= 2)
+            ck_assert_double_eq_tol(memory_survival(rate, ways), gsl_cdf_poisson_P(ways - 1, rate),
+                                    1e-3);
 }
 END_TEST
 
@@ -187,13 +207,17 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("memory");
+    rng = gsl_rng_alloc(random_philox);
     tcase_add_test(tests, levels_cost_what_they_should);
     tcase_add_test(tests, a_written_line_is_transferred);
     tcase_add_test(tests, a_shared_cache_is_nearer);
     tcase_add_test(tests, transfers_of_one_line_queue);
+    tcase_add_test(tests, a_later_transfer_holds_nobody_up);
     tcase_add_test(tests, aligned_structures_conflict);
     tcase_add_test(tests, survival_is_poisson);
     tcase_add_test(tests, working_sets_are_refilled);
     tcase_add_test(tests, user_code_evicts_the_scheduler);
-    return suite_run("memory", tests);
+    int status = suite_run("memory", tests);
+    gsl_rng_free(rng);
+    return status;
 }

@@ -20,6 +20,7 @@
 static struct scheduler scheduler;
 static struct profile cpu;
 static struct arena files;
+static gsl_rng *rng;
 
 /* One torus with count READY processes, on one core; everything in one piece of memory. */
 struct rig {
@@ -78,13 +79,14 @@ static void rig_init(struct rig *rig, const char *policy, uint32_t count, size_t
     struct process_attributes attributes = { PROCESS_NO_PARENT, 1024, 0 };
     for (uint32_t id = 0; id < count; id++)
         ck_assert_int_eq(scheduler.torus->create(rig->torus, 0, id, &attributes, 0), PROCESS_OK);
+    random_seek(rng, 1, 0, RANDOM_MEMORY, 0, 0);
     memory_init(&rig->memory,
                 &(struct memory_setup){ .cpu = &cpu,
                                         .core_count = 1,
                                         .bytes = bytes + scheduler.mapped[0].bytes,
                                         .stride = sizeof(struct process),
                                         .stride_real = sizeof(struct process),
-                                        .seed = 1 },
+                                        .rng = rng },
                 &rig->arena);
     struct tracer_setup traced = { .cpu = &cpu,
                                    .memory = &rig->memory,
@@ -201,12 +203,14 @@ int main(void)
         return EXIT_FAILURE;
     }
     TCase *tests = tcase_create("tracer");
+    rng = gsl_rng_alloc(random_philox);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_pick_of_rr_is_constant);
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
     tcase_add_test(tests, addresses_do_not_matter);
     tcase_add_test(tests, foreign_memory_is_caught);
     int status = suite_run("tracer", tests);
+    gsl_rng_free(rng);
     arena_free(&files);
     return status;
 }

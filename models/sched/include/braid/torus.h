@@ -43,7 +43,7 @@ struct torus_core {
     _Alignas(PROCESS_LINE_BYTES) struct process *current; /* NULL: idle */
     uint64_t slice_from_ns; /* the slice of current is used up to here (slice_tick_ns == 0) */
     uint32_t core;          /* the machine's number */
-    uint32_t kicked; /* told to schedule and has not done so yet */
+    uint32_t kicked;        /* told to schedule and has not done so yet */
 };
 
 struct torus {
@@ -128,7 +128,9 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process);
 
 /* The timer: uses up the slice, exchanges projections when due.  Returns enum torus_request bits.
- * Touches this core's line and counts only, so it needs no lock. */
+ * Needs no lock: it writes this core's line, its current process and, on slot 0, what only slot 0
+ * writes (the projection, the next exchange and balancing).  The torus's counts it only reads:
+ * they may be a moment old. */
 uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* The queued process that this torus would miss least; NULL when none is queued. */

@@ -1,0 +1,266 @@
+/* host.c -- what the host charges and counts, on small machines where it can be told by hand.
+ *
+ * Goal: refills, starvation, fairness, messages and their interrupts are accounted for as
+ * docs/MODEL.md says.
+ * Method: runs of a few processes on machines where all but one thing is free, against arithmetic.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/host/host.h"
+
+#include <math.h>
+
+#include "sim/base/check.h"
+#include "tests/support/suite.h"
+
+static struct scheduler plain, traced;
+static struct profile cpu;
+static struct arena arena;
+
+static struct distribution constant(double us)
+{
+    struct distribution distribution = { .kind = DISTRIBUTION_CONSTANT };
+    distribution.parameter[PARAMETER_VALUE] = us;
+    CHECK(distribution_prepare(&distribution) == NULL);
+    return distribution;
+}
+
+/* Everything is free but caches: 64 lines of L1, 512 of L2, 64 ns a line from memory. */
+static const struct profile *cpu_init(void)
+{
+    cpu = (struct profile){ .name = "test" };
+    cpu.figure[FIGURE_clock_mhz].value = 1000;
+    cpu.figure[FIGURE_instructions_per_cycle].value = 1;
+    cpu.figure[FIGURE_line_bytes].value = 64;
+    cpu.figure[FIGURE_l1_kb].value = 4;
+    cpu.figure[FIGURE_l1_ways].value = 2;
+    cpu.figure[FIGURE_l1_latency_cycles].value = 3;
+    cpu.figure[FIGURE_l2_kb].value = 32;
+    cpu.figure[FIGURE_l2_ways].value = 4;
+    cpu.figure[FIGURE_l2_latency_cycles].value = 12;
+    cpu.figure[FIGURE_l2_cores].value = 1;
+    cpu.figure[FIGURE_memory_latency_ns].value = 100;
+    cpu.figure[FIGURE_memory_read_mb_s].value = 1000;
+    return &cpu;
+}
+
+static struct scenario scenario_of(struct workload *workloads, uint32_t count, uint32_t cores,
+                                   uint32_t tori, double seconds)
+{
+    return (struct scenario){
+        .name = "test",
+        .seed = 1,
+        .duration_ps = (uint64_t)(seconds * 1e12),
+        .cpu = cpu_init(),
+        .cores = cores,
+        .scheduler = { .tori = tori,
+                       .policy = "rr",
+                       .placement = "round_robin",
+                       .balancer = "none",
+                       .lock = LOCK_IDEAL,
+                       .slice_ns = 1000000,
+                       .exact_slices = true,
+                       .process_stride_bytes = 128 },
+        .cost = COST_FLAT,
+        .workload_count = count,
+        .workloads = workloads,
+    };
+}
+
+static const double *run(const struct scenario *scenario, const struct scheduler *scheduler)
+{
+    struct run_result result = { 0 };
+    arena_free(&arena);
+    host_run(scenario, scheduler, 0, &result, &arena);
+    ck_assert_msg(result.fault.kind == FAULT_NONE, "%s: %s", fault_names[result.fault.kind],
+                  result.fault.detail);
+    ck_assert(!result.overrun.happened);
+    return result.metrics;
+}
+
+/* ---- Refills ------------------------------------------------------------------------------ */
+
+/* Eight processes take turns on one core; each fills the caches whole, so that each finds nothing
+ * when it comes back, whyever it left: 512 lines from memory (64 ns), 64 from the L2 (9 ns). */
+START_TEST(a_return_is_paid_for_whyever_it_left)
+{
+    struct phase stops[] = {
+        { PHASE_RUN, constant(1000) }, { PHASE_SLEEP, constant(1000) },
+        { PHASE_RUN, constant(1000) }, { PHASE_YIELD, { 0 } },
+        { PHASE_RUN, constant(1e9) }, /* its slice ends */
+    };
+    struct workload workload = { .name = "w",
+                                 .instances = 8,
+                                 .start = constant(0),
+                                 .working_set_kb = 32,
+                                 .weight = 1024,
+                                 .phases = &stops[2 * _i],
+                                 .phase_count = _i < 2 ? 2 : 1 };
+    struct scenario scenario = scenario_of(&workload, 1, 1, 1, 1.0);
+    scenario.cost = COST_TRACED;
+    scenario.warmup_ps = UINT64_C(100000000000); /* the first runs, which are free, are over */
+    const double *metrics = run(&scenario, &traced);
+    const double refill_us = (512 * 64 + 64 * 9) / 1e3;
+    double cache_us = metrics[METRIC_account_cache_percent] / 100 * 0.9e6;
+    double switches = metrics[METRIC_switches_per_s] * 0.9;
+    ck_assert_double_gt(switches, 800);
+    ck_assert_double_eq_tol(cache_us, switches * refill_us, 1.5 * refill_us);
+}
+END_TEST
+
+/* ---- Fairness ----------------------------------------------------------------------------- */
+
+START_TEST(who_slept_when_the_window_began_is_not_in_jain)
+{
+    struct phase hog = { PHASE_RUN, constant(1e9) };
+    struct phase sleeper[] = { { PHASE_RUN, constant(1000) },
+                               { PHASE_SLEEP, constant(50000) },
+                               { PHASE_RUN, constant(1e9) } };
+    struct workload workloads[] = {
+        { .name = "hog",
+          .instances = 3,
+          .start = constant(0),
+          .weight = 1024,
+          .phases = &hog,
+          .phase_count = 1 },
+        { .name = "sleeper",
+          .instances = 1,
+          .start = constant(0),
+          .weight = 1024,
+          .phases = sleeper,
+          .phase_count = 3 },
+    };
+    struct scenario scenario = scenario_of(workloads, 2, 1, 1, 0.080);
+    scenario.warmup_ps = UINT64_C(20000000000);
+    ck_assert_double_gt(run(&scenario, &plain)[METRIC_jain], 0.999);
+    scenario.warmup_ps = 0; /* it runs first, then sleeps: blocked within the window */
+    ck_assert_double_gt(run(&scenario, &plain)[METRIC_jain], 0.999);
+    scenario.warmup_ps = UINT64_C(60000000000); /* awake all the window long */
+    scenario.scheduler.policy = "priority_scan";
+    workloads[1].priority = 1;
+    ck_assert_double_eq_tol(run(&scenario, &plain)[METRIC_jain], 0.25, 1e-9);
+}
+END_TEST
+
+/* A stream of more right keeps the core busy; one process waits for a second.  Two are alive, so
+ * 20 slices of 1 ms are too long, however many the stream may have alive. */
+START_TEST(starvation_goes_by_who_is_alive)
+{
+    struct phase hog = { PHASE_RUN, constant(1e9) };
+    struct phase burst = { PHASE_RUN, constant(1000) };
+    struct workload workloads[] = {
+        { .name = "low",
+          .instances = 1,
+          .start = constant(0),
+          .weight = 1024,
+          .phases = &hog,
+          .phase_count = 1 },
+        { .name = "high",
+          .open = true,
+          .max_alive = 1000,
+          .start = constant(0),
+          .gap = constant(1000),
+          .weight = 1024,
+          .priority = 1,
+          .phases = &burst,
+          .phase_count = 1 },
+    };
+    struct scenario scenario = scenario_of(workloads, 2, 1, 1, 1.0);
+    scenario.scheduler.policy = "priority_scan";
+    scenario.warmup_ps = 1;
+    ck_assert_double_eq(run(&scenario, &plain)[METRIC_starved], 1);
+    scenario.scheduler.slice_ns = 60000000; /* 1.2 s */
+    ck_assert_double_eq(run(&scenario, &plain)[METRIC_starved], 0);
+    scenario.scheduler.slice_ns = UINT64_C(1000000000000000); /* 20 of them overflow 64 bits */
+    ck_assert_double_eq(run(&scenario, &plain)[METRIC_starved], 0);
+}
+END_TEST
+
+/* ---- Messages ----------------------------------------------------------------------------- */
+
+/* Two tori, one sleeper, woken by the torus where it slept and sent to the other: wake, receive
+ * and schedule hold their locks for 100 us each, and each begins when the one before is over. */
+START_TEST(a_message_waits_for_the_hold)
+{
+    struct phase phases[] = { { PHASE_RUN, constant(10) }, { PHASE_SLEEP, constant(10000) } };
+    struct workload workload = { .name = "w",
+                                 .instances = 1,
+                                 .start = constant(0),
+                                 .weight = 1024,
+                                 .phases = phases,
+                                 .phase_count = 2 };
+    struct scenario scenario = scenario_of(&workload, 1, 2, 2, 1.0);
+    scenario.scheduler.place_woken = true;
+    scenario.flat.has_hold = true;
+    scenario.flat.hold = constant(100);
+    scenario.warmup_ps = UINT64_C(100000000000);
+    const double *metrics = run(&scenario, &plain);
+    ck_assert_double_eq_tol(metrics[METRIC_wakeup_latency_us_max], 300, 1);
+    ck_assert_double_eq_tol(metrics[METRIC_wakeup_latency_us_mean], 250, 10); /* half stay */
+}
+END_TEST
+
+static const struct balancer *once;
+
+static void balance_twice(struct braid *braid, struct torus *torus, uint64_t now_ns)
+{
+    once->balance(braid, torus, now_ns);
+    once->balance(braid, torus, now_ns);
+}
+
+static uint16_t choose_first(struct braid *braid, struct torus *torus)
+{
+    (void)braid;
+    (void)torus;
+    return 0;
+}
+
+/* A balancer moves two at a time into an empty inbox: the first push alone needs an IPI. */
+START_TEST(an_inbox_that_was_empty_is_paid_for_once)
+{
+    static const struct balancer twice = { .name = "twice", .balance = balance_twice };
+    static const struct balancer *const balancers[] = { &twice, NULL };
+    static const struct placement first = { .name = "first", .choose = choose_first };
+    static const struct placement *const placements[] = { &first, NULL };
+    static const struct scheduler_module module = { .abi = SCHEDULER_MODULE_ABI,
+                                                    .placements = placements,
+                                                    .balancers = balancers };
+    struct scheduler scheduler = plain;
+    once = scheduler_balancer(&plain, "threshold");
+    scheduler.modules[1] = plain.modules[0];
+    scheduler.modules[0] = &module;
+
+    struct phase hog = { PHASE_RUN, constant(1e9) };
+    struct workload workload = { .name = "hog",
+                                 .instances = 12,
+                                 .start = constant(0),
+                                 .weight = 1024,
+                                 .phases = &hog,
+                                 .phase_count = 1 };
+    struct scenario scenario = scenario_of(&workload, 1, 2, 2, 1.0);
+    scenario.scheduler.placement = "first";
+    scenario.scheduler.balancer = "twice";
+    scenario.scheduler.tick_hz = 1000;
+    scenario.scheduler.balance_ns = 10000000;
+    scenario.scheduler.threshold = 1;
+    cpu.figure[FIGURE_ipi_send_ns].value = 1000;
+    const double *metrics = run(&scenario, &scheduler);
+    ck_assert_double_eq(metrics[METRIC_migrations_per_s], 6);
+    ck_assert_double_eq_tol(metrics[METRIC_account_balance_percent] / 100 * 2e6, 3, 1e-6);
+}
+END_TEST
+
+int main(void)
+{
+    struct error err;
+    CHECK(scheduler_load(&plain, NULL, false, &err));
+    CHECK(scheduler_load(&traced, NULL, true, &err));
+    TCase *tests = tcase_create("host");
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, a_return_is_paid_for_whyever_it_left, 0, 3);
+    tcase_add_test(tests, who_slept_when_the_window_began_is_not_in_jain);
+    tcase_add_test(tests, starvation_goes_by_who_is_alive);
+    tcase_add_test(tests, a_message_waits_for_the_hold);
+    tcase_add_test(tests, an_inbox_that_was_empty_is_paid_for_once);
+    return suite_run("host", tests);
+}
