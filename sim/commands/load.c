@@ -8,6 +8,15 @@
 
 #include "sim/host/result.h"
 
+static const char *const *all_metrics(const struct scenario *scenario, struct arena *arena)
+{
+    uint32_t count = metric_name_count(scenario);
+    const char **names = arena_alloc(arena, (size_t)count + 1, sizeof *names);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = metric_name(scenario, i, arena);
+    return names;
+}
+
 bool load_experiment(struct experiment *experiment, const char *path,
                      const struct load_options *options, struct arena *arena, struct error *err)
 {
@@ -17,13 +26,10 @@ bool load_experiment(struct experiment *experiment, const char *path,
     if (!scheduler_load(scheduler, options->scheduler_file, false, err) ||
         !data_directory(data, PATH_MAX, err))
         return false;
-    const char **metrics = arena_alloc(arena, METRIC_COUNT + 1, sizeof *metrics);
-    for (uint32_t i = 0; i < METRIC_COUNT; i++)
-        metrics[i] = metric_descriptions[i].name;
     scenario.data_dir = data;
     scenario.policies = scheduler_policy_names(scheduler, arena);
     scenario.placements = scheduler_placement_names(scheduler, arena);
     scenario.balancers = scheduler_balancer_names(scheduler, arena);
-    scenario.metrics = metrics;
+    scenario.metrics = all_metrics;
     return experiment_read(experiment, path, &scenario, arena, err);
 }

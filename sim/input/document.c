@@ -38,7 +38,7 @@ static const char *layer_place(const struct document *document, const struct lay
                                const char *pointer, bool key)
 {
     if (layer->source == NULL)
-        return layer->prefix;
+        return arena_printf(document->arena, "%s%s", layer->prefix, pointer + strlen(layer->at));
     const char *in_source =
         arena_printf(document->arena, "%s%s", layer->prefix, pointer + strlen(layer->at));
     return json_place(layer->source, in_source, key, document->arena);
@@ -128,7 +128,7 @@ static size_t edit_distance(const char *a, const char *b)
     return row[length];
 }
 
-/* ", did you mean "x"?" when one is near; then the list of all. */
+/* ", did you mean "x"?" when one is near; then the list of all, unless it is long. */
 static const char *suggestion(const char *name, const char *const *names, struct arena *arena)
 {
     enum { LISTED = 24 };
@@ -143,9 +143,11 @@ static const char *suggestion(const char *name, const char *const *names, struct
         }
         if (count++ < LISTED)
             list = arena_printf(arena, "%s%s%s", list, at == names ? "" : ", ", *at);
-        else if (count == LISTED + 2)
-            list = arena_printf(arena, "%s, ...", list);
     }
+    if (count > LISTED && nearest != NULL)
+        return arena_printf(arena, ", did you mean \"%s\"?", nearest);
+    if (count > LISTED)
+        return "; `braidsim list` tells what there is";
     if (nearest != NULL)
         return arena_printf(arena, ", did you mean \"%s\"? There is %s", nearest, list);
     return arena_printf(arena, "; there is %s", list);

@@ -280,52 +280,47 @@ static bool read_points(struct reading *reading, struct experiment *experiment, 
 
 /* ---- Expectations ------------------------------------------------------------------------- */
 
-static bool check_metric(const struct node *node, const struct experiment *experiment,
-                         const struct scenario_options *options, const char *metric,
-                         struct error *err)
+/* The first point that an expectation speaks of. */
+static bool expected_point(const struct node *node, const struct experiment *experiment,
+                           struct expectation *expectation, const struct point **point,
+                           struct error *err)
 {
-    const char *dot = strchr(metric, '.');
-    const struct scenario *scenario = &experiment->points[0].scenario;
-    uint32_t index;
-    if (dot == NULL)
-        return node_choice(node, "metric", options->metrics, &index, err);
-    for (uint32_t w = 0; w < scenario->workload_count; w++)
-        if (strcmp(dot + 1, scenario->workloads[w].name) == 0)
+    struct node variant;
+    *point = &experiment->points[0];
+    if (!node_get(node, "variant", &variant))
+        return true;
+    if (!node_string(&variant, &expectation->variant, err))
+        return false;
+    for (uint32_t i = 0; i < experiment->point_count; i++) {
+        *point = &experiment->points[i];
+        if ((*point)->variant != NULL && strcmp((*point)->variant, expectation->variant) == 0)
             return true;
-    for (uint32_t kind = 0; kind < ENTRY_KINDS; kind++)
-        if (strcmp(dot + 1, entry_names[kind]) == 0)
-            return true;
-    return node_refuse(node, err, "\"%s\" is neither an entry of the workload nor an operation",
-                       dot + 1);
+    }
+    return node_refuse(&variant, err, "there is no variant \"%s\"", expectation->variant);
 }
 
-static bool read_expectation(const struct node *node, const struct experiment *experiment,
-                             const struct scenario_options *options,
-                             struct expectation *expectation, struct error *err)
+static bool read_expectation(const struct reading *reading, const struct node *node,
+                             const struct experiment *experiment, struct expectation *expectation,
+                             struct error *err)
 {
     static const char *const keys[] = { "variant", "metric", "at_most", "at_least", NULL };
-    struct node metric, variant, bound;
+    struct node metric, bound;
+    const struct point *point;
+    uint32_t index;
     if (!node_object(node, keys, err) || !member_need(node, "metric", &metric, err) ||
-        !node_string(&metric, &expectation->metric, err) ||
-        !check_metric(&metric, experiment, options, expectation->metric, err))
+        !expected_point(node, experiment, expectation, &point, err))
         return false;
+    const char *const *metrics = reading->options->metrics(&point->scenario, reading->arena);
+    if (!node_choice(&metric, "metric", metrics, &index, err))
+        return false;
+    expectation->metric = metrics[index];
     bool at_most = node_get(node, "at_most", &bound);
     if (at_most == node_get(node, "at_least", &bound))
         return node_refuse(node, err, "must have exactly one of \"at_most\" and \"at_least\"");
     expectation->bound = at_most ? EXPECT_AT_MOST : EXPECT_AT_LEAST;
     node_get(node, at_most ? "at_most" : "at_least", &bound);
-    if (!node_number(&bound, -1e300, 1e300, &expectation->value, err))
-        return false;
     expectation->place = document_place(node->document, node->pointer, false);
-    if (!node_get(node, "variant", &variant))
-        return true;
-    if (!node_string(&variant, &expectation->variant, err))
-        return false;
-    for (uint32_t i = 0; i < experiment->point_count; i++)
-        if (experiment->points[i].variant != NULL &&
-            strcmp(experiment->points[i].variant, expectation->variant) == 0)
-            return true;
-    return node_refuse(&variant, err, "there is no variant \"%s\"", expectation->variant);
+    return node_number(&bound, -1e300, 1e300, &expectation->value, err);
 }
 
 static bool read_expectations(const struct reading *reading, struct experiment *experiment,
@@ -342,8 +337,7 @@ static bool read_expectations(const struct reading *reading, struct experiment *
                     sizeof *experiment->expectations);
     for (uint32_t i = 0; i < experiment->expectation_count; i++) {
         struct node node = node_element(&list, (int)i);
-        if (!read_expectation(&node, experiment, reading->options, &experiment->expectations[i],
-                              err))
+        if (!read_expectation(reading, &node, experiment, &experiment->expectations[i], err))
             return false;
     }
     return true;

@@ -122,7 +122,9 @@ struct scenario_options {
     uint64_t seed, replications;
     const char *data_dir; /* where cpus/ is */
     /* Names that are known, each list ending with NULL. */
-    const char *const *policies, *const *placements, *const *balancers, *const *metrics;
+    const char *const *policies, *const *placements, *const *balancers;
+    /* All metrics that a scenario yields, likewise. */
+    const char *const *(*metrics)(const struct scenario *scenario, struct arena *arena);
 };
 
 /* Reads path.  False, with err set, when anything is wrong; nothing is printed. */

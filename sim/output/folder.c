@@ -29,16 +29,37 @@ static bool is_ours(const char *path)
     return strstr(text, "\"program\": \"braidsim\"") != NULL;
 }
 
-static bool is_empty(const char *path)
+/* Does what we write into a folder, its plots included, bear such a name? */
+static bool may_be_ours(const char *name)
 {
+    static const char *const endings[] = { ".csv", ".json", ".svg", ".png", ".pdf", ".gp" };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++)
+        if (strcmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+enum holding { HOLDS_NOTHING, HOLDS_OURS, HOLDS_MORE };
+
+static enum holding holding_of(const char *path)
+{
+    char name[2 * FOLDER_PATH_MAX];
+    struct stat status;
     DIR *directory = opendir(path);
     struct dirent *entry;
-    bool empty = directory != NULL;
-    while (empty && (entry = readdir(directory)) != NULL)
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    enum holding holding = directory == NULL || is_ours(path) ? HOLDS_OURS : HOLDS_NOTHING;
+    while (directory != NULL && holding != HOLDS_MORE && (entry = readdir(directory)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        if (holding == HOLDS_NOTHING || !may_be_ours(entry->d_name) || lstat(name, &status) != 0 ||
+            !S_ISREG(status.st_mode))
+            holding = HOLDS_MORE;
+    }
     if (directory != NULL)
         closedir(directory);
-    return empty;
+    return holding;
 }
 
 static void parent_of(const char *path, char *parent, size_t size)
@@ -114,7 +135,7 @@ bool folder_check(const char *path, struct error *err)
         return error_set(err, path, "is a file; a folder for results is wanted");
     if (!check_movable(path, &status, err))
         return false;
-    if (!is_empty(path) && !is_ours(path))
+    if (holding_of(path) == HOLDS_MORE)
         return error_set(err, path,
                          "holds something other than results of braidsim, which would be lost; "
                          "choose another folder with --out");

@@ -4,7 +4,8 @@
  * folder into place.  Whatever fails before, a full disk included, leaves what was there before
  * untouched, and nothing of the new.
  *
- * A directory is replaced only if it is ours (its manifest.json says so) or empty.
+ * A directory is replaced only if it is empty, or ours (its manifest.json says so) and holds
+ * nothing but results and plots.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

@@ -54,16 +54,29 @@ static void add_point(struct summary *summary, const cJSON *json, const char *di
         point->series = point->title = summary->name;
 }
 
-/* The first swept pointer with numbers, or the one asked for. */
+static bool numbers_everywhere(const cJSON *points, const char *pointer)
+{
+    const cJSON *point;
+    cJSON_ArrayForEach(point, points)
+    {
+        const cJSON *sweep = cJSON_GetObjectItemCaseSensitive(point, "sweep");
+        if (!cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(sweep, pointer)))
+            return false;
+    }
+    return true;
+}
+
+/* The first swept pointer with numbers only, or the one asked for. */
 static bool choose_x(struct summary *summary, const cJSON *points, const char *x,
                      struct arena *arena, struct error *err)
 {
     const cJSON *value, *sweep = cJSON_GetObjectItemCaseSensitive(points->child, "sweep");
     cJSON_ArrayForEach(value, sweep)
     {
-        if (x != NULL ? strcmp(value->string, x) != 0 : !cJSON_IsNumber(value))
+        bool numbers = numbers_everywhere(points, value->string);
+        if (x != NULL ? strcmp(value->string, x) != 0 : !numbers)
             continue;
-        if (!cJSON_IsNumber(value))
+        if (!numbers)
             return error_set(err, "--x", "%s is not swept over numbers", x);
         summary->x_pointer = arena_string(arena, value->string);
         return true;

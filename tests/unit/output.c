@@ -383,6 +383,12 @@ START_TEST(empty_missing_and_own_folders_are_accepted)
     ck_assert(folder_check(at("empty"), &err));
     ck_assert(folder_check(at("a/b/c"), &err));
     ck_assert_uint_eq(entries_of(at("a/b")), 1);
+    file_put(at("empty/overhead.png"), "a plot");
+    ck_assert(folder_check(at("empty"), &err));
+    file_put(at("empty/notes.txt"), "mine");
+    expect_refused(at("empty"), "holds something other than results");
+    mkdir(at("a/b/c/plots.svg"), 0777);
+    expect_refused(at("a/b/c"), "holds something other than results");
 }
 END_TEST
 
@@ -555,7 +561,8 @@ START_TEST(expectations_pass_fail_or_stay_undecided)
 }
 END_TEST
 
-/* gnuplot runs what is between backquotes, and a new line ends its data. */
+/* gnuplot runs what is between backquotes, and a new line ends its data.  The sweep is over a
+ * number and a name, so its values are part of titles, not x. */
 START_TEST(plot_scripts_run_no_names)
 {
     const struct plot_options options = { .format = "svg" };
@@ -565,7 +572,7 @@ START_TEST(plot_scripts_run_no_names)
     write_results("results");
     plot_directories(directories, 1, &options, &err); /* writes the script without gnuplot, too */
     const char *script = file_text(at("results/overhead.gp"));
-    ck_assert_ptr_nonnull(strstr(script, "\"'touch PWNED' $(x)\""));
+    ck_assert_ptr_nonnull(strstr(script, "\"'touch PWNED' $(x), "));
     ck_assert_ptr_null(strchr(script, '`'));
 }
 END_TEST
