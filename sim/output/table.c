@@ -106,7 +106,8 @@ void table_print(FILE *to, const struct results *results, struct arena *arena)
     print_accounts(to, results, width, arena);
     print_measures(to, results, width, arena);
     fprintf(to, "\nuser: processes' own work.  cache: their stalls beyond running alone.  "
-                "lock: waiting for it.\nidle+: ticks of idle cores.  Overhead: sched + lock + "
+                "lock: waiting for it.\nidle+: ticks and balancing of idle cores.  Overhead: sched "
+                "+ lock + "
                 "switch + tick + balance, of all time not idle.\n");
     if (experiment->replications > 1)
         fprintf(to, "+-: 95 %% confidence over %u runs (Student's t).\n", experiment->replications);
