@@ -14,34 +14,38 @@
 /* With 64 ways, P[Poisson(128) < 64] is below 1e-9: taken as 0 from there on. */
 enum { RATE_STEPS = 16, RATE_MAX = 128, WAYS_MAX = 64 };
 
-static float survival_table[RATE_STEPS * RATE_MAX + 1][WAYS_MAX + 1];
-static bool survival_ready;
+static float survival_table[WAYS_MAX + 1][RATE_STEPS * RATE_MAX + 1];
 
 /* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!, for a grid of rates. */
 static void survival_fill(void)
 {
+    if (survival_table[WAYS_MAX][0] > 0)
+        return; /* filled already */
     for (uint32_t step = 0; step <= RATE_STEPS * RATE_MAX; step++) {
         double rate = (double)step / RATE_STEPS;
         double term = exp(-rate), sum = 0;
         for (uint32_t ways = 1; ways <= WAYS_MAX; ways++) {
             sum += term;
             term *= rate / ways;
-            survival_table[step][ways] = (float)(sum < 1 ? sum : 1);
+            survival_table[ways][step] = (float)(sum < 1 ? sum : 1);
         }
     }
-    survival_ready = true;
+}
+
+static inline double survival(double rate, uint32_t ways)
+{
+    double at = rate * RATE_STEPS;
+    if (at >= RATE_STEPS * RATE_MAX)
+        return 0;
+    uint32_t step = (uint32_t)at;
+    double low = survival_table[ways][step], high = survival_table[ways][step + 1];
+    return low + (high - low) * (at - step);
 }
 
 double memory_survival(double rate, uint32_t ways)
 {
-    if (ways == 0 || rate >= RATE_MAX)
-        return 0;
-    if (!survival_ready)
-        survival_fill();
-    double at = rate * RATE_STEPS;
-    uint32_t step = (uint32_t)at;
-    double low = survival_table[step][ways], high = survival_table[step + 1][ways];
-    return low + (high - low) * (at - step);
+    survival_fill();
+    return survival(rate, ways);
 }
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
@@ -59,12 +63,19 @@ static void caches_init(struct memory *memory, uint32_t level, double kb, double
         cache->ways = (uint32_t)ways;
         cache->sets = lines / cache->ways;
         CHECK(cache->sets > 0 && cache->ways <= WAYS_MAX);
+        cache->per_set = 1.0 / cache->sets;
         cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
         cache->lines = cache->sets * cache->ways;
         cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
         for (uint32_t w = 0; w < cache->lines; w++)
             cache->way[w].line = MEMORY_NO_LINE;
     }
+}
+
+static uint32_t set_of(const struct cache *cache, uint32_t physical)
+{
+    return cache->set_mask != 0 || cache->sets == 1 ? physical & cache->set_mask
+                                                    : physical % cache->sets;
 }
 
 /* Where a byte of the scheduler's memory lies once process structures are spread. */
@@ -98,6 +109,8 @@ static void lines_init(struct memory *memory, const struct memory_setup *setup, 
         }
         memory->line[i].physical = (uint32_t)(frame * unit_lines + modelled % unit_lines);
         memory->line[i].owner = MEMORY_NO_CORE;
+        memory->line[i].first_way =
+            set_of(memory->cache[0], memory->line[i].physical) * memory->cache[0]->ways;
     }
 }
 
@@ -110,6 +123,7 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
     double l3 = profile_value(cpu, l3_latency_cycles);
     bool has_l3 = profile_value(cpu, l3_kb) > 0;
 
+    survival_fill();
     *memory = (struct memory){ .core_count = setup->core_count, .level_count = has_l3 ? 3 : 2 };
     memory->line_shift = (uint32_t)lround(log2(line_bytes));
     memory->rng = setup->rng;
@@ -143,15 +157,7 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
 
 static struct cache_way *cache_set(const struct cache *cache, uint32_t physical)
 {
-    uint32_t set = cache->set_mask != 0 || cache->sets == 1 ? physical & cache->set_mask
-                                                            : physical % cache->sets;
-    return &cache->way[(size_t)set * cache->ways];
-}
-
-static void set_move_front(struct cache_way *set, uint32_t depth, struct cache_way way)
-{
-    memmove(set + 1, set, depth * sizeof *set);
-    set[0] = way;
+    return &cache->way[(size_t)set_of(cache, physical) * cache->ways];
 }
 
 /* Does the line at this depth of its set outlive what users inserted since it was touched? */
@@ -161,8 +167,8 @@ static bool way_survives(struct memory *memory, const struct cache *cache,
     uint32_t inserted = cache->user_insertions - way->stamp;
     if (inserted == 0)
         return true;
-    double survival = memory_survival((double)inserted / cache->sets, cache->ways - depth);
-    return random_bits32(memory->rng) < survival * 0x1p32;
+    double share = survival(inserted * cache->per_set, cache->ways - depth);
+    return share == 1 || random_bits32(memory->rng) < share * 0x1p32;
 }
 
 /* Is a current copy of the line here?  Either way, afterwards it is, most recently used. */
@@ -180,7 +186,9 @@ static bool cache_touch(struct memory *memory, struct cache *cache, uint32_t lin
         if (depth == cache->ways)
             depth = cache->ways - 1;
     }
-    set_move_front(set, depth, (struct cache_way){ line, entry->version, cache->user_insertions });
+    if (depth > 0)
+        memmove(set + 1, set, depth * sizeof *set);
+    set[0] = (struct cache_way){ line, entry->version, cache->user_insertions };
     return hit;
 }
 
@@ -188,11 +196,13 @@ static bool cache_touch(struct memory *memory, struct cache *cache, uint32_t lin
 static void cache_own(struct memory *memory, uint32_t core, uint32_t line)
 {
     struct memory_line *entry = &memory->line[line];
-    entry->version++;
+    uint32_t before = entry->version++;
     for (uint32_t level = 0; level < memory->level_count; level++) {
-        struct cache_way *set = cache_set(memory_cache(memory, level, core), entry->physical);
-        CHECK(set[0].line == line);
-        set[0].version = entry->version;
+        const struct cache *cache = memory_cache(memory, level, core);
+        struct cache_way *set = cache_set(cache, entry->physical);
+        for (uint32_t depth = 0; depth < cache->ways; depth++)
+            if (set[depth].line == line && set[depth].version == before)
+                set[depth].version = entry->version;
     }
 }
 
@@ -224,57 +234,39 @@ static uint64_t line_wait(struct memory *memory, struct memory_line *entry, uint
     return wait_ps * 1000 + cost_fs;
 }
 
-static uint64_t access_slow(struct memory *memory, uint32_t core, uint32_t line, bool write,
-                            uint64_t now_ps)
+uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
+                       uint64_t now_ps)
 {
     struct memory_line *entry = &memory->line[line];
     uint32_t level = 0;
     while (level < memory->level_count &&
            !cache_touch(memory, memory_cache(memory, level, core), line))
         level++;
-    for (uint32_t outer = level + 1; outer < memory->level_count; outer++)
-        (void)cache_touch(memory, memory_cache(memory, outer, core), line);
 
     bool foreign = entry->owner != MEMORY_NO_CORE && entry->owner != core;
     bool missed = level == memory->level_count;
     uint64_t cost = missed ? memory->memory_fs : memory->hit_fs[level];
     bool transfer = false;
-    if (level > 0 && foreign && entry->dirty && !entry->shared) {
+    if (level > 0 && foreign && entry->state == LINE_MODIFIED) {
         cost = transfer_cost(memory, core, entry->owner); /* its owner has the only copy */
         transfer = true;
-    } else if (write && (entry->shared || (foreign && !missed))) {
+    } else if (write && (entry->state == LINE_SHARED || (foreign && !missed))) {
         uint64_t invalidate =
             foreign ? transfer_cost(memory, core, entry->owner) : memory->transfer_fs;
         cost = invalidate > cost ? invalidate : cost;
         transfer = true;
     }
     if (write) {
-        if (foreign || entry->shared || entry->owner == MEMORY_NO_CORE)
+        if (foreign || entry->state == LINE_SHARED || entry->owner == MEMORY_NO_CORE)
             cache_own(memory, core, line);
         entry->owner = (uint16_t)core;
-        entry->shared = false;
-        entry->dirty = true;
+        entry->state = LINE_MODIFIED;
     } else if (entry->owner == MEMORY_NO_CORE) {
         entry->owner = (uint16_t)core;
     } else if (foreign) {
-        entry->shared = true;
-        entry->dirty = false;
+        entry->state = LINE_SHARED;
     }
     return transfer ? line_wait(memory, entry, cost, now_ps) : cost;
-}
-
-uint64_t memory_access(struct memory *memory, uint32_t core, uint64_t offset, bool write,
-                       uint64_t now_ps)
-{
-    uint32_t line = (uint32_t)(offset >> memory->line_shift);
-    const struct memory_line *entry = &memory->line[line];
-    struct cache *first = &memory->cache[0][core];
-    const struct cache_way *way = cache_set(first, entry->physical);
-    if (way->line == line && way->version == entry->version &&
-        way->stamp == first->user_insertions &&
-        (!write || (entry->owner == core && !entry->shared && entry->dirty)))
-        return 0;
-    return access_slow(memory, core, line, write, now_ps);
 }
 
 /* ---- Working sets ------------------------------------------------------------------------- */
@@ -289,7 +281,7 @@ static double resident_survival(const struct cache *cache, uint32_t resident, ui
     double depths = (double)resident / cache->sets, sum = 0;
     for (uint32_t depth = 0; depth < depths; depth++) {
         double share = depths - depth < 1 ? depths - depth : 1;
-        sum += share * memory_survival(rate, cache->ways - depth);
+        sum += share * survival(rate, cache->ways - depth);
     }
     return sum / depths;
 }

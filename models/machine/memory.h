@@ -42,19 +42,23 @@ struct cache_way {
 struct cache {
     uint32_t sets, ways, set_mask; /* set_mask: sets - 1 if a power of two, else 0 */
     uint32_t lines;                /* sets * ways */
+    double per_set;                /* 1 / sets */
     uint32_t user_insertions;      /* lines that working sets brought in, ever (wraps) */
     uint32_t insertions;           /* those, and the scheduler's */
     struct cache_way *way;         /* [sets][ways], most recently used first */
 };
+
+/* What the directory knows of a line's copies; EXCLUSIVE: clean, and nobody else has read it. */
+enum line_state { LINE_EXCLUSIVE, LINE_SHARED, LINE_MODIFIED };
 
 /* The directory's view of one line of the scheduler's. */
 struct memory_line {
     uint64_t busy_from_ps, busy_to_ps; /* transfers of it are under way */
     uint32_t version;                  /* grows with every change of owner */
     uint32_t physical;
-    uint16_t owner; /* core that wrote or fetched it last; MEMORY_NO_CORE */
-    bool shared;    /* another core has read it since */
-    bool dirty;     /* written since it was fetched from memory */
+    uint32_t first_way; /* where its set begins in a first level */
+    uint16_t owner;     /* core that wrote or fetched it last; MEMORY_NO_CORE */
+    uint8_t state;      /* enum line_state */
 };
 
 #define MEMORY_NO_CORE UINT16_MAX
@@ -92,9 +96,9 @@ struct memory_setup {
 
 void memory_init(struct memory *memory, const struct memory_setup *setup, struct arena *arena);
 
-/* Core reads or writes the byte at offset into the scheduler's memory at time now_ps.  Returns
- * the cost in fs; what of it was waiting for a transfer in flight is added to wait_fs. */
-uint64_t memory_access(struct memory *memory, uint32_t core, uint64_t offset, bool write,
+/* Core reads or writes a line of the scheduler's memory at time now_ps.  Returns the cost in fs;
+ * what of it was waiting for a transfer in flight is added to wait_fs. */
+uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
                        uint64_t now_ps);
 
 /* A process with a working set of `lines` runs again on core, for at most run_ps of work.
@@ -116,6 +120,18 @@ static inline struct cache *memory_cache(const struct memory *memory, uint32_t l
 {
     uint32_t sharers = memory->sharers[level];
     return &memory->cache[level][sharers == 1 ? core : core / sharers];
+}
+
+/* Would memory_access() cost nothing and change nothing?  The common case, made short. */
+static inline bool memory_is_near(const struct memory *memory, uint32_t core, uint32_t line,
+                                  bool write)
+{
+    const struct memory_line *entry = &memory->line[line];
+    const struct cache *first = &memory->cache[0][core];
+    const struct cache_way *way = &first->way[entry->first_way];
+    return way->line == line && way->version == entry->version &&
+           way->stamp == first->user_insertions &&
+           (!write || (entry->owner == core && entry->state == LINE_MODIFIED));
 }
 
 #endif

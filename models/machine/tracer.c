@@ -105,8 +105,11 @@ static inline void trace_access(const void *address, bool write)
             tracer_stop(tracer, TRACER_ADDRESS);
         }
     }
+    uint32_t line = (uint32_t)(offset >> tracer->memory->line_shift);
+    if (memory_is_near(tracer->memory, tracer->core, line, write))
+        return;
     /* Time within the entry matters only for lines in flight; memory costs dominate it. */
-    tracer->price_fs += memory_access(tracer->memory, tracer->core, offset, write,
+    tracer->price_fs += memory_access(tracer->memory, tracer->core, line, write,
                                       tracer->now_ps + tracer->price_fs / 1000);
 }
 
