@@ -5,7 +5,8 @@
 #include "models/machine/profile.h"
 
 const struct figure_description figure_descriptions[FIGURE_COUNT] = {
-#define X(name, required, minimum, maximum, help) { #name, required, minimum, maximum, help },
+#define X(name, required, fallback, minimum, maximum, help)                                        \
+    { #name, required, fallback, minimum, maximum, help },
     PROFILE_FIGURES(X)
 #undef X
 };

@@ -16,49 +16,98 @@ enum figure_kind { FIGURE_ABSENT, FIGURE_PUBLISHED, FIGURE_DERIVED, FIGURE_ASSUM
 struct figure {
     double value;
     enum figure_kind kind;
-    const char *source; /* NULL when absent */
+    const char *source; /* NULL when absent: the value is the default */
 };
 
-/* X(name, required, minimum, maximum, what it is).  Units are in the name.
- * Absent optional figures have the value 0. */
+/* X(name, required, default, minimum, maximum, what it is).  Units are in the name; a figure with
+ * none is a count, a ratio, or 0 and 1 for no and yes.  An absent figure has its default. */
 #define PROFILE_FIGURES(X)                                                                         \
-    X(clock_mhz, true, 1, 10000, "core clock")                                                     \
-    X(max_cores, true, 1, 1024,                                                                    \
+    X(clock_mhz, true, 0, 1, 10000, "core clock")                                                  \
+    X(max_cores, true, 0, 1, 1024,                                                                 \
       "cores of the largest machine sold with it; a scenario may exceed it")                       \
-    X(instructions_per_cycle, true, 0.05, 8, "sustained by branchy kernel code with warm caches")  \
-    X(line_bytes, true, 16, 256, "cache line; a power of two")                                     \
-    X(l1_kb, true, 1, 1024, "first-level data cache, private")                                     \
-    X(l1_ways, true, 1, 32, "its associativity")                                                   \
-    X(l1_latency_cycles, true, 1, 50, "load to use")                                               \
-    X(l2_kb, true, 1, 1048576, "second-level cache")                                               \
-    X(l2_ways, true, 1, 64, "its associativity")                                                   \
-    X(l2_latency_cycles, true, 1, 500, "load to use")                                              \
-    X(l2_cores, true, 1, 1024, "cores that share one")                                             \
-    X(l3_kb, false, 0, 1048576, "third-level cache; absent: there is none")                        \
-    X(l3_ways, false, 0, 64, "its associativity")                                                  \
-    X(l3_latency_cycles, false, 0, 1000, "load to use")                                            \
-    X(l3_cores, false, 0, 1024, "cores that share one")                                            \
-    X(memory_latency_ns, true, 1, 10000, "random load that misses every cache")                    \
-    X(memory_read_mb_s, true, 1, 1000000, "sequential read bandwidth of one core (10^6 bytes/s)")  \
-    X(transfer_ns, true, 1, 10000, "line last written by a core with no common cache, one way")    \
-    X(transfer_shared_ns, false, 0, 10000, "the same between cores that share a cache")            \
-    X(atomic_cycles, true, 0, 1000, "locked read-modify-write of a line held exclusively")         \
-    X(branch_miss_cycles, true, 0, 100, "mispredicted branch")                                     \
-    X(timer_interrupt_ns, true, 0, 100000,                                                         \
+    X(socket_cores, false, 0, 0, 1024, "cores in a socket; 0: all cores are in one")               \
+    X(smt_threads, false, 1, 1, 8, "hardware threads of a core")                                   \
+    X(smt_rate, false, 1, 0.1, 1,                                                                  \
+      "speed of a thread whose siblings are busy too, of that alone")                              \
+    X(small_cores, false, 0, 0, 1024,                                                              \
+      "cores of the slower kind; the last ones of max_cores, and of each machine in proportion")   \
+    X(small_rate, false, 1, 0.01, 1, "speed of a slower core, of that of a fast one")              \
+    X(instructions_per_cycle, true, 0, 0.05, 8,                                                    \
+      "sustained by branchy kernel code with warm caches")                                         \
+    X(instruction_ratio, false, 1, 0.5, 3,                                                         \
+      "instructions of this processor's build of the scheduler, of those of x86-64")               \
+    X(line_bytes, true, 0, 16, 256, "cache line; a power of two")                                  \
+    X(l1_kb, true, 0, 1, 1024, "first-level data cache, private")                                  \
+    X(l1_ways, true, 0, 1, 64, "its associativity")                                                \
+    X(l1_latency_cycles, true, 0, 1, 50, "load to use")                                            \
+    X(l1i_kb, false, 0, 0, 1024, "first-level instruction cache; absent: code is always cached")   \
+    X(l1i_ways, false, 0, 0, 64, "its associativity")                                              \
+    X(l2_kb, false, 0, 0, 1048576, "second-level cache; absent: there is none")                    \
+    X(l2_ways, false, 0, 0, 64, "its associativity")                                               \
+    X(l2_latency_cycles, false, 0, 0, 1000, "load to use")                                         \
+    X(l2_stream_cycles, false, 0, 0, 1000,                                                         \
+      "per line, in sequence, from the second level; absent: l2_latency_cycles")                   \
+    X(l2_cores, false, 0, 0, 1024, "cores that share one")                                         \
+    X(l2_exclusive, false, 0, 0, 1, "holds only what was evicted from the first level")            \
+    X(l2_inclusive, false, 0, 0, 1, "what it evicts leaves the first level too")                   \
+    X(l3_kb, false, 0, 0, 1048576, "third-level cache; absent: there is none")                     \
+    X(l3_ways, false, 0, 0, 64, "its associativity")                                               \
+    X(l3_latency_cycles, false, 0, 0, 1000, "load to use")                                         \
+    X(l3_stream_cycles, false, 0, 0, 1000,                                                         \
+      "per line, in sequence, from the third level; absent: l3_latency_cycles")                    \
+    X(l3_cores, false, 0, 0, 1024, "cores that share one")                                         \
+    X(l3_exclusive, false, 0, 0, 1, "holds only what was evicted from the second level")           \
+    X(l3_inclusive, false, 0, 0, 1, "what it evicts leaves the nearer levels too")                 \
+    X(memory_latency_ns, true, 0, 1, 10000, "random load that misses every cache")                 \
+    X(memory_page_ns, false, 0, 0, 10000,                                                          \
+      "the same, in the memory page used last; absent: memory_latency_ns")                         \
+    X(memory_read_mb_s, true, 0, 1, 1000000, "sequential read bandwidth of one core (10^6 B/s)")   \
+    X(memory_line_ns, false, 0, 0, 10000,                                                          \
+      "how long a line keeps a memory channel busy; absent: line_bytes / memory_read_mb_s")        \
+    X(memory_channels, false, 1, 1, 64, "channels that share the lines of one memory")             \
+    X(memory_cores, false, 0, 0, 1024,                                                             \
+      "cores that share one memory's channels; 0: all, as on a front-side bus")                    \
+    X(prefetch_stride_bytes, false, 0, 0, 8192,                                                    \
+      "strides up to this are prefetched, from memory and caches alike; 0: none")                  \
+    X(adjacent_line, false, 0, 0, 1, "a miss brings in the other line of the pair too")            \
+    X(page_kb, false, 4, 1, 64, "page of user code")                                               \
+    X(kernel_page_kb, false, 4, 1, 1048576, "page that maps the scheduler's memory")               \
+    X(tlb_entries, false, 0, 0, 65536, "first-level data TLB; absent: translation is free")        \
+    X(tlb_ways, false, 0, 0, 1024, "its associativity")                                            \
+    X(tlb2_entries, false, 0, 0, 65536, "second-level TLB; absent: there is none")                 \
+    X(tlb2_ways, false, 0, 0, 1024, "its associativity")                                           \
+    X(tlb2_cycles, false, 0, 0, 200, "a translation found there")                                  \
+    X(page_walk_cycles, false, 0, 0, 2000, "a translation found in no TLB")                        \
+    X(tlb_tagged, false, 0, 0, 1, "entries survive a change of page tables")                       \
+    X(branch_miss_cycles, true, 0, 0, 100, "mispredicted branch")                                  \
+    X(branch_entries, false, 0, 0, 1048576,                                                        \
+      "branches that the predictor remembers; absent: user code evicts none")                      \
+    X(atomic_cycles, true, 0, 0, 1000, "locked read-modify-write of a line held exclusively")      \
+    X(transfer_ns, true, 0, 1, 10000,                                                              \
+      "line last written by a core of the same socket with no common cache, one way")              \
+    X(transfer_shared_ns, false, 0, 0, 10000,                                                      \
+      "the same between cores that share a cache; absent: transfer_ns")                            \
+    X(transfer_smt_ns, false, 0, 0, 10000,                                                         \
+      "the same between threads of one core; absent: as between cores that share a cache")         \
+    X(transfer_socket_ns, false, 0, 0, 10000,                                                      \
+      "the same between sockets; absent: transfer_ns")                                             \
+    X(transfer_line_ns, false, 0, 0, 10000,                                                        \
+      "per line, streamed from another core's cache; absent: transfer_ns")                         \
+    X(timer_interrupt_ns, true, 0, 0, 100000,                                                      \
       "take, acknowledge and leave a timer interrupt, without the scheduler")                      \
-    X(ipi_send_ns, true, 0, 100000, "sender's cost of an inter-processor interrupt")               \
-    X(ipi_latency_ns, true, 0, 100000, "from its sending to its first instruction there")          \
-    X(ipi_handle_ns, true, 0, 100000, "receiver's entry and exit")                                 \
-    X(syscall_ns, true, 0, 100000, "enter and leave the kernel")                                   \
-    X(switch_ns, true, 0, 100000,                                                                  \
+    X(ipi_send_ns, true, 0, 0, 100000, "sender's cost of an inter-processor interrupt")            \
+    X(ipi_latency_ns, true, 0, 0, 100000, "from its sending to its first instruction there")       \
+    X(ipi_handle_ns, true, 0, 0, 100000, "receiver's entry and exit")                              \
+    X(syscall_ns, true, 0, 0, 100000, "enter and leave the kernel")                                \
+    X(switch_ns, true, 0, 0, 100000,                                                               \
       "direct context switch: registers, stack, page table; without the scheduler")                \
-    X(idle_exit_ns, true, 0, 1000000, "from the interrupt to running code, on a halted core")      \
-    X(handover_ns, true, 0, 100000,                                                                \
+    X(idle_exit_ns, true, 0, 0, 1000000, "from the interrupt to running code, on a halted core")   \
+    X(handover_ns, true, 0, 0, 100000,                                                             \
       "lock passed to a waiting core: one line transfer and a restart")                            \
-    X(flat_entry_ns, true, 0, 1000000, "price of any scheduler entry under \"cost\": \"flat\"")
+    X(flat_entry_ns, true, 0, 0, 1000000, "price of any scheduler entry under \"cost\": \"flat\"")
 
 enum profile_figure {
-#define X(name, required, minimum, maximum, help) FIGURE_##name,
+#define X(name, required, fallback, minimum, maximum, help) FIGURE_##name,
     PROFILE_FIGURES(X)
 #undef X
         FIGURE_COUNT
@@ -67,7 +116,7 @@ enum profile_figure {
 struct figure_description {
     const char *name;
     bool required;
-    double minimum, maximum;
+    double fallback, minimum, maximum;
     const char *help;
 };
 

@@ -38,7 +38,8 @@ def figures_of_header(path):
     with open(path, encoding="utf-8") as file:
         text = file.read().replace("\\\n", " ")
     lines = [line for line in text.split("\n") if line.startswith("#define PROFILE_FIGURES(X)")]
-    entry = rf"X\(\s*(\w+),\s*(true|false),\s*([\d.e]+),\s*([\d.e]+),\s*(?:{STRING}\s*)+\)"
+    entry = (rf"X\(\s*(\w+),\s*(true|false),\s*[\d.e]+,\s*([\d.e]+),\s*([\d.e]+),"
+             rf"\s*(?:{STRING}\s*)+\)")
     found = re.findall(entry, lines[0])
     if not found or len(found) != len(re.findall(r"\bX\(\s*\w+,", lines[0])):
         raise ValueError(f"{path}: PROFILE_FIGURES has entries that are not understood")
