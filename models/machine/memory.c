@@ -5,77 +5,34 @@
 #include "models/machine/memory.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "sim/base/check.h"
-
-/* ---- Survival ----------------------------------------------------------------------------- */
-
-/* With 64 ways, P[Poisson(128) < 64] is below 1e-9: taken as 0 from there on. */
-enum { RATE_STEPS = 16, RATE_MAX = 128, WAYS_MAX = 64 };
-
-static float survival_table[WAYS_MAX + 1][RATE_STEPS * RATE_MAX + 1];
-
-/* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!, for a grid of rates. */
-static void survival_fill(void)
-{
-    if (survival_table[WAYS_MAX][0] > 0)
-        return; /* filled already */
-    for (uint32_t step = 0; step <= RATE_STEPS * RATE_MAX; step++) {
-        double rate = (double)step / RATE_STEPS;
-        double term = exp(-rate), sum = 0;
-        for (uint32_t ways = 1; ways <= WAYS_MAX; ways++) {
-            sum += term;
-            term *= rate / ways;
-            survival_table[ways][step] = (float)(sum < 1 ? sum : 1);
-        }
-    }
-}
-
-static inline double survival(double rate, uint32_t ways)
-{
-    double at = rate * RATE_STEPS;
-    if (at >= RATE_STEPS * RATE_MAX)
-        return 0;
-    uint32_t step = (uint32_t)at;
-    double low = survival_table[ways][step], high = survival_table[ways][step + 1];
-    return low + (high - low) * (at - step);
-}
-
-double memory_survival(double rate, uint32_t ways)
-{
-    survival_fill();
-    return survival(rate, ways);
-}
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
 
 static void caches_init(struct memory *memory, uint32_t level, double kb, double ways,
-                        double sharers, struct arena *arena)
+                        uint32_t sharers, struct arena *arena)
 {
-    uint32_t line_bytes = UINT32_C(1) << memory->line_shift;
-    uint32_t lines = (uint32_t)(kb * 1024) / line_bytes;
-    uint32_t count = (memory->core_count + (uint32_t)sharers - 1) / (uint32_t)sharers;
-    memory->sharers[level] = (uint32_t)sharers;
+    uint32_t count = (memory->core_count + sharers - 1) / sharers;
+    memory->sharers[level] = sharers;
     memory->cache[level] = arena_alloc(arena, count, sizeof *memory->cache[level]);
-    for (uint32_t i = 0; i < count; i++) {
-        struct cache *cache = &memory->cache[level][i];
-        cache->ways = (uint32_t)ways;
-        cache->sets = lines / cache->ways;
-        CHECK(cache->sets > 0 && cache->ways <= WAYS_MAX);
-        cache->per_set = 1.0 / cache->sets;
-        cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
-        cache->lines = cache->sets * cache->ways;
-        cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
-        for (uint32_t w = 0; w < cache->lines; w++)
-            cache->way[w].line = MEMORY_NO_LINE;
-    }
+    for (uint32_t i = 0; i < count; i++)
+        cache_init(&memory->cache[level][i], (uint32_t)(kb * 1024) >> memory->line_shift,
+                   (uint32_t)ways, arena);
 }
 
-static uint32_t set_of(const struct cache *cache, uint32_t physical)
+/* One cache per first-level data cache: of instructions, or of translations.  NULL: there is
+ * none. */
+static struct cache *companions(const struct memory *memory, double entries, double ways,
+                                struct arena *arena)
 {
-    return cache->set_mask != 0 || cache->sets == 1 ? physical & cache->set_mask
-                                                    : physical % cache->sets;
+    uint32_t count = (memory->core_count + memory->sharers[0] - 1) / memory->sharers[0];
+    if (entries == 0)
+        return NULL;
+    struct cache *cache = arena_alloc(arena, count, sizeof *cache);
+    for (uint32_t i = 0; i < count; i++)
+        cache_init(&cache[i], (uint32_t)entries, (uint32_t)ways, arena);
+    return cache;
 }
 
 /* Where a byte of the scheduler's memory lies once process structures are spread. */
@@ -101,109 +58,267 @@ static void lines_init(struct memory *memory, const struct memory_setup *setup, 
     memory->line_count = (uint32_t)((setup->bytes >> memory->line_shift) + 1);
     memory->line = arena_alloc(arena, memory->line_count, sizeof *memory->line);
     for (uint32_t i = 0; i < memory->line_count; i++) {
-        uint64_t modelled =
+        struct memory_line *entry = &memory->line[i];
+        uint64_t place =
             modelled_offset(setup, (uint64_t)i << memory->line_shift) >> memory->line_shift;
-        if (modelled / unit_lines != last) {
-            last = modelled / unit_lines;
+        if (place / unit_lines != last) {
+            last = place / unit_lines;
             frame = gsl_rng_get(memory->rng);
         }
-        memory->line[i].physical = (uint32_t)(frame * unit_lines + modelled % unit_lines);
-        memory->line[i].owner = MEMORY_NO_CORE;
-        memory->line[i].first_way =
-            set_of(memory->cache[0], memory->line[i].physical) * memory->cache[0]->ways;
+        entry->place = (uint32_t)place;
+        entry->physical = (uint32_t)(frame * unit_lines + place % unit_lines);
+        entry->owner = MEMORY_NO_CORE;
+        entry->first_way = cache_set_of(memory->cache[0], entry->physical) * memory->cache[0]->ways;
     }
+}
+
+static uint64_t cycles_fs(const struct profile *cpu, double cycles)
+{
+    return (uint64_t)llround(fmax(cycles, 0) * 1e9 / profile_value(cpu, clock_mhz));
+}
+
+static uint64_t ns_fs(double ns)
+{
+    return (uint64_t)llround(ns * 1e6);
+}
+
+/* An optional figure, or what stands in for it. */
+static double otherwise(double value, double instead)
+{
+    return value > 0 ? value : instead;
+}
+
+static void levels_init(struct memory *memory, const struct profile *cpu, uint32_t threads,
+                        struct arena *arena)
+{
+    double l1 = profile_value(cpu, l1_latency_cycles), l2 = profile_value(cpu, l2_latency_cycles),
+           l3 = profile_value(cpu, l3_latency_cycles);
+    caches_init(memory, 0, profile_value(cpu, l1_kb), profile_value(cpu, l1_ways), threads, arena);
+    memory->level_count = 1;
+    if (profile_value(cpu, l2_kb) > 0) {
+        caches_init(memory, 1, profile_value(cpu, l2_kb), profile_value(cpu, l2_ways),
+                    threads * (uint32_t)profile_value(cpu, l2_cores), arena);
+        memory->level_count = 2;
+    }
+    if (profile_value(cpu, l3_kb) > 0) {
+        caches_init(memory, 2, profile_value(cpu, l3_kb), profile_value(cpu, l3_ways),
+                    threads * (uint32_t)profile_value(cpu, l3_cores), arena);
+        memory->level_count = 3;
+    }
+    memory->exclusive[1] = profile_value(cpu, l2_exclusive) > 0;
+    memory->exclusive[2] = profile_value(cpu, l3_exclusive) > 0;
+    memory->inclusive[1] = profile_value(cpu, l2_inclusive) > 0;
+    memory->inclusive[2] = profile_value(cpu, l3_inclusive) > 0;
+    memory->hit_fs[1] = cycles_fs(cpu, l2 - l1);
+    memory->hit_fs[2] = cycles_fs(cpu, l3 - l1);
+    memory->stream_fs[1] = cycles_fs(cpu, otherwise(profile_value(cpu, l2_stream_cycles), l2) - l1);
+    memory->stream_fs[2] = cycles_fs(cpu, otherwise(profile_value(cpu, l3_stream_cycles), l3) - l1);
+}
+
+static void channels_init(struct memory *memory, const struct profile *cpu, uint32_t threads,
+                          struct arena *arena)
+{
+    double line_bytes = profile_value(cpu, line_bytes);
+    double stream_ns = line_bytes / profile_value(cpu, memory_read_mb_s) * 1e3;
+    double latency_ns = profile_value(cpu, memory_latency_ns);
+    uint32_t cores = (uint32_t)profile_value(cpu, memory_cores) * threads;
+    memory->domain_cores = cores > 0 ? cores : memory->core_count;
+    uint32_t domains = (memory->core_count + memory->domain_cores - 1) / memory->domain_cores;
+    memory->channels = (uint32_t)profile_value(cpu, memory_channels);
+    memory->channel =
+        arena_alloc(arena, (size_t)domains * memory->channels, sizeof *memory->channel);
+    memory->streaming = arena_alloc(arena, domains, sizeof *memory->streaming);
+    memory->core_streaming = arena_alloc(arena, memory->core_count, sizeof *memory->core_streaming);
+    memory->memory_fs = ns_fs(latency_ns);
+    memory->page_fs = ns_fs(otherwise(profile_value(cpu, memory_page_ns), latency_ns));
+    memory->occupancy_fs = ns_fs(otherwise(profile_value(cpu, memory_line_ns), stream_ns));
+    memory->stream_fs[memory->level_count] = ns_fs(stream_ns);
+    memory->row_shift = (uint32_t)lround(log2(MEMORY_PAGE_BYTES / line_bytes));
+}
+
+static void translation_init(struct memory *memory, const struct memory_setup *setup,
+                             struct arena *arena)
+{
+    const struct profile *cpu = setup->cpu;
+    double page =
+        setup->page_bytes > 0 ? setup->page_bytes : profile_value(cpu, kernel_page_kb) * 1024;
+    double line_bytes = profile_value(cpu, line_bytes);
+    memory->page_shift = (uint32_t)lround(log2(page / line_bytes));
+    memory->user_page_shift =
+        (uint32_t)lround(log2(profile_value(cpu, page_kb) * 1024 / line_bytes));
+    memory->tlb_tagged = profile_value(cpu, tlb_tagged) > 0;
+    memory->tlb[0] =
+        companions(memory, profile_value(cpu, tlb_entries), profile_value(cpu, tlb_ways), arena);
+    memory->tlb[1] =
+        companions(memory, profile_value(cpu, tlb2_entries), profile_value(cpu, tlb2_ways), arena);
+    memory->tlb2_fs = cycles_fs(cpu, profile_value(cpu, tlb2_cycles));
+    memory->walk_fs = cycles_fs(cpu, profile_value(cpu, page_walk_cycles));
 }
 
 void memory_init(struct memory *memory, const struct memory_setup *setup, struct arena *arena)
 {
     const struct profile *cpu = setup->cpu;
-    double cycle_fs = 1e9 / profile_value(cpu, clock_mhz);
     double line_bytes = profile_value(cpu, line_bytes);
-    double l1 = profile_value(cpu, l1_latency_cycles), l2 = profile_value(cpu, l2_latency_cycles);
-    double l3 = profile_value(cpu, l3_latency_cycles);
-    bool has_l3 = profile_value(cpu, l3_kb) > 0;
-
-    survival_fill();
-    *memory = (struct memory){ .core_count = setup->core_count, .level_count = has_l3 ? 3 : 2 };
+    uint32_t threads = setup->threads > 0 ? setup->threads : 1;
+    *memory = (struct memory){ .core_count = setup->core_count, .rng = setup->rng };
     memory->line_shift = (uint32_t)lround(log2(line_bytes));
-    memory->rng = setup->rng;
-    caches_init(memory, 0, profile_value(cpu, l1_kb), profile_value(cpu, l1_ways), 1, arena);
-    caches_init(memory, 1, profile_value(cpu, l2_kb), profile_value(cpu, l2_ways),
-                profile_value(cpu, l2_cores), arena);
-    if (has_l3)
-        caches_init(memory, 2, profile_value(cpu, l3_kb), profile_value(cpu, l3_ways),
-                    profile_value(cpu, l3_cores), arena);
-
-    uint64_t bandwidth_fs =
-        (uint64_t)llround(line_bytes / profile_value(cpu, memory_read_mb_s) * 1e9);
-    memory->hit_fs[1] = (uint64_t)llround(fmax(l2 - l1, 0) * cycle_fs);
-    memory->hit_fs[2] = (uint64_t)llround(fmax(l3 - l1, 0) * cycle_fs);
-    memory->stream_fs[0] = memory->hit_fs[1];
-    memory->stream_fs[1] = has_l3 ? memory->hit_fs[2] : bandwidth_fs;
-    memory->stream_fs[2] = bandwidth_fs;
-    memory->memory_fs = (uint64_t)llround(profile_value(cpu, memory_latency_ns) * 1e6);
-    memory->transfer_fs = (uint64_t)llround(profile_value(cpu, transfer_ns) * 1e6);
-    memory->transfer_shared_fs = (uint64_t)llround(profile_value(cpu, transfer_shared_ns) * 1e6);
-    if (memory->transfer_shared_fs == 0)
-        memory->transfer_shared_fs = memory->transfer_fs;
+    levels_init(memory, cpu, threads, arena);
+    channels_init(memory, cpu, threads, arena);
+    translation_init(memory, setup, arena);
+    memory->code = companions(memory, profile_value(cpu, l1i_kb) * 1024 / line_bytes,
+                              profile_value(cpu, l1i_ways), arena);
+    memory->reach = (uint32_t)(profile_value(cpu, prefetch_stride_bytes) / line_bytes);
+    memory->adjacent = profile_value(cpu, adjacent_line) > 0;
+    memory->streams = arena_alloc(arena, memory->core_count, sizeof *memory->streams);
+    memory->transfer_fs = ns_fs(profile_value(cpu, transfer_ns));
+    memory->transfer_shared_fs =
+        ns_fs(otherwise(profile_value(cpu, transfer_shared_ns), profile_value(cpu, transfer_ns)));
     /* One load in three instructions, 8 bytes each, sequential: a new line per line_bytes/8 loads.
      * Assumed; see docs/MODEL.md. */
-    memory->touch_fs = (uint64_t)llround(line_bytes / 8 * 3 /
-                                         profile_value(cpu, instructions_per_cycle) * cycle_fs);
+    memory->touch_fs =
+        cycles_fs(cpu, line_bytes / 8 * 3 / profile_value(cpu, instructions_per_cycle));
+    memory->early_line = CACHE_NO_LINE;
     lines_init(memory, setup, arena);
 }
 
-/* ---- The scheduler's lines ---------------------------------------------------------------- */
+/* ---- Caches ------------------------------------------------------------------------------- */
 
-static struct cache_way *cache_set(const struct cache *cache, uint32_t physical)
+/* Do the larger caches that must contain what this level holds still have it? */
+static bool is_included(const struct memory *memory, uint32_t level, uint32_t core,
+                        struct cache_line line)
 {
-    return &cache->way[(size_t)set_of(cache, physical) * cache->ways];
+    for (uint32_t outer = level + 1; outer < memory->level_count; outer++)
+        if (memory->inclusive[outer] &&
+            !cache_holds(memory_cache(memory, outer, core), line, memory->rng))
+            return false;
+    return true;
 }
 
-/* Does the line at this depth of its set outlive what users inserted since it was touched? */
-static bool way_survives(struct memory *memory, const struct cache *cache,
-                         const struct cache_way *way, uint32_t depth)
+/* What level has put out goes into the next one if that is exclusive, and so on; what an inclusive
+ * one has put out leaves the nearer ones. */
+static void evict(struct memory *memory, uint32_t level, uint32_t core, struct cache_way out)
 {
-    uint32_t inserted = cache->user_insertions - way->stamp;
-    if (inserted == 0)
-        return true;
-    double share = survival(inserted * cache->per_set, cache->ways - depth);
-    return share == 1 || random_bits32(memory->rng) < share * 0x1p32;
-}
-
-/* Is a current copy of the line here?  Either way, afterwards it is, most recently used. */
-static bool cache_touch(struct memory *memory, struct cache *cache, uint32_t line)
-{
-    const struct memory_line *entry = &memory->line[line];
-    struct cache_way *set = cache_set(cache, entry->physical);
-    uint32_t depth = 0;
-    while (depth < cache->ways && set[depth].line != line)
-        depth++;
-    bool hit = depth < cache->ways && set[depth].version == entry->version &&
-               way_survives(memory, cache, &set[depth], depth);
-    if (!hit) {
-        cache->insertions++;
-        if (depth == cache->ways)
-            depth = cache->ways - 1;
+    while (out.line != CACHE_NO_LINE) {
+        struct cache_line line = { out.line, out.version, memory->line[out.line].physical };
+        if (memory->inclusive[level])
+            for (uint32_t inner = 0; inner < level; inner++)
+                cache_take(memory_cache(memory, inner, core), line, memory->rng);
+        if (++level >= memory->level_count || !memory->exclusive[level])
+            return;
+        cache_touch(memory_cache(memory, level, core), line, memory->rng, &out);
     }
-    if (depth > 0)
-        memmove(set + 1, set, depth * sizeof *set);
-    set[0] = (struct cache_way){ line, entry->version, cache->user_insertions };
-    return hit;
+}
+
+/* The nearest level that holds the line; afterwards all up to it do, as far as they may.  first is
+ * the first-level cache to look in: of data or of instructions. */
+static uint32_t lookup(struct memory *memory, struct cache *first, uint32_t core,
+                       struct cache_line line)
+{
+    struct cache_way out;
+    uint32_t level = 0;
+    bool hit = cache_touch(first, line, memory->rng, &out);
+    struct cache_way from_first = out;
+    while (!(hit && is_included(memory, level, core, line)) && ++level < memory->level_count) {
+        struct cache *cache = memory_cache(memory, level, core);
+        if (memory->exclusive[level]) {
+            hit = cache_take(cache, line, memory->rng);
+        } else {
+            hit = cache_touch(cache, line, memory->rng, &out);
+            evict(memory, level, core, out);
+        }
+    }
+    evict(memory, 0, core, from_first);
+    return level;
 }
 
 /* The writer's copies become the line's new version. */
-static void cache_own(struct memory *memory, uint32_t core, uint32_t line)
+static void own(struct memory *memory, uint32_t core, uint32_t line)
 {
     struct memory_line *entry = &memory->line[line];
-    uint32_t before = entry->version++;
-    for (uint32_t level = 0; level < memory->level_count; level++) {
-        const struct cache *cache = memory_cache(memory, level, core);
-        struct cache_way *set = cache_set(cache, entry->physical);
-        for (uint32_t depth = 0; depth < cache->ways; depth++)
-            if (set[depth].line == line && set[depth].version == before)
-                set[depth].version = entry->version;
+    struct cache_line old = { line, entry->version++, entry->physical };
+    for (uint32_t level = 0; level < memory->level_count; level++)
+        cache_update(memory_cache(memory, level, core), old, entry->version);
+}
+
+/* Has the core that wrote the line still got it, or has it gone back to memory? */
+static bool owner_holds(const struct memory *memory, uint32_t line)
+{
+    const struct memory_line *entry = &memory->line[line];
+    struct cache_line copy = { line, entry->version, entry->physical };
+    for (uint32_t level = 0; level < memory->level_count; level++)
+        if (cache_holds(memory_cache(memory, level, entry->owner), copy, memory->rng))
+            return true;
+    return false;
+}
+
+/* ---- What it costs ------------------------------------------------------------------------ */
+
+/* Does the access at this place go on with a stream that the core's prefetcher follows? */
+static bool in_stream(struct memory *memory, uint32_t core, uint32_t place)
+{
+    struct core_streams *streams = &memory->streams[core];
+    if (memory->reach == 0)
+        return false;
+    for (uint32_t i = 0; i < MEMORY_STREAMS; i++) {
+        struct stream *stream = &streams->stream[i];
+        uint32_t step = place - stream->last;
+        if (step == 0)
+            return false;
+        if (step <= memory->reach || -step <= memory->reach) {
+            bool follows = step == stream->stride;
+            *stream = (struct stream){ place, step };
+            return follows;
+        }
     }
+    streams->stream[streams->next] = (struct stream){ .last = place };
+    streams->next = (streams->next + 1) % MEMORY_STREAMS;
+    return false;
+}
+
+/* What the translation of a place costs. */
+static uint64_t translate(struct memory *memory, uint32_t core, uint32_t place)
+{
+    uint32_t page = place >> memory->page_shift, unit = memory_unit(memory, core);
+    struct cache_line translation = { page, 0, page };
+    struct cache_way out;
+    if (memory->tlb[0] == NULL ||
+        cache_touch(&memory->tlb[0][unit], translation, memory->rng, &out))
+        return 0;
+    if (memory->tlb[1] != NULL &&
+        cache_touch(&memory->tlb[1][unit], translation, memory->rng, &out))
+        return memory->tlb2_fs;
+    return memory->walk_fs;
+}
+
+/* What others stream through the channels makes a line wait: as in a queue with Poisson arrivals
+ * and constant service, u / (2 (1 - u)) services at utilisation u (Pollaczek and Khinchine). */
+static uint64_t streaming_wait(const struct memory *memory, uint32_t core)
+{
+    static const uint64_t most = UINT64_C(15) << 28; /* 15/16, in 2^-32 */
+    uint64_t others = memory->streaming[core / memory->domain_cores] - memory->core_streaming[core];
+    if (others == 0)
+        return 0;
+    if (others > most)
+        others = most;
+    return (uint64_t)((double)memory->occupancy_fs * (double)others /
+                      (2 * (double)((UINT64_C(1) << 32) - others)));
+}
+
+/* A line comes from memory. */
+static uint64_t fill(struct memory *memory, uint32_t core, uint32_t physical, bool streams,
+                     uint64_t now_ps)
+{
+    uint32_t domain = core / memory->domain_cores;
+    struct channel *channel =
+        &memory->channel[domain * memory->channels +
+                         (memory->channels > 1 ? physical % memory->channels : 0)];
+    uint32_t page = physical >> memory->row_shift;
+    uint64_t cost = page == channel->page ? memory->page_fs : memory->memory_fs;
+    if (streams)
+        cost = memory->stream_fs[memory->level_count];
+    channel->page = page;
+    cost += booking_wait(&channel->queue, memory->occupancy_fs / 1000, now_ps) * 1000;
+    return cost + streaming_wait(memory, core);
 }
 
 static bool cores_share(const struct memory *memory, uint32_t a, uint32_t b)
@@ -217,48 +332,58 @@ static uint64_t transfer_cost(const struct memory *memory, uint32_t core, uint32
     return cores_share(memory, core, other) ? memory->transfer_shared_fs : memory->transfer_fs;
 }
 
-/* Books a transfer of the line, after the one under way.  A booking that lies in the future was
- * made by an entry that began earlier and touches the line later: it does not hold this one up. */
-static uint64_t line_wait(struct memory *memory, struct memory_line *entry, uint64_t cost_fs,
-                          uint64_t now_ps)
+/* The pair's other line comes with it, as far as the second level. */
+static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
 {
-    if (now_ps < entry->busy_from_ps)
-        return cost_fs;
-    uint64_t wait_ps = 0;
-    if (now_ps < entry->busy_to_ps)
-        wait_ps = entry->busy_to_ps - now_ps;
-    else
-        entry->busy_from_ps = now_ps;
-    entry->busy_to_ps = now_ps + wait_ps + cost_fs / 1000;
-    memory->wait_fs += wait_ps * 1000;
-    return wait_ps * 1000 + cost_fs;
+    uint32_t other = memory->line[line].place & 1 ? line - 1 : line + 1;
+    struct cache_way out;
+    if (memory->level_count < 2 || other >= memory->line_count ||
+        (memory->line[other].place ^ 1) != memory->line[line].place)
+        return;
+    const struct memory_line *entry = &memory->line[other];
+    if (entry->state == LINE_MODIFIED)
+        return;
+    cache_touch(memory_cache(memory, 1, core),
+                (struct cache_line){ other, entry->version, entry->physical }, memory->rng, &out);
+    evict(memory, 1, core, out);
 }
 
-uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
+/* The line, found at level (level_count: in no cache of this core), is nobody else's to give. */
+static uint64_t supply(struct memory *memory, uint32_t core, uint32_t line, uint32_t level,
                        uint64_t now_ps)
 {
-    struct memory_line *entry = &memory->line[line];
-    uint32_t level = 0;
-    while (level < memory->level_count &&
-           !cache_touch(memory, memory_cache(memory, level, core), line))
-        level++;
+    const struct memory_line *entry = &memory->line[line];
+    if (level == 0)
+        return 0;
+    bool streams = in_stream(memory, core, entry->place);
+    if (level < memory->level_count)
+        return streams ? memory->stream_fs[level] : memory->hit_fs[level];
+    if (memory->adjacent)
+        fetch_adjacent(memory, core, line);
+    return fill(memory, core, entry->physical, streams, now_ps);
+}
 
-    bool foreign = entry->owner != MEMORY_NO_CORE && entry->owner != core;
-    bool missed = level == memory->level_count;
-    uint64_t cost = missed ? memory->memory_fs : memory->hit_fs[level];
-    bool transfer = false;
-    if (level > 0 && foreign && entry->state == LINE_MODIFIED) {
-        cost = transfer_cost(memory, core, entry->owner); /* its owner has the only copy */
-        transfer = true;
-    } else if (write && (entry->state == LINE_SHARED || (foreign && !missed))) {
-        uint64_t invalidate =
-            foreign ? transfer_cost(memory, core, entry->owner) : memory->transfer_fs;
-        cost = invalidate > cost ? invalidate : cost;
-        transfer = true;
-    }
+/* Waits for the transfer of the line that is under way. */
+static uint64_t transfer_wait(struct memory *memory, struct memory_line *entry, uint64_t cost_fs,
+                              uint64_t now_ps)
+{
+    uint64_t wait_fs = booking_wait(&entry->transfer, cost_fs / 1000, now_ps) * 1000;
+    memory->wait_fs += wait_fs;
+    return wait_fs;
+}
+
+/* ---- Accesses ----------------------------------------------------------------------------- */
+
+/* The directory after an access. */
+static void record(struct memory *memory, uint32_t core, uint32_t line, bool write, uint64_t now_ps)
+{
+    struct memory_line *entry = &memory->line[line];
+    bool foreign = entry->owner != core;
     if (write) {
-        if (foreign || entry->state == LINE_SHARED || entry->owner == MEMORY_NO_CORE)
-            cache_own(memory, core, line);
+        if (foreign || entry->state == LINE_SHARED) {
+            own(memory, core, line);
+            entry->written_ps = now_ps;
+        }
         entry->owner = (uint16_t)core;
         entry->state = LINE_MODIFIED;
     } else if (entry->owner == MEMORY_NO_CORE) {
@@ -266,67 +391,46 @@ uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool
     } else if (foreign) {
         entry->state = LINE_SHARED;
     }
-    return transfer ? line_wait(memory, entry, cost, now_ps) : cost;
 }
 
-/* ---- Working sets ------------------------------------------------------------------------- */
-
-/* Share of `resident` lines of a process that outlive `inserted` others: its own lines fill sets
- * evenly, to depth n = resident / sets, and each depth survives with its own probability. */
-static double resident_survival(const struct cache *cache, uint32_t resident, uint32_t inserted)
+uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
+                       uint64_t now_ps)
 {
-    if (inserted == 0)
-        return 1;
-    double rate = (double)inserted / cache->sets;
-    double depths = (double)resident / cache->sets, sum = 0;
-    for (uint32_t depth = 0; depth < depths; depth++) {
-        double share = depths - depth < 1 ? depths - depth : 1;
-        sum += share * survival(rate, cache->ways - depth);
+    struct memory_line *entry = &memory->line[line];
+    bool foreign = entry->owner != MEMORY_NO_CORE && entry->owner != core;
+    bool modified = foreign && entry->state == LINE_MODIFIED;
+    bool early = modified && !write && now_ps < entry->written_ps;
+    struct cache *first = &memory->cache[0][memory_unit(memory, core)];
+    uint32_t level = lookup(memory, first, core,
+                            (struct cache_line){ line, entry->version - early, entry->physical });
+    uint64_t cost = level > 0 ? translate(memory, core, entry->place) : 0;
+    if (early) {
+        memory->early_line = line;
+        return cost + supply(memory, core, line, level, now_ps);
     }
-    return sum / depths;
-}
-
-uint64_t memory_refill(struct memory *memory, uint32_t core, const struct footprint *footprint,
-                       uint32_t lines, uint64_t run_ps)
-{
-    if (lines == 0)
-        return 0;
-    double touched = (double)run_ps * 1000 / (double)memory->touch_fs / lines;
-    if (touched > 1)
-        touched = 1;
-    double stall_fs = 0;
-    bool first = footprint->core == MEMORY_NO_CORE;
-    for (uint32_t level = 0; level < memory->level_count; level++) {
-        struct cache *cache = memory_cache(memory, level, core);
-        uint32_t resident = lines < cache->lines ? lines : cache->lines;
-        double survive = 0;
-        if (!first && memory_cache(memory, level, footprint->core) == cache)
-            survive =
-                resident_survival(cache, resident, cache->insertions - footprint->stamp[level]);
-        double missing = resident * (1 - survive) * touched;
-        stall_fs += missing * (double)memory->stream_fs[level];
-        uint32_t inserted = (uint32_t)(missing + 0.5);
-        cache->insertions += inserted;
-        cache->user_insertions += inserted;
+    bool missed = level == memory->level_count;
+    if (level > 0 && modified && owner_holds(memory, line)) { /* the only copy */
+        uint64_t transfer_fs = transfer_cost(memory, core, entry->owner);
+        cost += transfer_fs + transfer_wait(memory, entry, transfer_fs, now_ps);
+    } else {
+        uint64_t from_fs = supply(memory, core, line, level, now_ps);
+        if (write && !modified && (entry->state == LINE_SHARED || (foreign && !missed))) {
+            uint64_t invalidate_fs =
+                foreign ? transfer_cost(memory, core, entry->owner) : memory->transfer_fs;
+            if (invalidate_fs > from_fs)
+                from_fs = invalidate_fs;
+            from_fs += transfer_wait(memory, entry, from_fs, now_ps);
+        }
+        cost += from_fs;
     }
-    return first ? 0 : (uint64_t)(stall_fs / 1000);
+    record(memory, core, line, write, now_ps);
+    return cost;
 }
 
-void memory_ran(struct memory *memory, uint32_t core, uint32_t lines, uint64_t run_ps)
+uint64_t memory_fetch(struct memory *memory, uint32_t core, uint32_t line, uint64_t now_ps)
 {
-    for (uint32_t level = 0; level < memory->level_count; level++) {
-        struct cache *cache = memory_cache(memory, level, core);
-        if (lines <= cache->lines)
-            break; /* it fits: nothing more comes in, here or farther out */
-        uint32_t streamed = (uint32_t)((double)run_ps * 1000 / (double)memory->touch_fs);
-        cache->insertions += streamed;
-        cache->user_insertions += streamed;
-    }
-}
-
-void memory_leave(const struct memory *memory, uint32_t core, struct footprint *footprint)
-{
-    footprint->core = (uint16_t)core;
-    for (uint32_t level = 0; level < memory->level_count; level++)
-        footprint->stamp[level] = memory_cache(memory, level, core)->insertions;
+    const struct memory_line *entry = &memory->line[line];
+    uint32_t level = lookup(memory, &memory->code[memory_unit(memory, core)], core,
+                            (struct cache_line){ line, 0, entry->physical });
+    return supply(memory, core, line, level, now_ps);
 }

@@ -1,19 +1,21 @@
-/* memory.h -- caches, coherence and memory: what an access costs, and what running evicts.
+/* memory.h -- caches, coherence and memory: what an access of the scheduler costs.
  *
- * One model serves two kinds of data.
+ * Every cache keeps the scheduler's own lines exactly (cache.h).  A line's directory entry says who
+ * wrote it last; a copy is current if its version is the line's.  What processes bring into the
+ * same caches, and pay for, is in working_set.h.
  *
- * The scheduler's own lines are known exactly: every cache keeps their tags, in order of use, in
- * the set that their physical address selects.  A line's directory entry says who wrote it last;
- * a copy is current if its version is the line's.
- *
- * The processes' working sets are known as amounts.  After k insertions of other lines into a
- * cache of S sets and w ways, a line at depth d of its set (d more recent ones before it) survives
- * with probability P[Binomial(k, 1/S) < w - d], taken as Poisson(k/S): insertions fall on sets
- * independently, by page colour.  For the scheduler's lines a draw decides; for a working set the
- * expectation does.
+ *     hit      the latency of the level, less in a stream that the prefetcher follows
+ *     memory   latency, page hit or stream, after what waits in the channel's queue
+ *     transfer from the core that wrote the line, by its distance, after the one under way
+ *     TLB      what the translation costs beside; asked below the first level only
  *
  * Costs are in femtoseconds (fs), beyond what a hit in the first level costs: that is part of
  * the instructions' own time.
+ *
+ * Time.  Entries into the scheduler execute in the order in which they begin, whole.  A write that
+ * falls due later than a read of another core is not seen by it yet; a read after it pays a
+ * transfer (so a torn read and a failed compare-and-swap cost what they would).  A queue or a
+ * transfer that was booked for later holds nobody up before.
  *
  * Invariant: a write leaves exactly one current copy, the writer's (tests/unit/memory.c).
  *
@@ -22,39 +24,25 @@
 #ifndef MACHINE_MEMORY_H
 #define MACHINE_MEMORY_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
+#include "models/machine/cache.h"
 #include "models/machine/profile.h"
-#include "sim/base/arena.h"
-#include "sim/base/random.h"
 
-enum { MEMORY_LEVELS = 3, MEMORY_PAGE_BYTES = 4096 };
-
-struct cache_way {
-    uint32_t line;    /* MEMORY_NO_LINE: nothing of the scheduler's */
-    uint32_t version; /* of the line when it was copied */
-    uint32_t stamp;   /* the cache's user_insertions when it was last touched */
-};
-
-#define MEMORY_NO_LINE UINT32_MAX
-
-struct cache {
-    uint32_t sets, ways, set_mask; /* set_mask: sets - 1 if a power of two, else 0 */
-    uint32_t lines;                /* sets * ways */
-    double per_set;                /* 1 / sets */
-    uint32_t user_insertions;      /* lines that working sets brought in, ever (wraps) */
-    uint32_t insertions;           /* those, and the scheduler's */
-    struct cache_way *way;         /* [sets][ways], most recently used first */
-};
+enum { MEMORY_LEVELS = 3, MEMORY_PAGE_BYTES = 4096, MEMORY_STREAMS = 8 };
 
 /* What the directory knows of a line's copies; EXCLUSIVE: clean, and nobody else has read it. */
 enum line_state { LINE_EXCLUSIVE, LINE_SHARED, LINE_MODIFIED };
 
+/* Something that serves one at a time: it is taken from busy_from_ps to busy_to_ps. */
+struct booking {
+    uint64_t busy_from_ps, busy_to_ps;
+};
+
 /* The directory's view of one line of the scheduler's. */
 struct memory_line {
-    uint64_t busy_from_ps, busy_to_ps; /* transfers of it are under way */
-    uint32_t version;                  /* grows with every change of owner */
+    struct booking transfer; /* of it, under way */
+    uint64_t written_ps;     /* when its owner's last change of ownership fell due */
+    uint32_t version;        /* grows with every change of owner */
+    uint32_t place;          /* where it lies in modelled virtual memory, in lines */
     uint32_t physical;
     uint32_t first_way; /* where its set begins in a first level */
     uint16_t owner;     /* core that wrote or fetched it last; MEMORY_NO_CORE */
@@ -63,30 +51,62 @@ struct memory_line {
 
 #define MEMORY_NO_CORE UINT16_MAX
 
-/* What a process left in the caches of the core that it ran on last. */
-struct footprint {
-    uint32_t stamp[MEMORY_LEVELS]; /* insertions of each cache when it left */
-    uint16_t core;                 /* MEMORY_NO_CORE: has not run yet */
+struct channel {
+    struct booking queue;
+    uint32_t page; /* that was used last */
+};
+
+/* A run of lines at equal distances, followed by a core's prefetcher. */
+struct stream {
+    uint32_t last;   /* place */
+    uint32_t stride; /* lines, modulo 2^32; 0: none seen yet */
+};
+
+struct core_streams {
+    struct stream stream[MEMORY_STREAMS];
+    uint32_t next; /* to be replaced */
 };
 
 struct memory {
     uint32_t core_count, level_count, line_shift, line_count;
     uint32_t sharers[MEMORY_LEVELS];    /* cores per cache */
     struct cache *cache[MEMORY_LEVELS]; /* [ceil(core_count / sharers)] */
-    uint64_t hit_fs[MEMORY_LEVELS];     /* beyond the first level */
-    uint64_t
-        stream_fs[MEMORY_LEVELS]; /* refill of one line of this level from the next, streaming */
-    uint64_t memory_fs, transfer_fs, transfer_shared_fs;
-    uint64_t touch_fs; /* a running process touches one more line per this */
+    struct cache *code;                 /* first-level instruction caches, or NULL */
+    struct cache *tlb[2];               /* [first-level caches], or NULL */
+    bool exclusive[MEMORY_LEVELS], inclusive[MEMORY_LEVELS];
+
+    uint64_t hit_fs[MEMORY_LEVELS];        /* beyond the first level */
+    uint64_t stream_fs[MEMORY_LEVELS + 1]; /* a line in sequence from there; last: from memory */
+    uint64_t memory_fs, page_fs, occupancy_fs;
+    uint64_t tlb2_fs, walk_fs;
+    uint64_t transfer_fs, transfer_shared_fs;
+
+    uint32_t page_shift;      /* lines of a page that maps the scheduler's memory, log2 */
+    uint32_t user_page_shift; /* and of one that maps a process's */
+    bool tlb_tagged;          /* translations survive a change of page tables */
+    uint32_t row_shift;       /* lines of a memory page, log2 */
+    uint32_t reach;           /* longest stride that is prefetched, in lines; 0: none */
+    bool adjacent;            /* the other line of a pair comes too */
+    uint32_t domain_cores, channels;
+    struct channel *channel;      /* [domains][channels] */
+    uint64_t *streaming;          /* [domains] share of a channel that running processes stream, */
+    uint64_t *core_streaming;     /* [core_count] and each core's part of it; in 2^-32 */
+    struct core_streams *streams; /* [core_count] */
+
     struct memory_line *line;
     gsl_rng *rng;
-    uint64_t wait_fs; /* waited for lines in flight, since the caller reset it */
+    uint64_t touch_fs; /* a running process touches one more line per this */
+    /* Of the entry under way, reset by the caller: */
+    uint64_t wait_fs;    /* waited for lines in flight */
+    uint32_t early_line; /* read before another core's write to it fell due; CACHE_NO_LINE */
 };
 
 struct memory_setup {
     const struct profile *cpu;
     uint32_t core_count;
-    uint64_t bytes;       /* of the scheduler's memory and constants */
+    uint32_t threads;     /* of a core in use: cores 2i and 2i + 1 are siblings; 0 is taken as 1 */
+    uint32_t page_bytes;  /* that map the memory; 0: the kernel's, by the profile */
+    uint64_t bytes;       /* of the scheduler's memory, constants and code */
     uint64_t stride_from; /* bytes from here on are process structures, */
     uint64_t stride_to;   /* up to here, */
     uint32_t stride;      /* modelled this far apart instead of stride_real */
@@ -101,20 +121,8 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
 uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
                        uint64_t now_ps);
 
-/* A process with a working set of `lines` runs again on core, for at most run_ps of work.
- * Returns the stall in ps for lines that others evicted since, or that another core holds; its
- * first run ever is free, since alone it would pay that too. */
-uint64_t memory_refill(struct memory *memory, uint32_t core, const struct footprint *footprint,
-                       uint32_t lines, uint64_t run_ps);
-
-/* It has run for run_ps: what it streamed through caches too small for it. */
-void memory_ran(struct memory *memory, uint32_t core, uint32_t lines, uint64_t run_ps);
-
-/* It leaves the core. */
-void memory_leave(const struct memory *memory, uint32_t core, struct footprint *footprint);
-
-/* P[Poisson(rate) < ways]: the probability that a line survives. */
-double memory_survival(double rate, uint32_t ways);
+/* Core fetches instructions from a line. */
+uint64_t memory_fetch(struct memory *memory, uint32_t core, uint32_t line, uint64_t now_ps);
 
 static inline struct cache *memory_cache(const struct memory *memory, uint32_t level, uint32_t core)
 {
@@ -122,12 +130,34 @@ static inline struct cache *memory_cache(const struct memory *memory, uint32_t l
     return &memory->cache[level][sharers == 1 ? core : core / sharers];
 }
 
+/* The index of core's first-level caches and TLBs. */
+static inline uint32_t memory_unit(const struct memory *memory, uint32_t core)
+{
+    uint32_t sharers = memory->sharers[0];
+    return sharers == 1 ? core : core / sharers;
+}
+
+/* Takes the resource for cost_ps from now_ps on, or when it is free.  Returns the wait in ps.  What
+ * was booked for later, by an entry that began earlier, is not waited for. */
+static inline uint64_t booking_wait(struct booking *booking, uint64_t cost_ps, uint64_t now_ps)
+{
+    uint64_t wait_ps = 0;
+    if (now_ps < booking->busy_from_ps)
+        return 0;
+    if (now_ps < booking->busy_to_ps)
+        wait_ps = booking->busy_to_ps - now_ps;
+    else
+        booking->busy_from_ps = now_ps;
+    booking->busy_to_ps = now_ps + wait_ps + cost_ps;
+    return wait_ps;
+}
+
 /* Would memory_access() cost nothing and change nothing?  The common case, made short. */
 static inline bool memory_is_near(const struct memory *memory, uint32_t core, uint32_t line,
                                   bool write)
 {
     const struct memory_line *entry = &memory->line[line];
-    const struct cache *first = &memory->cache[0][core];
+    const struct cache *first = &memory->cache[0][memory_unit(memory, core)];
     const struct cache_way *way = &first->way[entry->first_way];
     return way->line == line && way->version == entry->version &&
            way->stamp == first->user_insertions &&

@@ -11,6 +11,13 @@ const struct figure_description figure_descriptions[FIGURE_COUNT] = {
 #undef X
 };
 
+void profile_init(struct profile *profile)
+{
+    *profile = (struct profile){ 0 };
+    for (unsigned i = 0; i < FIGURE_COUNT; i++)
+        profile->figure[i].value = figure_descriptions[i].fallback;
+}
+
 double profile_published_share(const struct profile *profile)
 {
     unsigned present = 0, published = 0;

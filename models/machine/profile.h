@@ -27,8 +27,7 @@ struct figure {
       "cores of the largest machine sold with it; a scenario may exceed it")                       \
     X(socket_cores, false, 0, 0, 1024, "cores in a socket; 0: all cores are in one")               \
     X(smt_threads, false, 1, 1, 8, "hardware threads of a core")                                   \
-    X(smt_rate, false, 1, 0.1, 1,                                                                  \
-      "speed of a thread whose siblings are busy too, of that alone")                              \
+    X(smt_rate, false, 1, 0.1, 1, "speed of a thread whose siblings are busy too, of that alone")  \
     X(small_cores, false, 0, 0, 1024,                                                              \
       "cores of the slower kind; the last ones of max_cores, and of each machine in proportion")   \
     X(small_rate, false, 1, 0.01, 1, "speed of a slower core, of that of a fast one")              \
@@ -89,8 +88,7 @@ struct figure {
       "the same between cores that share a cache; absent: transfer_ns")                            \
     X(transfer_smt_ns, false, 0, 0, 10000,                                                         \
       "the same between threads of one core; absent: as between cores that share a cache")         \
-    X(transfer_socket_ns, false, 0, 0, 10000,                                                      \
-      "the same between sockets; absent: transfer_ns")                                             \
+    X(transfer_socket_ns, false, 0, 0, 10000, "the same between sockets; absent: transfer_ns")     \
     X(transfer_line_ns, false, 0, 0, 10000,                                                        \
       "per line, streamed from another core's cache; absent: transfer_ns")                         \
     X(timer_interrupt_ns, true, 0, 0, 100000,                                                      \
@@ -130,6 +128,9 @@ struct profile {
 
 /* The value of a figure: profile_value(p, clock_mhz). */
 #define profile_value(profile, name) ((profile)->figure[FIGURE_##name].value)
+
+/* Every figure absent, with its default. */
+void profile_init(struct profile *profile);
 
 /* Share of the figures present that are published, 0 to 1. */
 double profile_published_share(const struct profile *profile);

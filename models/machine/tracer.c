@@ -35,15 +35,23 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
     }
     tracer->predictions = arena_alloc(arena, (size_t)setup->core_count * TRACER_PREDICTIONS,
                                       sizeof *tracer->predictions);
+    if (profile_value(cpu, branch_entries) > 0)
+        tracer->branches_per_line = profile_value(cpu, line_bytes) / TRACER_BRANCH_BYTES /
+                                    profile_value(cpu, branch_entries);
 }
 
-__attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core, uint64_t now_ps,
-                                            sigjmp_buf *escape)
+__attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core, uint32_t pace,
+                                            uint64_t now_ps, sigjmp_buf *escape)
 {
+    struct memory *memory = tracer->memory;
     tracer->core = core;
+    tracer->pace = pace;
     tracer->now_ps = now_ps;
     tracer->price_fs = 0;
-    tracer->memory->wait_fs = 0;
+    tracer->code = memory->code != NULL ? &memory->code[memory_unit(memory, core)] : NULL;
+    tracer->code_line = CACHE_NO_LINE;
+    memory->wait_fs = 0;
+    memory->early_line = CACHE_NO_LINE;
     tracer->counts = (struct tracer_counts){ 0 };
     tracer->predicting = &tracer->predictions[(size_t)core * TRACER_PREDICTIONS];
     tracer->last = NULL;
@@ -57,9 +65,11 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
 uint64_t tracer_so_far(const struct tracer *tracer)
 {
     const struct tracer_counts *counts = &tracer->counts;
-    return tracer->price_fs + counts->blocks * tracer->block_fs +
-           counts->accesses * tracer->access_fs + counts->calls * tracer->call_fs +
-           counts->branch_misses * tracer->branch_miss_fs;
+    uint64_t fs = counts->blocks * tracer->block_fs + counts->accesses * tracer->access_fs +
+                  counts->calls * tracer->call_fs + counts->branch_misses * tracer->branch_miss_fs;
+    if (tracer->pace != TRACER_PACE)
+        fs = (uint64_t)((double)fs * tracer->pace / TRACER_PACE);
+    return tracer->price_fs + fs;
 }
 
 uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs)
@@ -106,11 +116,9 @@ static inline void trace_access(const void *address, bool write)
         }
     }
     uint32_t line = (uint32_t)(offset >> tracer->memory->line_shift);
-    if (memory_is_near(tracer->memory, tracer->core, line, write))
-        return;
-    /* Time within the entry matters only for lines in flight; memory costs dominate it. */
-    tracer->price_fs += memory_access(tracer->memory, tracer->core, line, write,
-                                      tracer->now_ps + tracer->price_fs / 1000);
+    if (!memory_is_near(tracer->memory, tracer->core, line, write))
+        tracer->price_fs += memory_access(tracer->memory, tracer->core, line, write,
+                                          tracer->now_ps + tracer_so_far(tracer) / 1000);
 }
 
 static inline void trace_atomic(const volatile void *address)
@@ -123,10 +131,74 @@ static inline void trace_atomic(const volatile void *address)
     trace_access((const void *)(uintptr_t)address, true);
 }
 
+/* An entry executes at one instant, so its compare-and-swap does not really fail.  It would have if
+ * it read the line before another core's write fell due, and comes to write it after that: then it
+ * goes round once more. */
+static inline void trace_exchange_if(const volatile void *address)
+{
+    struct tracer *tracer = active;
+    if (tracer == NULL)
+        return;
+    uint64_t offset = (uintptr_t)address - tracer->memory_from;
+    uint32_t early = tracer->memory->early_line;
+    trace_atomic(address);
+    if (early != CACHE_NO_LINE && offset >> tracer->memory->line_shift == early) {
+        tracer->memory->early_line = CACHE_NO_LINE;
+        tracer->counts.retries++;
+        tracer->counts.branch_misses++;
+        tracer->price_fs += tracer->atomic_fs;
+    }
+}
+
 static void trace_range(const void *address, unsigned long bytes, bool write)
 {
     for (unsigned long i = 0; i < bytes; i += 8)
         trace_access((const char *)address + i, write);
+}
+
+/* A block begins at this offset of the modelled memory. */
+static inline void trace_fetch(struct tracer *tracer, uint32_t code)
+{
+    struct memory *memory = tracer->memory;
+    uint32_t from = (uint32_t)tracer->module[code >= tracer->module[1].offset].offset;
+    uint32_t plain = (uint32_t)((uint64_t)(code - from) * TRACER_PLAIN_PER_1024 / 1024);
+    uint32_t line = (from + plain) >> memory->line_shift;
+    if (line == tracer->code_line)
+        return;
+    tracer->code_line = line;
+    const struct cache_way *way =
+        &tracer->code
+             ->way[cache_set_of(tracer->code, memory->line[line].physical) * tracer->code->ways];
+    if (way->line != line || way->stamp != tracer->code->user_insertions)
+        tracer->price_fs +=
+            memory_fetch(memory, tracer->core, line, tracer->now_ps + tracer_so_far(tracer) / 1000);
+}
+
+/* Has the predictor kept this branch since it was last met? */
+static bool prediction_survives(const struct tracer *tracer, struct prediction *last)
+{
+    uint32_t evicted = tracer->code->user_insertions - last->stamp;
+    last->stamp = tracer->code->user_insertions;
+    return random_bits32(tracer->memory->rng) <
+           cache_survival(evicted * tracer->branches_per_line, 1) * 0x1p32;
+}
+
+static inline void predict(struct tracer *tracer, struct prediction *last, uint32_t code)
+{
+    if (tracer->code != NULL && last->stamp != tracer->code->user_insertions &&
+        tracer->branches_per_line > 0 && !prediction_survives(tracer, last))
+        last->successor = 0;
+    if (last->successor == code) {
+        last->doubted = false;
+        return;
+    }
+    tracer->counts.branch_misses++;
+    if (last->successor == 0 || last->doubted) {
+        last->successor = code;
+        last->doubted = false;
+    } else {
+        last->doubted = true;
+    }
 }
 
 /* ---- gcc's interface: names and shapes are its own ---------------------------------------- */
@@ -138,20 +210,10 @@ void __sanitizer_cov_trace_pc(void)
     if (tracer == NULL)
         return;
     uint32_t code = (uint32_t)module_offset(tracer, (uintptr_t)__builtin_return_address(0));
-    struct prediction *last = tracer->last;
-    if (last != NULL) {
-        if (last->successor == code) {
-            last->doubted = false;
-        } else {
-            tracer->counts.branch_misses++;
-            if (last->successor == 0 || last->doubted) {
-                last->successor = code;
-                last->doubted = false;
-            } else {
-                last->doubted = true;
-            }
-        }
-    }
+    if (tracer->code != NULL)
+        trace_fetch(tracer, code);
+    if (tracer->last != NULL)
+        predict(tracer, tracer->last, code);
     tracer->last = &tracer->predicting[(code * 0x9E3779B1u) >> 22]; /* top 10 bits: 1024 slots */
     if (++tracer->counts.blocks > TRACER_BLOCK_LIMIT)
         tracer_stop(tracer, TRACER_BLOCKS);
@@ -240,7 +302,7 @@ void __tsan_func_exit(void)
     {                                                                                              \
         (void)order;                                                                               \
         (void)failure;                                                                             \
-        trace_atomic(address);                                                                     \
+        trace_exchange_if(address);                                                                \
         return __atomic_compare_exchange_n(address, expected, desired, 0, __ATOMIC_SEQ_CST,        \
                                            __ATOMIC_SEQ_CST);                                      \
     }

@@ -27,18 +27,36 @@ void core_charge(struct host *host, struct core *core, enum account account, uin
         core->account_ps[account] += to - from;
 }
 
+/* ps x rate / 2^32, rounded down. */
+static uint64_t times(uint64_t ps, uint64_t rate)
+{
+    return (ps >> 32) * rate + ((ps & UINT32_MAX) * rate >> 32);
+}
+
+/* The least time in which, at this rate, work of ps is done. */
+static uint64_t time_for(uint64_t ps, uint64_t rate)
+{
+    if (rate == CORE_WHOLE)
+        return ps;
+    return (ps / rate << 32) + ((ps % rate << 32) + rate - 1) / rate;
+}
+
+/* A process on a slower kind of core is served all the time, but does less; what siblings and a
+ * crowded memory take from it is a stall. */
 static void running_progress(struct host *host, struct core *core, uint64_t elapsed_ps)
 {
     struct task *task = &host->tasks[core->running];
     uint64_t stall_ps = elapsed_ps < core->stall_ps ? elapsed_ps : core->stall_ps;
-    uint64_t user_ps = elapsed_ps - stall_ps;
-    if (stall_ps > 0) {
-        core_charge(host, core, ACCOUNT_CACHE, stall_ps);
-        core->stall_ps -= stall_ps;
-    }
-    CHECK(user_ps <= task->run_left_ps);
-    task->run_left_ps -= user_ps;
-    core->ran_ps += user_ps;
+    uint64_t user_ps = times(elapsed_ps - stall_ps, core->share);
+    uint64_t work_ps = times(user_ps, core->speed);
+    core->stall_ps -= stall_ps;
+    if (user_ps < elapsed_ps)
+        core_charge(host, core, ACCOUNT_CACHE, elapsed_ps - user_ps);
+    CHECK(work_ps <= task->run_left_ps || core->share < CORE_WHOLE || core->speed < CORE_WHOLE);
+    if (work_ps > task->run_left_ps)
+        work_ps = task->run_left_ps;
+    task->run_left_ps -= work_ps;
+    core->ran_ps += work_ps;
     uint64_t before = core->account_ps[ACCOUNT_USER];
     core_charge(host, core, ACCOUNT_USER, user_ps);
     task->user_ps += core->account_ps[ACCOUNT_USER] - before;
@@ -69,9 +87,72 @@ static void core_tell_memory(struct host *host, struct core *core)
 {
     if (!host->traced || core->running == NO_TASK || core->ran_ps == 0)
         return;
-    uint32_t lines = host->working_set_lines[host->tasks[core->running].workload];
-    memory_ran(&host->memory, core->id, lines, core->ran_ps);
+    uint32_t workload = host->tasks[core->running].workload;
+    working_set_ran(&host->memory, core->id, host->working_set_lines[workload],
+                    host->code_lines[workload], core->ran_ps);
     core->ran_ps = 0;
+}
+
+/* ---- Speed -------------------------------------------------------------------------------- */
+
+static bool has_busy_sibling(const struct host *host, const struct core *core)
+{
+    uint32_t threads = host->scenario->threads, first = core->id / threads * threads;
+    for (uint32_t id = first; id < first + threads; id++)
+        if (id != core->id && !host->cores[id].is_idle)
+            return true;
+    return false;
+}
+
+static uint64_t sibling_share(const struct host *host, const struct core *core)
+{
+    if (host->scenario->threads == 1 || !has_busy_sibling(host, core))
+        return CORE_WHOLE;
+    return (uint64_t)(profile_value(host->scenario->cpu, smt_rate) * (double)CORE_WHOLE);
+}
+
+uint32_t core_pace(const struct host *host, const struct core *core)
+{
+    uint64_t rate = times(sibling_share(host, core), core->speed);
+    return rate == CORE_WHOLE ? TRACER_PACE
+                              : (uint32_t)((double)TRACER_PACE * (double)CORE_WHOLE / (double)rate);
+}
+
+uint64_t core_kernel_ps(const struct host *host, const struct core *core, uint64_t ps)
+{
+    uint32_t pace = core_pace(host, core);
+    return pace == TRACER_PACE ? ps : (uint64_t)((double)ps * pace / TRACER_PACE);
+}
+
+/* Sets what the core has of its speed from now on. */
+static void core_set_share(struct host *host, struct core *core)
+{
+    uint64_t share = sibling_share(host, core);
+    if (host->traced)
+        share = times(share, working_set_rate(&host->memory, core->id));
+    if (share == core->share)
+        return;
+    if (core->state == CORE_RUNNING)
+        core_progress(host, core);
+    core->share = share;
+    if (core->state == CORE_RUNNING && core != host->entering)
+        core_arm(host, core);
+}
+
+/* Core has begun or ceased to run something: who shares with it goes on at another speed. */
+static void core_tell_sharers(struct host *host, struct core *core, bool was_idle, uint32_t lines)
+{
+    uint32_t threads = host->scenario->threads, first = core->id / threads * threads;
+    if (host->traced && working_set_stream(&host->memory, core->id, lines)) {
+        uint32_t sharers = host->memory.domain_cores, from = core->id / sharers * sharers;
+        for (uint32_t id = from; id < from + sharers && id < host->core_count; id++)
+            core_set_share(host, &host->cores[id]);
+    } else if (threads > 1 && was_idle != core->is_idle) {
+        for (uint32_t id = first; id < first + threads; id++)
+            core_set_share(host, &host->cores[id]);
+    } else if (threads > 1 || core->share != CORE_WHOLE) {
+        core_set_share(host, core);
+    }
 }
 
 /* ---- Running ------------------------------------------------------------------------------ */
@@ -81,7 +162,7 @@ void core_leave(struct host *host, struct core *core)
     struct task *task = &host->tasks[core->running];
     core_tell_memory(host, core);
     if (host->traced)
-        memory_leave(&host->memory, core->id, &task->footprint);
+        working_set_leave(&host->memory, core->id, &task->footprint);
     else
         task->footprint.core = (uint16_t)core->id;
     core->running = NO_TASK;
@@ -95,29 +176,33 @@ void core_refill(struct host *host, struct core *core)
     if (!core->need_refill || task->run_left_ps == 0)
         return; /* how much it will touch is known once its run phase is drawn */
     core->need_refill = false;
-    core->stall_ps = memory_refill(&host->memory, core->id, &task->footprint,
-                                   host->working_set_lines[task->workload], task->run_left_ps);
+    core->stall_ps = working_set_refill(&host->memory, core->id, &task->footprint,
+                                        host->working_set_lines[task->workload], core->switched,
+                                        task->run_left_ps, host->now_ps);
 }
 
 void core_run(struct host *host, struct core *core, uint32_t id)
 {
+    bool was_idle = core->is_idle;
     core->running = id;
+    core->is_idle = id == NO_TASK;
     if (id == NO_TASK) {
         core->state = CORE_IDLE;
-        host->idle_cores += !core->is_idle;
-        core->is_idle = true;
+        host->idle_cores += !was_idle;
+        core_tell_sharers(host, core, was_idle, 0);
         return;
     }
-    host->idle_cores -= core->is_idle;
-    if (core->is_idle && !host->scenario->scheduler.polling_idle)
+    host->idle_cores -= was_idle;
+    if (was_idle && !host->scenario->scheduler.polling_idle)
         core_charge(host, core, ACCOUNT_SCHED, host->cost.idle_exit_ps);
-    core->is_idle = false;
-    core->state = CORE_RUNNING;
     struct task *task = &host->tasks[id];
+    core_tell_sharers(host, core, was_idle, host->working_set_lines[task->workload]);
+    core->state = CORE_RUNNING;
     task->state = TASK_RUNNING;
     task->core = (uint16_t)core->id;
-    if (core->last != id) {
-        core_charge(host, core, ACCOUNT_SWITCH, host->cost.switch_ps);
+    core->switched = core->last != id;
+    if (core->switched) {
+        core_charge(host, core, ACCOUNT_SWITCH, core_kernel_ps(host, core, host->cost.switch_ps));
         if (in_window(host)) {
             host->switch_count++;
             task->switches++;
@@ -150,7 +235,9 @@ void core_arm(struct host *host, struct core *core)
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
         if (core->state == CORE_RUNNING) {
-            uint64_t left_ps = core->stall_ps + host->tasks[core->running].run_left_ps;
+            uint64_t work_ps = host->tasks[core->running].run_left_ps;
+            uint64_t left_ps =
+                core->stall_ps + time_for(time_for(work_ps, core->speed), core->share);
             when = earlier(when, earlier(core->slice_ps, core->accounted_ps + left_ps));
         }
         if (when < core->accounted_ps)
@@ -242,7 +329,8 @@ static void core_take_due(struct host *host, struct core *core)
     uint32_t id = core->due_head;
     struct task *task = &host->tasks[id];
     core->due_head = task->next;
-    uint64_t before_ps = core_in_kernel(host, core) ? 0 : host->cost.timer_ps;
+    uint64_t before_ps =
+        core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, host->cost.timer_ps);
     if (host->processes[id].state == PROCESS_FREE) {
         struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);
         core_begin(host, core, ENTRY_CREATE, id, torus, before_ps, ACCOUNT_TICK);
@@ -260,7 +348,8 @@ static void core_take_ipi(struct host *host, struct core *core)
     core->need_receive |= (core->ipi_flags & IPI_RECEIVE) != 0;
     core->ipi_flags = 0;
     if (!polling)
-        core_charge(host, core, ACCOUNT_SCHED, host->cost.ipi_handle_ps);
+        core_charge(host, core, ACCOUNT_SCHED,
+                    core_kernel_ps(host, core, host->cost.ipi_handle_ps));
     core->kernel_ps = core->accounted_ps;
 }
 
@@ -272,7 +361,8 @@ static void core_take_tick(struct host *host, struct core *core)
     if (core->slice_ps <= host->now_ps)
         core->slice_ps = NEVER;
     enum account account = core->state == CORE_IDLE ? ACCOUNT_IDLE_WORK : ACCOUNT_TICK;
-    uint64_t before_ps = core_in_kernel(host, core) ? 0 : host->cost.timer_ps;
+    uint64_t before_ps =
+        core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, host->cost.timer_ps);
     core_begin(host, core, ENTRY_TICK, NO_TASK, core->torus, before_ps, account);
 }
 

@@ -39,7 +39,8 @@ static void price_begin(struct host *host, struct core *core, struct host_torus 
     host->entering_flat_ps = host->entering_held ? flat_hold_ps(host, core) : 0;
     host->in_scheduler = true;
     if (host->traced)
-        tracer_begin(&host->tracer, core->id, core->accounted_ps + acquire_ps, &host->escape);
+        tracer_begin(&host->tracer, core->id, core_pace(host, core),
+                     core->accounted_ps + acquire_ps, &host->escape);
 }
 
 /* When what the entry does at this moment inside it has been paid for. */

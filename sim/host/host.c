@@ -231,6 +231,7 @@ static void scheduler_set_up(struct host *host)
     memory_init(&host->memory,
                 &(struct memory_setup){ .cpu = scenario->cpu,
                                         .core_count = host->core_count,
+                                        .threads = scenario->threads,
                                         .bytes = at.total + modules,
                                         .stride_from = at.processes,
                                         .stride_to = at.total,
@@ -247,6 +248,17 @@ static void scheduler_set_up(struct host *host)
     tracer_init(&host->tracer, &setup, host->arena);
 }
 
+/* Where a CPU has cores of two kinds, a machine has them in the same proportion, the slower
+ * last. */
+static uint64_t core_kind_speed(const struct scenario *scenario, uint32_t core)
+{
+    const struct profile *cpu = scenario->cpu;
+    uint32_t physical = scenario->cores / scenario->threads;
+    double small = profile_value(cpu, small_cores) / profile_value(cpu, max_cores) * physical;
+    bool is_small = core / scenario->threads >= physical - (uint32_t)lround(small);
+    return (uint64_t)(is_small ? profile_value(cpu, small_rate) * (double)CORE_WHOLE : CORE_WHOLE);
+}
+
 static void cores_set_up(struct host *host)
 {
     bool aligned_ticks = host->scenario->scheduler.aligned_ticks;
@@ -259,6 +271,8 @@ static void cores_set_up(struct host *host)
         core->is_idle = true;
         core->kernel_ps = NEVER;
         core->slice_ps = core->ipi_ps = core->tick_ps = NEVER;
+        core->speed = core_kind_speed(host->scenario, c);
+        core->share = CORE_WHOLE;
         uint64_t period = host->tick_period_ps;
         if (period > 0)
             core->tick_ps = aligned_ticks ? period : period * (c + 1) / host->core_count;
@@ -298,13 +312,17 @@ static void host_set_up(struct host *host)
     host->free_list = arena_alloc(arena, workloads, sizeof *host->free_list);
     host->arrivals = arena_alloc(arena, workloads, sizeof *host->arrivals);
     host->working_set_lines = arena_alloc(arena, workloads, sizeof *host->working_set_lines);
+    host->code_lines = arena_alloc(arena, workloads, sizeof *host->code_lines);
     host->tally = arena_alloc(arena, 1, sizeof *host->tally);
     host->entry_tallies = arena_alloc(arena, workloads, sizeof *host->entry_tallies);
     host->load_count = arena_alloc(arena, (size_t)host->task_count + 2, sizeof *host->load_count);
     host->load_count[0] = host->torus_count;
-    for (uint32_t w = 0; w < workloads; w++)
-        host->working_set_lines[w] = (uint32_t)(scenario->workloads[w].working_set_kb * 1024.0 /
-                                                profile_value(scenario->cpu, line_bytes));
+    double lines_per_kb = 1024 / profile_value(scenario->cpu, line_bytes);
+    for (uint32_t w = 0; w < workloads; w++) {
+        host->working_set_lines[w] =
+            (uint32_t)(scenario->workloads[w].working_set_kb * lines_per_kb);
+        host->code_lines[w] = (uint32_t)(scenario->workloads[w].code_kb * lines_per_kb);
+    }
     costs_init(host);
     scheduler_set_up(host);
     cores_set_up(host);

@@ -12,8 +12,8 @@
 #include <setjmp.h>
 
 #include "models/machine/lock_model.h"
-#include "models/machine/memory.h"
 #include "models/machine/tracer.h"
+#include "models/machine/working_set.h"
 #include "sim/base/histogram.h"
 #include "sim/engine/event_tree.h"
 #include "sim/host/host.h"
@@ -54,6 +54,8 @@ struct task {
     uint8_t workload, phase, state, flags;
 };
 
+#define CORE_WHOLE (UINT64_C(1) << 32) /* full speed */
+
 enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING };
 
 enum ipi_flag { IPI_RESCHEDULE = 1, IPI_RECEIVE = 2 };
@@ -76,7 +78,9 @@ struct core {
     uint64_t kernel_ps;                 /* when it last left the kernel */
     uint64_t grant_ps;                  /* CORE_WAITING: when it gets the lock, once known */
     uint64_t stall_ps;                  /* what is left of the running task's refill */
-    uint64_t ran_ps;                    /* the task's work since memory_ran() was last told */
+    uint64_t ran_ps;                    /* the task's work since the caches were last told */
+    uint64_t speed;                     /* of its kind of core, */
+    uint64_t share;                     /* and what siblings and memory leave of that; in 2^-32 */
     uint32_t id;
     uint32_t running;            /* task; NO_TASK */
     uint32_t last;               /* task that ran last, for "did it switch" */
@@ -86,6 +90,7 @@ struct core {
     enum core_state state;
     uint32_t ipi_flags;
     bool need_reschedule, need_receive, need_balance;
+    bool switched;    /* another task ran here before the running one */
     bool need_refill; /* the running task has not paid for its refill yet */
     bool is_idle;     /* counted in host->idle_cores */
     struct operation operation;
@@ -148,7 +153,7 @@ struct host {
         uint64_t timer_ps, ipi_send_ps, ipi_latency_ps, ipi_handle_ps, syscall_ps, switch_ps,
             idle_exit_ps, transfer_ps;
     } cost;
-    uint32_t *working_set_lines; /* [workload_count] */
+    uint32_t *working_set_lines, *code_lines; /* [workload_count] */
 
     bool in_scheduler; /* its code is running, so that a signal or a hang is its fault */
 
@@ -200,6 +205,9 @@ void core_run(struct host *host, struct core *core, uint32_t task);
 /* The running task begins to work: it pays once a dispatch for what its caches have lost. */
 void core_refill(struct host *host, struct core *core);
 void core_leave(struct host *host, struct core *core); /* the running task leaves */
+/* What kernel code takes on this core now, of the time on a fast one alone; in 1/TRACER_PACE. */
+uint32_t core_pace(const struct host *host, const struct core *core);
+uint64_t core_kernel_ps(const struct host *host, const struct core *core, uint64_t ps);
 void lock_promise(struct host *host, struct host_torus *torus);
 
 /* ---- entries.c ---- */

@@ -39,7 +39,8 @@ static bool workload_sleeps(const struct workload *workload)
 
 static void stop(struct host *host, struct core *core, enum entry_kind kind)
 {
-    core_begin(host, core, kind, NO_TASK, core->torus, host->cost.syscall_ps, ACCOUNT_SCHED);
+    core_begin(host, core, kind, NO_TASK, core->torus,
+               core_kernel_ps(host, core, host->cost.syscall_ps), ACCOUNT_SCHED);
 }
 
 /* The program has run off its end.  True: it goes round again. */

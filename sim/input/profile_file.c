@@ -34,7 +34,6 @@ static bool read_figures(const struct node *node, struct profile *profile, struc
         return false;
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
         struct node child;
-        profile->figure[i].value = figure_descriptions[i].fallback;
         if (!node_get(node, keys[i], &child)) {
             if (figure_descriptions[i].required)
                 return node_refuse(node, err, "the figure \"%s\" (%s) is missing; add it", keys[i],
@@ -97,12 +96,15 @@ static bool check_caches(const struct node *figures, const struct profile *p, st
 
 static bool check_figures(const struct node *figures, const struct profile *p, struct error *err)
 {
-    static const enum profile_figure
-        l1i[] = { FIGURE_l1i_kb, FIGURE_l1i_ways },
-        l2[] = { FIGURE_l2_kb, FIGURE_l2_ways, FIGURE_l2_latency_cycles, FIGURE_l2_cores },
-        l3[] = { FIGURE_l3_kb, FIGURE_l3_ways, FIGURE_l3_latency_cycles, FIGURE_l3_cores },
-        tlb[] = { FIGURE_tlb_entries, FIGURE_tlb_ways, FIGURE_page_walk_cycles },
-        tlb2[] = { FIGURE_tlb2_entries, FIGURE_tlb2_ways, FIGURE_tlb2_cycles };
+    static const enum profile_figure l1i[] = { FIGURE_l1i_kb, FIGURE_l1i_ways },
+                                     l2[] = { FIGURE_l2_kb, FIGURE_l2_ways,
+                                              FIGURE_l2_latency_cycles, FIGURE_l2_cores },
+                                     l3[] = { FIGURE_l3_kb, FIGURE_l3_ways,
+                                              FIGURE_l3_latency_cycles, FIGURE_l3_cores },
+                                     tlb[] = { FIGURE_tlb_entries, FIGURE_tlb_ways,
+                                               FIGURE_page_walk_cycles },
+                                     tlb2[] = { FIGURE_tlb2_entries, FIGURE_tlb2_ways,
+                                                FIGURE_tlb2_cycles };
     struct node node;
     double bytes = profile_value(p, line_bytes);
     if (node_get(figures, "line_bytes", &node) && exp2(round(log2(bytes))) != bytes)
@@ -124,7 +126,7 @@ bool profile_read(struct profile *profile, const char *path, struct arena *arena
     struct layer layer = { &source, source.root, "", "" };
     struct document document = { source.root, &layer, 1, arena };
     struct node root = document_node(&document), name, title, figures;
-    *profile = (struct profile){ 0 };
+    profile_init(profile);
     bool fine =
         node_object(&root, keys, err) && member_need(&root, "name", &name, err) &&
         member_need(&root, "title", &title, err) && member_need(&root, "figures", &figures, err) &&

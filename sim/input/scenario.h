@@ -68,6 +68,7 @@ struct scenario {
     uint64_t duration_ps, warmup_ps; /* the run lasts duration_ps, warm-up included */
     const struct profile *cpu;
     uint32_t cores;
+    uint32_t threads; /* "smt": of each core of the CPU; so cores / threads of those */
     struct scheduler_settings scheduler;
     enum cost_kind cost;
     struct flat_settings flat;

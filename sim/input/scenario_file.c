@@ -80,15 +80,21 @@ static bool read_cpu(const struct node *node, struct scenario *scenario,
 static bool read_machine(const struct node *root, struct scenario *scenario,
                          struct profile_cache *cache, struct error *err)
 {
-    static const char *const keys[] = { "cpu", "cores", NULL };
-    struct node machine, cpu, cores;
-    uint64_t count = 0;
+    static const char *const keys[] = { "cpu", "cores", "smt", NULL };
+    struct node machine, cpu, cores, smt;
+    uint64_t count = 0, threads = 1;
     if (!member_need(root, "machine", &machine, err) || !node_object(&machine, keys, err) ||
         !member_need(&machine, "cpu", &cpu, err) || !read_cpu(&cpu, scenario, cache, err) ||
         !member_need(&machine, "cores", &cores, err) ||
-        !member_count(&machine, "cores", 1, 1024, &count, err))
+        !member_count(&machine, "cores", 1, 1024, &count, err) ||
+        !member_count(&machine, "smt", 1, (uint64_t)profile_value(scenario->cpu, smt_threads),
+                      &threads, err))
         return false;
+    if (count % threads != 0 && node_get(&machine, "smt", &smt))
+        return node_refuse(&smt, err, "must divide cores, which is %ju: it counts threads",
+                           (uintmax_t)count);
     scenario->cores = (uint32_t)count;
+    scenario->threads = (uint32_t)threads;
     return true;
 }
 

@@ -58,6 +58,7 @@ static struct scenario scenario_of(const struct job *job, const struct profile *
         .duration_ps = (uint64_t)(duration_ms * 1e9),
         .cpu = cpu,
         .cores = job->cores,
+        .threads = 1,
         .scheduler = { .tori = job->cores,
                        .policy = "rr",
                        .placement = "least_loaded",

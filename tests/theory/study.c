@@ -50,6 +50,7 @@ struct scenario study_scenario(uint32_t cores, uint32_t tori, const char *policy
         .warmup_ps = (uint64_t)(seconds * 1e11),
         .cpu = study_ideal_cpu(),
         .cores = cores,
+        .threads = 1,
         .scheduler = { .tori = tori,
                        .policy = policy,
                        .placement = "random",

@@ -53,6 +53,7 @@ static struct scenario scenario_of(struct workload *workloads, uint32_t count, u
         .duration_ps = (uint64_t)(seconds * 1e12),
         .cpu = cpu_init(),
         .cores = cores,
+        .threads = 1,
         .scheduler = { .tori = tori,
                        .policy = "rr",
                        .placement = "round_robin",

@@ -1,15 +1,14 @@
-/* memory.c -- caches, coherence and working sets of the machine model.
+/* memory.c -- caches, coherence and memory of the machine model.
  *
- * Goal: an access costs what the level that holds the line says; a line written elsewhere costs a
- * transfer; lines conflict by set; working sets evict, and are evicted, as the formula says.
+ * Goal: an access costs what the level that holds the line says, less in a stream or an open page,
+ * more with a translation; a line written elsewhere costs a transfer, unless it went back to
+ * memory; exclusive and inclusive levels hold what they should; lines conflict by set; memory and
+ * transfers queue, and nobody waits for, or sees, what falls due later.
  * Method: a made-up machine with round figures, whose costs tell where a line came from.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "models/machine/memory.h"
-
-#include <gsl/gsl_cdf.h>
-#include <math.h>
 
 #include "tests/support/suite.h"
 
@@ -21,10 +20,9 @@ static gsl_rng *rng;
 
 enum { FS = 1000000, L2_HIT = 9 * FS, MEMORY = 100 * FS, TRANSFER = 70 * FS, LINE = 64 };
 
-static void machine_init(double l2_cores, uint32_t cores, uint32_t stride)
+static void profile_make(double l2_cores)
 {
-    arena_free(&arena);
-    cpu = (struct profile){ .name = "test" };
+    profile_init(&cpu);
     cpu.figure[FIGURE_clock_mhz].value = 1000;
     cpu.figure[FIGURE_instructions_per_cycle].value = 1;
     cpu.figure[FIGURE_line_bytes].value = LINE;
@@ -39,6 +37,11 @@ static void machine_init(double l2_cores, uint32_t cores, uint32_t stride)
     cpu.figure[FIGURE_memory_read_mb_s].value = 1000; /* 64 ns a line */
     cpu.figure[FIGURE_transfer_ns].value = 70;
     cpu.figure[FIGURE_transfer_shared_ns].value = 20;
+}
+
+static void machine_make(uint32_t cores, uint32_t stride)
+{
+    arena_free(&arena);
     random_seek(rng, 7, 0, RANDOM_MEMORY, 0, 0);
     memory_init(&memory,
                 &(struct memory_setup){ .cpu = &cpu,
@@ -49,6 +52,12 @@ static void machine_init(double l2_cores, uint32_t cores, uint32_t stride)
                                         .stride_real = 128,
                                         .rng = rng },
                 &arena);
+}
+
+static void machine_init(double l2_cores, uint32_t cores, uint32_t stride)
+{
+    profile_make(l2_cores);
+    machine_make(cores, stride);
 }
 
 static uint64_t read_line(uint32_t core, uint32_t line, uint64_t now_ps)
@@ -135,73 +144,164 @@ START_TEST(aligned_structures_conflict)
     static const uint32_t strides[2] = { 128, 8192 };
     for (int k = 0; k < 2; k++) {
         machine_init(1, 1, strides[k]);
+        uint64_t now_ps = 0;
         for (int round = 0; round < 4; round++)
-            for (uint64_t i = 0; i < 100; i++)
-                misses[k] +=
-                    memory_access(&memory, 0, (uint32_t)(i * 128 / LINE), false, 0) == MEMORY &&
-                    round > 0;
+            for (uint32_t i = 0; i < 100; i++)
+                misses[k] += read_line(0, i * 128 / LINE, now_ps += MEMORY) == MEMORY && round > 0;
     }
     ck_assert_uint_eq(misses[0], 0);
     ck_assert_uint_eq(misses[1], 300);
 }
 END_TEST
 
-START_TEST(survival_is_poisson)
+/* ---- Memory ------------------------------------------------------------------------------- */
+
+/* The page that was used last is open; a line at twice the distance of the last one continues a
+ * stream, up to the prefetcher's reach. */
+START_TEST(pages_and_streams)
 {
-    ck_assert_double_eq_tol(memory_survival(0, 1), 1, 1e-6);
-    ck_assert_double_eq_tol(memory_survival(1, 1), exp(-1), 1e-3);
-    ck_assert_double_eq_tol(memory_survival(2.385, 2), exp(-2.385) * 3.385, 1e-3);
-    ck_assert_double_eq(memory_survival(2.385, 0), 0);
-    ck_assert_double_eq(memory_survival(1000, 8), 0);
-    for (double rate = 0.03; rate < 200; rate *= 1.3)
-        for (unsigned ways = 1; ways <= 64; ways *= 2)
-            ck_assert_double_eq_tol(memory_survival(rate, ways), gsl_cdf_poisson_P(ways - 1, rate),
-                                    1e-3);
+    profile_make(1);
+    cpu.figure[FIGURE_memory_page_ns].value = 80;
+    cpu.figure[FIGURE_prefetch_stride_bytes].value = 256;
+    machine_make(1, 128);
+    ck_assert_uint_eq(read_line(0, 0, 0), MEMORY);
+    ck_assert_uint_eq(read_line(0, 2, 1000000), 80 * FS);  /* open, no stream yet */
+    ck_assert_uint_eq(read_line(0, 4, 2000000), 64 * FS);  /* streams, */
+    ck_assert_uint_eq(read_line(0, 6, 3000000), 64 * FS);  /* and goes on */
+    ck_assert_uint_eq(read_line(0, 30, 4000000), 80 * FS); /* open, but too far away */
+    ck_assert_uint_eq(read_line(0, 64 * 9, 5000000), MEMORY);
+    ck_assert_uint_eq(read_line(0, 1, 6000000), MEMORY); /* another page has been used */
 }
 END_TEST
 
-/* A process alone finds everything; after another of n lines it misses what that evicted; on
- * another core it misses all.  Refill streams: 64 ns a line from memory, 9 ns from the L2. */
-START_TEST(working_sets_are_refilled)
+START_TEST(the_other_line_of_a_pair_comes_too)
 {
-    machine_init(1, 2, 128);
-    struct footprint a = { .core = MEMORY_NO_CORE }, b = { .core = MEMORY_NO_CORE };
-    const uint64_t long_run = UINT64_C(1000000000);
-    ck_assert_uint_eq(memory_refill(&memory, 0, &a, 32, long_run), 0); /* its first run is free */
-    memory_leave(&memory, 0, &a);
-    ck_assert_uint_eq(memory_refill(&memory, 0, &a, 32, long_run), 0);
-    memory_leave(&memory, 0, &a);
-    memory_refill(&memory, 0, &b, 512, long_run); /* as many lines as the L2 has */
-    memory_leave(&memory, 0, &b);
-    /* a has a line in every fourth L2 set at depth 0, and 4 ways: lost with P[Poisson(4) >= 4]. */
-    double lost = 1 - memory_survival(4, 4);
-    double lost_nearby = 1 - memory_survival(2, 2); /* the L1 took 64 lines into 32 sets */
-    uint64_t stall = memory_refill(&memory, 0, &a, 32, long_run);
-    double known_ps = 32 * lost * 64000 + 32 * lost_nearby * 9000;
-    ck_assert_double_eq_tol((double)stall, known_ps, known_ps * 0.05);
-    memory_leave(&memory, 0, &a);
-    stall = memory_refill(&memory, 1, &a, 32, long_run);
-    ck_assert_uint_eq(stall, 32 * (64000 + 9000));
-    /* A burst of half the time that it takes to touch all refills half. */
-    a.core = 0;
-    a.stamp[0] -= 1000000;
-    a.stamp[1] -= 1000000;
-    stall = memory_refill(&memory, 0, &a, 32, memory.touch_fs * 16 / 1000);
-    ck_assert_uint_eq(stall, 16 * (64000 + 9000));
+    profile_make(1);
+    cpu.figure[FIGURE_adjacent_line].value = 1;
+    machine_make(1, 128);
+    ck_assert_uint_eq(read_line(0, 7, 0), MEMORY);
+    ck_assert_uint_eq(read_line(0, 6, 1000000), L2_HIT);
+    ck_assert_uint_eq(read_line(0, 8, 2000000), MEMORY);
 }
 END_TEST
 
-/* What a process streamed through the caches evicts the scheduler's lines. */
-START_TEST(user_code_evicts_the_scheduler)
+/* A line takes 40 ns of the channel: of three cores that ask at once the last waits for two. */
+START_TEST(memory_is_a_queue)
 {
-    uint32_t missed = 0;
-    machine_init(1, 1, 128);
-    for (uint32_t line = 0; line < 256; line++)
-        read_line(0, line, 0);
-    memory_ran(&memory, 0, 100000, UINT64_C(1000000000000));
-    for (uint32_t line = 0; line < 256; line++)
-        missed += read_line(0, line, 0) == MEMORY;
-    ck_assert_uint_eq(missed, 256);
+    profile_make(1);
+    cpu.figure[FIGURE_memory_line_ns].value = 40;
+    machine_make(3, 128);
+    ck_assert_uint_eq(read_line(0, 0, 5000000), MEMORY);
+    ck_assert_uint_eq(read_line(1, 100, 5000000), MEMORY + 40 * FS);
+    ck_assert_uint_eq(read_line(2, 200, 5000000), MEMORY + 80 * FS);
+    ck_assert_uint_eq(read_line(2, 300, 1000000), MEMORY); /* before all that was booked */
+    ck_assert_uint_eq(memory.wait_fs, 0);                  /* that is memory's price, no lock's */
+
+    cpu.figure[FIGURE_memory_channels].value = 2;
+    cpu.figure[FIGURE_memory_cores].value = 1;
+    machine_make(2, 128);
+    ck_assert_uint_eq(read_line(0, 0, 5000000), MEMORY);
+    ck_assert_uint_eq(read_line(0, 1, 5000000), MEMORY); /* the other channel */
+    ck_assert_uint_eq(read_line(1, 2, 5000000), MEMORY); /* the other core's memory */
+    ck_assert_uint_eq(read_line(0, 2, 5000000), MEMORY + 40 * FS);
+}
+END_TEST
+
+/* Two ways of two entries, then four of eight, and 20 or 50 cycles; one line of each page. */
+START_TEST(translations_cost)
+{
+    profile_make(1);
+    cpu.figure[FIGURE_tlb_entries].value = 2;
+    cpu.figure[FIGURE_tlb_ways].value = 2;
+    cpu.figure[FIGURE_tlb2_entries].value = 8;
+    cpu.figure[FIGURE_tlb2_ways].value = 4;
+    cpu.figure[FIGURE_tlb2_cycles].value = 20;
+    cpu.figure[FIGURE_page_walk_cycles].value = 50;
+    cpu.figure[FIGURE_kernel_page_kb].value = 4;
+    machine_make(1, 128);
+    uint64_t now_ps = 0;
+    ck_assert_uint_eq(read_line(0, 0, now_ps += MEMORY), MEMORY + 50 * FS);
+    ck_assert_uint_eq(read_line(0, 1, now_ps += MEMORY), MEMORY); /* the same page */
+    for (uint32_t page = 1; page < 3; page++)
+        ck_assert_uint_eq(read_line(0, page * 64 + 2, now_ps += MEMORY), MEMORY + 50 * FS);
+    ck_assert_uint_eq(read_line(0, 3, now_ps += MEMORY), MEMORY + 20 * FS);
+    ck_assert_uint_eq(read_line(0, 3, now_ps += MEMORY), 0);
+    cpu.figure[FIGURE_kernel_page_kb].value = 4096; /* all in one page */
+    machine_make(1, 128);
+    ck_assert_uint_eq(read_line(0, 0, now_ps), MEMORY + 50 * FS);
+    ck_assert_uint_eq(read_line(0, 5 * 64, now_ps += MEMORY), MEMORY);
+}
+END_TEST
+
+/* ---- Levels that exclude or include ------------------------------------------------------- */
+
+/* Ways of one set: 2 in the first level and 4 in the second, 8 KB apart.  Six lines fit if the
+ * second level excludes what the first holds, four if not. */
+START_TEST(exclusive_levels_add_up)
+{
+    for (int exclusive = 0; exclusive < 2; exclusive++) {
+        uint64_t misses = 0, now_ps = 0;
+        profile_make(1);
+        cpu.figure[FIGURE_l2_exclusive].value = exclusive;
+        machine_make(1, 8192);
+        for (int round = 0; round < 5; round++)
+            for (uint32_t i = 0; i < 6; i++)
+                misses += read_line(0, i * 2, now_ps += MEMORY) == MEMORY && round > 0;
+        ck_assert_uint_eq(misses, exclusive ? 0 : 24);
+    }
+}
+END_TEST
+
+/* A line that is used all the time from the first level grows old in the second.  When it has to
+ * leave that, an inclusive one takes it from the first as well. */
+START_TEST(inclusive_levels_take_away)
+{
+    for (int inclusive = 0; inclusive < 2; inclusive++) {
+        uint64_t now_ps = 0;
+        profile_make(1);
+        cpu.figure[FIGURE_l2_inclusive].value = inclusive;
+        machine_make(1, 8192);
+        read_line(0, 0, now_ps);
+        for (uint32_t i = 1; i < 5; i++) {
+            ck_assert_uint_eq(read_line(0, 0, now_ps += MEMORY), 0);
+            read_line(0, i * 2, now_ps += MEMORY);
+        }
+        ck_assert_uint_eq(read_line(0, 0, now_ps += MEMORY), inclusive ? MEMORY : 0);
+    }
+}
+END_TEST
+
+/* ---- Time --------------------------------------------------------------------------------- */
+
+/* Core 0 writes at 5 us.  Core 1, whose entry began later but reads at 3 us, sees its old copy; at
+ * 6 us it needs the new one.  A core without a copy takes the old one from where it is. */
+START_TEST(a_write_is_seen_when_it_falls_due)
+{
+    profile_make(1);
+    machine_make(3, 128);
+    write_line(0, 4, 0);
+    read_line(1, 4, 1000000);
+    write_line(0, 4, 5000000);
+    memory.early_line = CACHE_NO_LINE;
+    ck_assert_uint_eq(read_line(1, 4, 3000000), 0);
+    ck_assert_uint_eq(memory.early_line, 4);
+    ck_assert_uint_eq(read_line(1, 4, 4000000), 0);
+    ck_assert_uint_eq(read_line(1, 4, 6000000), TRANSFER);
+    ck_assert_uint_eq(read_line(1, 4, 7000000), 0);
+}
+END_TEST
+
+/* A line that its writer's caches have put out is in memory again. */
+START_TEST(an_evicted_line_comes_from_memory)
+{
+    profile_make(1);
+    machine_make(2, 8192);
+    write_line(0, 0, 0);
+    for (uint32_t i = 1; i < 5; i++)
+        read_line(0, i * 2, i * 1000000);
+    ck_assert_uint_eq(read_line(1, 0, 10000000), MEMORY);
+    write_line(0, 2, 11000000);
+    ck_assert_uint_eq(read_line(1, 2, 20000000), TRANSFER);
 }
 END_TEST
 
@@ -215,9 +315,14 @@ int main(void)
     tcase_add_test(tests, transfers_of_one_line_queue);
     tcase_add_test(tests, a_later_transfer_holds_nobody_up);
     tcase_add_test(tests, aligned_structures_conflict);
-    tcase_add_test(tests, survival_is_poisson);
-    tcase_add_test(tests, working_sets_are_refilled);
-    tcase_add_test(tests, user_code_evicts_the_scheduler);
+    tcase_add_test(tests, pages_and_streams);
+    tcase_add_test(tests, the_other_line_of_a_pair_comes_too);
+    tcase_add_test(tests, memory_is_a_queue);
+    tcase_add_test(tests, translations_cost);
+    tcase_add_test(tests, exclusive_levels_add_up);
+    tcase_add_test(tests, inclusive_levels_take_away);
+    tcase_add_test(tests, a_write_is_seen_when_it_falls_due);
+    tcase_add_test(tests, an_evicted_line_comes_from_memory);
     int status = suite_run("memory", tests);
     gsl_rng_free(rng);
     return status;

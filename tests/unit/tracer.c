@@ -101,7 +101,7 @@ static void rig_init(struct rig *rig, const char *policy, uint32_t count, size_t
 static uint64_t schedule(struct rig *rig, uint64_t now_ns)
 {
     uint64_t wait_fs;
-    tracer_begin(&rig->tracer, 0, now_ns * 1000, &rig->escape);
+    tracer_begin(&rig->tracer, 0, TRACER_PACE, now_ns * 1000, &rig->escape);
     struct process *next = scheduler.torus->schedule(rig->torus, 0, now_ns);
     uint64_t price = tracer_end(&rig->tracer, &wait_fs);
     ck_assert_ptr_nonnull(next);
@@ -181,7 +181,7 @@ START_TEST(foreign_memory_is_caught)
     rig.torus->cores[0].current = &stranger;
     stranger.state = PROCESS_RUNNING;
     if (sigsetjmp(rig.escape, 1) == 0) {
-        tracer_begin(&rig.tracer, 0, 0, &rig.escape);
+        tracer_begin(&rig.tracer, 0, TRACER_PACE, 0, &rig.escape);
         scheduler.torus->schedule(rig.torus, 0, 1);
         ck_abort_msg("the entry went on");
     }

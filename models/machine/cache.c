@@ -1,0 +1,139 @@
+/* cache.c -- see cache.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "models/machine/cache.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/check.h"
+
+/* ---- Survival ----------------------------------------------------------------------------- */
+
+/* With 64 ways, P[Poisson(128) < 64] is below 1e-9: taken as 0 from there on. */
+enum { RATE_STEPS = 16, RATE_MAX = 128, WAYS_MAX = 64 };
+
+static float survival_table[WAYS_MAX + 1][RATE_STEPS * RATE_MAX + 1];
+
+/* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!, for a grid of rates. */
+static void survival_fill(void)
+{
+    if (survival_table[WAYS_MAX][0] > 0)
+        return; /* filled already */
+    for (uint32_t step = 0; step <= RATE_STEPS * RATE_MAX; step++) {
+        double rate = (double)step / RATE_STEPS;
+        double term = exp(-rate), sum = 0;
+        for (uint32_t ways = 1; ways <= WAYS_MAX; ways++) {
+            sum += term;
+            term *= rate / ways;
+            survival_table[ways][step] = (float)(sum < 1 ? sum : 1);
+        }
+    }
+}
+
+double cache_survival(double rate, uint32_t ways)
+{
+    double at = rate * RATE_STEPS;
+    if (at >= RATE_STEPS * RATE_MAX)
+        return 0;
+    uint32_t step = (uint32_t)at;
+    double low = survival_table[ways][step], high = survival_table[ways][step + 1];
+    return low + (high - low) * (at - step);
+}
+
+/* Does the copy at this depth of its set outlive what others inserted since it was used? */
+static bool survives(const struct cache *cache, const struct cache_way *way, uint32_t depth,
+                     gsl_rng *rng)
+{
+    uint32_t inserted = cache->user_insertions - way->stamp;
+    if (inserted == 0)
+        return true;
+    double share = cache_survival(inserted * cache->per_set, cache->ways - depth);
+    return share == 1 || random_bits32(rng) < share * 0x1p32;
+}
+
+/* ---- Tags --------------------------------------------------------------------------------- */
+
+void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, struct arena *arena)
+{
+    survival_fill();
+    cache->ways = ways < WAYS_MAX ? ways : WAYS_MAX;
+    cache->sets = lines / cache->ways > 0 ? lines / cache->ways : 1;
+    cache->per_set = 1.0 / cache->sets;
+    cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
+    cache->lines = cache->sets * cache->ways;
+    cache->user_insertions = cache->insertions = 0;
+    cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
+    for (uint32_t w = 0; w < cache->lines; w++)
+        cache->way[w].line = CACHE_NO_LINE;
+}
+
+static struct cache_way *set_of(const struct cache *cache, uint32_t physical)
+{
+    return &cache->way[(size_t)cache_set_of(cache, physical) * cache->ways];
+}
+
+/* Where in its set the line is, whatever its version; ways when it is not. */
+static uint32_t depth_of(const struct cache *cache, const struct cache_way *set, uint32_t line)
+{
+    uint32_t depth = 0;
+    while (depth < cache->ways && set[depth].line != line)
+        depth++;
+    return depth;
+}
+
+bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
+                 struct cache_way *evicted)
+{
+    struct cache_way *set = set_of(cache, line.physical);
+    uint32_t depth = depth_of(cache, set, line.line);
+    bool hit = depth < cache->ways && set[depth].version == line.version &&
+               survives(cache, &set[depth], depth, rng);
+    evicted->line = CACHE_NO_LINE;
+    if (!hit) {
+        cache->insertions++;
+        if (depth == cache->ways) {
+            depth = cache->ways - 1;
+            *evicted = set[depth];
+        }
+    }
+    if (depth > 0)
+        memmove(set + 1, set, depth * sizeof *set);
+    set[0] = (struct cache_way){ line.line, line.version, cache->user_insertions };
+    return hit;
+}
+
+bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
+{
+    struct cache_way *set = set_of(cache, line.physical);
+    uint32_t depth = depth_of(cache, set, line.line);
+    if (depth == cache->ways)
+        return false;
+    bool hit = set[depth].version == line.version && survives(cache, &set[depth], depth, rng);
+    memmove(set + depth, set + depth + 1, (cache->ways - depth - 1) * sizeof *set);
+    set[cache->ways - 1].line = CACHE_NO_LINE;
+    return hit;
+}
+
+bool cache_holds(const struct cache *cache, struct cache_line line, gsl_rng *rng)
+{
+    const struct cache_way *set = set_of(cache, line.physical);
+    uint32_t depth = depth_of(cache, set, line.line);
+    return depth < cache->ways && set[depth].version == line.version &&
+           survives(cache, &set[depth], depth, rng);
+}
+
+void cache_update(struct cache *cache, struct cache_line line, uint32_t version)
+{
+    struct cache_way *set = set_of(cache, line.physical);
+    uint32_t depth = depth_of(cache, set, line.line);
+    if (depth < cache->ways && set[depth].version == line.version)
+        set[depth].version = version;
+}
+
+void cache_intrude(struct cache *cache, uint32_t count)
+{
+    cache->user_insertions += count;
+    cache->insertions += count;
+}

@@ -1,0 +1,109 @@
+/* cache.c -- one cache of the machine model: exact tags, and survival of what others bring in.
+ *
+ * Goal: the least recently used line of a set goes first; an old version is a miss; lines survive
+ * insertions by others as often as the formula says.
+ * Method: GSL's Poisson distribution, and counting over many lines.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "models/machine/cache.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+#include "tests/support/suite.h"
+
+static struct cache cache;
+static struct arena arena;
+static gsl_rng *rng;
+static struct cache_way out;
+
+static void cache_make(uint32_t lines, uint32_t ways)
+{
+    arena_free(&arena);
+    random_seek(rng, 7, 0, RANDOM_MEMORY, 0, 0);
+    cache_init(&cache, lines, ways, &arena);
+}
+
+static struct cache_line line_at(uint32_t line, uint32_t version)
+{
+    return (struct cache_line){ line, version, line };
+}
+
+START_TEST(the_least_recently_used_goes_first)
+{
+    cache_make(8, 2); /* four sets */
+    ck_assert(!cache_touch(&cache, line_at(1, 0), rng, &out));
+    ck_assert(!cache_touch(&cache, line_at(5, 0), rng, &out));
+    ck_assert_uint_eq(out.line, CACHE_NO_LINE);
+    ck_assert(cache_touch(&cache, line_at(1, 0), rng, &out));
+    ck_assert(!cache_touch(&cache, line_at(9, 0), rng, &out));
+    ck_assert_uint_eq(out.line, 5);
+    ck_assert(cache_holds(&cache, line_at(1, 0), rng));
+    ck_assert(!cache_holds(&cache, line_at(5, 0), rng));
+    ck_assert(!cache_holds(&cache, line_at(2, 0), rng));
+}
+END_TEST
+
+START_TEST(versions_and_removal)
+{
+    cache_make(12, 3); /* not a power of two of sets */
+    cache_touch(&cache, line_at(7, 3), rng, &out);
+    ck_assert(!cache_holds(&cache, line_at(7, 4), rng));
+    cache_update(&cache, line_at(7, 2), 9);
+    ck_assert(cache_holds(&cache, line_at(7, 3), rng)); /* another version: untouched */
+    cache_update(&cache, line_at(7, 3), 4);
+    ck_assert(cache_holds(&cache, line_at(7, 4), rng));
+    ck_assert(!cache_touch(&cache, line_at(7, 5), rng, &out)); /* replaced in its place */
+    ck_assert_uint_eq(out.line, CACHE_NO_LINE);
+    ck_assert(cache_take(&cache, line_at(7, 5), rng));
+    ck_assert(!cache_take(&cache, line_at(7, 5), rng));
+}
+END_TEST
+
+START_TEST(survival_is_poisson)
+{
+    cache_make(1, 1); /* fills the table */
+    ck_assert_double_eq_tol(cache_survival(0, 1), 1, 1e-6);
+    ck_assert_double_eq_tol(cache_survival(1, 1), exp(-1), 1e-3);
+    ck_assert_double_eq_tol(cache_survival(2.385, 2), exp(-2.385) * 3.385, 1e-3);
+    ck_assert_double_eq(cache_survival(2.385, 0), 0);
+    ck_assert_double_eq(cache_survival(1000, 8), 0);
+    for (double rate = 0.03; rate < 200; rate *= 1.3)
+        for (unsigned ways = 1; ways <= 64; ways *= 2)
+            ck_assert_double_eq_tol(cache_survival(rate, ways), gsl_cdf_poisson_P(ways - 1, rate),
+                                    1e-3);
+}
+END_TEST
+
+/* 512 lines in as many sets of 4 ways; 1221 insertions by others: at depth 0, a line is lost with
+ * P[Poisson(2.385) >= 4] = .221. */
+START_TEST(others_evict_as_often_as_they_should)
+{
+    enum { SETS = 512 };
+    uint32_t kept = 0;
+    cache_make(4 * SETS, 4);
+    for (uint32_t line = 0; line < SETS; line++)
+        cache_touch(&cache, line_at(line, 0), rng, &out);
+    cache_intrude(&cache, 1221);
+    for (uint32_t line = 0; line < SETS; line++)
+        kept += cache_touch(&cache, line_at(line, 0), rng, &out);
+    double p = gsl_cdf_poisson_P(3, 1221.0 / SETS), sd = sqrt(p * (1 - p) * SETS);
+    ck_assert_double_eq_tol(kept, p * SETS, 4 * sd);
+    for (uint32_t line = 0; line < SETS; line++) /* all are back now */
+        ck_assert(cache_holds(&cache, line_at(line, 0), rng));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("cache");
+    rng = gsl_rng_alloc(random_philox);
+    tcase_add_test(tests, the_least_recently_used_goes_first);
+    tcase_add_test(tests, versions_and_removal);
+    tcase_add_test(tests, survival_is_poisson);
+    tcase_add_test(tests, others_evict_as_often_as_they_should);
+    int status = suite_run("cache", tests);
+    gsl_rng_free(rng);
+    return status;
+}

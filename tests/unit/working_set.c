@@ -1,0 +1,192 @@
+/* working_set.c -- what processes lose in the caches and pay to get back.
+ *
+ * Goal: a set that stayed is free; one that was evicted, or left on another core, is paid for as
+ * the formula says; short bursts refill in part; translations are lost with a switch; sets larger
+ * than the caches stream, evict the scheduler, slow its misses down and one another.
+ * Method: a made-up machine with round figures, whose costs tell where a line came from.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "models/machine/working_set.h"
+
+#include "tests/support/suite.h"
+
+/* 1 GHz.  L1: 4 KB, 2 ways, 32 sets.  L2: 32 KB, 4 ways, 128 sets.  Lines of 64 bytes: 9 ns from
+ * the L2, 64 ns from memory; one is touched every 24 ns. */
+static struct profile cpu;
+static struct memory memory;
+static struct arena arena;
+static gsl_rng *rng;
+
+static const uint64_t long_run = UINT64_C(1000000000);
+
+static void profile_make(void)
+{
+    profile_init(&cpu);
+    cpu.figure[FIGURE_clock_mhz].value = 1000;
+    cpu.figure[FIGURE_instructions_per_cycle].value = 1;
+    cpu.figure[FIGURE_line_bytes].value = 64;
+    cpu.figure[FIGURE_l1_kb].value = 4;
+    cpu.figure[FIGURE_l1_ways].value = 2;
+    cpu.figure[FIGURE_l1_latency_cycles].value = 3;
+    cpu.figure[FIGURE_l2_kb].value = 32;
+    cpu.figure[FIGURE_l2_ways].value = 4;
+    cpu.figure[FIGURE_l2_latency_cycles].value = 12;
+    cpu.figure[FIGURE_l2_cores].value = 1;
+    cpu.figure[FIGURE_memory_latency_ns].value = 100;
+    cpu.figure[FIGURE_memory_read_mb_s].value = 1000;
+    cpu.figure[FIGURE_transfer_ns].value = 70;
+}
+
+static void machine_init(uint32_t cores)
+{
+    arena_free(&arena);
+    random_seek(rng, 7, 0, RANDOM_MEMORY, 0, 0);
+    memory_init(&memory,
+                &(struct memory_setup){ .cpu = &cpu,
+                                        .core_count = cores,
+                                        .bytes = 1 << 16,
+                                        .stride = 128,
+                                        .stride_real = 128,
+                                        .rng = rng },
+                &arena);
+}
+
+static uint64_t refill(uint32_t core, const struct footprint *footprint, uint32_t lines,
+                       uint64_t run_ps)
+{
+    static uint64_t now_ps;
+    now_ps += long_run; /* nothing is left in a queue */
+    return working_set_refill(&memory, core, footprint, lines, true, run_ps, now_ps);
+}
+
+START_TEST(sets_are_refilled)
+{
+    profile_make();
+    machine_init(2);
+    struct footprint a = { .core = MEMORY_NO_CORE }, b = { .core = MEMORY_NO_CORE };
+    ck_assert_uint_eq(refill(0, &a, 32, long_run), 0); /* its first run is free */
+    working_set_leave(&memory, 0, &a);
+    ck_assert_uint_eq(refill(0, &a, 32, long_run), 0);
+    working_set_leave(&memory, 0, &a);
+    refill(0, &b, 512, long_run); /* as many lines as the L2 has */
+    working_set_leave(&memory, 0, &b);
+    /* a has a line in every fourth L2 set at depth 0, and 4 ways: lost with P[Poisson(4) >= 4]. */
+    double lost = 1 - cache_survival(4, 4);
+    double lost_nearby = 1 - cache_survival(2, 2); /* the L1 took 64 lines into 32 sets */
+    double known_ps = 32 * lost * 64000 + 32 * lost_nearby * 9000;
+    ck_assert_double_eq_tol((double)refill(0, &a, 32, long_run), known_ps, known_ps * 0.05);
+    working_set_leave(&memory, 0, &a);
+    ck_assert_uint_eq(refill(1, &a, 32, long_run), 32 * (64000 + 9000));
+    /* A burst of half the time that it takes to touch all refills half. */
+    a.core = 0;
+    a.stamp[0] -= 1000000;
+    a.stamp[1] -= 1000000;
+    ck_assert_uint_eq(refill(0, &a, 32, memory.touch_fs * 16 / 1000), 16 * (64000 + 9000));
+}
+END_TEST
+
+/* An exclusive second level holds what the first does not: 576 lines stay in 64 + 512. */
+START_TEST(exclusive_levels_add_up)
+{
+    for (int exclusive = 0; exclusive < 2; exclusive++) {
+        profile_make();
+        cpu.figure[FIGURE_l2_exclusive].value = exclusive;
+        machine_init(1);
+        uint32_t before = memory.cache[1]->insertions;
+        working_set_ran(&memory, 0, 576, 0, long_run);
+        ck_assert_int_eq(memory.cache[1]->insertions == before, exclusive);
+    }
+}
+END_TEST
+
+/* Two pages of 64 lines, 30 cycles each to translate, are lost with a switch of page tables. */
+START_TEST(translations_are_lost)
+{
+    for (int tagged = 0; tagged < 2; tagged++) {
+        profile_make();
+        cpu.figure[FIGURE_tlb_entries].value = 16;
+        cpu.figure[FIGURE_tlb_ways].value = 4;
+        cpu.figure[FIGURE_page_walk_cycles].value = 30;
+        cpu.figure[FIGURE_tlb_tagged].value = tagged;
+        machine_init(1);
+        struct footprint a = { .core = MEMORY_NO_CORE };
+        refill(0, &a, 64, long_run);
+        working_set_leave(&memory, 0, &a);
+        ck_assert_uint_eq(refill(0, &a, 64, long_run), tagged ? 0 : 2 * 30000);
+        ck_assert_uint_eq(working_set_refill(&memory, 0, &a, 64, false, long_run, 0), 0);
+    }
+}
+END_TEST
+
+/* What a process streamed through the caches evicts the scheduler's lines and its code. */
+START_TEST(user_code_evicts_the_scheduler)
+{
+    uint32_t missed = 0;
+    struct cache_way out;
+    profile_make();
+    cpu.figure[FIGURE_l1i_kb].value = 4;
+    cpu.figure[FIGURE_l1i_ways].value = 2;
+    machine_init(1);
+    for (uint32_t line = 0; line < 256; line++)
+        memory_access(&memory, 0, line, false, 0);
+    cache_touch(memory.code, (struct cache_line){ 5, 0, 5 }, rng, &out);
+    working_set_ran(&memory, 0, 100000, 100000, UINT64_C(1000000000000));
+    for (uint32_t line = 0; line < 256; line++)
+        missed += memory_access(&memory, 0, line, false, long_run + line * 1000000) == 100000000;
+    ck_assert_uint_eq(missed, 256);
+    ck_assert(!cache_holds(memory.code, (struct cache_line){ 5, 0, 5 }, rng));
+}
+END_TEST
+
+/* Two refills at once share one channel: the second waits for the first. */
+START_TEST(refills_queue)
+{
+    profile_make();
+    machine_init(2);
+    struct footprint gone = { .core = 1 }, elsewhere = { .core = 0 };
+    uint64_t first = working_set_refill(&memory, 0, &gone, 32, true, long_run, 1000);
+    uint64_t second = working_set_refill(&memory, 1, &elsewhere, 32, true, long_run, 1000);
+    ck_assert_uint_eq(first, 32 * (64000 + 9000));
+    ck_assert_uint_eq(second, first + 32 * 64000);
+}
+END_TEST
+
+/* Three cores that stream a line per 64 ns, where one takes 40 ns of the channel: they want 15/8
+ * of it, so each goes on at 8/15; an access beside two of them (5/4, taken as 15/16) waits. */
+START_TEST(streams_share_the_channel)
+{
+    profile_make();
+    cpu.figure[FIGURE_memory_line_ns].value = 40;
+    machine_init(4);
+    ck_assert(!working_set_stream(&memory, 0, 100)); /* fits: no stream */
+    ck_assert_uint_eq(working_set_rate(&memory, 0), UINT64_C(1) << 32);
+    ck_assert(!working_set_stream(&memory, 0, 1000)); /* 5/8: enough for all */
+    ck_assert(working_set_stream(&memory, 1, 1000));
+    ck_assert(working_set_stream(&memory, 2, 1000));
+    for (uint32_t core = 0; core < 3; core++)
+        ck_assert_double_eq_tol((double)working_set_rate(&memory, core) * 0x1p-32, 8.0 / 15, 1e-6);
+    ck_assert_uint_eq(working_set_rate(&memory, 3), UINT64_C(1) << 32);
+    uint64_t alone_fs = 100000000, wait_fs = 40000000 * UINT64_C(15) / 2;
+    ck_assert_uint_eq(memory_access(&memory, 3, 7, false, 0), alone_fs + wait_fs);
+    ck_assert(working_set_stream(&memory, 1, 0));
+    ck_assert(working_set_stream(&memory, 2, 0));
+    ck_assert_uint_eq(working_set_rate(&memory, 0), UINT64_C(1) << 32);
+    ck_assert_uint_eq(memory_access(&memory, 0, 200, false, 1000000000), alone_fs);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("working_set");
+    rng = gsl_rng_alloc(random_philox);
+    tcase_add_test(tests, sets_are_refilled);
+    tcase_add_test(tests, exclusive_levels_add_up);
+    tcase_add_test(tests, translations_are_lost);
+    tcase_add_test(tests, user_code_evicts_the_scheduler);
+    tcase_add_test(tests, refills_queue);
+    tcase_add_test(tests, streams_share_the_channel);
+    int status = suite_run("working_set", tests);
+    gsl_rng_free(rng);
+    return status;
+}
