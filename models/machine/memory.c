@@ -170,9 +170,7 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
     memory->reach = (uint32_t)(profile_value(cpu, prefetch_stride_bytes) / line_bytes);
     memory->adjacent = profile_value(cpu, adjacent_line) > 0;
     memory->streams = arena_alloc(arena, memory->core_count, sizeof *memory->streams);
-    memory->transfer_fs = ns_fs(profile_value(cpu, transfer_ns));
-    memory->transfer_shared_fs =
-        ns_fs(otherwise(profile_value(cpu, transfer_shared_ns), profile_value(cpu, transfer_ns)));
+    topology_init(&memory->topology, cpu, threads);
     /* One load in three instructions, 8 bytes each, sequential: a new line per line_bytes/8 loads.
      * Assumed; see docs/MODEL.md. */
     memory->touch_fs =
@@ -321,17 +319,6 @@ static uint64_t fill(struct memory *memory, uint32_t core, uint32_t physical, bo
     return cost + streaming_wait(memory, core);
 }
 
-static bool cores_share(const struct memory *memory, uint32_t a, uint32_t b)
-{
-    uint32_t last = memory->level_count - 1;
-    return memory_cache(memory, last, a) == memory_cache(memory, last, b);
-}
-
-static uint64_t transfer_cost(const struct memory *memory, uint32_t core, uint32_t other)
-{
-    return cores_share(memory, core, other) ? memory->transfer_shared_fs : memory->transfer_fs;
-}
-
 /* The pair's other line comes with it, as far as the second level. */
 static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
 {
@@ -410,13 +397,14 @@ uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool
     }
     bool missed = level == memory->level_count;
     if (level > 0 && modified && owner_holds(memory, line)) { /* the only copy */
-        uint64_t transfer_fs = transfer_cost(memory, core, entry->owner);
+        uint64_t transfer_fs = topology_transfer_fs(&memory->topology, core, entry->owner);
         cost += transfer_fs + transfer_wait(memory, entry, transfer_fs, now_ps);
     } else {
         uint64_t from_fs = supply(memory, core, line, level, now_ps);
         if (write && !modified && (entry->state == LINE_SHARED || (foreign && !missed))) {
             uint64_t invalidate_fs =
-                foreign ? transfer_cost(memory, core, entry->owner) : memory->transfer_fs;
+                foreign ? topology_transfer_fs(&memory->topology, core, entry->owner)
+                        : memory->topology.transfer_fs[DISTANCE_SOCKET];
             if (invalidate_fs > from_fs)
                 from_fs = invalidate_fs;
             from_fs += transfer_wait(memory, entry, from_fs, now_ps);

@@ -25,7 +25,7 @@
 #define MACHINE_MEMORY_H
 
 #include "models/machine/cache.h"
-#include "models/machine/profile.h"
+#include "models/machine/topology.h"
 
 enum { MEMORY_LEVELS = 3, MEMORY_PAGE_BYTES = 4096, MEMORY_STREAMS = 8 };
 
@@ -79,7 +79,7 @@ struct memory {
     uint64_t stream_fs[MEMORY_LEVELS + 1]; /* a line in sequence from there; last: from memory */
     uint64_t memory_fs, page_fs, occupancy_fs;
     uint64_t tlb2_fs, walk_fs;
-    uint64_t transfer_fs, transfer_shared_fs;
+    struct topology topology;
 
     uint32_t page_shift;      /* lines of a page that maps the scheduler's memory, log2 */
     uint32_t user_page_shift; /* and of one that maps a process's */
