@@ -15,12 +15,12 @@ enum {
     LEVELS = 3,
     LEAST_BYTES = 4096,
     DENSE_BYTES = 4 << 20, /* up to here the curve is dense: few lines, quickly walked */
+    COARSE_S = 3,          /* less time than this makes a coarse curve */
+    PASSES = 2,
     WAYS_MOST = 40,
+    ORDERS = 3, /* in which the lines of a set are visited; the best counts */
     ASSUMED_LINE_BYTES = 64
 };
-
-/* The size that the kernel states explains a step that is at most this factor off. */
-static const double SIZE_FITS = 1.45;
 
 static const enum profile_figure size_figures[LEVELS] = { FIGURE_l1_kb, FIGURE_l2_kb,
                                                           FIGURE_l3_kb };
@@ -86,22 +86,26 @@ static void find_line(struct calibration *c, struct field *field, double seconds
 
 /* ---- The curve ---------------------------------------------------------------------------- */
 
+/* The whole curve twice, and the less of each: others are not always in the way. */
 static uint32_t walk_curve(struct calibration *c, struct field *field, double seconds,
                            struct curve_point *points)
 {
-    bool coarse = seconds < 3;
+    bool coarse = seconds < COARSE_S;
     double line = calibration_value(c, FIGURE_line_bytes);
     uint32_t count = 0;
     struct route route;
     route_init(&route, (uint32_t)(field->bytes / (size_t)line));
     for (double bytes = LEAST_BYTES; bytes <= (double)field->bytes && count < CURVE_POINTS_MAX;) {
-        size_t whole = (size_t)(bytes / line) * (size_t)line;
-        route_random(&route, whole, (size_t)line, c->rng);
-        struct measurement m = chase_measure(field, &route, seconds / 160);
-        points[count++] = (struct curve_point){ (double)whole, m.value };
+        points[count++] = (struct curve_point){ floor(bytes / line) * line, INFINITY };
         double per_octave = bytes < DENSE_BYTES ? (coarse ? 4 : 6) : (coarse ? 2 : 4);
         bytes *= exp2(1 / per_octave);
     }
+    for (uint32_t pass = 0; pass < PASSES; pass++)
+        for (uint32_t i = 0; i < count; i++) {
+            route_random(&route, (size_t)points[i].at, (size_t)line, c->rng);
+            double ns = chase_measure(field, &route, seconds / (2 * PASSES * count)).value;
+            points[i].value = fmin(points[i].value, ns);
+        }
     route_fini(&route);
     return count;
 }
@@ -120,9 +124,13 @@ static uint32_t find_ways(struct calibration *c, struct field *field, const stru
         stride = (size_t)size_kb * 1024;
     route_init(&route, WAYS_MOST);
     for (uint32_t lines = 2; lines < WAYS_MOST && lines * stride <= field->bytes; lines++) {
-        route_random(&route, lines * stride, stride, c->rng);
-        points[count++] =
-            (struct curve_point){ lines, chase_measure(field, &route, seconds / WAYS_MOST).value };
+        double best_ns = INFINITY;
+        for (int order = 0; order < ORDERS; order++) {
+            route_random(&route, lines * stride, stride, c->rng);
+            best_ns =
+                fmin(best_ns, chase_measure(field, &route, seconds / (WAYS_MOST * ORDERS)).value);
+        }
+        points[count++] = (struct curve_point){ lines, best_ns };
     }
     route_fini(&route);
     return (uint32_t)curve_last_below(points, count, found->ns, found->beyond_ns, 0.12);
@@ -133,7 +141,7 @@ static uint32_t find_ways(struct calibration *c, struct field *field, const stru
 /* Is what the kernel states of a cache borne out by the step? */
 static bool is_borne_out(const struct system_cache *said, double step_kb)
 {
-    return said != NULL && said->kb > 0 && fabs(log(step_kb / said->kb)) < log(SIZE_FITS);
+    return said != NULL && curve_fits(step_kb, said->kb);
 }
 
 static double put_ways(struct calibration *c, uint32_t level, uint32_t measured,
@@ -158,12 +166,15 @@ static double put_ways(struct calibration *c, uint32_t level, uint32_t measured,
 }
 
 static void put_size(struct calibration *c, uint32_t level, bool last, const struct found *found,
-                     const struct system_cache *said, bool one_piece, double ways)
+                     const struct system_cache *said, const struct field *field, double ways)
 {
     struct measurement m = { 0, 0, found->points };
     enum profile_figure figure = size_figures[level];
+    bool one_piece = field->huge && !c->system.is_virtual;
     double rounded = curve_round_size(found->step_kb, (uint32_t)ways, one_piece);
-    const char *pages = one_piece ? "huge pages" : "ordinary pages";
+    const char *pages = one_piece     ? "huge pages"
+                        : field->huge ? "huge pages of a virtual machine"
+                                      : "ordinary pages";
     if (is_borne_out(said, found->step_kb)) {
         m.value = said->kb;
         calibration_measured(c, figure, m,
@@ -229,12 +240,13 @@ static void put_level(struct calibration *c, struct field *field, uint32_t level
 {
     const struct system_cache *said = system_cache(&c->system, level + 1);
     bool borne_out = is_borne_out(said, found->step_kb);
-    double probe_kb = borne_out ? said->kb : curve_round_size(found->step_kb, 8, field->huge);
+    bool one_piece = field->huge && !c->system.is_virtual; /* the hypervisor's may be ordinary */
+    double probe_kb = borne_out ? said->kb : curve_round_size(found->step_kb, 8, one_piece);
     /* Ordinary pages keep only the address bits within a page, enough for the first level. */
     bool can_align = field->huge || level == 0;
     uint32_t ways = level < 2 && can_align ? find_ways(c, field, found, probe_kb, seconds) : 0;
     double final_ways = put_ways(c, level, ways, said, borne_out);
-    put_size(c, level, last, found, said, field->huge, final_ways);
+    put_size(c, level, last, found, said, field, final_ways);
     struct measurement ns = { found->ns, 0, found->points };
     calibration_measured(c, latency_figures[level], calibration_cycles(c, ns),
                          "random chase over footprints that this cache holds and the nearer ones "
@@ -249,7 +261,7 @@ static void put_stream(struct calibration *c, struct field *field, uint32_t leve
                                                          FIGURE_l3_stream_cycles };
     double near = calibration_value(c, size_figures[level - 1]);
     double far = calibration_value(c, size_figures[level]);
-    double kb = fmax(far / 2, sqrt(near * far));
+    double kb = fmin(fmax(far / 2, sqrt(near * far)), (double)(field->bytes / 1024));
     struct measurement ns = stream_measure(
         field, (size_t)kb * 1024, (size_t)calibration_value(c, FIGURE_line_bytes), seconds);
     calibration_measured(c, figures[level], calibration_cycles(c, ns),
@@ -267,27 +279,33 @@ static void put_instruction_cache(struct calibration *c)
     calibration_derived(c, FIGURE_l1i_ways, said->ways, "as the kernel says; not measured");
 }
 
-/* A cache that the kernel states and that makes no step of its own: the curve climbs all along. */
-static uint32_t add_unseen(struct calibration *c, const struct curve_point *points, uint32_t count,
-                           struct found *found, uint32_t levels)
+/* As the kernel states the caches, if the curve bears that out, without the last one if need be;
+ * else what the curve says alone. */
+static uint32_t read_curve(struct calibration *c, const struct curve_point *points, uint32_t count,
+                           struct curve_level *level)
 {
-    const struct system_cache *said = system_cache(&c->system, levels + 1);
-    if (levels == 0 || levels >= LEVELS || said == NULL || said->kb == 0 ||
-        said->kb < 2 * found[levels - 1].step_kb)
-        return levels;
-    double middle = sqrt(found[levels - 1].step_kb * said->kb) * 1024;
-    for (uint32_t i = 0; i < count; i++)
-        if (points[i].at <= middle)
-            found[levels].ns = points[i].value;
-    found[levels].step_kb = said->kb;
-    found[levels].beyond_ns = found[levels - 1].beyond_ns;
-    found[levels].points = count;
-    found[levels - 1].beyond_ns = found[levels].ns;
-    calibration_note(c,
-                     "l%u: the kernel states %u KB, which make no clear step; latency taken "
-                     "half-way, at %.0f KB",
-                     levels + 1, said->kb, middle / 1024);
-    return levels + 1;
+    double sizes[LEVELS];
+    uint32_t stated = 0, levels;
+    while (stated < LEVELS && system_cache(&c->system, stated + 1) != NULL &&
+           system_cache(&c->system, stated + 1)->kb > 0) {
+        sizes[stated] = system_cache(&c->system, stated + 1)->kb * 1024.0;
+        stated++;
+    }
+    for (uint32_t use = stated; use > 0 && use + 1 >= stated; use--) {
+        levels = curve_levels_stated(points, count, sizes, use, level);
+        if (levels > 0 && use < stated)
+            calibration_note(c,
+                             "l%u: nothing is to be had of the %.0f KB that the kernel states; "
+                             "left out",
+                             stated, sizes[stated - 1] / 1024);
+        if (levels > 0)
+            return levels;
+    }
+    levels = curve_levels(points, count, LEVELS + 1, level);
+    if (stated > 0)
+        calibration_note(c, "caches: what a chase finds, %u, is not what the kernel states, %u",
+                         levels - 1, stated);
+    return levels;
 }
 
 void calibrate_caches(struct calibration *c, struct field *field, double seconds)
@@ -297,11 +315,10 @@ void calibrate_caches(struct calibration *c, struct field *field, double seconds
     struct found found[LEVELS] = { 0 };
     find_line(c, field, seconds * 0.04);
     uint32_t count = walk_curve(c, field, seconds * 0.76, points);
-    uint32_t levels = curve_levels(points, count, LEVELS + 1, level) - 1;
+    uint32_t levels = read_curve(c, points, count, level) - 1;
     for (uint32_t k = 0; k < levels; k++)
         found[k] =
             (struct found){ level[k].size / 1024, level[k].value, level[k + 1].value, count };
-    levels = add_unseen(c, points, count, found, levels);
     for (uint32_t k = 0; k < levels; k++)
         put_level(c, field, k, k + 1 == levels, &found[k], seconds * 0.07);
     double cores = c->system.cores;

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "sim/base/check.h"
 #include "sim/base/random.h"
 #include "sim/calibrate/crew.h"
 #include "sim/calibrate/parts.h"
@@ -36,42 +37,25 @@ static bool map_field(struct calibration *c, struct field *field)
     return true;
 }
 
-/* What is needed by a profile and could not be had in any other way. */
+/* What a profile must have of one core and of memory, should it not be to be had. */
 static void complete(struct calibration *c)
 {
-    for (uint32_t i = 0; i < FIGURE_COUNT; i++) {
-        const struct figure_description *d = &figure_descriptions[i];
-        if (!d->required || c->profile->figure[i].kind != FIGURE_ABSENT)
-            continue;
-        double value = 0;
-        switch ((enum profile_figure)i) {
-        case FIGURE_l1_kb:
-            value = 32;
-            break;
-        case FIGURE_l1_ways:
-            value = 8;
-            break;
-        case FIGURE_l1_latency_cycles:
-            value = 4;
-            break;
-        case FIGURE_memory_latency_ns:
-            value = 100;
-            break;
-        case FIGURE_memory_read_mb_s:
-            value = 10000;
-            break;
-        case FIGURE_branch_miss_cycles:
-            value = 15;
-            break;
-        case FIGURE_atomic_cycles:
-            value = 20;
-            break;
-        default:
-            value = fmax(d->minimum, 1);
-        }
-        calibration_assumed(c, (enum profile_figure)i, value,
-                            "could not be measured here; of the usual order");
-    }
+    static const struct {
+        enum profile_figure figure;
+        double value;
+    } usual[] = { { FIGURE_line_bytes, 64 },
+                  { FIGURE_l1_kb, 32 },
+                  { FIGURE_l1_ways, 8 },
+                  { FIGURE_l1_latency_cycles, 4 },
+                  { FIGURE_memory_latency_ns, 100 },
+                  { FIGURE_memory_read_mb_s, 10000 },
+                  { FIGURE_branch_miss_cycles, 15 },
+                  { FIGURE_atomic_cycles, 20 },
+                  { FIGURE_clock_mhz, 2000 } };
+    for (uint32_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        if (!calibration_has(c, usual[i].figure))
+            calibration_assumed(c, usual[i].figure, usual[i].value,
+                                "could not be measured here; of the usual order");
 }
 
 static void put_title(struct calibration *c)
@@ -94,24 +78,26 @@ static void measure(struct calibration *c)
     if (map_field(c, &field)) {
         c->progress("caches", 0.07);
         calibrate_caches(c, &field, s * 0.35);
-        c->progress("memory", 0.42);
-        calibrate_memory(c, &field, s * 0.12);
-        c->progress("translations", 0.54);
+        c->progress("translations", 0.42);
         calibrate_tlb(c, s * 0.14);
-        complete(c); /* the figures so far, which those to come need */
+        c->progress("memory", 0.56);
+        calibrate_memory(c, &field, s * 0.12);
         c->progress("cores together", 0.68);
+        complete(c);
         calibrate_threads(c, &field, s * 0.12);
         field_unmap(&field);
     } else {
         calibration_note(c, "caches, memory: there is no memory to walk through");
         complete(c);
+        calibrate_threads(c, NULL, s * 0.12);
     }
     c->progress("kernel", 0.8);
     calibrate_kernel(c, s * 0.05);
     calibrate_interrupts(c, s * 0.1);
     c->progress("scheduler", 0.95);
     calibrate_scheduler(c, s * 0.05);
-    complete(c);
+    for (uint32_t i = 0; i < FIGURE_COUNT; i++)
+        CHECK(!figure_descriptions[i].required || calibration_has(c, (enum profile_figure)i));
     c->progress("", 1);
 }
 

@@ -53,9 +53,12 @@ bool calibration_measured(struct calibration *calibration, enum profile_figure f
                          text);
         return false;
     }
-    put(calibration, figure, value, FIGURE_MEASURED,
-        arena_printf(calibration->arena, "%s: %s; %u timings, half of them within %.0f %%",
-                     MEASURED_HERE, text, measurement.count, 100 * measurement.spread));
+    const char *source =
+        measurement.spread > 0
+            ? arena_printf(calibration->arena, "%s: %s; %u timings, half of them within %.1f %%",
+                           MEASURED_HERE, text, measurement.count, 100 * measurement.spread)
+            : arena_printf(calibration->arena, "%s: %s", MEASURED_HERE, text);
+    put(calibration, figure, value, FIGURE_MEASURED, source);
     return true;
 }
 

@@ -30,7 +30,8 @@ struct calibration {
     void (*progress)(const char *what, double share_done);
 };
 
-/* A figure measured here.  how is completed by the spread.  A measurement of no count, or outside
+/* A figure measured here.  how is completed by the spread, unless that is 0:
+ * not known.  A measurement of no count, or outside
  * the figure's limits, is refused: false, and a note says so. */
 __attribute__((format(printf, 4, 5))) bool calibration_measured(struct calibration *calibration,
                                                                 enum profile_figure figure,

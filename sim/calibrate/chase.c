@@ -119,6 +119,18 @@ void route_random(struct route *route, size_t bytes, size_t stride, gsl_rng *rng
     route_shuffle(route, rng);
 }
 
+void route_sweeps(struct route *route, size_t bytes, size_t stride, size_t line, gsl_rng *rng)
+{
+    struct route from;
+    route_init(&from, (uint32_t)(stride / line));
+    route_random(&from, stride, line, rng);
+    route_clear(route);
+    for (uint32_t i = 0; i < from.count; i++)
+        for (size_t at = (size_t)from.place[i] * CHASE_UNIT_BYTES; at < bytes; at += stride)
+            route_add(route, at);
+    route_fini(&from);
+}
+
 void route_blocks(struct route *route, size_t bytes, size_t block, size_t stride, gsl_rng *rng)
 {
     struct route blocks;

@@ -47,6 +47,9 @@ void route_add(struct route *route, size_t byte);
 void route_stride(struct route *route, size_t bytes, size_t stride);
 /* The same in random order. */
 void route_random(struct route *route, size_t bytes, size_t stride, gsl_rng *rng);
+/* Ascending by stride, from every line below the stride, those in random order, so that no sweep
+ * finds what the last one's neighbours brought in: all lines, each once. */
+void route_sweeps(struct route *route, size_t bytes, size_t stride, size_t line, gsl_rng *rng);
 /* The same, in blocks: each block is done with, in random order, before the next, at random. */
 void route_blocks(struct route *route, size_t bytes, size_t block, size_t stride, gsl_rng *rng);
 void route_shuffle(struct route *route, gsl_rng *rng);

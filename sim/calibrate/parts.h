@@ -16,14 +16,15 @@ void calibrate_clock(struct calibration *calibration, double seconds);
 void calibrate_core(struct calibration *calibration, double seconds);
 
 /* caches.c: sizes, ways, latencies, streams, who shares.  memory.c: latency and bandwidth of
- * memory, prefetching.  Both walk through the field, which is larger than the caches. */
+ * memory, prefetching; after tlb.c.  Both walk through the field, which is larger than the caches. */
 void calibrate_caches(struct calibration *calibration, struct field *field, double seconds);
 void calibrate_memory(struct calibration *calibration, struct field *field, double seconds);
 
 /* tlb.c: entries and cost of translations. */
 void calibrate_tlb(struct calibration *calibration, double seconds);
 
-/* threads.c: what two or more cores do to one another; needs memory_latency_ns. */
+/* threads.c: what two or more cores do to one another; needs memory_latency_ns.
+ * field NULL: bandwidth is left out. */
 void calibrate_threads(struct calibration *calibration, struct field *field, double seconds);
 
 /* kernel.c, interrupts.c: what the kernel's entries cost; need what threads.c writes. */

@@ -16,8 +16,12 @@ enum {
     PAIRS_MOST = 3,        /* pairs of CPUs tried for each distance */
     SLICE_BYTES = 2 << 20,
     ROUNDS_LEAST = 9,
-    ROUNDS_MOST = 8192
+    ROUNDS_MOST = 8192,
+    PATIENCE = 10 /* times the seconds given, for a partner who does not get a CPU */
 };
+
+/* A transfer through a shared cache takes 1 to 4 of its latencies. */
+static const double TOO_FAR = 6;
 
 /* ---- Ping-pong, and a stream --------------------------------------------------------------- */
 
@@ -55,7 +59,6 @@ static uint32_t serve(struct court *court, uint32_t turn)
     return turn + 2;
 }
 
-/* Two loads of four, so that neither hides what the other waits for. */
 static void read_lines(const struct court *court)
 {
     const volatile char *at = court->streamed, *end = at + STREAMED_BYTES;
@@ -85,7 +88,6 @@ static struct measurement play(uint32_t cpu, size_t line, double seconds)
             turn = serve(&court, turn);
             began = ticks_now();
             read_lines(&court);
-            atomic_thread_fence(memory_order_seq_cst); /* all of them have come */
             operations = (double)STREAMED_BYTES / (double)line;
         }
         sample_add(&sample, (double)(ticks_now() - began) / ticks_per_ns() / operations);
@@ -124,28 +126,30 @@ static void *contend(void *context)
     return NULL;
 }
 
-/* ns from one holder to the other; timings in which they did not take turns are left out. */
+/* ns from one holder to the other; timings in which they did not take turns do not count, and the
+ * other may be long in coming. */
 static struct measurement handover(uint32_t cpu, double seconds)
 {
     static struct contended lock;
     struct partner partner = { 0, contend, &lock, cpu, false };
-    struct budget budget = budget_of(seconds, ROUNDS_LEAST, ROUNDS_MOST);
     struct sample sample;
+    double began_s = seconds_now(), so_far_s = 0;
     memset(&lock, 0, sizeof lock);
     if (!partner_start(&partner))
         return MEASURED_NOT;
     sample_init(&sample, ROUNDS_MOST);
-    while (budget_next(&budget)) {
+    while (so_far_s < seconds ||
+           (sample.count < ROUNDS_LEAST && so_far_s < PATIENCE * (seconds + 0.1))) {
+        pass_through(&lock, 0);
         uint64_t began = ticks_now();
-        uint32_t passes = 0;
-        for (uint32_t i = 0; i < PASSES; i++) {
+        uint32_t passes = lock.passes; /* read without the lock: one off, at most */
+        for (uint32_t i = 0; i < PASSES; i++)
             pass_through(&lock, 0);
-            passes = i == 0 ? lock.passes : passes; /* an estimate: read without the lock */
-        }
         double ns = (double)(ticks_now() - began) / ticks_per_ns();
         passes = lock.passes - passes;
         if (passes > 2 * PASSES * 9 / 10)
             sample_add(&sample, ns / passes);
+        so_far_s = seconds_now() - began_s;
     }
     atomic_store(&lock.over, true);
     partner_join(&partner);
@@ -204,6 +208,13 @@ static uint32_t put_transfers(struct calibration *c, double seconds)
                              "the best of %u pairs",
                              distances[i].words, cpus < PAIRS_MOST ? cpus : PAIRS_MOST);
     }
+    double shared_ns = calibration_value(c, FIGURE_transfer_shared_ns);
+    double l3_ns = calibration_value(c, FIGURE_l3_latency_cycles) / c->cycles_per_ns;
+    if (l3_ns > 0 && shared_ns > TOO_FAR * l3_ns)
+        calibration_note(c,
+                         "transfer_shared_ns: %.0f ns is far for cores that share a cache whose "
+                         "latency is %.0f ns; perhaps they do not, whatever is stated",
+                         shared_ns, l3_ns);
     return other;
 }
 

@@ -51,14 +51,15 @@ bool budget_next(struct budget *budget);
  * and returns how many operations it did.  The figure is ns per operation. */
 struct measurement timing_measure(uint64_t (*work)(void *context), void *context, double seconds);
 
-/* The fastest clock there is, in ticks of unknown length, not waiting for what is in flight. */
+/* The fastest clock there is, in ticks of unknown length, once all loads before it have come. */
 static inline uint64_t ticks_now(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
+    __asm__ volatile("lfence" ::: "memory");
     return __builtin_ia32_rdtsc();
 #elif defined(__aarch64__)
     uint64_t ticks;
-    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+    __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(ticks) : : "memory");
     return ticks;
 #else
     struct timespec now;

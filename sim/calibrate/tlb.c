@@ -8,11 +8,49 @@
  */
 #include <math.h>
 #include <unistd.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 
 #include "sim/calibrate/curve.h"
 #include "sim/calibrate/parts.h"
 
-enum { PAGES_LEAST = 8, PAGES_MOST = 16384, WAYS_MOST = 24, WAYS_FULL_MOST = 128 };
+enum { PAGES_LEAST = 8, PAGES_MOST = 16384, WAYS_MOST = 24, ORDERS = 2 };
+
+/* Processors' statements are right, or of other pages: a step this far off is another thing. */
+static const double ENTRIES_FIT = 1.6;
+
+/* 0: nothing is stated. */
+struct stated_tlb {
+    uint32_t entries, ways;
+};
+
+/* Of the level's TLB for 4-KB pages of data. */
+static struct stated_tlb stated_tlb(uint32_t level)
+{
+    struct stated_tlb stated = { 0, 0 };
+#if defined(__x86_64__) || defined(__i386__)
+    /* AMD: L1TlbAndCache and L2TlbAndCache; ways of the second level are a code. */
+    static const uint8_t coded[16] = { 0, 1, 2, 3, 4, 6, 8, 0, 16, 0, 32, 48, 64, 96, 128, 0 };
+    unsigned a, b = 0, c, d = 0;
+    if (__get_cpuid(level == 1 ? 0x80000005 : 0x80000006, &a, &b, &c, &d) && b >> 16 != 0) {
+        stated.entries = level == 1 ? b >> 16 & 0xff : b >> 16 & 0xfff;
+        stated.ways = level == 1 ? b >> 24 : coded[b >> 28];
+        if (level == 1 && stated.ways == 0xff) /* fully associative */
+            stated.ways = stated.entries;
+    }
+    /* Intel: deterministic address translation; types 1 to 4 serve loads. */
+    for (unsigned index = 0; stated.entries == 0 && index < 32; index++)
+        if (__get_cpuid_count(0x18, index, &a, &b, &c, &d) && (b & 1) != 0 &&
+            (d >> 5 & 7) == level && ((d & 31) == 1 || (d & 31) == 3 || (d & 31) == 4))
+            stated = (struct stated_tlb){ (b >> 16) * c, b >> 16 };
+    if (stated.ways == 0 || stated.entries % stated.ways != 0)
+        stated.ways = 0;
+#else
+    (void)level;
+#endif
+    return stated;
+}
 
 /* Page i of pages, each page step pages on, and never the same line of the page. */
 static size_t place_in(uint32_t i, size_t page, size_t line, uint32_t step)
@@ -26,13 +64,17 @@ static double translation_ns(struct calibration *c, struct field *field, struct 
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t line = (size_t)calibration_value(c, FIGURE_line_bytes);
-    route_clear(route);
-    for (uint32_t i = 0; i < pages; i++)
-        route_add(route, place_in(i, page, line, step));
-    route_shuffle(route, c->rng);
-    double spread_ns = chase_measure(field, route, seconds / 2).value;
-    route_random(route, pages * line, line, c->rng);
-    return spread_ns - chase_measure(field, route, seconds / 2).value;
+    double spread_ns = INFINITY, dense_ns = INFINITY;
+    for (int order = 0; order < ORDERS; order++) {
+        route_clear(route);
+        for (uint32_t i = 0; i < pages; i++)
+            route_add(route, place_in(i, page, line, step));
+        route_shuffle(route, c->rng);
+        spread_ns = fmin(spread_ns, chase_measure(field, route, seconds / (2 * ORDERS)).value);
+        route_random(route, pages * line, line, c->rng);
+        dense_ns = fmin(dense_ns, chase_measure(field, route, seconds / (2 * ORDERS)).value);
+    }
+    return spread_ns - dense_ns;
 }
 
 static uint32_t walk_curve(struct calibration *c, struct field *field, struct route *route,
@@ -87,20 +129,30 @@ static double whole_sets(double entries, double ways)
     return ways * fmax(1, round(entries / ways));
 }
 
+/* What the processor states, borne out by a step not too far off, or what the step says. */
+static double put_entries(struct calibration *c, enum profile_figure figure, double step,
+                          struct stated_tlb stated, double ways, uint32_t points)
+{
+    bool borne_out = stated.entries > 0 && fabs(log(step / stated.entries)) < log(ENTRIES_FIT);
+    double entries = borne_out ? stated.entries : round_entries(step);
+    struct measurement m = { ways > 0 ? whole_sets(entries, ways) : entries, 0, points };
+    calibration_measured(c, figure, m,
+                         "a chase over one line of each of so many pages is half-way up its step "
+                         "at %.0f pages%s",
+                         step, borne_out ? ", as the processor's statement (cpuid) has it" : "");
+    if (stated.entries > 0 && !borne_out)
+        calibration_note(c, "%s: the processor states %u, a chase finds %.0f",
+                         figure_descriptions[figure].name, stated.entries, m.value);
+    return m.value;
+}
+
 static void put_first(struct calibration *c, struct field *field, struct route *route,
                       const struct curve_level *levels, uint32_t points, double seconds)
 {
-    double entries = round_entries(levels[0].size);
-    uint32_t ways =
-        find_ways(c, field, route, (uint32_t)entries, levels[0].value, levels[1].value, seconds);
-    /* Fully associative, as far as this can see, if no set overflows before the whole does. */
-    bool full = ways == 0 && entries <= WAYS_FULL_MOST;
-    struct measurement m = { full || ways == 0 ? entries : whole_sets(entries, ways), 0, points };
-    calibration_measured(c, FIGURE_tlb_entries, m,
-                         "a chase over one line of each of so many pages is half-way up its first "
-                         "step at %.0f pages",
-                         levels[0].size);
-    entries = m.value;
+    struct stated_tlb stated = stated_tlb(1);
+    uint32_t ways = find_ways(c, field, route, (uint32_t)round_entries(levels[0].size),
+                              levels[0].value, levels[1].value, seconds);
+    double entries = put_entries(c, FIGURE_tlb_entries, levels[0].size, stated, ways, points);
     if (ways > 0)
         calibration_measured(c, FIGURE_tlb_ways, (struct measurement){ ways, 0, WAYS_MOST },
                              "so many pages of one set stay in it, and no more");
@@ -114,20 +166,20 @@ static void put_first(struct calibration *c, struct field *field, struct route *
 static void put_second(struct calibration *c, const struct curve_level *levels, uint32_t points)
 {
     enum { WAYS_ASSUMED = 8 };
-    double entries = whole_sets(round_entries(levels[1].size), WAYS_ASSUMED);
-    struct measurement size = { entries, 0, points };
+    struct stated_tlb stated = stated_tlb(2);
     struct measurement cost = { levels[1].value - levels[0].value, 0, points };
     if (!calibration_measured(c, FIGURE_tlb2_cycles, calibration_cycles(c, cost),
                               "what a chase over one line of a page takes more when its pages fit "
                               "the second TLB alone"))
         return;
-    calibration_measured(c, FIGURE_tlb2_entries, size,
-                         "a chase over one line of each of so many pages is half-way up its second "
-                         "step at %.0f pages",
-                         levels[1].size);
-    calibration_assumed(c, FIGURE_tlb2_ways, WAYS_ASSUMED,
-                        "sets of second-level TLBs are hashed, so a chase cannot see them; 4 to 16 "
-                        "is usual");
+    double ways = stated.ways > 0 ? stated.ways : WAYS_ASSUMED;
+    put_entries(c, FIGURE_tlb2_entries, levels[1].size, stated, ways, points);
+    if (stated.ways > 0)
+        calibration_derived(c, FIGURE_tlb2_ways, ways, "as the processor states (cpuid)");
+    else
+        calibration_assumed(c, FIGURE_tlb2_ways, WAYS_ASSUMED,
+                            "sets of second-level TLBs are hashed, so a chase cannot see them; 4 "
+                            "to 16 is usual");
 }
 
 static void put_page_figures(struct calibration *c)
