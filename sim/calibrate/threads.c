@@ -32,7 +32,7 @@ struct court {
     _Alignas(CREW_LINE_BYTES) volatile char streamed[STREAMED_BYTES];
 };
 
-enum { COURT_OVER = UINT32_MAX };
+#define COURT_OVER UINT32_MAX
 
 static void *return_balls(void *context)
 {

@@ -208,7 +208,9 @@ START_TEST(ways_are_the_last_that_stay)
         gsl_rng *rng = rng_of(ways);
         uint32_t count = 0;
         for (uint32_t lines = 2; lines < 40; lines++) {
-            double ns = (lines <= ways ? 4.0 : 14.0) * (1 + 0.01 * gsl_rng_uniform(rng));
+            /* One line too many misses now and then, if replacement is not quite in order. */
+            double ns = lines <= ways ? 4 : lines == ways + 1 ? 6 : 14;
+            ns *= 1 + 0.01 * gsl_rng_uniform(rng);
             points[count++] = (struct curve_point){ lines, lines == ways / 2 ? 3 * ns : ns };
         }
         ck_assert_double_eq(curve_last_below(points, count, 4, 14, 0.12), ways);
