@@ -28,7 +28,7 @@ static struct distribution constant(double us)
 /* Everything is free but caches: 64 lines of L1, 512 of L2, 64 ns a line from memory. */
 static const struct profile *cpu_init(void)
 {
-    cpu = (struct profile){ .name = "test" };
+    profile_init(&cpu);
     cpu.figure[FIGURE_clock_mhz].value = 1000;
     cpu.figure[FIGURE_instructions_per_cycle].value = 1;
     cpu.figure[FIGURE_line_bytes].value = 64;
@@ -106,6 +106,79 @@ START_TEST(a_return_is_paid_for_whyever_it_left)
     double switches = metrics[METRIC_switches_per_s] * 0.9;
     ck_assert_double_gt(switches, 800);
     ck_assert_double_eq_tol(cache_us, switches * refill_us, 1.5 * refill_us);
+}
+END_TEST
+
+/* ---- Speeds ------------------------------------------------------------------------------- */
+
+/* A machine whose second of four cores is slow, or whose pairs of threads share a core: one process
+ * on each core (or on the first three), 300 us of work at a time. */
+static const double *run_speeds(struct workload *workload, double small_rate, double smt_rate)
+{
+    static struct phase work[] = { { PHASE_RUN, { 0 } }, { PHASE_YIELD, { 0 } } };
+    static struct scenario scenario;
+    work[0].duration = constant(300);
+    *workload = (struct workload){ .name = "w",
+                                   .instances = smt_rate < 1 ? 3 : 4,
+                                   .start = constant(0),
+                                   .weight = 1024,
+                                   .phases = work,
+                                   .phase_count = 2 };
+    scenario = scenario_of(workload, 1, 4, 4, 0.9);
+    cpu.figure[FIGURE_max_cores].value = 8;
+    cpu.figure[FIGURE_small_cores].value = small_rate < 1 ? 2 : 0; /* of 8, so one of 4 */
+    cpu.figure[FIGURE_small_rate].value = small_rate;
+    cpu.figure[FIGURE_smt_threads].value = 2;
+    cpu.figure[FIGURE_smt_rate].value = smt_rate;
+    scenario.threads = smt_rate < 1 ? 2 : 1;
+    return run(&scenario, &plain);
+}
+
+/* Three fast cores do 3000 rounds in .9 s, one at .4 of their speed does 1200, all of it user time:
+ * nobody stalls. */
+START_TEST(slow_cores_do_less)
+{
+    struct workload workload;
+    const double *metrics = run_speeds(&workload, 0.4, 1);
+    ck_assert_double_eq_tol(metrics[METRIC_completed], 3 * 3000 + 1200,
+                            5); /* the last end with the run */
+    ck_assert_double_eq_tol(metrics[METRIC_useful_percent], 100, 1e-9);
+}
+END_TEST
+
+/* Two threads share a core at .6 each, the third process has a core to itself: 1800 rounds each and
+ * 3000; what the pair loses is stall: .8 of four threads' time, and one thread idles. */
+START_TEST(siblings_share_a_core)
+{
+    struct workload workload;
+    const double *metrics = run_speeds(&workload, 1, 0.6);
+    ck_assert_double_eq_tol(metrics[METRIC_completed], 2 * 1800 + 3000, 5);
+    ck_assert_double_eq_tol(metrics[METRIC_account_cache_percent], 100 * 2 * 0.4 / 4, 1e-6);
+    ck_assert_double_eq_tol(metrics[METRIC_useful_percent], 100 * (2 * 0.6 + 1) / 4, 1e-6);
+    ck_assert_double_eq_tol(metrics[METRIC_account_idle_percent], 25, 1e-9);
+}
+END_TEST
+
+/* Four processes stream 64 KB through caches of 32; a line keeps the only channel busy for 32 ns and
+ * none can take one more often than every 64: together they want 4 x 32/64 = 2 of it, so each goes
+ * on at half speed and stalls for the other half.  With a channel a core nobody does. */
+START_TEST(streams_slow_one_another)
+{
+    struct phase hog = { PHASE_RUN, constant(1e9) };
+    struct workload workload = { .name = "w",
+                                 .instances = 4,
+                                 .start = constant(0),
+                                 .working_set_kb = 64,
+                                 .weight = 1024,
+                                 .phases = &hog,
+                                 .phase_count = 1 };
+    struct scenario scenario = scenario_of(&workload, 1, 4, 4, 1.0);
+    scenario.cost = COST_TRACED;
+    scenario.scheduler.slice_ns = UINT64_C(10000000000);
+    cpu.figure[FIGURE_memory_line_ns].value = 32;
+    cpu.figure[FIGURE_memory_cores].value = _i;
+    const double *metrics = run(&scenario, &traced);
+    ck_assert_double_eq_tol(metrics[METRIC_account_cache_percent], _i == 0 ? 50 : 0, 0.01);
 }
 END_TEST
 
@@ -259,6 +332,9 @@ int main(void)
     TCase *tests = tcase_create("host");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_return_is_paid_for_whyever_it_left, 0, 3);
+    tcase_add_test(tests, slow_cores_do_less);
+    tcase_add_test(tests, siblings_share_a_core);
+    tcase_add_loop_test(tests, streams_slow_one_another, 0, 2);
     tcase_add_test(tests, who_slept_when_the_window_began_is_not_in_jain);
     tcase_add_test(tests, starvation_goes_by_who_is_alive);
     tcase_add_test(tests, a_message_waits_for_the_hold);
