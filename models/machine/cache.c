@@ -42,15 +42,29 @@ double cache_survival(double rate, uint32_t ways)
     return low + (high - low) * (at - step);
 }
 
-/* Does the copy at this depth of its set outlive what others inserted since it was used? */
-static bool survives(const struct cache *cache, const struct cache_way *way, uint32_t depth,
-                     gsl_rng *rng)
+/* The chance, in 2^-32, that a copy at this depth outlives so many insertions; at least 1. */
+static uint32_t chance(const struct cache *cache, uint32_t depth, uint32_t inserted)
+{
+    double share = cache_survival(inserted * cache->per_set, cache->ways - depth) * 0x1p32;
+    return share >= UINT32_MAX ? UINT32_MAX : share < 1 ? 1 : (uint32_t)share;
+}
+
+/* Does the copy at this depth of its set outlive what others inserted since it was used?  Most
+ * lines that an entry touches were last touched by the same entry before, so most ask alike. */
+static bool survives(struct cache *cache, const struct cache_way *way, uint32_t depth, gsl_rng *rng)
 {
     uint32_t inserted = cache->user_insertions - way->stamp;
     if (inserted == 0)
         return true;
-    double share = cache_survival(inserted * cache->per_set, cache->ways - depth);
-    return share == 1 || random_bits32(rng) < share * 0x1p32;
+    if (depth >= CACHE_MEMO)
+        return random_bits32(rng) <= chance(cache, depth, inserted);
+    if (inserted != cache->memo_inserted) {
+        cache->memo_inserted = inserted;
+        memset(cache->memo, 0, sizeof cache->memo);
+    }
+    if (cache->memo[depth] == 0)
+        cache->memo[depth] = chance(cache, depth, inserted);
+    return random_bits32(rng) <= cache->memo[depth];
 }
 
 /* ---- Tags --------------------------------------------------------------------------------- */
@@ -63,7 +77,7 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, struct arena
     cache->per_set = 1.0 / cache->sets;
     cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
     cache->lines = cache->sets * cache->ways;
-    cache->user_insertions = cache->insertions = 0;
+    cache->user_insertions = cache->insertions = cache->memo_inserted = 0;
     cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
     for (uint32_t w = 0; w < cache->lines; w++)
         cache->way[w].line = CACHE_NO_LINE;
@@ -98,8 +112,8 @@ bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
             *evicted = set[depth];
         }
     }
-    if (depth > 0)
-        memmove(set + 1, set, depth * sizeof *set);
+    for (; depth > 0; depth--)
+        set[depth] = set[depth - 1];
     set[0] = (struct cache_way){ line.line, line.version, cache->user_insertions };
     return hit;
 }
@@ -116,7 +130,7 @@ bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
     return hit;
 }
 
-bool cache_holds(const struct cache *cache, struct cache_line line, gsl_rng *rng)
+bool cache_holds(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
     const struct cache_way *set = set_of(cache, line.physical);
     uint32_t depth = depth_of(cache, set, line.line);

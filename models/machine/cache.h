@@ -33,13 +33,17 @@ struct cache_way {
     uint32_t stamp;         /* the cache's user_insertions when it was last used */
 };
 
+enum { CACHE_MEMO = 8 };
+
 struct cache {
     uint32_t sets, ways, set_mask; /* set_mask: sets - 1 if a power of two, else 0 */
     uint32_t lines;                /* sets * ways */
     double per_set;                /* 1 / sets */
     uint32_t user_insertions;      /* lines that others brought in, ever (wraps) */
     uint32_t insertions;           /* those, and the scheduler's */
-    struct cache_way *way;         /* [sets][ways], most recently used first */
+    /* Chances of survival in 2^-32 after memo_inserted insertions, by depth; 0: not computed. */
+    uint32_t memo_inserted, memo[CACHE_MEMO];
+    struct cache_way *way; /* [sets][ways], most recently used first */
 };
 
 /* 1 <= ways <= 64, or fully associative with more, taken as as many sets of 64. */
@@ -54,7 +58,7 @@ bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
 bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng);
 
 /* Is it here?  Nothing changes. */
-bool cache_holds(const struct cache *cache, struct cache_line line, gsl_rng *rng);
+bool cache_holds(struct cache *cache, struct cache_line line, gsl_rng *rng);
 
 /* A copy that is here becomes this version. */
 void cache_update(struct cache *cache, struct cache_line line, uint32_t version);

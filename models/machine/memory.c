@@ -109,6 +109,8 @@ static void levels_init(struct memory *memory, const struct profile *cpu, uint32
     memory->exclusive[2] = profile_value(cpu, l3_exclusive) > 0;
     memory->inclusive[1] = profile_value(cpu, l2_inclusive) > 0;
     memory->inclusive[2] = profile_value(cpu, l3_inclusive) > 0;
+    for (uint32_t level = 0; level < memory->level_count; level++)
+        memory->levels_depend |= memory->exclusive[level] || memory->inclusive[level];
     memory->hit_fs[1] = cycles_fs(cpu, l2 - l1);
     memory->hit_fs[2] = cycles_fs(cpu, l3 - l1);
     memory->stream_fs[1] = cycles_fs(cpu, otherwise(profile_value(cpu, l2_stream_cycles), l2) - l1);
@@ -215,6 +217,11 @@ static uint32_t lookup(struct memory *memory, struct cache *first, uint32_t core
     struct cache_way out;
     uint32_t level = 0;
     bool hit = cache_touch(first, line, memory->rng, &out);
+    if (!memory->levels_depend) {
+        while (!hit && ++level < memory->level_count)
+            hit = cache_touch(memory_cache(memory, level, core), line, memory->rng, &out);
+        return level;
+    }
     struct cache_way from_first = out;
     while (!(hit && is_included(memory, level, core, line)) && ++level < memory->level_count) {
         struct cache *cache = memory_cache(memory, level, core);
@@ -332,7 +339,8 @@ static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
         return;
     cache_touch(memory_cache(memory, 1, core),
                 (struct cache_line){ other, entry->version, entry->physical }, memory->rng, &out);
-    evict(memory, 1, core, out);
+    if (memory->levels_depend)
+        evict(memory, 1, core, out);
 }
 
 /* The line, found at level (level_count: in no cache of this core), is nobody else's to give. */

@@ -74,6 +74,7 @@ struct memory {
     struct cache *code;                 /* first-level instruction caches, or NULL */
     struct cache *tlb[2];               /* [first-level caches], or NULL */
     bool exclusive[MEMORY_LEVELS], inclusive[MEMORY_LEVELS];
+    bool levels_depend; /* one of them is either */
 
     uint64_t hit_fs[MEMORY_LEVELS];        /* beyond the first level */
     uint64_t stream_fs[MEMORY_LEVELS + 1]; /* a line in sequence from there; last: from memory */

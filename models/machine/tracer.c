@@ -174,24 +174,29 @@ static inline void trace_fetch(struct tracer *tracer, uint32_t code)
             memory_fetch(memory, tracer->core, line, tracer->now_ps + tracer_so_far(tracer) / 1000);
 }
 
-/* Has the predictor kept this branch since it was last met? */
-static bool prediction_survives(const struct tracer *tracer, struct prediction *last)
+/* What a right prediction costs since it may have left the predictor meanwhile. */
+static inline uint64_t evicted_fs(struct tracer *tracer, struct prediction *last)
 {
     uint32_t evicted = tracer->code->user_insertions - last->stamp;
     last->stamp = tracer->code->user_insertions;
-    return random_bits32(tracer->memory->rng) <
-           cache_survival(evicted * tracer->branches_per_line, 1) * 0x1p32;
+    if (evicted != tracer->memo_evicted) {
+        double left = 1 - cache_survival(evicted * tracer->branches_per_line, 1);
+        tracer->memo_evicted = evicted;
+        tracer->memo_miss_fs = (uint64_t)(left * (double)tracer->branch_miss_fs);
+    }
+    return tracer->memo_miss_fs;
 }
 
 static inline void predict(struct tracer *tracer, struct prediction *last, uint32_t code)
 {
-    if (tracer->code != NULL && last->stamp != tracer->code->user_insertions &&
-        tracer->branches_per_line > 0 && !prediction_survives(tracer, last))
-        last->successor = 0;
     if (last->successor == code) {
+        if (tracer->code != NULL && last->stamp != tracer->code->user_insertions)
+            tracer->price_fs += evicted_fs(tracer, last);
         last->doubted = false;
         return;
     }
+    if (tracer->code != NULL)
+        last->stamp = tracer->code->user_insertions;
     tracer->counts.branch_misses++;
     if (last->successor == 0 || last->doubted) {
         last->successor = code;

@@ -13,7 +13,8 @@
  * Branch misses: each core predicts that a block is followed by the successor it had last time,
  * and gives a prediction up after it failed twice running (a one-bit hysteresis on a branch target
  * buffer; J. Lee and A. Smith, IEEE Computer 17(1), 1984).  What user code evicts from the
- * instruction cache it evicts from the predictor too, a branch every TRACER_BRANCH_BYTES.
+ * instruction cache it evicts from the predictor too, a branch every TRACER_BRANCH_BYTES; what that
+ * costs is added as an expectation.
  *
  * Instruction fetch: where a block begins is known.  Instrumented code is longer than the plain
  * one by a constant, so addresses are scaled back by it before they become lines.
@@ -76,6 +77,8 @@ struct tracer {
     uint64_t block_fs, access_fs, call_fs, atomic_fs, branch_miss_fs;
     struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
     double branches_per_line;       /* that leave the predictor with a line of code, of its size */
+    uint32_t memo_evicted;          /* for so many lines, */
+    uint64_t memo_miss_fs;          /* what a prediction costs that may have left */
 
     /* The entry under way. */
     struct prediction *predicting, *last;
