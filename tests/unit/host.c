@@ -159,9 +159,9 @@ START_TEST(siblings_share_a_core)
 }
 END_TEST
 
-/* Four processes stream 64 KB through caches of 32; a line keeps the only channel busy for 32 ns and
- * none can take one more often than every 64: together they want 4 x 32/64 = 2 of it, so each goes
- * on at half speed and stalls for the other half.  With a channel a core nobody does. */
+/* Four processes stream 64 KB through caches of 32; a line keeps the only channel busy for 32 ns,
+ * and none can take one more often than every 64: together they want 4 x 32/64 = 2 of it, so each
+ * goes on at half speed and stalls for the other half.  With a channel a core nobody does. */
 START_TEST(streams_slow_one_another)
 {
     struct phase hog = { PHASE_RUN, constant(1e9) };
