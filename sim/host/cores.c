@@ -197,10 +197,16 @@ static bool core_in_kernel(const struct host *host, const struct core *core)
 
 void lock_promise(struct host *host, struct host_torus *torus)
 {
-    uint32_t core;
+    uint32_t core, before = torus->promised_core;
     uint64_t when_ps;
     if (!lock_model_promise(torus->lock, host->now_ps, &core, &when_ps))
         return;
+    torus->promised_core = core;
+    if (before != core && before != NO_CORE && host->cores[before].state == CORE_WAITING &&
+        host->cores[before].operation.torus == torus) {
+        host->cores[before].grant_ps = NEVER; /* somebody else was faster */
+        core_arm(host, &host->cores[before]);
+    }
     host->cores[core].grant_ps = when_ps;
     if (&host->cores[core] != host->entering)
         core_arm(host, &host->cores[core]);
@@ -215,7 +221,6 @@ static void core_enter(struct host *host, struct core *core)
     operation->requested_ps = host->now_ps;
     if (torus->lock != NULL && operation->kind != ENTRY_TICK &&
         !lock_model_request(torus->lock, core->id, host->now_ps, &acquire_ps)) {
-        operation->waited = true;
         core->state = CORE_WAITING;
         core->grant_ps = NEVER;
         lock_promise(host, torus);
@@ -305,7 +310,9 @@ void core_event(struct host *host, struct core *core)
     struct host_torus *torus;
     core_progress(host, core);
     if (core->state == CORE_WAITING) {
-        lock_model_granted(core->operation.torus->lock, core->id);
+        core->operation.waited =
+            lock_model_granted(core->operation.torus->lock, core->id, host->now_ps);
+        core->operation.torus->promised_core = NO_CORE;
         entry_execute(host, core, 0);
     } else if (core->state == CORE_ENTERING) {
         core_enter(host, core);

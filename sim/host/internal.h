@@ -19,6 +19,7 @@
 #include "sim/host/host.h"
 
 #define NO_TASK UINT32_MAX
+#define NO_CORE UINT32_MAX
 #define NEVER   EVENT_NEVER
 
 enum task_state {
@@ -67,7 +68,7 @@ struct operation {
     struct host_torus *torus;
     uint64_t requested_ps;  /* when the lock was asked for */
     enum core_state resume; /* what the core did before */
-    bool waited;            /* for the lock */
+    bool waited;            /* it found the lock held */
 };
 
 struct core {
@@ -97,6 +98,7 @@ struct core {
 struct host_torus {
     struct torus *torus;
     struct lock_model *lock; /* NULL: none needed */
+    uint32_t promised_core;  /* who waits for the lock and has been told when; NO_CORE */
     uint32_t first_core, core_count;
     uint32_t ready, running; /* as the host counts them */
     bool need_balance;
@@ -133,6 +135,7 @@ struct host {
     struct process *processes;
     struct braid *braid;
     struct port *port;
+    struct topology topology;
     struct core *cores;
     struct host_torus *tori;
     uint32_t core_count, torus_count;

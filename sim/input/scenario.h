@@ -59,6 +59,9 @@ struct flat_settings {
     uint64_t entry_ps[ENTRY_KINDS]; /* from the profile's flat_entry_ns unless given */
     bool has_hold;                  /* "hold": replaces the price of entries that hold a lock */
     struct distribution hold;
+    /* "handover": "exponential": hold and hand-over are one exponential time, drawn anew whenever
+     * the number of waiters changes (the chain of lock_model.h). */
+    bool exponential_handover;
 };
 
 struct scenario {
