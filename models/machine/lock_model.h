@@ -133,8 +133,8 @@ uint64_t lock_model_drag_ps(const struct lock_model *lock, uint64_t stall_ps);
 bool lock_model_promise(struct lock_model *lock, uint64_t now_ps, uint32_t *core,
                         uint64_t *when_ps);
 
-/* The promised waiter takes the lock, now.  False: it came while the lock was free, so that it found
- * it held at no time. */
+/* The promised waiter takes the lock, now.  False: it came while the lock was free, so it never saw
+ * it held. */
 bool lock_model_granted(struct lock_model *lock, uint32_t core, uint64_t now_ps);
 
 #endif

@@ -144,8 +144,8 @@ void core_arm(struct host *host, struct core *core)
     uint64_t when = NEVER;
     if (core->state == CORE_WAITING) {
         when = core->grant_ps;
-    } else if (core->state == CORE_ENTERING || core->due_head != NO_TASK || core->need_reschedule ||
-               core->need_receive) {
+    } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
+               core->due_head != NO_TASK || core->need_reschedule || core->need_receive) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -257,6 +257,16 @@ static void core_take_due(struct host *host, struct core *core)
     }
 }
 
+/* What its last entry posted under "queues": "locked": the core takes the lock of the other torus,
+ * now that it holds none, and queues the process there itself. */
+static void core_take_posted(struct host *host, struct core *core)
+{
+    uint32_t id = core->posted_head;
+    core->posted_head = host->tasks[id].next;
+    struct host_torus *torus = &host->tori[host->processes[id].torus];
+    core_begin(host, core, ENTRY_RECEIVE, id, torus, 0, ACCOUNT_SCHED);
+}
+
 static void core_take_ipi(struct host *host, struct core *core)
 {
     bool polling = host->scenario->scheduler.polling_idle && core->state == CORE_IDLE;
@@ -316,6 +326,8 @@ void core_event(struct host *host, struct core *core)
         entry_execute(host, core, 0);
     } else if (core->state == CORE_ENTERING) {
         core_enter(host, core);
+    } else if (core->posted_head != NO_TASK) {
+        core_take_posted(host, core);
     } else if (core->due_head != NO_TASK) {
         core_take_due(host, core);
     } else if (core->ipi_ps <= host->now_ps) {

@@ -166,7 +166,8 @@ static void lock_set_up(struct host *host, struct host_torus *torus, uint32_t t)
     struct lock_setup setup = { .kind = scenario->scheduler.lock,
                                 .cpu = scenario->cpu,
                                 .topology = &host->topology,
-                                .cores = torus->core_count,
+                                .cores = scenario->scheduler.locked_queues ? host->core_count
+                                                                           : torus->core_count,
                                 .rng = host->rng,
                                 .seed = scenario->seed,
                                 .replication = host->replication,
@@ -206,7 +207,7 @@ static void torus_set_up(struct host *host, uint32_t t, char *memory, const stru
     host->ops->init(torus->torus, &setup);
     host->ops->join(host->braid, torus->torus, settings->exchange_ns * t / host->torus_count,
                     settings->balance_ns + settings->balance_ns * t / host->torus_count);
-    if (torus->core_count > 1 || host->scenario->flat.has_hold)
+    if (torus->core_count > 1 || host->scenario->flat.has_hold || settings->locked_queues)
         lock_set_up(host, torus, t);
 }
 
@@ -272,7 +273,7 @@ static void cores_set_up(struct host *host)
         struct core *core = &host->cores[c];
         core->id = c;
         core->running = core->last = NO_TASK;
-        core->due_head = NO_TASK;
+        core->due_head = core->posted_head = NO_TASK;
         core->is_idle = true;
         core->kernel_ps = NEVER;
         core->slice_ps = core->ipi_ps = core->tick_ps = NEVER;
@@ -351,7 +352,7 @@ static void timer_event(struct host *host, uint32_t id)
     if (id >= host->stream_from)
         program_arrival(host, id - host->stream_from);
     else if (host->tasks[id].state == TASK_POSTED)
-        entry_deliver(host, id);
+        message_deliver(host, id);
     else
         core_add_due(host, id);
 }

@@ -1,8 +1,8 @@
 /* internal.h -- what the files of sim/host share: cores, tasks, tori as the host sees them.
  *
  * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
- * entries.c calls the scheduler and prices the call; programs.c steps a process's phases;
- * tally.c measures.
+ * entries.c calls the scheduler and prices the call; messages.c is the port, what the scheduler
+ * asks of the world; programs.c steps a process's phases; tally.c measures.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -26,7 +26,7 @@ enum task_state {
     TASK_FREE,    /* no process, or not yet */
     TASK_BLOCKED, /* its timer is set */
     TASK_DUE,     /* its timer has expired: in a core's list, to be woken or created */
-    TASK_POSTED,  /* a message that falls due at its timer */
+    TASK_POSTED,  /* a message that falls due at its timer, or is its sender's to deliver */
     TASK_INBOX,   /* a message in a torus's inbox */
     TASK_READY,
     TASK_RUNNING
@@ -48,7 +48,7 @@ struct task {
     uint64_t wait_ps;     /* waited within the window */
     uint64_t wait_ps_max;
     uint32_t entity, draws; /* its random stream */
-    uint32_t next;          /* in a core's list of due tasks, or the list of free ones */
+    uint32_t next;          /* in a core's list of due or posted tasks, or the list of free ones */
     uint32_t switches, migrations, loops;
     struct footprint footprint;
     uint16_t core; /* that takes its timer interrupt */
@@ -64,7 +64,7 @@ struct host_torus;
 /* A call into the scheduler that a core is about to make. */
 struct operation {
     enum entry_kind kind;
-    uint32_t task; /* woken or created; NO_TASK */
+    uint32_t task; /* woken, created, or queued by its sender; NO_TASK */
     struct host_torus *torus;
     uint64_t requested_ps;  /* when the lock was asked for */
     enum core_state resume; /* what the core did before */
@@ -79,10 +79,11 @@ struct core {
     uint64_t stall_ps;                  /* what is left of the running task's refill */
     uint64_t ran_ps;                    /* the task's work since memory_ran() was last told */
     uint32_t id;
-    uint32_t running;            /* task; NO_TASK */
-    uint32_t last;               /* task that ran last, for "did it switch" */
-    uint32_t due_head, due_tail; /* tasks to wake or create */
-    struct host_torus *torus;    /* the one whose process runs, or ran last */
+    uint32_t running;                  /* task; NO_TASK */
+    uint32_t last;                     /* task that ran last, for "did it switch" */
+    uint32_t due_head, due_tail;       /* tasks to wake or create */
+    uint32_t posted_head, posted_tail; /* tasks to queue at other tori, whose locks it takes */
+    struct host_torus *torus;          /* the one whose process runs, or ran last */
     uint32_t first_torus, torus_count;
     enum core_state state;
     uint32_t ipi_flags;
@@ -209,7 +210,14 @@ void lock_promise(struct host *host, struct host_torus *torus);
 
 /* The core, which holds what it must, calls the scheduler. */
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps);
-void entry_deliver(struct host *host, uint32_t task); /* a message falls due */
+/* When what the entry under way does at this moment inside it has been paid for. */
+uint64_t entry_paid_for_ps(const struct host *host);
+/* The host's record: so many more of the torus's processes are READY, and RUNNING. */
+void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running);
+
+/* ---- messages.c ---- */
+
+void message_deliver(struct host *host, uint32_t task); /* it falls due */
 void host_post(void *world, uint16_t target, struct process *process);
 void host_kick(void *world, uint32_t core);
 

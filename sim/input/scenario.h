@@ -46,6 +46,7 @@ struct scheduler_settings {
     double tick_hz;                /* 0: no periodic tick */
     bool exact_slices;             /* "slices": "exact", else "tick" */
     bool aligned_ticks;            /* "ticks": "aligned", else "staggered" */
+    bool locked_queues;            /* "queues": "locked", else "inbox" */
     bool inbox_at_entry;           /* "inbox": "entry", else "interrupt" */
     bool polling_idle;             /* "idle": "polling", else "halted" */
     bool place_woken;              /* woken processes are placed anew; default false */

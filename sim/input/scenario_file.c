@@ -181,6 +181,7 @@ static bool read_times(const struct node *node, struct scheduler_settings *setti
     settings->process_stride_bytes = (uint32_t)stride;
     return read_switch(node, "slices", "tick", "exact", &settings->exact_slices, err) &&
            read_switch(node, "ticks", "staggered", "aligned", &settings->aligned_ticks, err) &&
+           read_switch(node, "queues", "inbox", "locked", &settings->locked_queues, err) &&
            read_switch(node, "inbox", "interrupt", "entry", &settings->inbox_at_entry, err) &&
            read_switch(node, "idle", "halted", "polling", &settings->polling_idle, err) &&
            member_bool(node, "place_woken", &settings->place_woken, err);
@@ -211,12 +212,24 @@ static bool check_ticks(const struct node *node, const struct scheduler_settings
     return true;
 }
 
+/* A core that serves several tori in turn would have to take all their locks for one pick. */
+static bool check_queues(const struct node *node, const struct scheduler_settings *settings,
+                         uint32_t cores, struct error *err)
+{
+    struct node queues;
+    if (!settings->locked_queues || settings->tori <= cores || !node_get(node, "queues", &queues))
+        return true;
+    return node_refuse(&queues, err, "needs at most as many tori as cores (%u), there are %u",
+                       cores, settings->tori);
+}
+
 static bool read_scheduler(const struct node *root, struct scenario *scenario,
                            const struct scenario_options *options, struct error *err)
 {
     static const char *const keys[] = { "tori",
                                         "policy",
                                         "lock",
+                                        "queues",
                                         "slice_us",
                                         "tick_hz",
                                         "slices",
@@ -244,7 +257,7 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
         !read_balance(&node, settings, options, err) || !read_times(&node, settings, err))
         return false;
     settings->lock = (enum lock_kind)lock;
-    return check_ticks(&node, settings, err);
+    return check_queues(&node, settings, scenario->cores, err) && check_ticks(&node, settings, err);
 }
 
 /* ---- Cost --------------------------------------------------------------------------------- */
