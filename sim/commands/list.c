@@ -33,12 +33,8 @@ DEFINE_PRINTER(balancer, balancers)
 
 static void print_locks(void)
 {
-    print_row(lock_names[LOCK_IDEAL],
-              "first come, first served; taking and passing it cost nothing");
-    print_row(lock_names[LOCK_TICKET], "first come, first served; a hand-over costs the more the "
-                                       "more cores wait");
-    print_row(lock_names[LOCK_MCS], "first come, first served; a hand-over costs the same however "
-                                    "many wait");
+    for (uint32_t kind = 0; kind < LOCK_KINDS; kind++)
+        print_row(lock_descriptions[kind].name, lock_descriptions[kind].summary);
 }
 
 static void print_workloads(void)

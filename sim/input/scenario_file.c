@@ -187,6 +187,7 @@ static bool read_times(const struct node *node, struct scheduler_settings *setti
     settings->process_stride_bytes = (uint32_t)stride;
     return read_switch(node, "slices", "tick", "exact", &settings->exact_slices, err) &&
            read_switch(node, "ticks", "staggered", "aligned", &settings->aligned_ticks, err) &&
+           read_switch(node, "queues", "inbox", "locked", &settings->locked_queues, err) &&
            read_switch(node, "inbox", "interrupt", "entry", &settings->inbox_at_entry, err) &&
            read_switch(node, "idle", "halted", "polling", &settings->polling_idle, err) &&
            member_bool(node, "place_woken", &settings->place_woken, err);
@@ -217,12 +218,24 @@ static bool check_ticks(const struct node *node, const struct scheduler_settings
     return true;
 }
 
+/* A core that serves several tori in turn would have to take all their locks for one pick. */
+static bool check_queues(const struct node *node, const struct scheduler_settings *settings,
+                         uint32_t cores, struct error *err)
+{
+    struct node queues;
+    if (!settings->locked_queues || settings->tori <= cores || !node_get(node, "queues", &queues))
+        return true;
+    return node_refuse(&queues, err, "needs at most as many tori as cores (%u), there are %u",
+                       cores, settings->tori);
+}
+
 static bool read_scheduler(const struct node *root, struct scenario *scenario,
                            const struct scenario_options *options, struct error *err)
 {
     static const char *const keys[] = { "tori",
                                         "policy",
                                         "lock",
+                                        "queues",
                                         "slice_us",
                                         "tick_hz",
                                         "slices",
@@ -240,7 +253,7 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
     struct node node;
     uint32_t lock = LOCK_TICKET;
     for (uint32_t i = 0; i < LOCK_KINDS; i++)
-        locks[i] = lock_names[i];
+        locks[i] = lock_descriptions[i].name;
     if (!member_need(root, "scheduler", &node, err) || !node_object(&node, keys, err) ||
         !read_tori(&node, scenario->cores, &settings->tori, err) ||
         !read_table_name(&node, "policy", options->policies, NULL, &settings->policy, err) ||
@@ -250,14 +263,39 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
         !read_balance(&node, settings, options, err) || !read_times(&node, settings, err))
         return false;
     settings->lock = (enum lock_kind)lock;
-    return check_ticks(&node, settings, err);
+    return check_queues(&node, settings, scenario->cores, err) && check_ticks(&node, settings, err);
 }
 
 /* ---- Cost --------------------------------------------------------------------------------- */
 
+static bool read_handover(const struct node *flat, struct scenario *scenario, struct error *err)
+{
+    struct node handover;
+    if (!read_switch(flat, "handover", "modelled", "exponential",
+                     &scenario->flat.exponential_handover, err))
+        return false;
+    if (!scenario->flat.exponential_handover || !node_get(flat, "handover", &handover))
+        return true;
+    if (scenario->scheduler.lock != LOCK_TICKET)
+        return node_refuse(&handover, err, "is for \"lock\": \"ticket\" only; set that");
+    if (!scenario->flat.has_hold)
+        return node_refuse(&handover, err, "needs \"hold\", whose mean it takes; add it");
+    return true;
+}
+
+/* The Markov chain knows a hold by its mean. */
+static bool check_chain(const struct node *hold, const struct scenario *scenario, struct error *err)
+{
+    if (!scenario->flat.exponential_handover ||
+        scenario->flat.hold.kind == DISTRIBUTION_EXPONENTIAL)
+        return true;
+    return node_refuse(hold, err,
+                       "must be exponential where \"handover\" is: with it, they are one time");
+}
+
 static bool read_flat(const struct node *root, struct scenario *scenario, struct error *err)
 {
-    const char *keys[ENTRY_KINDS + 2] = { NULL };
+    const char *keys[ENTRY_KINDS + 3] = { NULL };
     struct node node, hold;
     double ns = profile_value(scenario->cpu, flat_entry_ns);
     for (uint32_t i = 0; i < ENTRY_KINDS; i++) {
@@ -265,6 +303,7 @@ static bool read_flat(const struct node *root, struct scenario *scenario, struct
         scenario->flat.entry_ps[i] = (uint64_t)llround(ns * 1000);
     }
     keys[ENTRY_KINDS] = "hold";
+    keys[ENTRY_KINDS + 1] = "handover";
     if (!node_get(root, "flat", &node))
         return true;
     if (!node_object(&node, keys, err))
@@ -276,11 +315,13 @@ static bool read_flat(const struct node *root, struct scenario *scenario, struct
         scenario->flat.entry_ps[i] = (uint64_t)llround(given_ns * 1000);
     }
     scenario->flat.has_hold = node_get(&node, "hold", &hold);
+    if (!read_handover(&node, scenario, err))
+        return false;
     if (!scenario->flat.has_hold)
         return true;
     if (scenario->cost != COST_FLAT)
         return node_refuse(&hold, err, "is for \"cost\": \"flat\" only; set that, or leave it out");
-    return distribution_read(&hold, &scenario->flat.hold, err);
+    return distribution_read(&hold, &scenario->flat.hold, err) && check_chain(&hold, scenario, err);
 }
 
 static bool read_cost(const struct node *root, struct scenario *scenario, struct error *err)

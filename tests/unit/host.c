@@ -274,6 +274,67 @@ START_TEST(a_message_waits_for_the_hold)
 }
 END_TEST
 
+/* The same with locked queues: the core that wakes it queues it at the other torus itself, once its
+ * own hold is over, and both tori's locks are taken by it. */
+START_TEST(a_sender_queues_it_under_the_other_lock)
+{
+    struct phase phases[] = { { PHASE_RUN, constant(10) }, { PHASE_SLEEP, constant(10000) } };
+    struct workload workload = { .name = "w",
+                                 .instances = 1,
+                                 .start = constant(0),
+                                 .weight = 1024,
+                                 .phases = phases,
+                                 .phase_count = 2 };
+    struct scenario scenario = scenario_of(&workload, 1, 2, 2, 1.0);
+    scenario.scheduler.place_woken = true;
+    scenario.scheduler.locked_queues = true;
+    scenario.flat.has_hold = true;
+    scenario.flat.hold = constant(100);
+    scenario.warmup_ps = UINT64_C(100000000000);
+    cpu.figure[FIGURE_ipi_send_ns].value = 7000;
+    cpu.figure[FIGURE_ipi_latency_ns].value = 5000;
+    const double *metrics = run(&scenario, &plain);
+    /* wake, queue there and send the interrupt, its way, schedule there */
+    ck_assert_double_eq_tol(metrics[METRIC_wakeup_latency_us_max], 100 + 107 + 5 + 100, 1e-6);
+    double rounds = metrics[METRIC_throughput_per_s]; /* each: block, wake, schedule; half: queue */
+    ck_assert_double_eq_tol(metrics[METRIC_lock_acquisitions_per_s], 3.5 * rounds, 3);
+    ck_assert_double_eq(metrics[METRIC_lock_contention_percent], 0);
+}
+END_TEST
+
+/* Two processes that yield all the time hold the locks of their tori nearly always: whoever sends
+ * one there waits for the present hold. */
+START_TEST(a_sender_waits_for_the_other_lock)
+{
+    struct phase yield[] = { { PHASE_RUN, constant(1) }, { PHASE_YIELD, { 0 } } };
+    struct phase sleeper[] = { { PHASE_RUN, constant(10) }, { PHASE_SLEEP, constant(10000) } };
+    struct workload workloads[] = {
+        { .name = "sleeper",
+          .instances = 1,
+          .start = constant(0),
+          .weight = 1024,
+          .phases = sleeper,
+          .phase_count = 2 },
+        { .name = "yielder",
+          .instances = 2,
+          .start = constant(1),
+          .weight = 1024,
+          .phases = yield,
+          .phase_count = 2 },
+    };
+    struct scenario scenario = scenario_of(workloads, 2, 2, 2, 1.0);
+    scenario.scheduler.place_woken = true;
+    scenario.scheduler.locked_queues = true;
+    scenario.flat.has_hold = true;
+    scenario.flat.hold = constant(100); /* so each lock is held 100 us of 101 */
+    const double *metrics = run(&scenario, &plain);
+    ck_assert_double_gt(metrics[METRIC_lock_wait_us_max], 50);
+    ck_assert_double_le(metrics[METRIC_lock_wait_us_max], 100);
+    ck_assert_double_gt(metrics[METRIC_lock_contention_percent], 0);
+    ck_assert_double_lt(metrics[METRIC_lock_contention_percent], 2);
+}
+END_TEST
+
 static const struct balancer *once;
 
 static void balance_twice(struct braid *braid, struct torus *torus, uint64_t now_ns)
@@ -338,6 +399,8 @@ int main(void)
     tcase_add_test(tests, who_slept_when_the_window_began_is_not_in_jain);
     tcase_add_test(tests, starvation_goes_by_who_is_alive);
     tcase_add_test(tests, a_message_waits_for_the_hold);
+    tcase_add_test(tests, a_sender_queues_it_under_the_other_lock);
+    tcase_add_test(tests, a_sender_waits_for_the_other_lock);
     tcase_add_test(tests, an_inbox_that_was_empty_is_paid_for_once);
     return suite_run("host", tests);
 }
