@@ -42,42 +42,96 @@ double cache_survival(double rate, uint32_t ways)
     return low + (high - low) * (at - step);
 }
 
-/* The chance, in 2^-32, that a copy at this depth outlives so many insertions; at least 1. */
-static uint32_t chance(const struct cache *cache, uint32_t depth, uint32_t inserted)
+/* ---- Others ------------------------------------------------------------------------------- */
+
+static void uses_init(struct cache_uses *uses, uint32_t users, struct arena *arena)
 {
-    double share = cache_survival(inserted * cache->per_set, cache->ways - depth) * 0x1p32;
+    uint32_t kept = CACHE_USES_MIN;
+    while (kept < CACHE_USES_MAX && kept < 4 * users)
+        kept *= 2;
+    uses->mask = kept - 1;
+    uses->now = kept; /* so that stamp 0 is forgotten */
+    uses->lines = arena_alloc(arena, kept, sizeof *uses->lines);
+    uses->block = arena_alloc(arena, kept / CACHE_BLOCK, sizeof *uses->block);
+}
+
+static void uses_put(struct cache_uses *uses, uint32_t number, uint32_t lines)
+{
+    uint32_t at = number & uses->mask;
+    uint32_t change = lines - uses->lines[at]; /* modulo 2^32 */
+    uses->lines[at] = lines;
+    uses->block[at / CACHE_BLOCK] += change;
+    uses->total += change;
+}
+
+uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines)
+{
+    struct cache_uses *uses = &cache->uses;
+    if (uses->now - stamp <= uses->mask)
+        uses_put(uses, stamp, 0);
+    uses_put(uses, ++uses->now, lines);
+    return uses->now;
+}
+
+uint32_t cache_used_since(const struct cache *cache, uint32_t stamp)
+{
+    const struct cache_uses *uses = &cache->uses;
+    uint32_t left = uses->now - stamp, at = (stamp + 1) & uses->mask, sum = 0;
+    if (left > uses->mask)
+        return uses->total;
+    while (left > 0) {
+        if (at % CACHE_BLOCK == 0 && left >= CACHE_BLOCK) {
+            sum += uses->block[at / CACHE_BLOCK];
+            at = (at + CACHE_BLOCK) & uses->mask;
+            left -= CACHE_BLOCK;
+        } else {
+            sum += uses->lines[at];
+            at = (at + 1) & uses->mask;
+            left--;
+        }
+    }
+    return sum;
+}
+
+/* The chance, in 2^-32, that a copy at this depth outlives the use of k lines; at least 1. */
+static uint32_t chance(const struct cache *cache, uint32_t depth, uint32_t k)
+{
+    double share = cache_survival(k * cache->per_set, cache->ways - depth) * 0x1p32;
     return share >= UINT32_MAX ? UINT32_MAX : share < 1 ? 1 : (uint32_t)share;
 }
 
-/* Does the copy at this depth of its set outlive what others inserted since it was used?  Most
- * lines that an entry touches were last touched by the same entry before, so most ask alike. */
+/* Does the copy at this depth of its set outlive what others used since it was?  Most lines that an
+ * entry uses were last used by the same entry before, so most ask alike. */
 static bool survives(struct cache *cache, const struct cache_way *way, uint32_t depth, gsl_rng *rng)
 {
-    uint32_t inserted = cache->user_insertions - way->stamp;
-    if (inserted == 0)
+    uint32_t stamp = way->stamp, now = cache->uses.now;
+    if (stamp == now)
         return true;
     if (depth >= CACHE_MEMO)
-        return random_bits32(rng) <= chance(cache, depth, inserted);
-    if (inserted != cache->memo_inserted) {
-        cache->memo_inserted = inserted;
+        return random_bits32(rng) <= chance(cache, depth, cache_used_since(cache, stamp));
+    if (stamp != cache->memo_stamp || now != cache->memo_now) {
+        cache->memo_stamp = stamp;
+        cache->memo_now = now;
         memset(cache->memo, 0, sizeof cache->memo);
     }
     if (cache->memo[depth] == 0)
-        cache->memo[depth] = chance(cache, depth, inserted);
-    return random_bits32(rng) <= cache->memo[depth];
+        cache->memo[depth] = chance(cache, depth, cache_used_since(cache, stamp));
+    return cache->memo[depth] == UINT32_MAX || random_bits32(rng) <= cache->memo[depth];
 }
 
 /* ---- Tags --------------------------------------------------------------------------------- */
 
-void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, struct arena *arena)
+void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t users,
+                struct arena *arena)
 {
+    *cache = (struct cache){ 0 };
     survival_fill();
     cache->ways = ways < WAYS_MAX ? ways : WAYS_MAX;
     cache->sets = lines / cache->ways > 0 ? lines / cache->ways : 1;
     cache->per_set = 1.0 / cache->sets;
     cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
     cache->lines = cache->sets * cache->ways;
-    cache->user_insertions = cache->insertions = cache->memo_inserted = 0;
+    uses_init(&cache->uses, users, arena);
     cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
     for (uint32_t w = 0; w < cache->lines; w++)
         cache->way[w].line = CACHE_NO_LINE;
@@ -114,7 +168,7 @@ bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
     }
     for (; depth > 0; depth--)
         set[depth] = set[depth - 1];
-    set[0] = (struct cache_way){ line.line, line.version, cache->user_insertions };
+    set[0] = (struct cache_way){ line.line, line.version, cache->uses.now };
     return hit;
 }
 
@@ -144,10 +198,4 @@ void cache_update(struct cache *cache, struct cache_line line, uint32_t version)
     uint32_t depth = depth_of(cache, set, line.line);
     if (depth < cache->ways && set[depth].version == line.version)
         set[depth].version = version;
-}
-
-void cache_intrude(struct cache *cache, uint32_t count)
-{
-    cache->user_insertions += count;
-    cache->insertions += count;
 }

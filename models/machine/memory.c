@@ -11,27 +11,27 @@
 /* ---- Set-up ------------------------------------------------------------------------------- */
 
 static void caches_init(struct memory *memory, uint32_t level, double kb, double ways,
-                        uint32_t sharers, struct arena *arena)
+                        uint32_t sharers, uint32_t users, struct arena *arena)
 {
     uint32_t count = (memory->core_count + sharers - 1) / sharers;
     memory->sharers[level] = sharers;
     memory->cache[level] = arena_alloc(arena, count, sizeof *memory->cache[level]);
     for (uint32_t i = 0; i < count; i++)
         cache_init(&memory->cache[level][i], (uint32_t)(kb * 1024) >> memory->line_shift,
-                   (uint32_t)ways, arena);
+                   (uint32_t)ways, users, arena);
 }
 
 /* One cache per first-level data cache: of instructions, or of translations.  NULL: there is
  * none. */
 static struct cache *companions(const struct memory *memory, double entries, double ways,
-                                struct arena *arena)
+                                uint32_t users, struct arena *arena)
 {
     uint32_t count = (memory->core_count + memory->sharers[0] - 1) / memory->sharers[0];
     if (entries == 0)
         return NULL;
     struct cache *cache = arena_alloc(arena, count, sizeof *cache);
     for (uint32_t i = 0; i < count; i++)
-        cache_init(&cache[i], (uint32_t)entries, (uint32_t)ways, arena);
+        cache_init(&cache[i], (uint32_t)entries, (uint32_t)ways, users, arena);
     return cache;
 }
 
@@ -88,21 +88,23 @@ static double otherwise(double value, double instead)
     return value > 0 ? value : instead;
 }
 
-static void levels_init(struct memory *memory, const struct profile *cpu, uint32_t threads,
+static void levels_init(struct memory *memory, const struct memory_setup *setup, uint32_t threads,
                         struct arena *arena)
 {
+    const struct profile *cpu = setup->cpu;
     double l1 = profile_value(cpu, l1_latency_cycles), l2 = profile_value(cpu, l2_latency_cycles),
            l3 = profile_value(cpu, l3_latency_cycles);
-    caches_init(memory, 0, profile_value(cpu, l1_kb), profile_value(cpu, l1_ways), threads, arena);
+    caches_init(memory, 0, profile_value(cpu, l1_kb), profile_value(cpu, l1_ways), threads,
+                setup->users, arena);
     memory->level_count = 1;
     if (profile_value(cpu, l2_kb) > 0) {
         caches_init(memory, 1, profile_value(cpu, l2_kb), profile_value(cpu, l2_ways),
-                    threads * (uint32_t)profile_value(cpu, l2_cores), arena);
+                    threads * (uint32_t)profile_value(cpu, l2_cores), setup->users, arena);
         memory->level_count = 2;
     }
     if (profile_value(cpu, l3_kb) > 0) {
         caches_init(memory, 2, profile_value(cpu, l3_kb), profile_value(cpu, l3_ways),
-                    threads * (uint32_t)profile_value(cpu, l3_cores), arena);
+                    threads * (uint32_t)profile_value(cpu, l3_cores), setup->users, arena);
         memory->level_count = 3;
     }
     memory->exclusive[1] = profile_value(cpu, l2_exclusive) > 0;
@@ -149,10 +151,10 @@ static void translation_init(struct memory *memory, const struct memory_setup *s
     memory->user_page_shift =
         (uint32_t)lround(log2(profile_value(cpu, page_kb) * 1024 / line_bytes));
     memory->tlb_tagged = profile_value(cpu, tlb_tagged) > 0;
-    memory->tlb[0] =
-        companions(memory, profile_value(cpu, tlb_entries), profile_value(cpu, tlb_ways), arena);
-    memory->tlb[1] =
-        companions(memory, profile_value(cpu, tlb2_entries), profile_value(cpu, tlb2_ways), arena);
+    memory->tlb[0] = companions(memory, profile_value(cpu, tlb_entries),
+                                profile_value(cpu, tlb_ways), setup->users, arena);
+    memory->tlb[1] = companions(memory, profile_value(cpu, tlb2_entries),
+                                profile_value(cpu, tlb2_ways), setup->users, arena);
     memory->tlb2_fs = cycles_fs(cpu, profile_value(cpu, tlb2_cycles));
     memory->walk_fs = cycles_fs(cpu, profile_value(cpu, page_walk_cycles));
 }
@@ -164,11 +166,11 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
     uint32_t threads = setup->threads > 0 ? setup->threads : 1;
     *memory = (struct memory){ .core_count = setup->core_count, .rng = setup->rng };
     memory->line_shift = (uint32_t)lround(log2(line_bytes));
-    levels_init(memory, cpu, threads, arena);
+    levels_init(memory, setup, threads, arena);
     channels_init(memory, cpu, threads, arena);
     translation_init(memory, setup, arena);
     memory->code = companions(memory, profile_value(cpu, l1i_kb) * 1024 / line_bytes,
-                              profile_value(cpu, l1i_ways), arena);
+                              profile_value(cpu, l1i_ways), setup->users, arena);
     memory->reach = (uint32_t)(profile_value(cpu, prefetch_stride_bytes) / line_bytes);
     memory->adjacent = profile_value(cpu, adjacent_line) > 0;
     memory->streams = arena_alloc(arena, memory->core_count, sizeof *memory->streams);

@@ -105,6 +105,7 @@ struct memory {
 struct memory_setup {
     const struct profile *cpu;
     uint32_t core_count;
+    uint32_t users;       /* processes whose working sets come into the caches */
     uint32_t threads;     /* of a core in use: cores 2i and 2i + 1 are siblings; 0 is taken as 1 */
     uint32_t page_bytes;  /* that map the memory; 0: the kernel's, by the profile */
     uint64_t bytes;       /* of the scheduler's memory, constants and code */
@@ -160,8 +161,7 @@ static inline bool memory_is_near(const struct memory *memory, uint32_t core, ui
     const struct memory_line *entry = &memory->line[line];
     const struct cache *first = &memory->cache[0][memory_unit(memory, core)];
     const struct cache_way *way = &first->way[entry->first_way];
-    return way->line == line && way->version == entry->version &&
-           way->stamp == first->user_insertions &&
+    return way->line == line && way->version == entry->version && way->stamp == first->uses.now &&
            (!write || (entry->owner == core && entry->state == LINE_MODIFIED));
 }
 

@@ -169,7 +169,7 @@ static inline void trace_fetch(struct tracer *tracer, uint32_t code)
     const struct cache_way *way =
         &tracer->code
              ->way[cache_set_of(tracer->code, memory->line[line].physical) * tracer->code->ways];
-    if (way->line != line || way->stamp != tracer->code->user_insertions)
+    if (way->line != line || way->stamp != tracer->code->uses.now)
         tracer->price_fs +=
             memory_fetch(memory, tracer->core, line, tracer->now_ps + tracer_so_far(tracer) / 1000);
 }
@@ -177,11 +177,13 @@ static inline void trace_fetch(struct tracer *tracer, uint32_t code)
 /* What a right prediction costs since it may have left the predictor meanwhile. */
 static inline uint64_t evicted_fs(struct tracer *tracer, struct prediction *last)
 {
-    uint32_t evicted = tracer->code->user_insertions - last->stamp;
-    last->stamp = tracer->code->user_insertions;
-    if (evicted != tracer->memo_evicted) {
-        double left = 1 - cache_survival(evicted * tracer->branches_per_line, 1);
-        tracer->memo_evicted = evicted;
+    uint32_t stamp = last->stamp, now = tracer->code->uses.now;
+    last->stamp = now;
+    if (stamp != tracer->memo_stamp || now != tracer->memo_now) {
+        uint32_t lines = cache_used_since(tracer->code, stamp);
+        double left = 1 - cache_survival(lines * tracer->branches_per_line, 1);
+        tracer->memo_stamp = stamp;
+        tracer->memo_now = now;
         tracer->memo_miss_fs = (uint64_t)(left * (double)tracer->branch_miss_fs);
     }
     return tracer->memo_miss_fs;
@@ -190,13 +192,13 @@ static inline uint64_t evicted_fs(struct tracer *tracer, struct prediction *last
 static inline void predict(struct tracer *tracer, struct prediction *last, uint32_t code)
 {
     if (last->successor == code) {
-        if (tracer->code != NULL && last->stamp != tracer->code->user_insertions)
+        if (tracer->code != NULL && last->stamp != tracer->code->uses.now)
             tracer->price_fs += evicted_fs(tracer, last);
         last->doubted = false;
         return;
     }
     if (tracer->code != NULL)
-        last->stamp = tracer->code->user_insertions;
+        last->stamp = tracer->code->uses.now;
     tracer->counts.branch_misses++;
     if (last->successor == 0 || last->doubted) {
         last->successor = code;

@@ -52,7 +52,7 @@ enum {
 struct prediction {
     uint32_t successor; /* code offset of the block that followed last time */
     uint32_t doubted;   /* it did not, once */
-    uint32_t stamp;     /* user_insertions of the instruction cache when it was last used */
+    uint32_t stamp;     /* of the instruction cache when it was last used */
 };
 
 /* Counts of one entry. */
@@ -77,7 +77,7 @@ struct tracer {
     uint64_t block_fs, access_fs, call_fs, atomic_fs, branch_miss_fs;
     struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
     double branches_per_line;       /* that leave the predictor with a line of code, of its size */
-    uint32_t memo_evicted;          /* for so many lines, */
+    uint32_t memo_stamp, memo_now;  /* since the one, at the other: */
     uint64_t memo_miss_fs;          /* what a prediction costs that may have left */
 
     /* The entry under way. */

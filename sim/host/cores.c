@@ -88,8 +88,8 @@ static void core_tell_memory(struct host *host, struct core *core)
     if (!host->traced || core->running == NO_TASK || core->ran_ps == 0)
         return;
     uint32_t workload = host->tasks[core->running].workload;
-    working_set_ran(&host->memory, core->id, host->working_set_lines[workload],
-                    host->code_lines[workload], core->ran_ps);
+    working_set_ran(&host->working_sets, core->id, core->running, host->working_set_lines[workload],
+                    workload, host->code_lines[workload], core->ran_ps);
     core->ran_ps = 0;
 }
 
@@ -159,12 +159,9 @@ static void core_tell_sharers(struct host *host, struct core *core, bool was_idl
 
 void core_leave(struct host *host, struct core *core)
 {
-    struct task *task = &host->tasks[core->running];
     core_tell_memory(host, core);
     if (host->traced)
-        working_set_leave(&host->memory, core->id, &task->footprint);
-    else
-        task->footprint.core = (uint16_t)core->id;
+        working_set_leave(&host->working_sets, core->id, core->running);
     core->running = NO_TASK;
     core->stall_ps = 0;
     core->slice_ps = NEVER;
@@ -176,9 +173,12 @@ void core_refill(struct host *host, struct core *core)
     if (!core->need_refill || task->run_left_ps == 0)
         return; /* how much it will touch is known once its run phase is drawn */
     core->need_refill = false;
-    core->stall_ps = working_set_refill(&host->memory, core->id, &task->footprint,
+    uint64_t run_ps = host->processes[core->running].slice_ns * 1000;
+    if (run_ps == 0 || run_ps > task->run_left_ps)
+        run_ps = task->run_left_ps;
+    core->stall_ps = working_set_refill(&host->working_sets, core->id, core->running,
                                         host->working_set_lines[task->workload], core->switched,
-                                        task->run_left_ps, host->now_ps);
+                                        run_ps, host->now_ps);
 }
 
 void core_run(struct host *host, struct core *core, uint32_t id)

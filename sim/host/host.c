@@ -250,6 +250,7 @@ static void scheduler_set_up(struct host *host)
                 &(struct memory_setup){ .cpu = scenario->cpu,
                                         .core_count = host->core_count,
                                         .threads = scenario->threads,
+                                        .users = host->task_count,
                                         .bytes = at.total + modules,
                                         .stride_from = at.processes,
                                         .stride_to = at.total,
@@ -257,6 +258,8 @@ static void scheduler_set_up(struct host *host)
                                         .stride_real = sizeof(struct process),
                                         .rng = host->memory_rng },
                 host->arena);
+    working_sets_init(&host->working_sets, &host->memory, host->task_count,
+                      scenario->workload_count, host->arena);
     struct tracer_setup setup = { .cpu = scenario->cpu,
                                   .memory = &host->memory,
                                   .core_count = host->core_count,

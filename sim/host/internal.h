@@ -50,7 +50,6 @@ struct task {
     uint32_t entity, draws; /* its random stream */
     uint32_t next;          /* in a core's list of due or posted tasks, or the list of free ones */
     uint32_t switches, migrations, loops;
-    struct footprint footprint;
     uint16_t core; /* that takes its timer interrupt */
     uint8_t workload, phase, state, flags;
 };
@@ -151,6 +150,7 @@ struct host {
 
     gsl_rng *rng, *memory_rng;
     struct memory memory;
+    struct working_sets working_sets; /* of a traced run */
     struct tracer tracer;
     uint64_t tick_period_ps, starve_ps;
     struct {
