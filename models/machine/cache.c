@@ -12,34 +12,38 @@
 /* ---- Survival ----------------------------------------------------------------------------- */
 
 /* With 64 ways, P[Poisson(128) < 64] is below 1e-9: taken as 0 from there on. */
-enum { RATE_STEPS = 16, RATE_MAX = 128, WAYS_MAX = 64 };
+enum { RATE_STEPS = 32, RATE_MAX = 128, TABLE_STEPS = RATE_STEPS * RATE_MAX, WAYS_MAX = 64 };
 
-static float survival_table[WAYS_MAX + 1][RATE_STEPS * RATE_MAX + 1];
+/* P[Poisson(rate) < ways] in 2^-32, at the middle of each step of the rate. */
+static uint32_t chances[WAYS_MAX + 1][TABLE_STEPS + 1];
 
-/* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!, for a grid of rates. */
-static void survival_fill(void)
+/* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!. */
+static void chances_fill(void)
 {
-    if (survival_table[WAYS_MAX][0] > 0)
+    if (chances[WAYS_MAX][0] > 0)
         return; /* filled already */
-    for (uint32_t step = 0; step <= RATE_STEPS * RATE_MAX; step++) {
-        double rate = (double)step / RATE_STEPS;
+    for (uint32_t step = 0; step < TABLE_STEPS; step++) {
+        double rate = (step + 0.5) / RATE_STEPS;
         double term = exp(-rate), sum = 0;
         for (uint32_t ways = 1; ways <= WAYS_MAX; ways++) {
             sum += term;
             term *= rate / ways;
-            survival_table[ways][step] = (float)(sum < 1 ? sum : 1);
+            chances[ways][step] = sum < 1 ? (uint32_t)(sum * UINT32_MAX) : UINT32_MAX;
         }
     }
 }
 
 double cache_survival(double rate, uint32_t ways)
 {
-    double at = rate * RATE_STEPS;
-    if (at >= RATE_STEPS * RATE_MAX)
+    chances_fill();
+    double at = rate * RATE_STEPS - 0.5; /* between the middles of two steps */
+    if (at < 0 && ways > 0)
+        return 1 - (1 - chances[ways][0] * 0x1p-32) * rate * RATE_STEPS * 2;
+    if (at >= TABLE_STEPS || ways == 0)
         return 0;
     uint32_t step = (uint32_t)at;
-    double low = survival_table[ways][step], high = survival_table[ways][step + 1];
-    return low + (high - low) * (at - step);
+    double low = chances[ways][step], high = chances[ways][step + 1];
+    return (low + (high - low) * (at - step)) / UINT32_MAX;
 }
 
 /* ---- Others ------------------------------------------------------------------------------- */
@@ -73,50 +77,36 @@ uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines)
     return uses->now;
 }
 
+/* From the latest backwards, as most lines have had their fate decided by a few. */
 uint32_t cache_used_since(const struct cache *cache, uint32_t stamp)
 {
     const struct cache_uses *uses = &cache->uses;
-    uint32_t left = uses->now - stamp, at = (stamp + 1) & uses->mask, sum = 0;
+    uint32_t left = uses->now - stamp, at = uses->now & uses->mask, sum = 0;
     if (left > uses->mask)
         return uses->total;
-    while (left > 0) {
-        if (at % CACHE_BLOCK == 0 && left >= CACHE_BLOCK) {
+    while (left > 0 && sum < cache->enough) {
+        if (at % CACHE_BLOCK == CACHE_BLOCK - 1 && left >= CACHE_BLOCK) {
             sum += uses->block[at / CACHE_BLOCK];
-            at = (at + CACHE_BLOCK) & uses->mask;
+            at -= CACHE_BLOCK;
             left -= CACHE_BLOCK;
         } else {
-            sum += uses->lines[at];
-            at = (at + 1) & uses->mask;
+            sum += uses->lines[at--];
             left--;
         }
+        at &= uses->mask;
     }
     return sum;
 }
 
-/* The chance, in 2^-32, that a copy at this depth outlives the use of k lines; at least 1. */
-static uint32_t chance(const struct cache *cache, uint32_t depth, uint32_t k)
-{
-    double share = cache_survival(k * cache->per_set, cache->ways - depth) * 0x1p32;
-    return share >= UINT32_MAX ? UINT32_MAX : share < 1 ? 1 : (uint32_t)share;
-}
-
-/* Does the copy at this depth of its set outlive what others used since it was?  Most lines that an
- * entry uses were last used by the same entry before, so most ask alike. */
+/* Does the copy at this depth of its set outlive what others used since it was? */
 static bool survives(struct cache *cache, const struct cache_way *way, uint32_t depth, gsl_rng *rng)
 {
-    uint32_t stamp = way->stamp, now = cache->uses.now;
-    if (stamp == now)
+    if (way->stamp == cache->uses.now)
         return true;
-    if (depth >= CACHE_MEMO)
-        return random_bits32(rng) <= chance(cache, depth, cache_used_since(cache, stamp));
-    if (stamp != cache->memo_stamp || now != cache->memo_now) {
-        cache->memo_stamp = stamp;
-        cache->memo_now = now;
-        memset(cache->memo, 0, sizeof cache->memo);
-    }
-    if (cache->memo[depth] == 0)
-        cache->memo[depth] = chance(cache, depth, cache_used_since(cache, stamp));
-    return cache->memo[depth] == UINT32_MAX || random_bits32(rng) <= cache->memo[depth];
+    uint64_t k = cache_used_since(cache, way->stamp);
+    uint64_t step = k * cache->steps_per_line >> 32;
+    uint32_t chance = chances[cache->ways - depth][step < TABLE_STEPS ? step : TABLE_STEPS];
+    return chance == UINT32_MAX || (chance > 0 && random_bits32(rng) < chance);
 }
 
 /* ---- Tags --------------------------------------------------------------------------------- */
@@ -125,12 +115,13 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
                 struct arena *arena)
 {
     *cache = (struct cache){ 0 };
-    survival_fill();
+    chances_fill();
     cache->ways = ways < WAYS_MAX ? ways : WAYS_MAX;
     cache->sets = lines / cache->ways > 0 ? lines / cache->ways : 1;
-    cache->per_set = 1.0 / cache->sets;
+    cache->steps_per_line = (UINT64_C(1) << 32) * RATE_STEPS / cache->sets;
     cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
     cache->lines = cache->sets * cache->ways;
+    cache->enough = cache->sets * (cache->ways > 4 ? 4 * cache->ways : 16);
     uses_init(&cache->uses, users, arena);
     cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
     for (uint32_t w = 0; w < cache->lines; w++)

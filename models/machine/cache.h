@@ -48,16 +48,15 @@ struct cache_uses {
     uint32_t *block; /* [(mask + 1) / CACHE_BLOCK] sums */
 };
 
-enum { CACHE_BLOCK = 64, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384, CACHE_MEMO = 8 };
+enum { CACHE_BLOCK = 16, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384 };
 
 struct cache {
     uint32_t sets, ways, set_mask; /* set_mask: sets - 1 if a power of two, else 0 */
     uint32_t lines;                /* sets * ways */
     uint32_t insertions;           /* of the scheduler, ever (wraps) */
-    double per_set;                /* 1 / sets */
+    uint32_t enough;               /* uses that nothing survives, or less than 1 in 10^6 */
+    uint64_t steps_per_line;       /* of the table of survival, in 2^-32 */
     struct cache_uses uses;
-    /* Chances of survival in 2^-32 since memo_stamp, at the use memo_now, by depth; 0: unknown. */
-    uint32_t memo_stamp, memo_now, memo[CACHE_MEMO];
     struct cache_way *way; /* [sets][ways], most recently used first */
 };
 
@@ -84,7 +83,8 @@ void cache_update(struct cache *cache, struct cache_line line, uint32_t version)
  * stamp of this one. */
 uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines);
 
-/* k: the distinct lines that others have used since that stamp.  O(uses kept / CACHE_BLOCK). */
+/* k: the distinct lines that others have used since that stamp, or enough of them that nothing
+ * survives.  O(uses since / CACHE_BLOCK). */
 uint32_t cache_used_since(const struct cache *cache, uint32_t stamp);
 
 /* P[Poisson(rate) < ways]: the probability that a line survives. */

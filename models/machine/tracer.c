@@ -12,6 +12,21 @@
 /* The tracer of the entry under way; callbacks carry no argument of ours. */
 static struct tracer *active;
 
+/* The modules' lines, up to offset end. */
+static void code_lines_init(struct tracer *tracer, uint64_t end, struct arena *arena)
+{
+    const struct memory *memory = tracer->memory;
+    uint32_t from = (uint32_t)(tracer->module[0].offset >> memory->line_shift);
+    uint32_t count = (uint32_t)(end >> memory->line_shift) + 1 - from;
+    if (memory->code == NULL)
+        return;
+    tracer->code_from = from;
+    tracer->code_way = arena_alloc(arena, count, sizeof *tracer->code_way);
+    for (uint32_t i = 0; i < count; i++)
+        tracer->code_way[i] =
+            memory->code->ways * cache_set_of(memory->code, memory->line[from + i].physical);
+}
+
 void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
 {
     const struct profile *cpu = setup->cpu;
@@ -35,6 +50,7 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
     }
     tracer->predictions = arena_alloc(arena, (size_t)setup->core_count * TRACER_PREDICTIONS,
                                       sizeof *tracer->predictions);
+    code_lines_init(tracer, offset, arena);
     if (profile_value(cpu, branch_entries) > 0)
         tracer->branches_per_line = profile_value(cpu, line_bytes) / TRACER_BRANCH_BYTES /
                                     profile_value(cpu, branch_entries);
@@ -166,9 +182,7 @@ static inline void trace_fetch(struct tracer *tracer, uint32_t code)
     if (line == tracer->code_line)
         return;
     tracer->code_line = line;
-    const struct cache_way *way =
-        &tracer->code
-             ->way[cache_set_of(tracer->code, memory->line[line].physical) * tracer->code->ways];
+    const struct cache_way *way = &tracer->code->way[tracer->code_way[line - tracer->code_from]];
     if (way->line != line || way->stamp != tracer->code->uses.now)
         tracer->price_fs +=
             memory_fetch(memory, tracer->core, line, tracer->now_ps + tracer_so_far(tracer) / 1000);

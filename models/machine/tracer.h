@@ -76,9 +76,11 @@ struct tracer {
 
     uint64_t block_fs, access_fs, call_fs, atomic_fs, branch_miss_fs;
     struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
-    double branches_per_line;       /* that leave the predictor with a line of code, of its size */
-    uint32_t memo_stamp, memo_now;  /* since the one, at the other: */
-    uint64_t memo_miss_fs;          /* what a prediction costs that may have left */
+    uint32_t *code_way; /* [lines of code] where each line's set begins in an instruction cache */
+    uint32_t code_from; /* the first of these lines */
+    double branches_per_line;      /* that leave the predictor with a line of code, of its size */
+    uint32_t memo_stamp, memo_now; /* since the one, at the other: */
+    uint64_t memo_miss_fs;         /* what a prediction costs that may have left */
 
     /* The entry under way. */
     struct prediction *predicting, *last;

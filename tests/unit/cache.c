@@ -101,7 +101,7 @@ START_TEST(uses_add_up)
 {
     enum { USERS = 40 };
     uint32_t stamp[USERS] = { 0 }, lines[USERS] = { 0 }, random = 1;
-    cache_make(8, 2);
+    cache_make(4096, 4);
     for (uint32_t round = 0; round < 20000; round++) {
         random = random * 1664525 + 1013904223; /* Knuth and Lewis */
         uint32_t user = (random >> 8) % USERS, known = 0;
@@ -111,7 +111,11 @@ START_TEST(uses_add_up)
             continue;
         for (uint32_t other = 0; other < USERS; other++)
             known += stamp[other] > stamp[round % USERS] ? lines[other] : 0;
-        ck_assert_uint_eq(cache_used_since(&cache, stamp[round % USERS]), known);
+        uint32_t found = cache_used_since(&cache, stamp[round % USERS]);
+        if (found < cache.enough)
+            ck_assert_uint_eq(found, known);
+        else
+            ck_assert_uint_ge(known, cache.enough); /* it need not go on */
     }
 }
 END_TEST
