@@ -154,6 +154,15 @@ static bool check_variants(const struct node *variants, struct error *err)
     return true;
 }
 
+/* Members may be added to an object; the one of figures is made where there is none. */
+static bool has_object(const cJSON *root, const char *pointer)
+{
+    const cJSON *object = json_at((cJSON *)(uintptr_t)root, pointer);
+    if (object == NULL && strcmp(pointer, "/machine/figures") == 0)
+        object = json_at((cJSON *)(uintptr_t)root, "/machine");
+    return cJSON_IsObject(object);
+}
+
 static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *combinations,
                         struct error *err)
 {
@@ -174,8 +183,7 @@ static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *c
                                "\"/machine/cores\" is wanted",
                                key);
         const char *parent = arena_string_n(sweep->document->arena, key, (size_t)(slash - key));
-        const cJSON *target = json_at((cJSON *)(uintptr_t)root, parent);
-        if (!cJSON_IsObject(target) && json_at((cJSON *)(uintptr_t)root, key) == NULL)
+        if (!has_object(root, parent) && json_at((cJSON *)(uintptr_t)root, key) == NULL)
             return node_refuse(&node, err, "the scenario has nothing at \"%s\"", parent);
         int count = cJSON_GetArraySize(values);
         if (!cJSON_IsArray(values) || count == 0)
