@@ -259,6 +259,10 @@ START_TEST(variants_and_sweeps_set_figures)
     ck_assert(
         !read_scenario(" },\n\"sweep\": { \"/machine/figures/transfer_ns\": [10, 0] } }", NULL));
     expect_refusal("s.json:4:49: /sweep/~1machine~1figures~1transfer_ns/1", "is 0");
+    ck_assert(!read_scenario(" }, \"variants\": { \"a\": { \"machine\": 5 } },\n"
+                             "\"sweep\": { \"/machine/figures/transfer_ns\": [10, 20] } }",
+                             NULL));
+    expect_refusal("s.json:4:45: /sweep/~1machine~1figures~1transfer_ns/0", "a variant, or");
 }
 END_TEST
 
