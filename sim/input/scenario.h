@@ -137,8 +137,8 @@ bool experiment_read(struct experiment *experiment, const char *path,
                      const struct scenario_options *options, struct arena *arena,
                      struct error *err);
 
-/* Reads one CPU profile. */
-bool profile_read(struct profile *profile, const char *path, struct arena *arena,
-                  struct error *err);
+/* Reads one CPU profile and what it extends, by path, or by name from data_dir/cpus. */
+bool profile_read(struct profile *profile, const char *path, const char *data_dir,
+                  struct arena *arena, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
 
 const char *const entry_names[ENTRY_KINDS] = {
@@ -34,20 +35,6 @@ struct profile_cached {
     struct profile profile;
 };
 
-/* A name means data_dir/cpus/NAME.json; a path is relative to the scenario file. */
-static const char *profile_path(const struct profile_cache *cache, const char *cpu,
-                                struct arena *arena)
-{
-    size_t length = strlen(cpu);
-    if (length <= 5 || strcmp(cpu + length - 5, ".json") != 0)
-        return arena_printf(arena, "%s/cpus/%s.json", cache->data_dir, cpu);
-    const char *slash = strrchr(cache->scenario_path, '/');
-    if (cpu[0] == '/' || slash == NULL)
-        return arena_string(arena, cpu);
-    return arena_printf(arena, "%.*s/%s", (int)(slash - cache->scenario_path), cache->scenario_path,
-                        cpu);
-}
-
 static bool read_cpu(const struct node *node, struct scenario *scenario,
                      struct profile_cache *cache, struct error *err)
 {
@@ -55,7 +42,7 @@ static bool read_cpu(const struct node *node, struct scenario *scenario,
     const char *cpu;
     if (!node_string(node, &cpu, err))
         return false;
-    const char *path = profile_path(cache, cpu, arena);
+    const char *path = profile_path(cpu, cache->scenario_path, cache->data_dir, arena);
     for (struct profile_cached *at = cache->first; at != NULL; at = at->next)
         if (strcmp(at->path, path) == 0) {
             scenario->cpu = &at->profile;
@@ -68,7 +55,7 @@ static bool read_cpu(const struct node *node, struct scenario *scenario,
                            path);
     fclose(file);
     struct profile_cached *entry = arena_alloc(arena, 1, sizeof *entry);
-    if (!profile_read(&entry->profile, path, arena, err))
+    if (!profile_read(&entry->profile, path, cache->data_dir, arena, err))
         return false;
     entry->path = path;
     entry->next = cache->first;
@@ -77,15 +64,27 @@ static bool read_cpu(const struct node *node, struct scenario *scenario,
     return true;
 }
 
+/* "figures" in a scenario: this point's own copy of the profile, with those set. */
+static bool read_overrides(const struct node *machine, struct scenario *scenario, struct error *err)
+{
+    struct node figures;
+    if (!node_get(machine, "figures", &figures))
+        return true;
+    struct profile *profile = arena_alloc(machine->document->arena, 1, sizeof *profile);
+    *profile = *scenario->cpu;
+    scenario->cpu = profile;
+    return profile_override(profile, &figures, err);
+}
+
 static bool read_machine(const struct node *root, struct scenario *scenario,
                          struct profile_cache *cache, struct error *err)
 {
-    static const char *const keys[] = { "cpu", "cores", "smt", NULL };
+    static const char *const keys[] = { "cpu", "cores", "smt", "figures", NULL };
     struct node machine, cpu, cores, smt;
     uint64_t count = 0, threads = 1;
     if (!member_need(root, "machine", &machine, err) || !node_object(&machine, keys, err) ||
         !member_need(&machine, "cpu", &cpu, err) || !read_cpu(&cpu, scenario, cache, err) ||
-        !member_need(&machine, "cores", &cores, err) ||
+        !read_overrides(&machine, scenario, err) || !member_need(&machine, "cores", &cores, err) ||
         !member_count(&machine, "cores", 1, 1024, &count, err) ||
         !member_count(&machine, "smt", 1, (uint64_t)profile_value(scenario->cpu, smt_threads),
                       &threads, err))
@@ -232,22 +231,14 @@ static bool check_queues(const struct node *node, const struct scheduler_setting
 static bool read_scheduler(const struct node *root, struct scenario *scenario,
                            const struct scenario_options *options, struct error *err)
 {
-    static const char *const keys[] = { "tori",
-                                        "policy",
-                                        "lock",
-                                        "queues",
-                                        "slice_us",
-                                        "tick_hz",
-                                        "slices",
-                                        "ticks",
-                                        "inbox",
-                                        "idle",
-                                        "placement",
-                                        "place_woken",
-                                        "exchange_us",
-                                        "process_stride_bytes",
-                                        "balance",
-                                        NULL };
+    static const char *const keys[] = { "tori",        "policy",
+                                        "lock",        "queues",
+                                        "slice_us",    "tick_hz",
+                                        "slices",      "ticks",
+                                        "inbox",       "idle",
+                                        "placement",   "place_woken",
+                                        "exchange_us", "process_stride_bytes",
+                                        "balance",     NULL };
     static const char *locks[LOCK_KINDS + 1];
     struct scheduler_settings *settings = &scenario->scheduler;
     struct node node;

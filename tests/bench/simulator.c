@@ -143,7 +143,7 @@ int main(void)
     if (!scheduler_load(&plain, NULL, false, &err) || !scheduler_load(&traced, NULL, true, &err) ||
         !data_directory(data, sizeof data, &err) ||
         snprintf(path, sizeof path, "%s/cpus/piii-xeon-700.json", data) < 0 ||
-        !profile_read(&cpu, path, &arena, &err)) {
+        !profile_read(&cpu, path, data, &arena, &err)) {
         fprintf(stderr, "%s: %s\n", err.place, err.message);
         return EXIT_FAILURE;
     }

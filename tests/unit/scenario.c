@@ -260,10 +260,10 @@ START_TEST(a_profile_is_checked)
                                "\"clock_mhz\": { \"value\": 0, \"source\": \"s\", \"kind\": "
                                "\"guessed\" } } }";
     write_file("bad.json", text, sizeof text - 1);
-    ck_assert(!profile_read(&profile, path, &arena, &err));
+    ck_assert(!profile_read(&profile, path, folder, &arena, &err));
     expect_refusal("bad.json:2:25: /figures/clock_mhz/value", "from 1 to 10000, is 0");
     snprintf(path, sizeof path, "%s/cpu.json", folder);
-    ck_assert(profile_read(&profile, path, &arena, &err));
+    ck_assert(profile_read(&profile, path, folder, &arena, &err));
     ck_assert_double_eq(profile_published_share(&profile), 0);
     ck_assert_double_eq(profile_value(&profile, line_bytes), 64);
 }

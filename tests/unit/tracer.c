@@ -198,7 +198,7 @@ int main(void)
     char data[PATH_MAX - 64], path[PATH_MAX];
     if (!scheduler_load(&scheduler, NULL, true, &err) || !data_directory(data, sizeof data, &err) ||
         snprintf(path, sizeof path, "%s/cpus/piii-xeon-700.json", data) < 0 ||
-        !profile_read(&cpu, path, &files, &err)) {
+        !profile_read(&cpu, path, data, &files, &err)) {
         fprintf(stderr, "%s: %s\n", err.place, err.message);
         return EXIT_FAILURE;
     }
