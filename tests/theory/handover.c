@@ -1,9 +1,9 @@
 /* handover.c -- B: the collapse of ticket locks, by the engine and by the lock model.
  *
- * Goal 1, the engine: with hold and hand-over together exponential, of mean s + c k / 2 with k cores
- * holding or waiting and drawn anew whenever k changes, n cores that compute for a and then take the
- * lock are the birth-death chain of the paper.  The closed form is computed here; its peaks must be
- * the published ones, and the simulated speed-up must be the closed form's.
+ * Goal 1, the engine: with hold and hand-over together exponential, of mean s + c k / 2 with k
+ * cores holding or waiting and drawn anew whenever k changes, n cores that compute for a and then
+ * take the lock are the birth-death chain of the paper.  The closed form is computed here; its
+ * peaks must be the published ones, and the simulated speed-up must be the closed form's.
  * Goal 2, the lock model: its hand-over is fixed when the lock is let go, so it is another process
  * and has a c of its own, which is fitted to the published peaks (in the full run; the short run
  * takes the result).  All six then lie within one core and 10 %, from an empty lock and from one
