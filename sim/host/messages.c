@@ -1,4 +1,4 @@
-/* messages.c -- the port: how processes reach other tori, and cores hear of it; see internal.h.
+/* messages.c -- the port: what the scheduler asks of the world, and how it gets there.
  *
  * A process that is posted to another torus is in a message until that torus has it: in its inbox
  * once the push has been paid for, or, with locked queues, on its way with the core that posted it.

@@ -335,6 +335,31 @@ START_TEST(a_sender_waits_for_the_other_lock)
 }
 END_TEST
 
+/* One core: its locked queue costs an atomic an entry, and the same queue without costs nothing. */
+START_TEST(a_locked_queue_pays_for_its_lock)
+{
+    struct phase phases[] = { { PHASE_RUN, constant(10) }, { PHASE_SLEEP, constant(90) } };
+    struct workload workload = { .name = "w",
+                                 .instances = 1,
+                                 .start = constant(0),
+                                 .weight = 1024,
+                                 .phases = phases,
+                                 .phase_count = 2 };
+    struct scenario scenario = scenario_of(&workload, 1, 1, 1, 1.0);
+    scenario.scheduler.lock = LOCK_TICKET;
+    scenario.warmup_ps = UINT64_C(100000000000);
+    cpu.figure[FIGURE_atomic_cycles].value = 40;
+    const double *metrics = run(&scenario, &plain);
+    ck_assert(isnan(metrics[METRIC_lock_acquisitions_per_s]));
+    ck_assert_double_eq(metrics[METRIC_account_sched_percent], 0);
+    scenario.scheduler.locked_queues = true;
+    metrics = run(&scenario, &plain);
+    double rounds = metrics[METRIC_throughput_per_s]; /* each: block, wake, schedule */
+    ck_assert_double_eq_tol(metrics[METRIC_lock_acquisitions_per_s], 3 * rounds, 3);
+    ck_assert_double_eq_tol(metrics[METRIC_account_sched_percent], 100 * 3 * rounds * 40e-9, 1e-4);
+}
+END_TEST
+
 static const struct balancer *once;
 
 static void balance_twice(struct braid *braid, struct torus *torus, uint64_t now_ns)
@@ -401,6 +426,7 @@ int main(void)
     tcase_add_test(tests, a_message_waits_for_the_hold);
     tcase_add_test(tests, a_sender_queues_it_under_the_other_lock);
     tcase_add_test(tests, a_sender_waits_for_the_other_lock);
+    tcase_add_test(tests, a_locked_queue_pays_for_its_lock);
     tcase_add_test(tests, an_inbox_that_was_empty_is_paid_for_once);
     return suite_run("host", tests);
 }
