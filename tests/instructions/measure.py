@@ -24,6 +24,7 @@ import tempfile
 SCHEDULER = ["-std=c11", "-ffreestanding", "-mgeneral-regs-only"]
 MODULE = ["-fPIC", "-fno-semantic-interposition", "-shared", "-nostdlib", "-Wl,-Bsymbolic"]
 BARE = ["-fno-pic", "-no-pie", "-static", "-nostdlib"]
+RIG = ["rig.c", "kinds.c", "operations.c"]
 DRIVER = ["-std=c11", "-O1", "-g"]
 
 
@@ -81,7 +82,7 @@ class Builder:
     def module(self, name, compiler, *flags):
         count, module = os.path.join(self.work, "count"), os.path.join(self.work, f"{name}.so")
         if not os.path.exists(count):
-            run(self.gcc, *DRIVER, *self.includes, *self.driver("count.c", "operations.c"),
+            run(self.gcc, *DRIVER, *self.includes, *self.driver("count.c", *RIG),
                 "-o", count, "-ldl")
         run(compiler, *SCHEDULER, *MODULE, *flags, *self.includes, *self.scheduler, "-o", module)
         self.note(name, compiler, flags)
@@ -90,7 +91,7 @@ class Builder:
     def bare(self, name, *flags):
         machine = [flag for flag in flags if flag.startswith("-m")]
         objects = []
-        for path in self.driver("bare.c", "operations.c"):
+        for path in self.driver("bare.c", *RIG):
             objects.append(os.path.join(self.work, f"{name}-{os.path.basename(path)}.o"))
             run(self.gcc, *DRIVER, "-ffreestanding", "-fno-pic", *machine, *self.includes,
                 "-c", path, "-o", objects[-1])

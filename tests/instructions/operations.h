@@ -18,7 +18,7 @@
 enum {
     RIG_BATCH_MAX = 64,
     RIG_TORI_MAX = 64,
-    RIG_CORES_MAX = 4, /* of a torus */
+    RIG_TICK_NS = 10000000, /* a slice, too */
     OPERATION_NAME = 96
 };
 
@@ -36,6 +36,7 @@ struct operation_kind {
     bool repeats;         /* prepare() makes its start again from what a batch has left */
     bool exact;           /* slices to the ns, not by ticks */
     bool published;       /* projections at every change of load */
+    bool locked;          /* what is posted is queued at once, as under the other's lock */
     /* Makes the state in which a batch begins. */
     void (*prepare)(struct rig *rig);
     /* Does it once: calls of the scheduler, and hardly anything else. */
@@ -57,7 +58,8 @@ struct rig {
     const struct operation *operation;
     const struct torus_operations *ops;
     struct braid *braid;
-    struct world *world; /* its port, and what it gives the scheduler to read */
+    struct world *world;          /* its port, and what else it gives the scheduler to read */
+    const struct placement *keep; /* there: every process stays where it is */
     struct process *processes;
     struct torus *torus[RIG_TORI_MAX];
     uint32_t own, other;
@@ -68,7 +70,7 @@ struct rig {
     uint32_t blocked[RIG_BATCH_MAX], blocked_count;
     uint32_t freed[RIG_BATCH_MAX], freed_count;
     uint32_t exited; /* id of the process that exited last */
-    uint32_t kicks, posts;
+    bool posted;     /* since own and other changed places */
 };
 
 /* Fills in the operation that `kind` makes with this policy, and the placement or balancer that
@@ -77,6 +79,8 @@ bool operation_make(struct operation *operation, const struct operation_kind *ki
                     const struct scheduler_module *module, const struct policy *policy,
                     uint32_t which, uint32_t queued, char *name);
 
+/* ---- The rig (rig.c) ----------------------------------------------------------------------- */
+
 /* Bytes of memory that a rig for this operation needs. */
 size_t rig_bytes(const struct operation *operation, const struct torus_operations *ops);
 
@@ -84,6 +88,14 @@ size_t rig_bytes(const struct operation *operation, const struct torus_operation
  * own and of other runs one, and they have had `rounds` turns of uneven length. */
 void rig_init(struct rig *rig, void *memory, const struct operation *operation,
               const struct torus_operations *ops, uint32_t rounds);
+
+/* ---- What kinds of operation are made of (kinds.c) ---------------------------------------- */
+
+void rig_pass_time(struct rig *rig);
+void rig_create(struct rig *rig, uint32_t torus, uint32_t id);
+struct process *rig_schedule(struct rig *rig, uint32_t torus, uint32_t slot);
+
+/* ---- All of them, once (operations.c) ------------------------------------------------------ */
 
 /* Told of every operation, once each; between begin and end a batch of it runs. */
 struct operation_observer {
