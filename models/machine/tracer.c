@@ -29,16 +29,19 @@ static void code_lines_init(struct tracer *tracer, uint64_t end, struct arena *a
 
 void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
 {
+    static const double instructions[] = INSTRUCTIONS_GCC; /* block, access, call, entry */
     const struct profile *cpu = setup->cpu;
     double cycle_fs = 1e9 / profile_value(cpu, clock_mhz);
-    double instruction_fs = cycle_fs / profile_value(cpu, instructions_per_cycle);
+    double instruction_fs = profile_value(cpu, instruction_ratio) * cycle_fs /
+                            profile_value(cpu, instructions_per_cycle);
     *tracer = (struct tracer){
         .memory = setup->memory,
         .memory_from = (uintptr_t)setup->scheduler_memory,
         .memory_bytes = setup->scheduler_bytes,
-        .block_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_BLOCK * instruction_fs),
-        .access_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_ACCESS * instruction_fs),
-        .call_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_CALL * instruction_fs),
+        .block_fs = (uint64_t)llround(instructions[0] * instruction_fs),
+        .access_fs = (uint64_t)llround(instructions[1] * instruction_fs),
+        .call_fs = (uint64_t)llround(instructions[2] * instruction_fs),
+        .entry_fs = (uint64_t)llround(instructions[3] * instruction_fs),
         .atomic_fs = (uint64_t)llround(profile_value(cpu, atomic_cycles) * cycle_fs),
         .branch_miss_fs = (uint64_t)llround(profile_value(cpu, branch_miss_cycles) * cycle_fs),
     };
@@ -82,7 +85,8 @@ uint64_t tracer_so_far(const struct tracer *tracer)
 {
     const struct tracer_counts *counts = &tracer->counts;
     uint64_t fs = counts->blocks * tracer->block_fs + counts->accesses * tracer->access_fs +
-                  counts->calls * tracer->call_fs + counts->branch_misses * tracer->branch_miss_fs;
+                  counts->calls * tracer->call_fs + counts->entries * tracer->entry_fs +
+                  counts->branch_misses * tracer->branch_miss_fs;
     if (tracer->pace != TRACER_PACE)
         fs = (uint64_t)((double)fs * tracer->pace / TRACER_PACE);
     return tracer->price_fs + fs;
@@ -295,8 +299,11 @@ void __tsan_init(void)
 void __tsan_func_entry(void *caller);
 void __tsan_func_entry(void *caller)
 {
-    (void)caller;
-    if (active != NULL)
+    if (active == NULL)
+        return;
+    if (module_offset(active, (uintptr_t)caller) == UINT64_MAX)
+        active->counts.entries++;
+    else
         active->counts.calls++;
 }
 

@@ -4,7 +4,11 @@
  * (-fsanitize=thread -fsanitize-coverage=trace-pc, without either runtime); tracer.c supplies
  * the callbacks.  Between tracer_begin() and tracer_end() they add up the price of one entry:
  *
- *     price = (a blocks + b accesses + c calls) / IPC + branch misses + memory + atomics
+ *     price = (a blocks + b accesses + c calls + d entries) / IPC
+ *             + branch misses + memory + atomics
+ *
+ * where a call is one function of the scheduler calling another, and an entry is the host calling
+ * in.  The coefficients are fitted to counted instructions (instructions.h).
  *
  * Addresses are normalised first, so that address-space randomisation cannot reach a result: the
  * scheduler's memory and its module's constants become offsets, the entry's own stack is always in
@@ -28,14 +32,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/machine/instructions.h"
 #include "models/machine/memory.h"
-
-/* Instructions of the plain build = blocks + accesses + 12 x calls: every operation of every policy
- * within 4 % of callgrind's count, torus_tick() within 16 % (gcc 12.2; docs/MODEL.md has the
- * table).  A call is dear because prologue and epilogue touch the stack, which is not traced. */
-#define TRACER_INSTRUCTIONS_PER_BLOCK  1.0
-#define TRACER_INSTRUCTIONS_PER_ACCESS 1.0
-#define TRACER_INSTRUCTIONS_PER_CALL   12.0
 
 enum {
     TRACER_PREDICTIONS = 1024,
@@ -43,9 +41,9 @@ enum {
     TRACER_STACK_BYTES = 1 << 20,
     TRACER_MODULES = 2,
     TRACER_BRANCH_BYTES = 16, /* of code to a branch; assumed: four instructions of four bytes */
-    /* Bytes of the plain build to 1024 of the traced one: 4431 to 12124 (.text of gcc 12, x86-64;
+    /* Bytes of the plain build to 1024 of the traced one: 4863 to 12812 (.text of gcc 12, x86-64;
      * tests/unit/tracer.c compares). */
-    TRACER_PLAIN_PER_1024 = 374,
+    TRACER_PLAIN_PER_1024 = 389,
     TRACER_PACE = 1 << 16 /* of a fast core that nobody shares */
 };
 
@@ -57,7 +55,7 @@ struct prediction {
 
 /* Counts of one entry. */
 struct tracer_counts {
-    uint32_t blocks, accesses, calls, atomics, branch_misses, retries;
+    uint32_t blocks, accesses, calls, entries, atomics, branch_misses, retries;
 };
 
 /* Code and constants of one shared object. */
@@ -74,7 +72,7 @@ struct tracer {
     struct tracer_module module[TRACER_MODULES];
     uintptr_t stack_top;
 
-    uint64_t block_fs, access_fs, call_fs, atomic_fs, branch_miss_fs;
+    uint64_t block_fs, access_fs, call_fs, entry_fs, atomic_fs, branch_miss_fs;
     struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
     uint32_t *code_way; /* [lines of code] where each line's set begins in an instruction cache */
     uint32_t code_from; /* the first of these lines */
