@@ -30,6 +30,6 @@ double profile_published_share(const struct profile *profile)
 
 const char *figure_kind_name(enum figure_kind kind)
 {
-    static const char *const names[] = { "absent", "published", "derived", "assumed" };
+    static const char *const names[] = { "absent", "published", "measured", "derived", "assumed" };
     return names[kind];
 }

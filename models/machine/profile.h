@@ -11,7 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum figure_kind { FIGURE_ABSENT, FIGURE_PUBLISHED, FIGURE_DERIVED, FIGURE_ASSUMED };
+/* measured: by `braidsim calibrate`, on the host that the profile describes. */
+enum figure_kind {
+    FIGURE_ABSENT,
+    FIGURE_PUBLISHED,
+    FIGURE_MEASURED,
+    FIGURE_DERIVED,
+    FIGURE_ASSUMED
+};
 
 struct figure {
     double value;

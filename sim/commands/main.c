@@ -21,6 +21,7 @@ static const struct command {
     { "check", "SCENARIO...", "say what is wrong with scenario files, run nothing", command_check },
     { "list", "policies|placements|balancers|locks|cpus|workloads|metrics", "say what there is",
       command_list },
+    { "calibrate", "", "measure this host, write a CPU profile that run takes", command_calibrate },
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -32,7 +33,7 @@ static void print_usage(FILE *to)
             "hardware\n\n",
             BRAIDSIM_VERSION);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  braidsim %-6s %s\n%18s%s\n", commands[i].name, commands[i].arguments, "",
+        fprintf(to, "  braidsim %-9s %s\n%21s%s\n", commands[i].name, commands[i].arguments, "",
                 commands[i].summary);
     fprintf(to, "\n`braidsim COMMAND --help` tells a command's options.\n"
                 "Exit status: 0 fine; 1 an expectation failed; 2 bad usage or scenario;\n"

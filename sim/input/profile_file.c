@@ -22,7 +22,7 @@ static bool read_figure(const struct node *node, enum profile_figure which, stru
                         struct error *err)
 {
     static const char *const keys[] = { "value", "source", "kind", NULL };
-    static const char *const kinds[] = { "published", "derived", "assumed", NULL };
+    static const char *const kinds[] = { "published", "measured", "derived", "assumed", NULL };
     const struct figure_description *description = &figure_descriptions[which];
     struct node value, source, kind;
     uint32_t index = 0;

@@ -220,7 +220,7 @@ static bool profile_holds(double ratio)
     char data[4000], path[4096];
     if (!data_directory(data, sizeof data, &err) ||
         snprintf(path, sizeof path, "%s/cpus/" PROFILE_OF_32_BITS ".json", data) < 0 ||
-        !profile_read(&cpu, path, &arena, &err)) {
+        !profile_read(&cpu, path, data, &arena, &err)) {
         printf("%s: %s\n", err.place, err.message);
         return false;
     }

@@ -50,7 +50,7 @@ int main(void)
     char data[4000], path[4096];
     if (!scheduler_load(&scheduler, NULL, true, &err) || !data_directory(data, sizeof data, &err) ||
         snprintf(path, sizeof path, "%s/cpus/piii-xeon-700.json", data) < 0 ||
-        !profile_read(&cpu, path, &arena, &err)) {
+        !profile_read(&cpu, path, data, &arena, &err)) {
         fprintf(stderr, "%s: %s\n", err.place, err.message);
         return EXIT_FAILURE;
     }

@@ -1,0 +1,89 @@
+/* calibration.c -- see calibration.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/calibrate/calibration.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char MEASURED_HERE[] = "measured on this host by braidsim calibrate";
+
+void calibration_note(struct calibration *calibration, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (calibration->note_count < CALIBRATION_NOTES_MAX)
+        calibration->notes[calibration->note_count++] = arena_string(calibration->arena, text);
+}
+
+/* Whole numbers stay; of others more than four digits would be noise. */
+static double round_figure(double value)
+{
+    if (value == floor(value))
+        return value;
+    double unit = pow(10, floor(log10(fabs(value))) - 3);
+    return unit >= 1 ? round(value / unit) * unit : round(value / unit) / (1 / unit);
+}
+
+static void put(struct calibration *calibration, enum profile_figure figure, double value,
+                enum figure_kind kind, const char *source)
+{
+    calibration->profile->figure[figure] = (struct figure){ value, kind, source };
+}
+
+bool calibration_measured(struct calibration *calibration, enum profile_figure figure,
+                          struct measurement measurement, const char *how, ...)
+{
+    const struct figure_description *d = &figure_descriptions[figure];
+    char text[512];
+    va_list arguments;
+    va_start(arguments, how);
+    vsnprintf(text, sizeof text, how, arguments);
+    va_end(arguments);
+    double value = round_figure(measurement.value);
+    if (measurement.count == 0)
+        return false;
+    if (!(value > 0 && value >= d->minimum && value <= d->maximum)) {
+        calibration_note(calibration, "%s: measured as %g, which cannot be (%s)", d->name, value,
+                         text);
+        return false;
+    }
+    const char *source =
+        measurement.spread > 0
+            ? arena_printf(calibration->arena, "%s: %s; %u timings, half of them within %.1f %%",
+                           MEASURED_HERE, text, measurement.count, 100 * measurement.spread)
+            : arena_printf(calibration->arena, "%s: %s", MEASURED_HERE, text);
+    put(calibration, figure, value, FIGURE_MEASURED, source);
+    return true;
+}
+
+void calibration_derived(struct calibration *calibration, enum profile_figure figure, double value,
+                         const char *how, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, how);
+    vsnprintf(text, sizeof text, how, arguments);
+    va_end(arguments);
+    put(calibration, figure, round_figure(value), FIGURE_DERIVED,
+        arena_string(calibration->arena, text));
+}
+
+void calibration_assumed(struct calibration *calibration, enum profile_figure figure, double value,
+                         const char *why, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, why);
+    vsnprintf(text, sizeof text, why, arguments);
+    va_end(arguments);
+    put(calibration, figure, round_figure(value), FIGURE_ASSUMED,
+        arena_string(calibration->arena, text));
+    calibration_note(calibration, "%s: assumed %g: %s", figure_descriptions[figure].name,
+                     round_figure(value), text);
+}

@@ -1,0 +1,128 @@
+/* core.c -- one core alone: its clock, locked instructions, branches; and how many there are.
+ * Compiled with optimisation and without sanitizers in every preset.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <math.h>
+
+#include "sim/calibrate/parts.h"
+
+enum { ADDS = 1 << 15, ATOMICS = 1 << 11, BRANCHES = 1 << 13 };
+
+/* Adds that depend on one another take a cycle each on every processor that one would simulate. */
+static uint64_t add_chain(void *context)
+{
+    uint64_t sum = *(uint64_t *)context, step = sum | 1;
+#define ADD                                                                                        \
+    sum += step;                                                                                   \
+    __asm__ volatile("" : "+r"(sum), "+r"(step));
+#define FOUR_ADDS ADD ADD ADD ADD
+    for (uint32_t i = 0; i < ADDS; i += 16) {
+        FOUR_ADDS FOUR_ADDS FOUR_ADDS FOUR_ADDS
+    }
+    *(uint64_t *)context = sum;
+    return ADDS;
+}
+
+static uint64_t atomic_chain(void *context)
+{
+    uint64_t *counter = context;
+    for (uint32_t i = 0; i < ATOMICS; i++)
+        __atomic_fetch_add(counter, i, __ATOMIC_SEQ_CST);
+    return ATOMICS;
+}
+
+/* Branches on one bit of random numbers that never repeat; the bits that count are in a mask, so
+ * that the same code branches always, never, or at random. */
+struct branches {
+    uint64_t state, mask, flip;
+};
+
+static uint64_t branch_walk(void *context)
+{
+    struct branches *branches = context;
+    uint64_t x = branches->state, mask = branches->mask, flip = branches->flip, taken = 0;
+    for (uint32_t i = 0; i < BRANCHES; i++) {
+        x ^= x << 13; /* xorshift64 (G. Marsaglia, 2003) */
+        x ^= x >> 7;
+        x ^= x << 17;
+        if (((x >> 32) & mask) != flip) {
+            taken++;
+            __asm__ volatile("" : "+r"(taken)); /* keeps it a branch */
+        } else {
+            taken += 3;
+            __asm__ volatile("" : "+r"(taken));
+        }
+    }
+    branches->state = x + taken % 2;
+    return BRANCHES;
+}
+
+static struct measurement branch_ns(uint64_t mask, uint64_t flip, double seconds)
+{
+    struct branches branches = { UINT64_C(0x9e3779b97f4a7c15), mask, flip };
+    return timing_measure(branch_walk, &branches, seconds);
+}
+
+void calibrate_clock(struct calibration *c, double seconds)
+{
+    uint64_t sum = 1;
+    struct measurement ns = timing_measure(add_chain, &sum, seconds);
+    struct measurement mhz = { 1000 / ns.value, ns.spread, ns.count };
+    c->cycles_per_ns = 1 / ns.value;
+    calibration_measured(c, FIGURE_clock_mhz, mhz,
+                         "a chain of dependent additions, one a cycle; the time-stamp counter runs "
+                         "at %.0f MHz",
+                         ticks_per_ns() * 1000);
+}
+
+static void put_counts(struct calibration *c)
+{
+    const struct system *system = &c->system;
+    const char *made_up = system->is_virtual ? "; the hypervisor may make that up" : "";
+    double cores = system->cores > 0 ? system->cores : system->cpu_count;
+    calibration_derived(c, FIGURE_max_cores, fmax(1, cores), "cores of this host%s", made_up);
+    if (system->socket_cores > 0 && system->socket_cores < cores)
+        calibration_derived(c, FIGURE_socket_cores, system->socket_cores, "as the kernel says%s",
+                            made_up);
+    if (system->threads > 1)
+        calibration_derived(c, FIGURE_smt_threads, system->threads, "as the kernel says%s",
+                            made_up);
+    else if (system->is_virtual || system->threads == 0)
+        calibration_note(c, "smt_threads: which CPUs are threads of one core %s; taken as none",
+                         system->is_virtual ? "is the hypervisor's secret" : "the kernel hides");
+    int32_t most = 0, least = INT32_MAX;
+    for (uint32_t i = 0; i < system->cpu_count; i++) {
+        most = system->cpu[i].capacity > most ? system->cpu[i].capacity : most;
+        least = system->cpu[i].capacity < least ? system->cpu[i].capacity : least;
+    }
+    if (least <= 0 || least == most)
+        return;
+    uint32_t small = 0;
+    for (uint32_t i = 0; i < system->cpu_count; i++)
+        small += system->cpu[i].capacity == least;
+    calibration_derived(c, FIGURE_small_cores, small, "CPUs of the least cpu_capacity (%d)", least);
+    calibration_derived(c, FIGURE_small_rate, (double)least / most,
+                        "cpu_capacity of the slowest CPUs, %d, by that of the fastest, %d", least,
+                        most);
+}
+
+void calibrate_core(struct calibration *c, double seconds)
+{
+    static uint64_t counter;
+    put_counts(c);
+    struct measurement atomic = timing_measure(atomic_chain, &counter, seconds / 4);
+    calibration_measured(c, FIGURE_atomic_cycles, calibration_cycles(c, atomic),
+                         "locked additions to one word, %.2f ns each", atomic.value);
+    struct measurement random = branch_ns(1, 0, seconds / 4);
+    struct measurement taken = branch_ns(0, 1, seconds / 4);
+    struct measurement not_taken = branch_ns(0, 0, seconds / 4);
+    struct measurement predicted = measurement_sum(0.5, taken, 0.5, not_taken);
+    struct measurement miss = measurement_sum(2, random, -2, predicted); /* every second one */
+    calibration_measured(c, FIGURE_branch_miss_cycles, calibration_cycles(c, miss),
+                         "branches on random bits take %.2f ns, the same always one way %.2f; "
+                         "every second one of the former is taken as missed",
+                         random.value, predicted.value);
+    calibration_note(c, "branch_entries: how many branches the predictor remembers is not "
+                        "measured; user code evicts none");
+}

@@ -1,0 +1,37 @@
+/* parts.h -- the parts of the measurement, in the order in which they need one another.
+ *
+ * Each spends about so many seconds and writes its figures into the calibration.  None fails:
+ * what cannot be measured is assumed and noted, or left out and noted.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_CALIBRATE_PARTS_H
+#define SIM_CALIBRATE_PARTS_H
+
+#include "sim/calibrate/calibration.h"
+#include "sim/calibrate/chase.h"
+
+/* core.c: clock, locked instruction, branch miss; cores and threads as the kernel lists them. */
+void calibrate_clock(struct calibration *calibration, double seconds);
+void calibrate_core(struct calibration *calibration, double seconds);
+
+/* caches.c: sizes, ways, latencies, streams, who shares.  memory.c: latency and bandwidth of
+ * memory, prefetching; after tlb.c.  Both walk through the field, which is larger than the caches. */
+void calibrate_caches(struct calibration *calibration, struct field *field, double seconds);
+void calibrate_memory(struct calibration *calibration, struct field *field, double seconds);
+
+/* tlb.c: entries and cost of translations. */
+void calibrate_tlb(struct calibration *calibration, double seconds);
+
+/* threads.c: what two or more cores do to one another; needs memory_latency_ns.
+ * field NULL: bandwidth is left out. */
+void calibrate_threads(struct calibration *calibration, struct field *field, double seconds);
+
+/* kernel.c, interrupts.c: what the kernel's entries cost; need what threads.c writes. */
+void calibrate_kernel(struct calibration *calibration, double seconds);
+void calibrate_interrupts(struct calibration *calibration, double seconds);
+
+/* scheduler.c: instructions per cycle of the plain build's own operations. */
+void calibrate_scheduler(struct calibration *calibration, double seconds);
+
+#endif

@@ -1,0 +1,20 @@
+/* file.h -- one file that appears whole or not at all: written beside, synced, renamed.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_OUTPUT_FILE_H
+#define SIM_OUTPUT_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "sim/base/error.h"
+
+/* May a file be put there, and is what is there a plain file, if anything?  Changes nothing. */
+bool file_check(const char *path, struct error *err);
+
+/* fill writes it; folders on the way are made.  What was there is replaced; on failure it stays as it was. */
+bool file_write(const char *path, void (*fill)(FILE *to, const void *context), const void *context,
+                struct error *err);
+
+#endif
