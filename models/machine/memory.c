@@ -211,11 +211,10 @@ static void evict(struct memory *memory, uint32_t level, uint32_t core, struct c
     }
 }
 
-/* The nearest level that holds the line; afterwards all up to it do, as far as they may.  first is
- * the first-level cache to look in: of data or of instructions. */
-static uint32_t lookup(struct memory *memory, struct cache *first, uint32_t core,
-                       struct cache_line line)
+/* The nearest level that holds the line; afterwards all up to it do, as far as they may. */
+static uint32_t lookup(struct memory *memory, uint32_t core, struct cache_line line)
 {
+    struct cache *first = &memory->cache[0][memory_unit(memory, core)];
     struct cache_way out;
     uint32_t level = 0;
     bool hit = cache_touch(first, line, memory->rng, &out);
@@ -397,9 +396,8 @@ uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool
     bool foreign = entry->owner != MEMORY_NO_CORE && entry->owner != core;
     bool modified = foreign && entry->state == LINE_MODIFIED;
     bool early = modified && !write && now_ps < entry->written_ps;
-    struct cache *first = &memory->cache[0][memory_unit(memory, core)];
-    uint32_t level = lookup(memory, first, core,
-                            (struct cache_line){ line, entry->version - early, entry->physical });
+    uint32_t level =
+        lookup(memory, core, (struct cache_line){ line, entry->version - early, entry->physical });
     uint64_t cost = level > 0 ? translate(memory, core, entry->place) : 0;
     if (early) {
         memory->early_line = line;
@@ -423,12 +421,4 @@ uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool
     }
     record(memory, core, line, write, now_ps);
     return cost;
-}
-
-uint64_t memory_fetch(struct memory *memory, uint32_t core, uint32_t line, uint64_t now_ps)
-{
-    const struct memory_line *entry = &memory->line[line];
-    uint32_t level = lookup(memory, &memory->code[memory_unit(memory, core)], core,
-                            (struct cache_line){ line, 0, entry->physical });
-    return supply(memory, core, line, level, now_ps);
 }

@@ -71,7 +71,7 @@ struct memory {
     uint32_t core_count, level_count, line_shift, line_count;
     uint32_t sharers[MEMORY_LEVELS];    /* cores per cache */
     struct cache *cache[MEMORY_LEVELS]; /* [ceil(core_count / sharers)] */
-    struct cache *code;                 /* first-level instruction caches, or NULL */
+    struct cache *code;                 /* [first-level caches] of instructions, or NULL */
     struct cache *tlb[2];               /* [first-level caches], or NULL */
     bool exclusive[MEMORY_LEVELS], inclusive[MEMORY_LEVELS];
     bool levels_depend; /* one of them is either */
@@ -122,9 +122,6 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
  * what of it was waiting for a transfer in flight is added to wait_fs. */
 uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
                        uint64_t now_ps);
-
-/* Core fetches instructions from a line. */
-uint64_t memory_fetch(struct memory *memory, uint32_t core, uint32_t line, uint64_t now_ps);
 
 static inline struct cache *memory_cache(const struct memory *memory, uint32_t level, uint32_t core)
 {

@@ -12,21 +12,6 @@
 /* The tracer of the entry under way; callbacks carry no argument of ours. */
 static struct tracer *active;
 
-/* The modules' lines, up to offset end. */
-static void code_lines_init(struct tracer *tracer, uint64_t end, struct arena *arena)
-{
-    const struct memory *memory = tracer->memory;
-    uint32_t from = (uint32_t)(tracer->module[0].offset >> memory->line_shift);
-    uint32_t count = (uint32_t)(end >> memory->line_shift) + 1 - from;
-    if (memory->code == NULL)
-        return;
-    tracer->code_from = from;
-    tracer->code_way = arena_alloc(arena, count, sizeof *tracer->code_way);
-    for (uint32_t i = 0; i < count; i++)
-        tracer->code_way[i] =
-            memory->code->ways * cache_set_of(memory->code, memory->line[from + i].physical);
-}
-
 void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
 {
     static const double instructions[] = INSTRUCTIONS_GCC; /* block, access, call, entry */
@@ -53,10 +38,44 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
     }
     tracer->predictions = arena_alloc(arena, (size_t)setup->core_count * TRACER_PREDICTIONS,
                                       sizeof *tracer->predictions);
-    code_lines_init(tracer, offset, arena);
+    uint32_t shift = setup->memory->line_shift;
+    tracer->touched = arena_alloc(arena, setup->memory->line_count, sizeof *tracer->touched);
+    tracer->code_from = (uint32_t)(tracer->module[0].offset >> shift);
+    tracer->code_lines = (uint32_t)(offset >> shift) + 1 - tracer->code_from;
+    tracer->code_used = arena_alloc(arena, (size_t)setup->core_count * tracer->code_lines,
+                                    sizeof *tracer->code_used);
     if (profile_value(cpu, branch_entries) > 0)
         tracer->branches_per_line = profile_value(cpu, line_bytes) / TRACER_BRANCH_BYTES /
                                     profile_value(cpu, branch_entries);
+}
+
+/* The share of lines that have left a cache since the stamp. */
+static double left_since(const struct cache *cache, uint32_t stamp)
+{
+    return 1 - cache_survival((double)cache_used_since(cache, stamp) / cache->sets, cache->ways);
+}
+
+/* What a line of code costs that was last used then; a line never used comes from memory. */
+static uint64_t fetch_fs(const struct tracer *tracer, struct code_use used)
+{
+    const struct memory *memory = tracer->memory;
+    if (tracer->code == NULL)
+        return 0;
+    double near = used.near == 0 ? 1 : left_since(tracer->code, used.near);
+    if (tracer->behind == NULL)
+        return (uint64_t)(near * (double)memory->memory_fs);
+    double far = used.near == 0 ? 1 : left_since(tracer->behind, used.far);
+    return (uint64_t)(near *
+                      ((1 - far) * (double)memory->hit_fs[1] + far * (double)memory->memory_fs));
+}
+
+/* What a right prediction costs that was last used then, since it may have left the predictor. */
+static uint64_t predict_fs(const struct tracer *tracer, uint32_t stamp)
+{
+    if (tracer->code == NULL)
+        return 0;
+    double branches = cache_used_since(tracer->code, stamp) * tracer->branches_per_line;
+    return (uint64_t)((1 - cache_survival(branches, 1)) * (double)tracer->branch_miss_fs);
 }
 
 __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core, uint32_t pace,
@@ -68,7 +87,16 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->now_ps = now_ps;
     tracer->price_fs = 0;
     tracer->code = memory->code != NULL ? &memory->code[memory_unit(memory, core)] : NULL;
+    tracer->behind = memory->level_count > 1 ? memory_cache(memory, 1, core) : NULL;
+    tracer->using = &tracer->code_used[(size_t)core * tracer->code_lines];
     tracer->code_line = CACHE_NO_LINE;
+    tracer->memo = (struct code_use){ 0 };
+    tracer->memo_fetch_fs = fetch_fs(tracer, tracer->memo);
+    tracer->memo_predicted = 0;
+    tracer->memo_predict_fs = predict_fs(tracer, 0);
+    tracer->entry += 2;
+    if (tracer->entry == 0) /* once in 2^31 entries */
+        memset(tracer->touched, 0xFF, memory->line_count * sizeof *tracer->touched);
     memory->wait_fs = 0;
     memory->early_line = CACHE_NO_LINE;
     tracer->counts = (struct tracer_counts){ 0 };
@@ -117,6 +145,19 @@ static inline uint64_t module_offset(const struct tracer *tracer, uintptr_t at)
     return UINT64_MAX;
 }
 
+/* A line that this entry has not touched yet, or only read. */
+static void trace_line(struct tracer *tracer, uint32_t line, bool write)
+{
+    struct memory *memory = tracer->memory;
+    if (!memory_is_near(memory, tracer->core, line, write)) {
+        tracer->price_fs += memory_access(memory, tracer->core, line, write,
+                                          tracer->now_ps + tracer_so_far(tracer) / 1000);
+        if (memory->early_line == line)
+            return; /* it may become another by the next time */
+    }
+    tracer->touched[line] = tracer->entry + write;
+}
+
 /* One access of at most 64 bytes, priced where it begins. */
 static inline void trace_access(const void *address, bool write)
 {
@@ -136,9 +177,10 @@ static inline void trace_access(const void *address, bool write)
         }
     }
     uint32_t line = (uint32_t)(offset >> tracer->memory->line_shift);
-    if (!memory_is_near(tracer->memory, tracer->core, line, write))
-        tracer->price_fs += memory_access(tracer->memory, tracer->core, line, write,
-                                          tracer->now_ps + tracer_so_far(tracer) / 1000);
+    /* What the entry has touched is near, and is not touched by others before it is over. */
+    uint32_t touched = tracer->touched[line] - tracer->entry;
+    if (touched > 1 || touched < write)
+        trace_line(tracer, line, write);
 }
 
 static inline void trace_atomic(const volatile void *address)
@@ -179,39 +221,35 @@ static void trace_range(const void *address, unsigned long bytes, bool write)
 /* A block begins at this offset of the modelled memory. */
 static inline void trace_fetch(struct tracer *tracer, uint32_t code)
 {
-    struct memory *memory = tracer->memory;
     uint32_t from = (uint32_t)tracer->module[code >= tracer->module[1].offset].offset;
     uint32_t plain = (uint32_t)((uint64_t)(code - from) * TRACER_PLAIN_PER_1024 / 1024);
-    uint32_t line = (from + plain) >> memory->line_shift;
+    uint32_t line = (from + plain) >> tracer->memory->line_shift;
     if (line == tracer->code_line)
         return;
     tracer->code_line = line;
-    const struct cache_way *way = &tracer->code->way[tracer->code_way[line - tracer->code_from]];
-    if (way->line != line || way->stamp != tracer->code->uses.now)
-        tracer->price_fs +=
-            memory_fetch(memory, tracer->core, line, tracer->now_ps + tracer_so_far(tracer) / 1000);
-}
-
-/* What a right prediction costs since it may have left the predictor meanwhile. */
-static inline uint64_t evicted_fs(struct tracer *tracer, struct prediction *last)
-{
-    uint32_t stamp = last->stamp, now = tracer->code->uses.now;
-    last->stamp = now;
-    if (stamp != tracer->memo_stamp || now != tracer->memo_now) {
-        uint32_t lines = cache_used_since(tracer->code, stamp);
-        double left = 1 - cache_survival(lines * tracer->branches_per_line, 1);
-        tracer->memo_stamp = stamp;
-        tracer->memo_now = now;
-        tracer->memo_miss_fs = (uint64_t)(left * (double)tracer->branch_miss_fs);
+    struct code_use *used = &tracer->using[line - tracer->code_from];
+    if (used->near == tracer->code->uses.now)
+        return;
+    if (used->near != tracer->memo.near || used->far != tracer->memo.far) {
+        tracer->memo = *used;
+        tracer->memo_fetch_fs = fetch_fs(tracer, *used);
     }
-    return tracer->memo_miss_fs;
+    tracer->price_fs += tracer->memo_fetch_fs;
+    used->near = tracer->code->uses.now;
+    used->far = tracer->behind != NULL ? tracer->behind->uses.now : 0;
 }
 
 static inline void predict(struct tracer *tracer, struct prediction *last, uint32_t code)
 {
     if (last->successor == code) {
-        if (tracer->code != NULL && last->stamp != tracer->code->uses.now)
-            tracer->price_fs += evicted_fs(tracer, last);
+        if (tracer->code != NULL && last->stamp != tracer->code->uses.now) {
+            if (last->stamp != tracer->memo_predicted) {
+                tracer->memo_predicted = last->stamp;
+                tracer->memo_predict_fs = predict_fs(tracer, last->stamp);
+            }
+            tracer->price_fs += tracer->memo_predict_fs;
+            last->stamp = tracer->code->uses.now;
+        }
         last->doubted = false;
         return;
     }

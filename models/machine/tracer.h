@@ -21,7 +21,8 @@
  * costs is added as an expectation.
  *
  * Instruction fetch: where a block begins is known.  Instrumented code is longer than the plain
- * one by a constant, so addresses are scaled back by it before they become lines.
+ * one by a constant, so addresses are scaled back by it before they become lines.  A line costs what
+ * it may have to come from: an expectation, by what user code has used of the caches since.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -53,6 +54,11 @@ struct prediction {
     uint32_t stamp;     /* of the instruction cache when it was last used */
 };
 
+/* Stamps of the caches when a core last used a line of code: of instructions, and second level. */
+struct code_use {
+    uint32_t near, far;
+};
+
 /* Counts of one entry. */
 struct tracer_counts {
     uint32_t blocks, accesses, calls, entries, atomics, branch_misses, retries;
@@ -74,15 +80,22 @@ struct tracer {
 
     uint64_t block_fs, access_fs, call_fs, entry_fs, atomic_fs, branch_miss_fs;
     struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
-    uint32_t *code_way; /* [lines of code] where each line's set begins in an instruction cache */
-    uint32_t code_from; /* the first of these lines */
-    double branches_per_line;      /* that leave the predictor with a line of code, of its size */
-    uint32_t memo_stamp, memo_now; /* since the one, at the other: */
-    uint64_t memo_miss_fs;         /* what a prediction costs that may have left */
+    /* Lines of the modelled memory as the entry under way has touched them: entry + 1 when written,
+     * entry when read, else not. */
+    uint32_t *touched, entry;
+    uint32_t code_from, code_lines; /* the first line of code, and how many there are */
+    struct code_use *code_used;     /* [cores][code_lines] */
+    double branches_per_line;       /* that leave the predictor with a line of code, of its size */
+    /* What may have left since those stamps, on this core by now: computed once an entry. */
+    struct code_use memo;
+    uint64_t memo_fetch_fs; /* what a line of code costs, */
+    uint32_t memo_predicted;
+    uint64_t memo_predict_fs; /* and a prediction */
 
     /* The entry under way. */
     struct prediction *predicting, *last;
-    const struct cache *code; /* instruction cache of the core; NULL: not modelled */
+    const struct cache *code, *behind; /* instruction cache, second level; NULL: not modelled */
+    struct code_use *using;            /* of this core */
     uint64_t now_ps, price_fs;
     uint32_t core, pace;
     uint32_t code_line; /* that the last block began in */
