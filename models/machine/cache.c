@@ -98,14 +98,25 @@ uint32_t cache_used_since(const struct cache *cache, uint32_t stamp)
     return sum;
 }
 
-/* Does the copy at this depth of its set outlive what others used since it was? */
+uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint64_t k)
+{
+    uint64_t step = k * cache->steps_per_line >> 32;
+    return chances[cache->ways - depth][step < TABLE_STEPS ? step : TABLE_STEPS];
+}
+
+/* Does the copy at this depth of its set outlive what others used since it was?  Most lines that an
+ * entry uses were last used by the same entry before, so many ask alike. */
 static bool survives(struct cache *cache, const struct cache_way *way, uint32_t depth, gsl_rng *rng)
 {
-    if (way->stamp == cache->uses.now)
+    uint32_t now = cache->uses.now;
+    if (way->stamp == now)
         return true;
-    uint64_t k = cache_used_since(cache, way->stamp);
-    uint64_t step = k * cache->steps_per_line >> 32;
-    uint32_t chance = chances[cache->ways - depth][step < TABLE_STEPS ? step : TABLE_STEPS];
+    if (way->stamp != cache->memo_stamp || now != cache->memo_now) {
+        cache->memo_stamp = way->stamp;
+        cache->memo_now = now;
+        cache->memo_used = cache_used_since(cache, way->stamp);
+    }
+    uint32_t chance = cache_chance(cache, depth, cache->memo_used);
     return chance == UINT32_MAX || (chance > 0 && random_bits32(rng) < chance);
 }
 

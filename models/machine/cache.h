@@ -57,7 +57,8 @@ struct cache {
     uint32_t enough;               /* uses that nothing survives, or less than 1 in 10^6 */
     uint64_t steps_per_line;       /* of the table of survival, in 2^-32 */
     struct cache_uses uses;
-    struct cache_way *way; /* [sets][ways], most recently used first */
+    uint32_t memo_stamp, memo_now, memo_used; /* used since the one, at the other */
+    struct cache_way *way;                    /* [sets][ways], most recently used first */
 };
 
 /* 1 <= ways <= 64; more are taken as so many sets of 64.  users: how many others there may be, so
@@ -86,6 +87,9 @@ uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines);
 /* k: the distinct lines that others have used since that stamp, or enough of them that nothing
  * survives.  O(uses since / CACHE_BLOCK). */
 uint32_t cache_used_since(const struct cache *cache, uint32_t stamp);
+
+/* The chance, in 2^-32, that a line at this depth of its set survives the use of k others. */
+uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint64_t k);
 
 /* P[Poisson(rate) < ways]: the probability that a line survives. */
 double cache_survival(double rate, uint32_t ways);

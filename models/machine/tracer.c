@@ -34,14 +34,16 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
     for (uint32_t i = 0; i < TRACER_MODULES; i++) {
         tracer->module[i] = setup->module[i];
         tracer->module[i].offset = offset;
+        tracer->module[i].code_line =
+            (uint32_t)((offset - setup->scheduler_bytes) >> setup->memory->line_shift);
         offset += setup->module[i].bytes;
     }
     tracer->predictions = arena_alloc(arena, (size_t)setup->core_count * TRACER_PREDICTIONS,
                                       sizeof *tracer->predictions);
     uint32_t shift = setup->memory->line_shift;
     tracer->touched = arena_alloc(arena, setup->memory->line_count, sizeof *tracer->touched);
-    tracer->code_from = (uint32_t)(tracer->module[0].offset >> shift);
-    tracer->code_lines = (uint32_t)(offset >> shift) + 1 - tracer->code_from;
+    tracer->code_shift = shift + 10;
+    tracer->code_lines = (uint32_t)((offset - setup->scheduler_bytes) >> shift) + 1;
     tracer->code_used = arena_alloc(arena, (size_t)setup->core_count * tracer->code_lines,
                                     sizeof *tracer->code_used);
     if (profile_value(cpu, branch_entries) > 0)
@@ -49,31 +51,30 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
                                     profile_value(cpu, branch_entries);
 }
 
-/* The share of lines that have left a cache since the stamp. */
-static double left_since(const struct cache *cache, uint32_t stamp)
+/* How likely it is, in 2^-32, that a line has left a cache since the stamp. */
+static uint64_t left_since(const struct cache *cache, uint32_t stamp)
 {
-    return 1 - cache_survival((double)cache_used_since(cache, stamp) / cache->sets, cache->ways);
+    return UINT32_MAX - cache_chance(cache, 0, cache_used_since(cache, stamp));
 }
 
 /* What a line of code costs that was last used then; a line never used comes from memory. */
 static uint64_t fetch_fs(const struct tracer *tracer, struct code_use used)
 {
     const struct memory *memory = tracer->memory;
-    if (tracer->code == NULL)
-        return 0;
-    double near = used.near == 0 ? 1 : left_since(tracer->code, used.near);
-    if (tracer->behind == NULL)
-        return (uint64_t)(near * (double)memory->memory_fs);
-    double far = used.near == 0 ? 1 : left_since(tracer->behind, used.far);
-    return (uint64_t)(near *
-                      ((1 - far) * (double)memory->hit_fs[1] + far * (double)memory->memory_fs));
+    uint64_t near = used.near == 0 ? UINT32_MAX : left_since(tracer->code, used.near);
+    uint64_t far = UINT32_MAX, found_fs = 0;
+    if (tracer->behind != NULL) {
+        found_fs = memory->hit_fs[1];
+        far = used.near == 0 ? UINT32_MAX : left_since(tracer->behind, used.far);
+    }
+    uint64_t behind_fs = found_fs + ((memory->memory_fs - found_fs) * (far >> 16) >> 16);
+    return behind_fs * (near >> 16) >> 16;
 }
 
-/* What a right prediction costs that was last used then, since it may have left the predictor. */
+/* What a right prediction costs that was last used then, since it may have left the predictor: a
+ * table of one way, into which user code brings its branches. */
 static uint64_t predict_fs(const struct tracer *tracer, uint32_t stamp)
 {
-    if (tracer->code == NULL)
-        return 0;
     double branches = cache_used_since(tracer->code, stamp) * tracer->branches_per_line;
     return (uint64_t)((1 - cache_survival(branches, 1)) * (double)tracer->branch_miss_fs);
 }
@@ -90,10 +91,7 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->behind = memory->level_count > 1 ? memory_cache(memory, 1, core) : NULL;
     tracer->using = &tracer->code_used[(size_t)core * tracer->code_lines];
     tracer->code_line = CACHE_NO_LINE;
-    tracer->memo = (struct code_use){ 0 };
-    tracer->memo_fetch_fs = fetch_fs(tracer, tracer->memo);
-    tracer->memo_predicted = 0;
-    tracer->memo_predict_fs = predict_fs(tracer, 0);
+    tracer->memo_valid = tracer->memo_predicted_valid = false;
     tracer->entry += 2;
     if (tracer->entry == 0) /* once in 2^31 entries */
         memset(tracer->touched, 0xFF, memory->line_count * sizeof *tracer->touched);
@@ -218,19 +216,17 @@ static void trace_range(const void *address, unsigned long bytes, bool write)
         trace_access((const char *)address + i, write);
 }
 
-/* A block begins at this offset of the modelled memory. */
-static inline void trace_fetch(struct tracer *tracer, uint32_t code)
+/* A block begins in this line of code. */
+static inline void trace_fetch(struct tracer *tracer, uint32_t line)
 {
-    uint32_t from = (uint32_t)tracer->module[code >= tracer->module[1].offset].offset;
-    uint32_t plain = (uint32_t)((uint64_t)(code - from) * TRACER_PLAIN_PER_1024 / 1024);
-    uint32_t line = (from + plain) >> tracer->memory->line_shift;
     if (line == tracer->code_line)
         return;
     tracer->code_line = line;
-    struct code_use *used = &tracer->using[line - tracer->code_from];
+    struct code_use *used = &tracer->using[line];
     if (used->near == tracer->code->uses.now)
         return;
-    if (used->near != tracer->memo.near || used->far != tracer->memo.far) {
+    if (!tracer->memo_valid || used->near != tracer->memo.near || used->far != tracer->memo.far) {
+        tracer->memo_valid = true;
         tracer->memo = *used;
         tracer->memo_fetch_fs = fetch_fs(tracer, *used);
     }
@@ -243,7 +239,8 @@ static inline void predict(struct tracer *tracer, struct prediction *last, uint3
 {
     if (last->successor == code) {
         if (tracer->code != NULL && last->stamp != tracer->code->uses.now) {
-            if (last->stamp != tracer->memo_predicted) {
+            if (!tracer->memo_predicted_valid || last->stamp != tracer->memo_predicted) {
+                tracer->memo_predicted_valid = true;
                 tracer->memo_predicted = last->stamp;
                 tracer->memo_predict_fs = predict_fs(tracer, last->stamp);
             }
@@ -272,9 +269,18 @@ void __sanitizer_cov_trace_pc(void)
     struct tracer *tracer = active;
     if (tracer == NULL)
         return;
-    uint32_t code = (uint32_t)module_offset(tracer, (uintptr_t)__builtin_return_address(0));
+    const struct tracer_module *module = tracer->module;
+    uintptr_t pc = (uintptr_t)__builtin_return_address(0), offset = pc - module->from;
+    if (offset >= module->bytes) {
+        module++;
+        offset = pc - module->from;
+        if (offset >= module->bytes)
+            return; /* no code of the scheduler's */
+    }
+    uint32_t code = (uint32_t)(offset + module->offset);
     if (tracer->code != NULL)
-        trace_fetch(tracer, code);
+        trace_fetch(tracer, module->code_line +
+                                (uint32_t)(offset * TRACER_PLAIN_PER_1024 >> tracer->code_shift));
     if (tracer->last != NULL)
         predict(tracer, tracer->last, code);
     tracer->last = &tracer->predicting[(code * 0x9E3779B1u) >> 22]; /* top 10 bits: 1024 slots */

@@ -68,6 +68,7 @@ struct tracer_counts {
 struct tracer_module {
     uintptr_t from, bytes; /* where it is mapped; 0 bytes: there is none */
     uint64_t offset;       /* where it lies in the modelled memory */
+    uint32_t code_line;    /* its first line of code */
 };
 
 enum tracer_fault { TRACER_FINE, TRACER_ADDRESS, TRACER_BLOCKS, TRACER_SILENT };
@@ -83,21 +84,20 @@ struct tracer {
     /* Lines of the modelled memory as the entry under way has touched them: entry + 1 when written,
      * entry when read, else not. */
     uint32_t *touched, entry;
-    uint32_t code_from, code_lines; /* the first line of code, and how many there are */
-    struct code_use *code_used;     /* [cores][code_lines] */
-    double branches_per_line;       /* that leave the predictor with a line of code, of its size */
-    /* What may have left since those stamps, on this core by now: computed once an entry. */
-    struct code_use memo;
-    uint64_t memo_fetch_fs; /* what a line of code costs, */
-    uint32_t memo_predicted;
-    uint64_t memo_predict_fs; /* and a prediction */
-
+    uint32_t code_shift, code_lines; /* from 1024ths of bytes to lines; lines of code */
+    struct code_use *code_used;      /* [cores][code_lines] */
+    double branches_per_line;        /* that leave the predictor with a line of code, of its size */
     /* The entry under way. */
     struct prediction *predicting, *last;
     const struct cache *code, *behind; /* instruction cache, second level; NULL: not modelled */
     struct code_use *using;            /* of this core */
     uint64_t now_ps, price_fs;
     uint32_t core, pace;
+    /* What a line of code and a prediction cost that were last used then: many ask alike. */
+    struct code_use memo;
+    uint32_t memo_predicted;
+    bool memo_valid, memo_predicted_valid;
+    uint64_t memo_fetch_fs, memo_predict_fs;
     uint32_t code_line; /* that the last block began in */
     struct tracer_counts counts;
     enum tracer_fault fault;
