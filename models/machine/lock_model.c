@@ -55,8 +55,10 @@ void lock_model_init(struct lock_model *lock, const struct lock_setup *setup, st
     lock->atomic_ps = (uint64_t)llround(atomic_ns * 1e3);
     lock->handover_ps = (uint64_t)llround(profile_value(cpu, handover_ns) * 1e3);
     for (int d = 0; d < DISTANCES; d++) {
-        double place = plain_fs > 0 ? (double)transfer_fs[d] / plain_fs : d != DISTANCE_SELF;
-        double period_ps = (double)(transfer_fs[d] / 1000 + lock->atomic_ps);
+        /* A core that lets go and asks again has lost the line to those who wait: as any other. */
+        uint64_t line_fs = transfer_fs[d == DISTANCE_SELF ? DISTANCE_SOCKET : d];
+        double place = plain_fs > 0 ? (double)line_fs / plain_fs : 1;
+        double period_ps = (double)(line_fs / 1000 + lock->atomic_ps);
         lock->reread_ps[d] = (uint64_t)llround((double)lock->handover_ps * place);
         lock->rate[d] = 1 / fmax(period_ps, 1);
     }
@@ -132,12 +134,11 @@ static void count_waiters(struct lock_model *lock)
         count_waiter(lock, waiter_at(lock, i));
 }
 
-static void take(struct lock_model *lock, uint32_t core, uint64_t now_ps)
+static void take(struct lock_model *lock, uint32_t core)
 {
     lock->last_core = core;
     lock->promised = false;
     count_waiters(lock);
-    lock->storm_ps = lock->setup.kind == LOCK_TTAS ? now_ps + 2 * lock->spread_ps : 0;
 }
 
 /* Removes a core from the ring; those before it move up.  O(its place). */
@@ -170,7 +171,7 @@ bool lock_model_request(struct lock_model *lock, uint32_t core, uint64_t now_ps,
         *cost_ps = lock->atomic_ps * (lock->setup.kind == LOCK_MCS ? 2 : 1);
         if (lock->last_core != LOCK_NOBODY && lock->setup.kind != LOCK_IDEAL)
             *cost_ps += topology_transfer_fs(lock->setup.topology, lock->last_core, core) / 1000;
-        take(lock, core, now_ps);
+        take(lock, core);
         return true;
     }
     CHECK(lock->count < lock->setup.cores);
@@ -219,8 +220,6 @@ static uint64_t handed_over_ps(const struct lock_model *lock)
     }
     case LOCK_TAS:
     case LOCK_TTAS:
-        if (from_ps < lock->storm_ps)
-            from_ps = lock->storm_ps;
         return from_ps + lock->spread_ps + 2 * lock->farthest_ps;
     case LOCK_IDEAL:
     case LOCK_KINDS:
@@ -255,6 +254,6 @@ bool lock_model_granted(struct lock_model *lock, uint32_t core, uint64_t now_ps)
     CHECK(lock->promised && lock->next == core && now_ps == lock->grant_ps);
     uint64_t released_ps = lock->free_ps;
     struct lock_waiter waiter = remove_waiter(lock, core);
-    take(lock, core, now_ps);
+    take(lock, core);
     return !is_drawn(lock) || waiter.asked_ps <= released_ps;
 }

@@ -14,8 +14,8 @@
  *     tas           S + 2 F = c (k + 1): the holder's write queues behind an atomic of every
  *                   waiter, takes effect, and the winner's atomic comes after it
  *     ttas          the same: the write, a reread by every waiter, and the winner's atomic behind
- *                   them.  Then the losers' atomics and rereads are still under way for 2 S: a
- *                   storm, which a holder that lets go earlier has to wait for
+ *                   them.  Then the losers' atomics and rereads are still under way for 2 S, a
+ *                   storm; a holder that lets go within it finds the line as under tas
  *     ttas_backoff  until the first waiter looks again, and its c_i.  A waiter that has waited for
  *                   x looks again within a delay of about x, at least c and at most 64 c
  *
@@ -100,7 +100,6 @@ struct lock_model {
     uint32_t draws;
 
     uint64_t free_ps;            /* when its present holder lets go, or its last one did */
-    uint64_t storm_ps;           /* when the storm that its taking set off is over */
     uint32_t last_core;          /* who holds it, or held it last */
     struct lock_waiter *waiting; /* [setup.cores] in order of arrival: a ring */
     uint32_t first, count;
