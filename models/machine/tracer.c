@@ -100,6 +100,7 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->counts = (struct tracer_counts){ 0 };
     tracer->predicting = &tracer->predictions[(size_t)core * TRACER_PREDICTIONS];
     tracer->last = NULL;
+    tracer->depth = tracer->history = 0;
     tracer->fault = TRACER_FINE;
     tracer->escape = escape;
     /* The caller's frames, with what it passes by address, lie just above this one. */
@@ -283,7 +284,10 @@ void __sanitizer_cov_trace_pc(void)
                                 (uint32_t)(offset * TRACER_PLAIN_PER_1024 >> tracer->code_shift));
     if (tracer->last != NULL)
         predict(tracer, tracer->last, code);
-    tracer->last = &tracer->predicting[(code * 0x9E3779B1u) >> 22]; /* top 10 bits: 1024 slots */
+    /* The block and the three before it, eight bits of each, select one of 1024 slots. */
+    tracer->history = tracer->history << 8 | (code >> 2 & 0xFF);
+    uint32_t path = code ^ tracer->history * 0x85EBCA6Bu;
+    tracer->last = &tracer->predicting[(path * 0x9E3779B1u) >> 22];
     if (++tracer->counts.blocks > TRACER_BLOCK_LIMIT)
         tracer_stop(tracer, TRACER_BLOCKS);
 }
@@ -349,11 +353,15 @@ void __tsan_func_entry(void *caller)
         active->counts.entries++;
     else
         active->counts.calls++;
+    active->caller[active->depth++ % TRACER_RETURNS] = active->last;
+    active->last = NULL;
 }
 
 void __tsan_func_exit(void);
 void __tsan_func_exit(void)
 {
+    if (active != NULL)
+        active->last = active->caller[--active->depth % TRACER_RETURNS];
 }
 
 /* Atomic loads and stores are plain accesses on the machines modelled; the rest lock the line. */

@@ -14,11 +14,12 @@
  * scheduler's memory and its module's constants become offsets, the entry's own stack is always in
  * the first-level cache, and anything else is the scheduler's fault.
  *
- * Branch misses: each core predicts that a block is followed by the successor it had last time,
- * and gives a prediction up after it failed twice running (a one-bit hysteresis on a branch target
- * buffer; J. Lee and A. Smith, IEEE Computer 17(1), 1984).  What user code evicts from the
- * instruction cache it evicts from the predictor too, a branch every TRACER_BRANCH_BYTES; what that
- * costs is added as an expectation.
+ * Branch misses: each core predicts that a block is followed by the successor it had when it last
+ * came after the same three blocks, and gives a prediction up after it failed twice running (path
+ * history: R. Nair, MICRO-28, 1995; one-bit hysteresis on a branch target buffer: J. Lee and
+ * A. Smith, IEEE Computer 17(1), 1984).  Calls are known, and returns come from a stack.  What user
+ * code evicts from the instruction cache it evicts from the predictor too, a branch every
+ * TRACER_BRANCH_BYTES; what that costs is added as an expectation.
  *
  * Instruction fetch: where a block begins is known.  Instrumented code is longer than the plain
  * one by a constant, so addresses are scaled back by it before they become lines.  A line costs what
@@ -38,6 +39,7 @@
 
 enum {
     TRACER_PREDICTIONS = 1024,
+    TRACER_RETURNS = 16, /* of the return stack; what lies deeper is mispredicted */
     TRACER_BLOCK_LIMIT = 100000000,
     TRACER_STACK_BYTES = 1 << 20,
     TRACER_MODULES = 2,
@@ -89,6 +91,8 @@ struct tracer {
     double branches_per_line;        /* that leave the predictor with a line of code, of its size */
     /* The entry under way. */
     struct prediction *predicting, *last;
+    struct prediction *caller[TRACER_RETURNS]; /* last of the functions that wait for a return */
+    uint32_t depth, history;                   /* of them; the last blocks, newest lowest */
     const struct cache *code, *behind; /* instruction cache, second level; NULL: not modelled */
     struct code_use *using;            /* of this core */
     uint64_t now_ps, price_fs;

@@ -6,8 +6,8 @@
  *
  *     minimise  sum over operations ((a blocks + b accesses + c calls + d entries) / counted - 1)^2
  *
- * (GSL, gsl_multifit_linear), with a >= 1/2.  The coefficients that are held are those that the program was built
- * with, not the ones just fitted.
+ * (GSL, gsl_multifit_linear), with a >= 1/2.  The coefficients that are held are those that the
+ * program was built with, not the ones just fitted.
  *
  * Likewise the instruction_ratio of a 32-bit profile: the mean over the operations of what a 32-bit
  * build executes to what the same build of 64 bits does.
