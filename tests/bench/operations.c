@@ -29,6 +29,7 @@
 
 #include "sim/base/check.h"
 #include "sim/host/loader.h"
+#include "sim/input/profile_file.h"
 #include "sim/input/scenario.h"
 #include "tests/instructions/operations.h"
 
@@ -395,14 +396,11 @@ static void print_tracing(struct bench *bench)
 /* PROFILE as a file, or by its name in configs/cpus. */
 static bool profile_load(struct bench *bench, const char *profile, struct error *err)
 {
-    char data[4000], path[4096];
-    if (strchr(profile, '/') != NULL || strstr(profile, ".json") != NULL)
-        return profile_read(&bench->cpu, profile, &bench->arena, err);
+    char data[4000];
     if (!data_directory(data, sizeof data, err))
         return false;
-    if (snprintf(path, sizeof path, "%s/cpus/%s.json", data, profile) >= (int)sizeof path)
-        return error_set(err, profile, "is too long a name");
-    return profile_read(&bench->cpu, path, &bench->arena, err);
+    return profile_read(&bench->cpu, profile_path(profile, "", data, &bench->arena), data,
+                        &bench->arena, err);
 }
 
 int main(int argc, char **argv)
