@@ -119,6 +119,12 @@ uint64_t tracer_so_far(const struct tracer *tracer)
     return tracer->price_fs + fs;
 }
 
+uint64_t tracer_stalls_fs(const struct tracer *tracer)
+{
+    uint64_t atomics_fs = tracer->counts.atomics * tracer->atomic_fs;
+    return tracer->price_fs > atomics_fs ? tracer->price_fs - atomics_fs : 0;
+}
+
 uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs)
 {
     active = NULL;

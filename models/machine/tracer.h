@@ -131,4 +131,7 @@ uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs);
 /* The price so far, in fs, inside an entry. */
 uint64_t tracer_so_far(const struct tracer *tracer);
 
+/* What of the price so far is stalls, for lines of data and code, in fs. */
+uint64_t tracer_stalls_fs(const struct tracer *tracer);
+
 #endif

@@ -65,23 +65,13 @@ static void price_check(struct host *host)
                    "build the module with the flags that docs/MODEL.md gives, or use --cost flat");
 }
 
-/* What of an entry's price is no memory stall: another core's traffic does not lengthen it. */
-static uint64_t instructions_fs(const struct tracer *tracer)
-{
-    const struct tracer_counts *counts = &tracer->counts;
-    return counts->blocks * tracer->block_fs + counts->accesses * tracer->access_fs +
-           counts->calls * tracer->call_fs + counts->branch_misses * tracer->branch_miss_fs +
-           counts->atomics * tracer->atomic_fs;
-}
-
 /* What others who spin for the lock add to the entry's memory stalls. */
-static uint64_t spinning_drag_ps(const struct host *host, uint64_t price_fs)
+static uint64_t spinning_drag_ps(const struct host *host)
 {
     const struct host_torus *torus = host->entering_torus;
     if (torus->lock == NULL || host->entering_kind == ENTRY_TICK)
         return 0;
-    uint64_t busy_fs = instructions_fs(&host->tracer);
-    return lock_model_drag_ps(torus->lock, price_fs > busy_fs ? (price_fs - busy_fs) / 1000 : 0);
+    return lock_model_drag_ps(torus->lock, tracer_stalls_fs(&host->tracer) / 1000);
 }
 
 /* Ends the entry and charges it; returns its price without the time to take the lock. */
@@ -91,10 +81,9 @@ static uint64_t price_end(struct host *host, struct core *core, enum account acc
     host->in_scheduler = false;
     if (host->traced) {
         uint64_t wait_fs;
-        uint64_t traced_fs = tracer_end(&host->tracer, &wait_fs);
-        uint64_t price_fs = traced_fs + core->price_rest_fs;
+        uint64_t price_fs = tracer_end(&host->tracer, &wait_fs) + core->price_rest_fs;
         price_check(host);
-        uint64_t drag_ps = spinning_drag_ps(host, traced_fs);
+        uint64_t drag_ps = spinning_drag_ps(host);
         price_ps = price_fs / 1000 + drag_ps;
         core->price_rest_fs = price_fs % 1000;
         wait_ps = wait_fs / 1000 + drag_ps;
