@@ -102,6 +102,8 @@ static uint32_t walk_curve(struct calibration *c, struct field *field, double se
     }
     for (uint32_t pass = 0; pass < PASSES; pass++)
         for (uint32_t i = 0; i < count; i++) {
+            if (coarse && pass > 0 && points[i].at > DENSE_BYTES)
+                break; /* long walks, once only */
             route_random(&route, (size_t)points[i].at, (size_t)line, c->rng);
             double ns = chase_measure(field, &route, seconds / (2 * PASSES * count)).value;
             points[i].value = fmin(points[i].value, ns);
@@ -171,12 +173,14 @@ static void put_size(struct calibration *c, uint32_t level, bool last, const str
     struct measurement m = { 0, 0, found->points };
     enum profile_figure figure = size_figures[level];
     bool one_piece = field->huge && !c->system.is_virtual;
-    double rounded = curve_round_size(found->step_kb, (uint32_t)ways, one_piece);
+    /* The first level is indexed by virtual addresses, which are in one piece. */
+    double rounded = curve_round_size(found->step_kb, (uint32_t)ways, one_piece || level == 0);
     const char *pages = one_piece     ? "huge pages"
                         : field->huge ? "huge pages of a virtual machine"
                                       : "ordinary pages";
     if (is_borne_out(said, found->step_kb)) {
-        m.value = said->kb;
+        bool whole = fmod(said->kb, ways) == 0; /* sets must be, even if ways are mistaken */
+        m.value = whole ? said->kb : ways * fmax(1, round(said->kb / ways));
         calibration_measured(c, figure, m,
                              "latency of a random chase is half-way up its step at %.0f KB (%s), "
                              "as the %u KB that the kernel states have it",
@@ -241,7 +245,8 @@ static void put_level(struct calibration *c, struct field *field, uint32_t level
     const struct system_cache *said = system_cache(&c->system, level + 1);
     bool borne_out = is_borne_out(said, found->step_kb);
     bool one_piece = field->huge && !c->system.is_virtual; /* the hypervisor's may be ordinary */
-    double probe_kb = borne_out ? said->kb : curve_round_size(found->step_kb, 8, one_piece);
+    double probe_kb =
+        borne_out ? said->kb : curve_round_size(found->step_kb, 8, one_piece || level == 0);
     /* Ordinary pages keep only the address bits within a page, enough for the first level. */
     bool can_align = field->huge || level == 0;
     uint32_t ways = level < 2 && can_align ? find_ways(c, field, found, probe_kb, seconds) : 0;
@@ -271,7 +276,7 @@ static void put_stream(struct calibration *c, struct field *field, uint32_t leve
 static void put_instruction_cache(struct calibration *c)
 {
     const struct system_cache *said = system_instruction_cache(&c->system);
-    if (said == NULL || said->kb == 0 || said->ways == 0) {
+    if (said == NULL || said->kb == 0 || said->ways == 0 || said->kb % said->ways != 0) {
         calibration_note(c, "l1i_kb: not measured, and the kernel says nothing; left out");
         return;
     }

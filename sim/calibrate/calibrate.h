@@ -9,8 +9,8 @@
 
 #include "sim/calibrate/calibration.h"
 
-/* Fills profile (its name excepted), in about so many seconds; notes say what could not be measured.
- * Every required figure is there afterwards.  The caller's affinity is as before. */
+/* Fills profile (its name excepted), in about so many seconds; notes say what could not be
+ * measured.  Every required figure is there afterwards.  The caller's affinity is as before. */
 void calibrate_host(struct calibration *calibration, struct profile *profile, double seconds,
                     void (*progress)(const char *what, double share_done), struct arena *arena);
 

@@ -57,6 +57,9 @@ void route_shuffle(struct route *route, gsl_rng *rng);
 /* Links the field along the route and goes round: ns per load.  One lap at least is made before
  * the timing. */
 struct measurement chase_measure(struct field *field, const struct route *route, double seconds);
+/* The same without that lap, for routes that no cache holds anyway. */
+struct measurement chase_measure_far(struct field *field, const struct route *route,
+                                     double seconds);
 
 /* Reads one word of each line of the first bytes, in order, again and again: ns per line. */
 struct measurement stream_measure(struct field *field, size_t bytes, size_t line, double seconds);

@@ -136,7 +136,8 @@ uint32_t curve_levels(const struct curve_point *points, uint32_t count, uint32_t
     lower(points, count, lowered);
     uint32_t stretches = find_stretches(points, lowered, 0, count - 1, stretch);
     uint32_t end = stretches > 0 ? stretch[stretches - 1].to : 0;
-    if (stretches == 0 || lowered[count - 1] > CURVE_APART * stretch[stretches - 1].value)
+    /* The last point alone may be noise, which no later one lowers. */
+    if (stretches == 0 || lowered[count - 2] > CURVE_APART * stretch[stretches - 1].value)
         stretch[stretches++] =
             (struct stretch){ end < count - 1 ? end + 1 : end, count - 1, lowered[count - 1] };
     stretches = thin(points, stretch, stretches, most);
@@ -163,6 +164,25 @@ static uint32_t first_from(const struct curve_point *points, uint32_t count, dou
     return i;
 }
 
+/* Value and step of each level, the value taken `past` times the nearer cache's size on, or a
+ * smaller multiple where the level ends soon after. */
+static void read_stated(const struct curve_point *points, const double *lowered, uint32_t count,
+                        const double *sizes, uint32_t size_count, double past,
+                        struct curve_level *levels)
+{
+    for (uint32_t k = 0; k < size_count; k++) {
+        double from = k == 0 ? sizes[0] / 4 : sizes[k - 1] * past;
+        if (k > 0 && levels[k].size > 0 && levels[k].size < 2 * from)
+            from = sizes[k - 1] * CURVE_PAST;
+        levels[k].value = lowered[first_from(points, count, from)];
+    }
+    uint32_t beyond = first_from(points, count, CURVE_PAST * sizes[size_count - 1]);
+    levels[size_count] = (struct curve_level){ 0, lowered[(beyond + count - 1) / 2] };
+    for (uint32_t k = 0; k < size_count; k++)
+        levels[k].size =
+            crossing(points, lowered, count, (levels[k].value + levels[k + 1].value) / 2);
+}
+
 uint32_t curve_levels_stated(const struct curve_point *points, uint32_t count, const double *sizes,
                              uint32_t size_count, struct curve_level *levels)
 {
@@ -171,22 +191,18 @@ uint32_t curve_levels_stated(const struct curve_point *points, uint32_t count, c
     if (size_count == 0 || count < 2 || points[count - 1].at < CURVE_PAST * sizes[size_count - 1])
         return 0;
     lower(points, count, lowered);
+    memset(levels, 0, size_count * sizeof *levels);
+    read_stated(points, lowered, count, sizes, size_count, CURVE_PAST, levels);
+    read_stated(points, lowered, count, sizes, size_count, 2, levels);
     for (uint32_t k = 0; k < size_count; k++) {
-        double at = k == 0 ? sizes[0] / 2 : CURVE_PAST * sizes[k - 1];
-        levels[k].value = lowered[first_from(points, count, at)];
-    }
-    uint32_t past = first_from(points, count, CURVE_PAST * sizes[size_count - 1]);
-    levels[size_count] = (struct curve_level){ 0, lowered[(past + count - 1) / 2] };
-    for (uint32_t k = 0; k < size_count; k++) {
-        struct curve_level *level = &levels[k];
-        if (level[1].value < CURVE_APART * level->value)
-            return 0;
-        level->size = crossing(points, lowered, count, (level->value + level[1].value) / 2);
-        bool too_soon = k + 1 == size_count && level->size < sizes[k];
-        if (!too_soon && !curve_fits(level->size, sizes[k]))
+        bool too_soon = k + 1 == size_count && levels[k].size < sizes[k];
+        if (levels[k + 1].value < CURVE_APART * levels[k].value ||
+            (!too_soon && !curve_fits(levels[k].size, sizes[k])))
             return 0;
     }
-    return size_count + 1;
+    /* No cache more than stated. */
+    double beyond = lowered[first_from(points, count, 2 * sizes[size_count - 1])];
+    return lowered[count - 2] > 2 * beyond ? 0 : size_count + 1;
 }
 
 double curve_last_below(const struct curve_point *points, uint32_t count, double low, double high,

@@ -38,10 +38,10 @@ struct curve_level {
 uint32_t curve_levels(const struct curve_point *points, uint32_t count, uint32_t most,
                       struct curve_level *levels);
 
-/* The same for a machine that is said to have caches of these sizes, ascending: the level of each is
- * where the curve is past the nearer cache, however narrow that is, as when others use most of the
- * last cache.  0: the curve does not bear that out: two levels are alike, a step is not where it
- * should be, or the last one, which may come too soon, comes too late. */
+/* The same for a machine that is said to have caches of these sizes, ascending: the level of each
+ * is where the curve is past the nearer cache, however narrow that is, as when others use most of
+ * the last cache.  0: the curve does not bear that out: two levels are alike, there is one more, a
+ * step is not where it should be, or the last one, which may come too soon, comes too late. */
 uint32_t curve_levels_stated(const struct curve_point *points, uint32_t count, const double *sizes,
                              uint32_t size_count, struct curve_level *levels);
 

@@ -2,9 +2,11 @@
  *
  * User code sees an interrupt as a gap between two readings of the time-stamp counter.
  *   - Timer: a timer is set that nobody waits for, and a loop of readings sees the gap; it contains
- *     no scheduler's tick, unless one falls due at that moment, which the lower quartile leaves out.
+ *     no scheduler's tick, unless one falls due at that moment, which the lower quartile leaves
+ *     out.
  *   - Idle exit: how late a sleeper wakes on its CPU when that was halted, less when a thread of
- *     the lowest class kept it from halting.  The interrupt, Linux's scheduler and the switch cancel.
+ *     the lowest class kept it from halting.  The interrupt, Linux's scheduler and the switch
+ *     cancel.
  *   - Inter-processor: membarrier() interrupts every CPU on which this process runs, and returns
  *     when all have answered.  The interrupted thread, a loop of readings, sees when and how long.
  *

@@ -20,7 +20,7 @@ static struct measurement put_latency(struct calibration *c, struct field *field
     struct measurement ns;
     if (field->huge && !c->system.is_virtual) {
         route_random(route, field->bytes, line, c->rng);
-        ns = chase_measure(field, route, seconds);
+        ns = chase_measure_far(field, route, seconds);
         calibration_measured(c, FIGURE_memory_latency_ns, ns,
                              "random chase over all lines of %zu MB (huge pages)",
                              field->bytes >> 20);
@@ -30,7 +30,7 @@ static struct measurement put_latency(struct calibration *c, struct field *field
     while (2 * pages <= (entries > 0 ? entries / 2 : PAGES_USUAL))
         pages *= 2;
     route_blocks(route, field->bytes, pages * PAGE, 2 * line, c->rng);
-    ns = chase_measure(field, route, seconds);
+    ns = chase_measure_far(field, route, seconds);
     calibration_measured(
         c, FIGURE_memory_latency_ns, ns,
         "chase over every other line of %zu MB, %zu KB after %zu KB at random, and "
@@ -43,7 +43,7 @@ static void put_page_latency(struct calibration *c, struct field *field, struct 
                              size_t line, double seconds)
 {
     route_blocks(route, field->bytes, PAGE, line, c->rng);
-    calibration_measured(c, FIGURE_memory_page_ns, chase_measure(field, route, seconds),
+    calibration_measured(c, FIGURE_memory_page_ns, chase_measure_far(field, route, seconds),
                          "chase over all lines of %zu MB, page after page of 4 KB at random, and "
                          "at random within; what the prefetchers make of it is in it",
                          field->bytes >> 20);
@@ -58,7 +58,7 @@ static void put_prefetch(struct calibration *c, struct field *field, struct rout
     bool all = true;
     for (size_t stride = line; stride <= STRIDE_MOST && all; stride *= 2) {
         route_sweeps(route, field->bytes, stride, line, c->rng);
-        struct measurement m = chase_measure(field, route, seconds / STRIDES);
+        struct measurement m = chase_measure_far(field, route, seconds / STRIDES);
         tried += m.count;
         all = m.value < PREFETCHED * random_ns;
         if (all) {
@@ -98,7 +98,7 @@ static double pair_ns(struct calibration *c, struct field *field, struct route *
             route_add(route, page + (2 * other + (neighbour ? 1 - upper : upper)) * line);
         }
     route_fini(&pages);
-    return 2 * chase_measure(field, route, seconds).value;
+    return 2 * chase_measure_far(field, route, seconds).value;
 }
 
 static void put_adjacent(struct calibration *c, struct field *field, struct route *route,

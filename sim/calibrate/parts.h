@@ -15,8 +15,8 @@
 void calibrate_clock(struct calibration *calibration, double seconds);
 void calibrate_core(struct calibration *calibration, double seconds);
 
-/* caches.c: sizes, ways, latencies, streams, who shares.  memory.c: latency and bandwidth of
- * memory, prefetching; after tlb.c.  Both walk through the field, which is larger than the caches. */
+/* caches.c: sizes, ways, latencies, streams, who shares.  memory.c, after tlb.c: latency and
+ * bandwidth of memory, prefetching.  Both walk through the field, larger than the caches. */
 void calibrate_caches(struct calibration *calibration, struct field *field, double seconds);
 void calibrate_memory(struct calibration *calibration, struct field *field, double seconds);
 

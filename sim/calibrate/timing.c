@@ -11,7 +11,7 @@
 
 #include "sim/base/check.h"
 
-enum { ROUNDS_LEAST = 9, ROUNDS_MOST = 8192 };
+enum { ROUNDS_LEAST = 25, ROUNDS_MOST = 8192 };
 
 void sample_init(struct sample *sample, uint32_t capacity)
 {

@@ -15,7 +15,14 @@
 #include "sim/calibrate/curve.h"
 #include "sim/calibrate/parts.h"
 
-enum { PAGES_LEAST = 8, PAGES_MOST = 16384, WAYS_MOST = 24, ORDERS = 2 };
+enum {
+    PAGES_LEAST = 8,
+    PAGES_MOST = 16384,
+    WAYS_MOST = 24,
+    ORDERS = 2,
+    FULL_MOST = 256,
+    WAYS_ASSUMED = 8
+};
 
 /* Processors' statements are right, or of other pages: a step this far off is another thing. */
 static const double ENTRIES_FIT = 1.6;
@@ -152,20 +159,25 @@ static void put_first(struct calibration *c, struct field *field, struct route *
     struct stated_tlb stated = stated_tlb(1);
     uint32_t ways = find_ways(c, field, route, (uint32_t)round_entries(levels[0].size),
                               levels[0].value, levels[1].value, seconds);
-    double entries = put_entries(c, FIGURE_tlb_entries, levels[0].size, stated, ways, points);
+    bool full = ways == 0 && levels[0].size <= FULL_MOST;
+    double whole = ways > 0 ? ways : full ? 0 : WAYS_ASSUMED;
+    double entries = put_entries(c, FIGURE_tlb_entries, levels[0].size, stated, whole, points);
     if (ways > 0)
         calibration_measured(c, FIGURE_tlb_ways, (struct measurement){ ways, 0, WAYS_MOST },
                              "so many pages of one set stay in it, and no more");
-    else
-        calibration_derived(c, FIGURE_tlb_ways, fmin(entries, 1024),
+    else if (full)
+        calibration_derived(c, FIGURE_tlb_ways, entries,
                             "measured on this host: %d pages that would share a set do not drive "
                             "one another out, so it is taken as fully associative",
                             WAYS_MOST);
+    else
+        calibration_assumed(c, FIGURE_tlb_ways, WAYS_ASSUMED,
+                            "pages that would share a set do not drive one another out, and it is "
+                            "too large to be fully associative; 4 to 16 is usual");
 }
 
 static void put_second(struct calibration *c, const struct curve_level *levels, uint32_t points)
 {
-    enum { WAYS_ASSUMED = 8 };
     struct stated_tlb stated = stated_tlb(2);
     struct measurement cost = { levels[1].value - levels[0].value, 0, points };
     if (!calibration_measured(c, FIGURE_tlb2_cycles, calibration_cycles(c, cost),
@@ -180,6 +192,16 @@ static void put_second(struct calibration *c, const struct curve_level *levels, 
         calibration_assumed(c, FIGURE_tlb2_ways, WAYS_ASSUMED,
                             "sets of second-level TLBs are hashed, so a chase cannot see them; 4 "
                             "to 16 is usual");
+}
+
+/* As the processor states them, if the curve bears that out; else what it says alone. */
+static uint32_t read_curve(const struct curve_point *points, uint32_t count,
+                           struct curve_level *levels)
+{
+    double sizes[2] = { stated_tlb(1).entries, stated_tlb(2).entries };
+    uint32_t stated = sizes[0] == 0 ? 0 : sizes[1] == 0 ? 1 : 2;
+    uint32_t found = curve_levels_stated(points, count, sizes, stated, levels);
+    return found > 0 ? found : curve_levels(points, count, 3, levels);
 }
 
 static void put_page_figures(struct calibration *c)
@@ -215,7 +237,7 @@ void calibrate_tlb(struct calibration *c, double seconds)
     route_init(&route, PAGES_MOST);
     double base_ns = calibration_value(c, FIGURE_l1_latency_cycles) / c->cycles_per_ns;
     uint32_t count = walk_curve(c, &field, &route, base_ns, seconds * 0.8, points);
-    uint32_t found = curve_levels(points, count, 3, levels);
+    uint32_t found = read_curve(points, count, levels);
     struct measurement walk = { found > 1 ? levels[found - 1].value - levels[0].value : 0, 0,
                                 count };
     if (found > 1 &&

@@ -13,7 +13,8 @@
 /* May a file be put there, and is what is there a plain file, if anything?  Changes nothing. */
 bool file_check(const char *path, struct error *err);
 
-/* fill writes it; folders on the way are made.  What was there is replaced; on failure it stays as it was. */
+/* fill writes it; folders on the way are made.  What was there is replaced; on failure it stays as
+ * it was. */
 bool file_write(const char *path, void (*fill)(FILE *to, const void *context), const void *context,
                 struct error *err);
 
