@@ -12,58 +12,128 @@
 /* ---- Survival ----------------------------------------------------------------------------- */
 
 /* With 64 ways, P[Poisson(128) < 64] is below 1e-9: taken as 0 from there on. */
-enum { RATE_STEPS = 16, RATE_MAX = 128, WAYS_MAX = 64 };
+enum { RATE_STEPS = 32, RATE_MAX = 128, TABLE_STEPS = RATE_STEPS * RATE_MAX, WAYS_MAX = 64 };
 
-static float survival_table[WAYS_MAX + 1][RATE_STEPS * RATE_MAX + 1];
+/* P[Poisson(rate) < ways] in 2^-32, at the middle of each step of the rate. */
+static uint32_t chances[WAYS_MAX + 1][TABLE_STEPS + 1];
 
-/* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!, for a grid of rates. */
-static void survival_fill(void)
+/* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!. */
+static void chances_fill(void)
 {
-    if (survival_table[WAYS_MAX][0] > 0)
+    if (chances[WAYS_MAX][0] > 0)
         return; /* filled already */
-    for (uint32_t step = 0; step <= RATE_STEPS * RATE_MAX; step++) {
-        double rate = (double)step / RATE_STEPS;
+    for (uint32_t step = 0; step < TABLE_STEPS; step++) {
+        double rate = (step + 0.5) / RATE_STEPS;
         double term = exp(-rate), sum = 0;
         for (uint32_t ways = 1; ways <= WAYS_MAX; ways++) {
             sum += term;
             term *= rate / ways;
-            survival_table[ways][step] = (float)(sum < 1 ? sum : 1);
+            chances[ways][step] = sum < 1 ? (uint32_t)(sum * UINT32_MAX) : UINT32_MAX;
         }
     }
 }
 
 double cache_survival(double rate, uint32_t ways)
 {
-    double at = rate * RATE_STEPS;
-    if (at >= RATE_STEPS * RATE_MAX)
+    chances_fill();
+    double at = rate * RATE_STEPS - 0.5; /* between the middles of two steps */
+    if (at < 0 && ways > 0)
+        return 1 - (1 - chances[ways][0] * 0x1p-32) * rate * RATE_STEPS * 2;
+    if (at >= TABLE_STEPS || ways == 0)
         return 0;
     uint32_t step = (uint32_t)at;
-    double low = survival_table[ways][step], high = survival_table[ways][step + 1];
-    return low + (high - low) * (at - step);
+    double low = chances[ways][step], high = chances[ways][step + 1];
+    return (low + (high - low) * (at - step)) / UINT32_MAX;
 }
 
-/* Does the copy at this depth of its set outlive what others inserted since it was used? */
-static bool survives(const struct cache *cache, const struct cache_way *way, uint32_t depth,
-                     gsl_rng *rng)
+/* ---- Others ------------------------------------------------------------------------------- */
+
+static void uses_init(struct cache_uses *uses, uint32_t users, struct arena *arena)
 {
-    uint32_t inserted = cache->user_insertions - way->stamp;
-    if (inserted == 0)
+    uint32_t kept = CACHE_USES_MIN;
+    while (kept < CACHE_USES_MAX && kept < 4 * users)
+        kept *= 2;
+    uses->mask = kept - 1;
+    uses->now = kept; /* so that stamp 0 is forgotten */
+    uses->lines = arena_alloc(arena, kept, sizeof *uses->lines);
+    uses->block = arena_alloc(arena, kept / CACHE_BLOCK, sizeof *uses->block);
+}
+
+static void uses_put(struct cache_uses *uses, uint32_t number, uint32_t lines)
+{
+    uint32_t at = number & uses->mask;
+    uint32_t change = lines - uses->lines[at]; /* modulo 2^32 */
+    uses->lines[at] = lines;
+    uses->block[at / CACHE_BLOCK] += change;
+    uses->total += change;
+}
+
+uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines)
+{
+    struct cache_uses *uses = &cache->uses;
+    if (uses->now - stamp <= uses->mask)
+        uses_put(uses, stamp, 0);
+    uses_put(uses, ++uses->now, lines);
+    return uses->now;
+}
+
+/* From the latest backwards, as most lines have had their fate decided by a few. */
+uint32_t cache_used_since(const struct cache *cache, uint32_t stamp)
+{
+    const struct cache_uses *uses = &cache->uses;
+    uint32_t left = uses->now - stamp, at = uses->now & uses->mask, sum = 0;
+    if (left > uses->mask)
+        return uses->total;
+    while (left > 0 && sum < cache->enough) {
+        if (at % CACHE_BLOCK == CACHE_BLOCK - 1 && left >= CACHE_BLOCK) {
+            sum += uses->block[at / CACHE_BLOCK];
+            at -= CACHE_BLOCK;
+            left -= CACHE_BLOCK;
+        } else {
+            sum += uses->lines[at--];
+            left--;
+        }
+        at &= uses->mask;
+    }
+    return sum;
+}
+
+uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint64_t k)
+{
+    uint64_t step = k * cache->steps_per_line >> 32;
+    return chances[cache->ways - depth][step < TABLE_STEPS ? step : TABLE_STEPS];
+}
+
+/* Does the copy at this depth of its set outlive what others used since it was?  Most lines that an
+ * entry uses were last used by the same entry before, so many ask alike. */
+static bool survives(struct cache *cache, const struct cache_way *way, uint32_t depth, gsl_rng *rng)
+{
+    uint32_t now = cache->uses.now;
+    if (way->stamp == now)
         return true;
-    double share = cache_survival(inserted * cache->per_set, cache->ways - depth);
-    return share == 1 || random_bits32(rng) < share * 0x1p32;
+    if (way->stamp != cache->memo_stamp || now != cache->memo_now) {
+        cache->memo_stamp = way->stamp;
+        cache->memo_now = now;
+        cache->memo_used = cache_used_since(cache, way->stamp);
+    }
+    uint32_t chance = cache_chance(cache, depth, cache->memo_used);
+    return chance == UINT32_MAX || (chance > 0 && random_bits32(rng) < chance);
 }
 
 /* ---- Tags --------------------------------------------------------------------------------- */
 
-void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, struct arena *arena)
+void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t users,
+                struct arena *arena)
 {
-    survival_fill();
+    *cache = (struct cache){ 0 };
+    chances_fill();
     cache->ways = ways < WAYS_MAX ? ways : WAYS_MAX;
     cache->sets = lines / cache->ways > 0 ? lines / cache->ways : 1;
-    cache->per_set = 1.0 / cache->sets;
+    cache->steps_per_line = (UINT64_C(1) << 32) * RATE_STEPS / cache->sets;
     cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
     cache->lines = cache->sets * cache->ways;
-    cache->user_insertions = cache->insertions = 0;
+    cache->enough = cache->sets * (cache->ways > 4 ? 4 * cache->ways : 16);
+    uses_init(&cache->uses, users, arena);
     cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
     for (uint32_t w = 0; w < cache->lines; w++)
         cache->way[w].line = CACHE_NO_LINE;
@@ -98,9 +168,9 @@ bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
             *evicted = set[depth];
         }
     }
-    if (depth > 0)
-        memmove(set + 1, set, depth * sizeof *set);
-    set[0] = (struct cache_way){ line.line, line.version, cache->user_insertions };
+    for (; depth > 0; depth--)
+        set[depth] = set[depth - 1];
+    set[0] = (struct cache_way){ line.line, line.version, cache->uses.now };
     return hit;
 }
 
@@ -116,7 +186,7 @@ bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
     return hit;
 }
 
-bool cache_holds(const struct cache *cache, struct cache_line line, gsl_rng *rng)
+bool cache_holds(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
     const struct cache_way *set = set_of(cache, line.physical);
     uint32_t depth = depth_of(cache, set, line.line);
@@ -130,10 +200,4 @@ void cache_update(struct cache *cache, struct cache_line line, uint32_t version)
     uint32_t depth = depth_of(cache, set, line.line);
     if (depth < cache->ways && set[depth].version == line.version)
         set[depth].version = version;
-}
-
-void cache_intrude(struct cache *cache, uint32_t count)
-{
-    cache->user_insertions += count;
-    cache->insertions += count;
 }

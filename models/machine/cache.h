@@ -1,14 +1,19 @@
-/* cache.h -- one cache, or TLB: which of the scheduler's lines it holds, and what else came in.
+/* cache.h -- one cache, or TLB: which of the scheduler's lines it holds, and what others use of it.
  *
  * The scheduler's own lines are known exactly: tags in order of use, in the set that the physical
- * address selects, each with the version of the line that was copied.  What others (user code)
- * brought in is known as an amount.  After k such insertions into a cache of S sets and w ways, a
- * line at depth d of its set (d of the scheduler's lines were used later) survives with probability
+ * address selects, each with the version of the line that was copied.
+ *
+ * Others (the processes' data, or code) are known as amounts, in order of use: who used how many
+ * lines when he last did.  A replacement by least recent use makes room at the expense of what was
+ * used longest ago, whether the newcomers missed or hit: so what counts for a line is k, the
+ * distinct lines that others have used since its own last use (its stack distance: R. Mattson et
+ * al., IBM Systems Journal 9(2), 1970).  In a cache of S sets and w ways, a line at depth d of its
+ * set (d of its owner's lines there were used later) survives with probability
  *
  *     P[Binomial(k, 1/S) < w - d], taken as Poisson(k / S):
  *
- * insertions fall on sets independently, by page colour.  A draw decides for each line.
- * (tests/unit/cache.c)
+ * lines fall on sets independently, by page colour.  A draw decides for each of the scheduler's
+ * lines; for the rest the expectation does (working_set.h).  tests/unit/cache.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -30,20 +35,36 @@ struct cache_line {
 
 struct cache_way {
     uint32_t line, version; /* CACHE_NO_LINE: nothing of the scheduler's */
-    uint32_t stamp;         /* the cache's user_insertions when it was last used */
+    uint32_t stamp;         /* when it was last used */
 };
+
+/* The uses of a cache by others, numbered; each but the last of a user is empty.  The last
+ * mask + 1 of them are kept: who was last seen before that has been forgotten. */
+struct cache_uses {
+    uint32_t now;    /* number of the latest */
+    uint32_t mask;   /* uses kept - 1; a power of two - 1 */
+    uint32_t total;  /* lines of all uses kept */
+    uint32_t *lines; /* [mask + 1] of each, by number & mask */
+    uint32_t *block; /* [(mask + 1) / CACHE_BLOCK] sums */
+};
+
+enum { CACHE_BLOCK = 16, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384 };
 
 struct cache {
     uint32_t sets, ways, set_mask; /* set_mask: sets - 1 if a power of two, else 0 */
     uint32_t lines;                /* sets * ways */
-    double per_set;                /* 1 / sets */
-    uint32_t user_insertions;      /* lines that others brought in, ever (wraps) */
-    uint32_t insertions;           /* those, and the scheduler's */
-    struct cache_way *way;         /* [sets][ways], most recently used first */
+    uint32_t insertions;           /* of the scheduler, ever (wraps) */
+    uint32_t enough;               /* uses that nothing survives, or less than 1 in 10^6 */
+    uint64_t steps_per_line;       /* of the table of survival, in 2^-32 */
+    struct cache_uses uses;
+    uint32_t memo_stamp, memo_now, memo_used; /* used since the one, at the other */
+    struct cache_way *way;                    /* [sets][ways], most recently used first */
 };
 
-/* 1 <= ways <= 64, or fully associative with more, taken as as many sets of 64. */
-void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, struct arena *arena);
+/* 1 <= ways <= 64; more are taken as so many sets of 64.  users: how many others there may be, so
+ * that enough of their uses are kept. */
+void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t users,
+                struct arena *arena);
 
 /* Is this version of the line here?  Afterwards it is, most recently used; what had to go (its
  * line CACHE_NO_LINE: nothing) is left in *evicted. */
@@ -54,13 +75,21 @@ bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
 bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng);
 
 /* Is it here?  Nothing changes. */
-bool cache_holds(const struct cache *cache, struct cache_line line, gsl_rng *rng);
+bool cache_holds(struct cache *cache, struct cache_line line, gsl_rng *rng);
 
 /* A copy that is here becomes this version. */
 void cache_update(struct cache *cache, struct cache_line line, uint32_t version);
 
-/* Others bring in count lines. */
-void cache_intrude(struct cache *cache, uint32_t count);
+/* Somebody uses so many distinct lines now; stamp is what his last use returned, or 0.  Returns the
+ * stamp of this one. */
+uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines);
+
+/* k: the distinct lines that others have used since that stamp, or enough of them that nothing
+ * survives.  O(uses since / CACHE_BLOCK). */
+uint32_t cache_used_since(const struct cache *cache, uint32_t stamp);
+
+/* The chance, in 2^-32, that a line at this depth of its set survives the use of k others. */
+uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint64_t k);
 
 /* P[Poisson(rate) < ways]: the probability that a line survives. */
 double cache_survival(double rate, uint32_t ways);

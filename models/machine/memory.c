@@ -11,27 +11,27 @@
 /* ---- Set-up ------------------------------------------------------------------------------- */
 
 static void caches_init(struct memory *memory, uint32_t level, double kb, double ways,
-                        uint32_t sharers, struct arena *arena)
+                        uint32_t sharers, uint32_t users, struct arena *arena)
 {
     uint32_t count = (memory->core_count + sharers - 1) / sharers;
     memory->sharers[level] = sharers;
     memory->cache[level] = arena_alloc(arena, count, sizeof *memory->cache[level]);
     for (uint32_t i = 0; i < count; i++)
         cache_init(&memory->cache[level][i], (uint32_t)(kb * 1024) >> memory->line_shift,
-                   (uint32_t)ways, arena);
+                   (uint32_t)ways, users, arena);
 }
 
 /* One cache per first-level data cache: of instructions, or of translations.  NULL: there is
  * none. */
 static struct cache *companions(const struct memory *memory, double entries, double ways,
-                                struct arena *arena)
+                                uint32_t users, struct arena *arena)
 {
     uint32_t count = (memory->core_count + memory->sharers[0] - 1) / memory->sharers[0];
     if (entries == 0)
         return NULL;
     struct cache *cache = arena_alloc(arena, count, sizeof *cache);
     for (uint32_t i = 0; i < count; i++)
-        cache_init(&cache[i], (uint32_t)entries, (uint32_t)ways, arena);
+        cache_init(&cache[i], (uint32_t)entries, (uint32_t)ways, users, arena);
     return cache;
 }
 
@@ -88,27 +88,31 @@ static double otherwise(double value, double instead)
     return value > 0 ? value : instead;
 }
 
-static void levels_init(struct memory *memory, const struct profile *cpu, uint32_t threads,
+static void levels_init(struct memory *memory, const struct memory_setup *setup, uint32_t threads,
                         struct arena *arena)
 {
+    const struct profile *cpu = setup->cpu;
     double l1 = profile_value(cpu, l1_latency_cycles), l2 = profile_value(cpu, l2_latency_cycles),
            l3 = profile_value(cpu, l3_latency_cycles);
-    caches_init(memory, 0, profile_value(cpu, l1_kb), profile_value(cpu, l1_ways), threads, arena);
+    caches_init(memory, 0, profile_value(cpu, l1_kb), profile_value(cpu, l1_ways), threads,
+                setup->users, arena);
     memory->level_count = 1;
     if (profile_value(cpu, l2_kb) > 0) {
         caches_init(memory, 1, profile_value(cpu, l2_kb), profile_value(cpu, l2_ways),
-                    threads * (uint32_t)profile_value(cpu, l2_cores), arena);
+                    threads * (uint32_t)profile_value(cpu, l2_cores), setup->users, arena);
         memory->level_count = 2;
     }
     if (profile_value(cpu, l3_kb) > 0) {
         caches_init(memory, 2, profile_value(cpu, l3_kb), profile_value(cpu, l3_ways),
-                    threads * (uint32_t)profile_value(cpu, l3_cores), arena);
+                    threads * (uint32_t)profile_value(cpu, l3_cores), setup->users, arena);
         memory->level_count = 3;
     }
     memory->exclusive[1] = profile_value(cpu, l2_exclusive) > 0;
     memory->exclusive[2] = profile_value(cpu, l3_exclusive) > 0;
     memory->inclusive[1] = profile_value(cpu, l2_inclusive) > 0;
     memory->inclusive[2] = profile_value(cpu, l3_inclusive) > 0;
+    for (uint32_t level = 0; level < memory->level_count; level++)
+        memory->levels_depend |= memory->exclusive[level] || memory->inclusive[level];
     memory->hit_fs[1] = cycles_fs(cpu, l2 - l1);
     memory->hit_fs[2] = cycles_fs(cpu, l3 - l1);
     memory->stream_fs[1] = cycles_fs(cpu, otherwise(profile_value(cpu, l2_stream_cycles), l2) - l1);
@@ -147,10 +151,10 @@ static void translation_init(struct memory *memory, const struct memory_setup *s
     memory->user_page_shift =
         (uint32_t)lround(log2(profile_value(cpu, page_kb) * 1024 / line_bytes));
     memory->tlb_tagged = profile_value(cpu, tlb_tagged) > 0;
-    memory->tlb[0] =
-        companions(memory, profile_value(cpu, tlb_entries), profile_value(cpu, tlb_ways), arena);
-    memory->tlb[1] =
-        companions(memory, profile_value(cpu, tlb2_entries), profile_value(cpu, tlb2_ways), arena);
+    memory->tlb[0] = companions(memory, profile_value(cpu, tlb_entries),
+                                profile_value(cpu, tlb_ways), setup->users, arena);
+    memory->tlb[1] = companions(memory, profile_value(cpu, tlb2_entries),
+                                profile_value(cpu, tlb2_ways), setup->users, arena);
     memory->tlb2_fs = cycles_fs(cpu, profile_value(cpu, tlb2_cycles));
     memory->walk_fs = cycles_fs(cpu, profile_value(cpu, page_walk_cycles));
 }
@@ -162,11 +166,11 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
     uint32_t threads = setup->threads > 0 ? setup->threads : 1;
     *memory = (struct memory){ .core_count = setup->core_count, .rng = setup->rng };
     memory->line_shift = (uint32_t)lround(log2(line_bytes));
-    levels_init(memory, cpu, threads, arena);
+    levels_init(memory, setup, threads, arena);
     channels_init(memory, cpu, threads, arena);
     translation_init(memory, setup, arena);
     memory->code = companions(memory, profile_value(cpu, l1i_kb) * 1024 / line_bytes,
-                              profile_value(cpu, l1i_ways), arena);
+                              profile_value(cpu, l1i_ways), setup->users, arena);
     memory->reach = (uint32_t)(profile_value(cpu, prefetch_stride_bytes) / line_bytes);
     memory->adjacent = profile_value(cpu, adjacent_line) > 0;
     memory->streams = arena_alloc(arena, memory->core_count, sizeof *memory->streams);
@@ -207,14 +211,18 @@ static void evict(struct memory *memory, uint32_t level, uint32_t core, struct c
     }
 }
 
-/* The nearest level that holds the line; afterwards all up to it do, as far as they may.  first is
- * the first-level cache to look in: of data or of instructions. */
-static uint32_t lookup(struct memory *memory, struct cache *first, uint32_t core,
-                       struct cache_line line)
+/* The nearest level that holds the line; afterwards all up to it do, as far as they may. */
+static uint32_t lookup(struct memory *memory, uint32_t core, struct cache_line line)
 {
+    struct cache *first = &memory->cache[0][memory_unit(memory, core)];
     struct cache_way out;
     uint32_t level = 0;
     bool hit = cache_touch(first, line, memory->rng, &out);
+    if (!memory->levels_depend) {
+        while (!hit && ++level < memory->level_count)
+            hit = cache_touch(memory_cache(memory, level, core), line, memory->rng, &out);
+        return level;
+    }
     struct cache_way from_first = out;
     while (!(hit && is_included(memory, level, core, line)) && ++level < memory->level_count) {
         struct cache *cache = memory_cache(memory, level, core);
@@ -332,7 +340,8 @@ static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
         return;
     cache_touch(memory_cache(memory, 1, core),
                 (struct cache_line){ other, entry->version, entry->physical }, memory->rng, &out);
-    evict(memory, 1, core, out);
+    if (memory->levels_depend)
+        evict(memory, 1, core, out);
 }
 
 /* The line, found at level (level_count: in no cache of this core), is nobody else's to give. */
@@ -387,9 +396,8 @@ uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool
     bool foreign = entry->owner != MEMORY_NO_CORE && entry->owner != core;
     bool modified = foreign && entry->state == LINE_MODIFIED;
     bool early = modified && !write && now_ps < entry->written_ps;
-    struct cache *first = &memory->cache[0][memory_unit(memory, core)];
-    uint32_t level = lookup(memory, first, core,
-                            (struct cache_line){ line, entry->version - early, entry->physical });
+    uint32_t level =
+        lookup(memory, core, (struct cache_line){ line, entry->version - early, entry->physical });
     uint64_t cost = level > 0 ? translate(memory, core, entry->place) : 0;
     if (early) {
         memory->early_line = line;
@@ -413,12 +421,4 @@ uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool
     }
     record(memory, core, line, write, now_ps);
     return cost;
-}
-
-uint64_t memory_fetch(struct memory *memory, uint32_t core, uint32_t line, uint64_t now_ps)
-{
-    const struct memory_line *entry = &memory->line[line];
-    uint32_t level = lookup(memory, &memory->code[memory_unit(memory, core)], core,
-                            (struct cache_line){ line, 0, entry->physical });
-    return supply(memory, core, line, level, now_ps);
 }

@@ -71,9 +71,10 @@ struct memory {
     uint32_t core_count, level_count, line_shift, line_count;
     uint32_t sharers[MEMORY_LEVELS];    /* cores per cache */
     struct cache *cache[MEMORY_LEVELS]; /* [ceil(core_count / sharers)] */
-    struct cache *code;                 /* first-level instruction caches, or NULL */
+    struct cache *code;                 /* [first-level caches] of instructions, or NULL */
     struct cache *tlb[2];               /* [first-level caches], or NULL */
     bool exclusive[MEMORY_LEVELS], inclusive[MEMORY_LEVELS];
+    bool levels_depend; /* one of them is either */
 
     uint64_t hit_fs[MEMORY_LEVELS];        /* beyond the first level */
     uint64_t stream_fs[MEMORY_LEVELS + 1]; /* a line in sequence from there; last: from memory */
@@ -104,6 +105,7 @@ struct memory {
 struct memory_setup {
     const struct profile *cpu;
     uint32_t core_count;
+    uint32_t users;       /* processes whose working sets come into the caches */
     uint32_t threads;     /* of a core in use: cores 2i and 2i + 1 are siblings; 0 is taken as 1 */
     uint32_t page_bytes;  /* that map the memory; 0: the kernel's, by the profile */
     uint64_t bytes;       /* of the scheduler's memory, constants and code */
@@ -120,9 +122,6 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
  * what of it was waiting for a transfer in flight is added to wait_fs. */
 uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
                        uint64_t now_ps);
-
-/* Core fetches instructions from a line. */
-uint64_t memory_fetch(struct memory *memory, uint32_t core, uint32_t line, uint64_t now_ps);
 
 static inline struct cache *memory_cache(const struct memory *memory, uint32_t level, uint32_t core)
 {
@@ -159,8 +158,7 @@ static inline bool memory_is_near(const struct memory *memory, uint32_t core, ui
     const struct memory_line *entry = &memory->line[line];
     const struct cache *first = &memory->cache[0][memory_unit(memory, core)];
     const struct cache_way *way = &first->way[entry->first_way];
-    return way->line == line && way->version == entry->version &&
-           way->stamp == first->user_insertions &&
+    return way->line == line && way->version == entry->version && way->stamp == first->uses.now &&
            (!write || (entry->owner == core && entry->state == LINE_MODIFIED));
 }
 

@@ -1,8 +1,9 @@
 /* topology.h -- how far apart two cores are, and what a line costs to come from one to the other.
  *
  * The cores of a machine are its hardware threads in use: with T of each core, threads
- * cT .. cT + T - 1 are core c.  Neighbouring cores share caches (the larger group of l2_cores and l3_cores counts)
- * and sockets (socket_cores; 0: there is one).  Those figures count cores, not threads.
+ * cT .. cT + T - 1 are core c.  Neighbouring cores share caches (the larger group of l2_cores and
+ * l3_cores counts) and sockets (socket_cores; 0: there is one).  Those figures count cores, not
+ * threads.
  *
  * Costs are transfer_smt_ns, transfer_shared_ns, transfer_ns and transfer_socket_ns of the
  * profile.  One that is absent is as that of the class before it which is closest: siblings as

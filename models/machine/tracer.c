@@ -14,16 +14,19 @@ static struct tracer *active;
 
 void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
 {
+    static const double instructions[] = INSTRUCTIONS_GCC; /* block, access, call, entry */
     const struct profile *cpu = setup->cpu;
     double cycle_fs = 1e9 / profile_value(cpu, clock_mhz);
-    double instruction_fs = cycle_fs / profile_value(cpu, instructions_per_cycle);
+    double instruction_fs = profile_value(cpu, instruction_ratio) * cycle_fs /
+                            profile_value(cpu, instructions_per_cycle);
     *tracer = (struct tracer){
         .memory = setup->memory,
         .memory_from = (uintptr_t)setup->scheduler_memory,
         .memory_bytes = setup->scheduler_bytes,
-        .block_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_BLOCK * instruction_fs),
-        .access_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_ACCESS * instruction_fs),
-        .call_fs = (uint64_t)llround(TRACER_INSTRUCTIONS_PER_CALL * instruction_fs),
+        .block_fs = (uint64_t)llround(instructions[0] * instruction_fs),
+        .access_fs = (uint64_t)llround(instructions[1] * instruction_fs),
+        .call_fs = (uint64_t)llround(instructions[2] * instruction_fs),
+        .entry_fs = (uint64_t)llround(instructions[3] * instruction_fs),
         .atomic_fs = (uint64_t)llround(profile_value(cpu, atomic_cycles) * cycle_fs),
         .branch_miss_fs = (uint64_t)llround(profile_value(cpu, branch_miss_cycles) * cycle_fs),
     };
@@ -31,13 +34,49 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
     for (uint32_t i = 0; i < TRACER_MODULES; i++) {
         tracer->module[i] = setup->module[i];
         tracer->module[i].offset = offset;
+        tracer->module[i].code_line =
+            (uint32_t)((offset - setup->scheduler_bytes) >> setup->memory->line_shift);
         offset += setup->module[i].bytes;
     }
     tracer->predictions = arena_alloc(arena, (size_t)setup->core_count * TRACER_PREDICTIONS,
                                       sizeof *tracer->predictions);
+    uint32_t shift = setup->memory->line_shift;
+    tracer->touched = arena_alloc(arena, setup->memory->line_count, sizeof *tracer->touched);
+    tracer->code_shift = shift + 10;
+    tracer->code_lines = (uint32_t)((offset - setup->scheduler_bytes) >> shift) + 1;
+    tracer->code_used = arena_alloc(arena, (size_t)setup->core_count * tracer->code_lines,
+                                    sizeof *tracer->code_used);
     if (profile_value(cpu, branch_entries) > 0)
         tracer->branches_per_line = profile_value(cpu, line_bytes) / TRACER_BRANCH_BYTES /
                                     profile_value(cpu, branch_entries);
+}
+
+/* How likely it is, in 2^-32, that a line has left a cache since the stamp. */
+static uint64_t left_since(const struct cache *cache, uint32_t stamp)
+{
+    return UINT32_MAX - cache_chance(cache, 0, cache_used_since(cache, stamp));
+}
+
+/* What a line of code costs that was last used then; a line never used comes from memory. */
+static uint64_t fetch_fs(const struct tracer *tracer, struct code_use used)
+{
+    const struct memory *memory = tracer->memory;
+    uint64_t near = used.near == 0 ? UINT32_MAX : left_since(tracer->code, used.near);
+    uint64_t far = UINT32_MAX, found_fs = 0;
+    if (tracer->behind != NULL) {
+        found_fs = memory->hit_fs[1];
+        far = used.near == 0 ? UINT32_MAX : left_since(tracer->behind, used.far);
+    }
+    uint64_t behind_fs = found_fs + ((memory->memory_fs - found_fs) * (far >> 16) >> 16);
+    return behind_fs * (near >> 16) >> 16;
+}
+
+/* What a right prediction costs that was last used then, since it may have left the predictor: a
+ * table of one way, into which user code brings its branches. */
+static uint64_t predict_fs(const struct tracer *tracer, uint32_t stamp)
+{
+    double branches = cache_used_since(tracer->code, stamp) * tracer->branches_per_line;
+    return (uint64_t)((1 - cache_survival(branches, 1)) * (double)tracer->branch_miss_fs);
 }
 
 __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core, uint32_t pace,
@@ -49,12 +88,19 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->now_ps = now_ps;
     tracer->price_fs = 0;
     tracer->code = memory->code != NULL ? &memory->code[memory_unit(memory, core)] : NULL;
+    tracer->behind = memory->level_count > 1 ? memory_cache(memory, 1, core) : NULL;
+    tracer->using = &tracer->code_used[(size_t)core * tracer->code_lines];
     tracer->code_line = CACHE_NO_LINE;
+    tracer->memo_valid = tracer->memo_predicted_valid = false;
+    tracer->entry += 2;
+    if (tracer->entry == 0) /* once in 2^31 entries */
+        memset(tracer->touched, 0xFF, memory->line_count * sizeof *tracer->touched);
     memory->wait_fs = 0;
     memory->early_line = CACHE_NO_LINE;
     tracer->counts = (struct tracer_counts){ 0 };
     tracer->predicting = &tracer->predictions[(size_t)core * TRACER_PREDICTIONS];
     tracer->last = NULL;
+    tracer->depth = tracer->history = 0;
     tracer->fault = TRACER_FINE;
     tracer->escape = escape;
     /* The caller's frames, with what it passes by address, lie just above this one. */
@@ -66,10 +112,17 @@ uint64_t tracer_so_far(const struct tracer *tracer)
 {
     const struct tracer_counts *counts = &tracer->counts;
     uint64_t fs = counts->blocks * tracer->block_fs + counts->accesses * tracer->access_fs +
-                  counts->calls * tracer->call_fs + counts->branch_misses * tracer->branch_miss_fs;
+                  counts->calls * tracer->call_fs + counts->entries * tracer->entry_fs +
+                  counts->branch_misses * tracer->branch_miss_fs;
     if (tracer->pace != TRACER_PACE)
         fs = (uint64_t)((double)fs * tracer->pace / TRACER_PACE);
     return tracer->price_fs + fs;
+}
+
+uint64_t tracer_stalls_fs(const struct tracer *tracer)
+{
+    uint64_t atomics_fs = tracer->counts.atomics * tracer->atomic_fs;
+    return tracer->price_fs > atomics_fs ? tracer->price_fs - atomics_fs : 0;
 }
 
 uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs)
@@ -97,6 +150,19 @@ static inline uint64_t module_offset(const struct tracer *tracer, uintptr_t at)
     return UINT64_MAX;
 }
 
+/* A line that this entry has not touched yet, or only read. */
+static void trace_line(struct tracer *tracer, uint32_t line, bool write)
+{
+    struct memory *memory = tracer->memory;
+    if (!memory_is_near(memory, tracer->core, line, write)) {
+        tracer->price_fs += memory_access(memory, tracer->core, line, write,
+                                          tracer->now_ps + tracer_so_far(tracer) / 1000);
+        if (memory->early_line == line)
+            return; /* it may become another by the next time */
+    }
+    tracer->touched[line] = tracer->entry + write;
+}
+
 /* One access of at most 64 bytes, priced where it begins. */
 static inline void trace_access(const void *address, bool write)
 {
@@ -116,9 +182,10 @@ static inline void trace_access(const void *address, bool write)
         }
     }
     uint32_t line = (uint32_t)(offset >> tracer->memory->line_shift);
-    if (!memory_is_near(tracer->memory, tracer->core, line, write))
-        tracer->price_fs += memory_access(tracer->memory, tracer->core, line, write,
-                                          tracer->now_ps + tracer_so_far(tracer) / 1000);
+    /* What the entry has touched is near, and is not touched by others before it is over. */
+    uint32_t touched = tracer->touched[line] - tracer->entry;
+    if (touched > 1 || touched < write)
+        trace_line(tracer, line, write);
 }
 
 static inline void trace_atomic(const volatile void *address)
@@ -156,42 +223,42 @@ static void trace_range(const void *address, unsigned long bytes, bool write)
         trace_access((const char *)address + i, write);
 }
 
-/* A block begins at this offset of the modelled memory. */
-static inline void trace_fetch(struct tracer *tracer, uint32_t code)
+/* A block begins in this line of code. */
+static inline void trace_fetch(struct tracer *tracer, uint32_t line)
 {
-    struct memory *memory = tracer->memory;
-    uint32_t from = (uint32_t)tracer->module[code >= tracer->module[1].offset].offset;
-    uint32_t plain = (uint32_t)((uint64_t)(code - from) * TRACER_PLAIN_PER_1024 / 1024);
-    uint32_t line = (from + plain) >> memory->line_shift;
     if (line == tracer->code_line)
         return;
     tracer->code_line = line;
-    const struct cache_way *way =
-        &tracer->code
-             ->way[cache_set_of(tracer->code, memory->line[line].physical) * tracer->code->ways];
-    if (way->line != line || way->stamp != tracer->code->user_insertions)
-        tracer->price_fs +=
-            memory_fetch(memory, tracer->core, line, tracer->now_ps + tracer_so_far(tracer) / 1000);
-}
-
-/* Has the predictor kept this branch since it was last met? */
-static bool prediction_survives(const struct tracer *tracer, struct prediction *last)
-{
-    uint32_t evicted = tracer->code->user_insertions - last->stamp;
-    last->stamp = tracer->code->user_insertions;
-    return random_bits32(tracer->memory->rng) <
-           cache_survival(evicted * tracer->branches_per_line, 1) * 0x1p32;
+    struct code_use *used = &tracer->using[line];
+    if (used->near == tracer->code->uses.now)
+        return;
+    if (!tracer->memo_valid || used->near != tracer->memo.near || used->far != tracer->memo.far) {
+        tracer->memo_valid = true;
+        tracer->memo = *used;
+        tracer->memo_fetch_fs = fetch_fs(tracer, *used);
+    }
+    tracer->price_fs += tracer->memo_fetch_fs;
+    used->near = tracer->code->uses.now;
+    used->far = tracer->behind != NULL ? tracer->behind->uses.now : 0;
 }
 
 static inline void predict(struct tracer *tracer, struct prediction *last, uint32_t code)
 {
-    if (tracer->code != NULL && last->stamp != tracer->code->user_insertions &&
-        tracer->branches_per_line > 0 && !prediction_survives(tracer, last))
-        last->successor = 0;
     if (last->successor == code) {
+        if (tracer->code != NULL && last->stamp != tracer->code->uses.now) {
+            if (!tracer->memo_predicted_valid || last->stamp != tracer->memo_predicted) {
+                tracer->memo_predicted_valid = true;
+                tracer->memo_predicted = last->stamp;
+                tracer->memo_predict_fs = predict_fs(tracer, last->stamp);
+            }
+            tracer->price_fs += tracer->memo_predict_fs;
+            last->stamp = tracer->code->uses.now;
+        }
         last->doubted = false;
         return;
     }
+    if (tracer->code != NULL)
+        last->stamp = tracer->code->uses.now;
     tracer->counts.branch_misses++;
     if (last->successor == 0 || last->doubted) {
         last->successor = code;
@@ -209,12 +276,24 @@ void __sanitizer_cov_trace_pc(void)
     struct tracer *tracer = active;
     if (tracer == NULL)
         return;
-    uint32_t code = (uint32_t)module_offset(tracer, (uintptr_t)__builtin_return_address(0));
+    const struct tracer_module *module = tracer->module;
+    uintptr_t pc = (uintptr_t)__builtin_return_address(0), offset = pc - module->from;
+    if (offset >= module->bytes) {
+        module++;
+        offset = pc - module->from;
+        if (offset >= module->bytes)
+            return; /* no code of the scheduler's */
+    }
+    uint32_t code = (uint32_t)(offset + module->offset);
     if (tracer->code != NULL)
-        trace_fetch(tracer, code);
+        trace_fetch(tracer, module->code_line +
+                                (uint32_t)(offset * TRACER_PLAIN_PER_1024 >> tracer->code_shift));
     if (tracer->last != NULL)
         predict(tracer, tracer->last, code);
-    tracer->last = &tracer->predicting[(code * 0x9E3779B1u) >> 22]; /* top 10 bits: 1024 slots */
+    /* The block and the three before it, eight bits of each, select one of 1024 slots. */
+    tracer->history = tracer->history << 8 | (code >> 2 & 0xFF);
+    uint32_t path = code ^ tracer->history * 0x85EBCA6Bu;
+    tracer->last = &tracer->predicting[(path * 0x9E3779B1u) >> 22];
     if (++tracer->counts.blocks > TRACER_BLOCK_LIMIT)
         tracer_stop(tracer, TRACER_BLOCKS);
 }
@@ -274,14 +353,21 @@ void __tsan_init(void)
 void __tsan_func_entry(void *caller);
 void __tsan_func_entry(void *caller)
 {
-    (void)caller;
-    if (active != NULL)
+    if (active == NULL)
+        return;
+    if (module_offset(active, (uintptr_t)caller) == UINT64_MAX)
+        active->counts.entries++;
+    else
         active->counts.calls++;
+    active->caller[active->depth++ % TRACER_RETURNS] = active->last;
+    active->last = NULL;
 }
 
 void __tsan_func_exit(void);
 void __tsan_func_exit(void)
 {
+    if (active != NULL)
+        active->last = active->caller[--active->depth % TRACER_RETURNS];
 }
 
 /* Atomic loads and stores are plain accesses on the machines modelled; the rest lock the line. */

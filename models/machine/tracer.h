@@ -4,19 +4,26 @@
  * (-fsanitize=thread -fsanitize-coverage=trace-pc, without either runtime); tracer.c supplies
  * the callbacks.  Between tracer_begin() and tracer_end() they add up the price of one entry:
  *
- *     price = (a blocks + b accesses + c calls) / IPC + branch misses + memory + atomics
+ *     price = (a blocks + b accesses + c calls + d entries) / IPC
+ *             + branch misses + memory + atomics
+ *
+ * where a call is one function of the scheduler calling another, and an entry is the host calling
+ * in.  The coefficients are fitted to counted instructions (instructions.h).
  *
  * Addresses are normalised first, so that address-space randomisation cannot reach a result: the
  * scheduler's memory and its module's constants become offsets, the entry's own stack is always in
  * the first-level cache, and anything else is the scheduler's fault.
  *
- * Branch misses: each core predicts that a block is followed by the successor it had last time,
- * and gives a prediction up after it failed twice running (a one-bit hysteresis on a branch target
- * buffer; J. Lee and A. Smith, IEEE Computer 17(1), 1984).  What user code evicts from the
- * instruction cache it evicts from the predictor too, a branch every TRACER_BRANCH_BYTES.
+ * Branch misses: each core predicts that a block is followed by the successor it had when it last
+ * came after the same three blocks, and gives a prediction up after it failed twice running (path
+ * history: R. Nair, MICRO-28, 1995; one-bit hysteresis on a branch target buffer: J. Lee and
+ * A. Smith, IEEE Computer 17(1), 1984).  Calls are known, and returns come from a stack.  What user
+ * code evicts from the instruction cache it evicts from the predictor too, a branch every
+ * TRACER_BRANCH_BYTES; what that costs is added as an expectation.
  *
  * Instruction fetch: where a block begins is known.  Instrumented code is longer than the plain
- * one by a constant, so addresses are scaled back by it before they become lines.
+ * one by a constant, so addresses are scaled back by it before they become lines.  A line costs what
+ * it may have to come from: an expectation, by what user code has used of the caches since.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -27,42 +34,43 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/machine/instructions.h"
 #include "models/machine/memory.h"
-
-/* Instructions of the plain build = blocks + accesses + 12 x calls: every operation of every policy
- * within 4 % of callgrind's count, torus_tick() within 16 % (gcc 12.2; docs/MODEL.md has the
- * table).  A call is dear because prologue and epilogue touch the stack, which is not traced. */
-#define TRACER_INSTRUCTIONS_PER_BLOCK  1.0
-#define TRACER_INSTRUCTIONS_PER_ACCESS 1.0
-#define TRACER_INSTRUCTIONS_PER_CALL   12.0
 
 enum {
     TRACER_PREDICTIONS = 1024,
+    TRACER_RETURNS = 16, /* of the return stack; what lies deeper is mispredicted */
     TRACER_BLOCK_LIMIT = 100000000,
     TRACER_STACK_BYTES = 1 << 20,
     TRACER_MODULES = 2,
     TRACER_BRANCH_BYTES = 16, /* of code to a branch; assumed: four instructions of four bytes */
-    /* Bytes of the plain build to 1024 of the traced one: 4431 to 12124 (.text of gcc 12, x86-64;
+    /* Bytes of the plain build to 1024 of the traced one: 4863 to 12812 (.text of gcc 12, x86-64;
      * tests/unit/tracer.c compares). */
-    TRACER_PLAIN_PER_1024 = 374,
+    TRACER_PLAIN_PER_1024 = 389,
     TRACER_PACE = 1 << 16 /* of a fast core that nobody shares */
 };
 
 struct prediction {
     uint32_t successor; /* code offset of the block that followed last time */
     uint32_t doubted;   /* it did not, once */
-    uint32_t stamp;     /* user_insertions of the instruction cache when it was last used */
+    uint32_t stamp;     /* of the instruction cache when it was last used */
+};
+
+/* Stamps of the caches when a core last used a line of code: of instructions, and second level. */
+struct code_use {
+    uint32_t near, far;
 };
 
 /* Counts of one entry. */
 struct tracer_counts {
-    uint32_t blocks, accesses, calls, atomics, branch_misses, retries;
+    uint32_t blocks, accesses, calls, entries, atomics, branch_misses, retries;
 };
 
 /* Code and constants of one shared object. */
 struct tracer_module {
     uintptr_t from, bytes; /* where it is mapped; 0 bytes: there is none */
     uint64_t offset;       /* where it lies in the modelled memory */
+    uint32_t code_line;    /* its first line of code */
 };
 
 enum tracer_fault { TRACER_FINE, TRACER_ADDRESS, TRACER_BLOCKS, TRACER_SILENT };
@@ -73,15 +81,27 @@ struct tracer {
     struct tracer_module module[TRACER_MODULES];
     uintptr_t stack_top;
 
-    uint64_t block_fs, access_fs, call_fs, atomic_fs, branch_miss_fs;
+    uint64_t block_fs, access_fs, call_fs, entry_fs, atomic_fs, branch_miss_fs;
     struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
-    double branches_per_line;       /* that leave the predictor with a line of code, of its size */
-
+    /* Lines of the modelled memory as the entry under way has touched them: entry + 1 when written,
+     * entry when read, else not. */
+    uint32_t *touched, entry;
+    uint32_t code_shift, code_lines; /* from 1024ths of bytes to lines; lines of code */
+    struct code_use *code_used;      /* [cores][code_lines] */
+    double branches_per_line;        /* that leave the predictor with a line of code, of its size */
     /* The entry under way. */
     struct prediction *predicting, *last;
-    const struct cache *code; /* instruction cache of the core; NULL: not modelled */
+    struct prediction *caller[TRACER_RETURNS]; /* last of the functions that wait for a return */
+    uint32_t depth, history;                   /* of them; the last blocks, newest lowest */
+    const struct cache *code, *behind; /* instruction cache, second level; NULL: not modelled */
+    struct code_use *using;            /* of this core */
     uint64_t now_ps, price_fs;
     uint32_t core, pace;
+    /* What a line of code and a prediction cost that were last used then: many ask alike. */
+    struct code_use memo;
+    uint32_t memo_predicted;
+    bool memo_valid, memo_predicted_valid;
+    uint64_t memo_fetch_fs, memo_predict_fs;
     uint32_t code_line; /* that the last block began in */
     struct tracer_counts counts;
     enum tracer_fault fault;
@@ -110,5 +130,8 @@ uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs);
 
 /* The price so far, in fs, inside an entry. */
 uint64_t tracer_so_far(const struct tracer *tracer);
+
+/* What of the price so far is stalls, for lines of data and code, in fs. */
+uint64_t tracer_stalls_fs(const struct tracer *tracer);
 
 #endif

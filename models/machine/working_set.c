@@ -4,23 +4,23 @@
  */
 #include "models/machine/working_set.h"
 
-#include <math.h>
-
 #define WHOLE (UINT64_C(1) << 32)
 
-/* Share of `resident` lines of a process that outlive `inserted` others: its own lines fill sets
- * evenly, to depth n = resident / sets, and each depth survives with its own probability. */
-static double resident_survival(const struct cache *cache, uint32_t resident, uint32_t inserted)
+void working_sets_init(struct working_sets *sets, struct memory *memory, uint32_t processes,
+                       uint32_t programs, struct arena *arena)
 {
-    if (inserted == 0)
-        return 1;
-    double rate = (double)inserted / cache->sets;
-    double depths = (double)resident / cache->sets, sum = 0;
-    for (uint32_t depth = 0; depth < depths; depth++) {
-        double share = depths - depth < 1 ? depths - depth : 1;
-        sum += share * cache_survival(rate, cache->ways - depth);
-    }
-    return sum / depths;
+    uint32_t units = memory_unit(memory, memory->core_count - 1) + 1;
+    sets->memory = memory;
+    sets->programs = programs;
+    sets->footprint = arena_alloc(arena, processes, sizeof *sets->footprint);
+    sets->code_stamp = arena_alloc(arena, (size_t)units * programs, sizeof *sets->code_stamp);
+    for (uint32_t process = 0; process < processes; process++)
+        sets->footprint[process].core = MEMORY_NO_CORE;
+}
+
+void working_set_forget(struct working_sets *sets, uint32_t process)
+{
+    sets->footprint[process] = (struct footprint){ .core = MEMORY_NO_CORE };
 }
 
 /* Lines that a level can hold of a set; an exclusive one holds what the nearer ones do not. */
@@ -30,72 +30,6 @@ static uint32_t capacity(const struct memory *memory, uint32_t level, uint32_t c
     for (; level > 0 && memory->exclusive[level]; level--)
         lines += memory_cache(memory, level - 1, core)->lines;
     return lines;
-}
-
-/* Translations that are gone, and will be needed. */
-static double walks_fs(struct memory *memory, uint32_t core, const struct footprint *footprint,
-                       uint32_t lines, bool switched, double touched)
-{
-    struct cache *tlb = memory->tlb[1] != NULL ? memory->tlb[1] : memory->tlb[0];
-    if (tlb == NULL)
-        return 0;
-    tlb += memory_unit(memory, core);
-    uint32_t pages = (lines >> memory->user_page_shift) + 1;
-    uint32_t resident = pages < tlb->lines ? pages : tlb->lines;
-    double survive = 0;
-    if (!switched)
-        survive = 1;
-    else if (memory->tlb_tagged && footprint->core == core)
-        survive =
-            resident_survival(tlb, resident,
-                              (memory_cache(memory, 0, core)->insertions - footprint->stamp[0]) >>
-                                  memory->user_page_shift);
-    double missing = resident * (1 - survive) * touched;
-    cache_intrude(tlb, (uint32_t)(missing + 0.5));
-    if (memory->tlb[1] != NULL)
-        cache_intrude(&memory->tlb[0][memory_unit(memory, core)], (uint32_t)(missing + 0.5));
-    return missing * (double)memory->walk_fs;
-}
-
-/* The channel that core's lines come through is busy with what was booked before. */
-static uint64_t queue_ps(struct memory *memory, uint32_t core, double lines, uint64_t now_ps)
-{
-    struct channel *channel =
-        &memory->channel[(size_t)(core / memory->domain_cores) * memory->channels];
-    uint64_t wait_ps = 0;
-    double occupied_fs = lines * (double)memory->occupancy_fs / memory->channels;
-    for (uint32_t i = 0; i < memory->channels; i++) {
-        uint64_t one_ps = booking_wait(&channel[i].queue, (uint64_t)(occupied_fs / 1000), now_ps);
-        wait_ps = one_ps > wait_ps ? one_ps : wait_ps;
-    }
-    return wait_ps;
-}
-
-uint64_t working_set_refill(struct memory *memory, uint32_t core, const struct footprint *footprint,
-                            uint32_t lines, bool switched, uint64_t run_ps, uint64_t now_ps)
-{
-    if (lines == 0)
-        return 0;
-    double touched = (double)run_ps * 1000 / (double)memory->touch_fs / lines;
-    if (touched > 1)
-        touched = 1;
-    bool first = footprint->core == MEMORY_NO_CORE;
-    double stall_fs = walks_fs(memory, core, footprint, lines, switched, touched), missing = 0;
-    for (uint32_t level = 0; level < memory->level_count; level++) {
-        struct cache *cache = memory_cache(memory, level, core);
-        uint32_t most = capacity(memory, level, core);
-        uint32_t resident = lines < most ? lines : most;
-        double survive = 0;
-        if (!first && memory_cache(memory, level, footprint->core) == cache)
-            survive = resident_survival(cache, resident < cache->lines ? resident : cache->lines,
-                                        cache->insertions - footprint->stamp[level]);
-        missing = resident * (1 - survive) * touched;
-        stall_fs += missing * (double)memory->stream_fs[level + 1];
-        cache_intrude(cache, (uint32_t)(missing + 0.5));
-    }
-    if (first)
-        return 0;
-    return (uint64_t)(stall_fs / 1000) + queue_ps(memory, core, missing, now_ps);
 }
 
 /* How many levels a set streams through, and the time from one line to the next: no shorter than
@@ -111,26 +45,157 @@ static uint32_t streams_through(const struct memory *memory, uint32_t core, uint
     return level;
 }
 
-void working_set_ran(struct memory *memory, uint32_t core, uint32_t lines, uint32_t code_lines,
-                     uint64_t run_ps)
+static uint32_t least(double a, uint32_t b)
 {
-    uint64_t line_fs;
-    uint32_t levels = streams_through(memory, core, lines, &line_fs);
-    double touches = (double)run_ps * 1000 / (double)memory->touch_fs;
-    for (uint32_t level = 0; level < levels; level++)
-        cache_intrude(memory_cache(memory, level, core),
-                      (uint32_t)((double)run_ps * 1000 / (double)line_fs));
-    if (memory->code != NULL)
-        cache_intrude(&memory->code[memory_unit(memory, core)],
-                      touches < code_lines ? (uint32_t)touches : code_lines);
+    return a < b ? (uint32_t)(a + 0.5) : b;
 }
 
-void working_set_leave(const struct memory *memory, uint32_t core, struct footprint *footprint)
+/* ---- Refill ------------------------------------------------------------------------------- */
+
+/* Share of `resident` lines of a process that outlive the use of k others: its own lines fill sets
+ * evenly, to depth n = resident / sets, and each depth survives with its own probability. */
+static double resident_survival(const struct cache *cache, uint32_t resident, uint32_t k)
 {
-    footprint->core = (uint16_t)core;
-    for (uint32_t level = 0; level < memory->level_count; level++)
-        footprint->stamp[level] = memory_cache(memory, level, core)->insertions;
+    if (k == 0)
+        return 1;
+    double rate = (double)k / cache->sets;
+    double depths = (double)resident / cache->sets, sum = 0;
+    for (uint32_t depth = 0; depth < depths && depth < cache->ways; depth++) {
+        double share = depths - depth < 1 ? depths - depth : 1;
+        sum += share * cache_survival(rate, cache->ways - depth);
+    }
+    return sum / depths;
 }
+
+/* Lines that others, and the scheduler, have used of a level since the process left. */
+static uint32_t used_by_others(const struct memory *memory, uint32_t level,
+                               const struct footprint *footprint)
+{
+    const struct cache *cache = memory_cache(memory, level, footprint->core);
+    return cache_used_since(cache, footprint->stamp[level]) + cache->insertions -
+           footprint->insertions[level];
+}
+
+/* Translations that are gone, and will be needed. */
+static double walks_fs(struct memory *memory, uint32_t core, const struct footprint *footprint,
+                       uint32_t lines, bool switched, double touched)
+{
+    struct cache *tlb = memory->tlb[1] != NULL ? memory->tlb[1] : memory->tlb[0];
+    if (tlb == NULL || !switched)
+        return 0;
+    uint32_t unit = memory_unit(memory, core), shift = memory->user_page_shift;
+    uint32_t pages = (lines >> shift) + 1;
+    uint32_t resident = pages < tlb->lines ? pages : tlb->lines;
+    double survive = 0;
+    if (memory->tlb_tagged && footprint->core == core)
+        survive =
+            resident_survival(&tlb[unit], resident, used_by_others(memory, 0, footprint) >> shift);
+    for (int i = 0; i < 2; i++)
+        if (memory->tlb[i] != NULL)
+            cache_use(&memory->tlb[i][unit], 0, resident);
+    return resident * (1 - survive) * touched * (double)memory->walk_fs;
+}
+
+/* The lines come through the channels, which are busy with what was booked before. */
+static uint64_t queue_ps(struct memory *memory, uint32_t core, double lines, uint64_t now_ps)
+{
+    struct channel *channel =
+        &memory->channel[(size_t)(core / memory->domain_cores) * memory->channels];
+    uint64_t occupied_ps =
+        (uint64_t)(lines * (double)memory->occupancy_fs / 1000 / memory->channels);
+    uint64_t wait_ps = 0;
+    for (uint32_t i = 0; i < memory->channels; i++) {
+        uint64_t one_ps = booking_wait(&channel[i].queue, occupied_ps, now_ps);
+        wait_ps = one_ps > wait_ps ? one_ps : wait_ps;
+    }
+    return wait_ps;
+}
+
+uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t process,
+                            uint32_t lines, bool switched, uint64_t run_ps, uint64_t now_ps)
+{
+    struct memory *memory = sets->memory;
+    struct footprint *footprint = &sets->footprint[process];
+    footprint->touched = 0;
+    if (lines == 0)
+        return 0;
+    double touched = (double)run_ps * 1000 / (double)memory->touch_fs / lines;
+    if (touched > 1)
+        touched = 1;
+    bool first = footprint->core == MEMORY_NO_CORE;
+    double held = (double)footprint->held / UINT16_MAX, missing = 0, survive = 0;
+    double stall_fs = walks_fs(memory, core, footprint, lines, switched, touched);
+    for (uint32_t level = 0; level < memory->level_count; level++) {
+        struct cache *cache = memory_cache(memory, level, core);
+        uint32_t resident = least(lines, capacity(memory, level, core));
+        survive = 0;
+        if (!first && memory_cache(memory, level, footprint->core) == cache)
+            survive =
+                held * resident_survival(cache, resident < cache->lines ? resident : cache->lines,
+                                         used_by_others(memory, level, footprint));
+        else
+            footprint->stamp[level] = 0; /* its use of the cache that it left stays there */
+        missing = resident * (1 - survive) * touched;
+        footprint->missed[level] = (uint32_t)(missing + 0.5);
+        stall_fs += missing * (double)memory->stream_fs[level + 1];
+    }
+    /* What it does not touch now stays as it is. */
+    held = first ? 1 : touched + (1 - touched) * survive;
+    footprint->held = (uint16_t)(held * UINT16_MAX + 0.5);
+    footprint->core = (uint16_t)core;
+    if (first)
+        return 0;
+    return (uint64_t)(stall_fs / 1000) + queue_ps(memory, core, missing, now_ps);
+}
+
+/* ---- Running ------------------------------------------------------------------------------ */
+
+/* Its use of a level: all that it touches, of a level that the nearer one cannot spare; else what
+ * the nearer one had to be refilled with, if that was most of what it holds. */
+static void use_level(struct memory *memory, uint32_t level, uint32_t core,
+                      struct footprint *footprint, uint32_t lines)
+{
+    uint32_t used = footprint->touched;
+    if (level > 0 && lines <= capacity(memory, level - 1, core)) {
+        used = footprint->missed[level - 1];
+        if (used < (uint64_t)lines * footprint->held / UINT16_MAX / 2)
+            return;
+        footprint->missed[level - 1] = 0; /* once */
+    }
+    struct cache *cache = memory_cache(memory, level, core);
+    footprint->stamp[level] = cache_use(cache, footprint->stamp[level], used);
+}
+
+void working_set_ran(struct working_sets *sets, uint32_t core, uint32_t process, uint32_t lines,
+                     uint32_t program, uint32_t code_lines, uint64_t run_ps)
+{
+    struct memory *memory = sets->memory;
+    struct footprint *footprint = &sets->footprint[process];
+    uint64_t line_fs;
+    double run_fs = (double)run_ps * 1000;
+    if (lines > 0) {
+        streams_through(memory, core, lines, &line_fs);
+        footprint->touched = least(footprint->touched + run_fs / (double)line_fs, lines);
+        for (uint32_t level = 0; level < memory->level_count; level++)
+            use_level(memory, level, core, footprint, lines);
+    }
+    if (memory->code != NULL && code_lines > 0) {
+        uint32_t unit = memory_unit(memory, core);
+        uint32_t *stamp = &sets->code_stamp[unit * sets->programs + program];
+        *stamp = cache_use(&memory->code[unit], *stamp,
+                           least(run_fs / (double)memory->touch_fs, code_lines));
+    }
+}
+
+void working_set_leave(struct working_sets *sets, uint32_t core, uint32_t process)
+{
+    struct footprint *footprint = &sets->footprint[process];
+    footprint->core = (uint16_t)core;
+    for (uint32_t level = 0; level < sets->memory->level_count; level++)
+        footprint->insertions[level] = memory_cache(sets->memory, level, core)->insertions;
+}
+
+/* ---- Sharing memory ----------------------------------------------------------------------- */
 
 bool working_set_stream(struct memory *memory, uint32_t core, uint32_t lines)
 {

@@ -1,8 +1,9 @@
-/* working_set.h -- what processes bring into the caches, lose there, and pay to get back.
+/* working_set.h -- what processes have in the caches, lose there, and pay to get back.
  *
  * A working set is an amount of lines, W, private to its process and swept in order.  At dispatch a
  * process finds a share of what it left: nothing where it never ran, and of what was there as much
- * as survives what came in since (cache.h).  It refills what it will touch before it stops.
+ * as survives what others have used since (cache.h).  It refills what it will touch before it
+ * stops.
  *
  *     stall = sum over levels of missing lines x cost of one, streaming, from the level behind
  *
@@ -16,25 +17,43 @@
 
 #include "models/machine/memory.h"
 
-/* What a process left in the caches of the core that it ran on last. */
+/* What a process has in the caches of the core that it runs on, or ran on last. */
 struct footprint {
-    uint32_t stamp[MEMORY_LEVELS]; /* insertions of each cache when it left */
-    uint16_t core;                 /* MEMORY_NO_CORE: has not run yet */
+    uint32_t stamp[MEMORY_LEVELS];      /* of its last use of each level */
+    uint32_t insertions[MEMORY_LEVELS]; /* of the scheduler into each, when it left */
+    uint32_t touched;                   /* lines, since its dispatch */
+    uint32_t missed[MEMORY_LEVELS];     /* of them, brought into each level at its dispatch */
+    uint16_t core;                      /* MEMORY_NO_CORE: has not run yet */
+    uint16_t held; /* share of its set that is there when it stops, in 1/65535 */
 };
 
-/* A process of a working set of `lines` lines runs again on core at now_ps, for at most run_ps of
+struct working_sets {
+    struct memory *memory;
+    struct footprint *footprint; /* [processes] */
+    uint32_t *code_stamp;        /* [first-level caches][programs] of their last uses of the code */
+    uint32_t programs;
+};
+
+/* programs: processes of one program execute the same code. */
+void working_sets_init(struct working_sets *sets, struct memory *memory, uint32_t processes,
+                       uint32_t programs, struct arena *arena);
+
+/* process is a new one, and has nothing anywhere. */
+void working_set_forget(struct working_sets *sets, uint32_t process);
+
+/* process, with a working set of `lines` lines, runs again on core at now_ps, for at most run_ps of
  * work; switched: another process ran there since.  Returns the stall in ps for lines and
- * translations that are gone, or that another core holds; its first run ever is free, since alone
- * it would pay that too. */
-uint64_t working_set_refill(struct memory *memory, uint32_t core, const struct footprint *footprint,
+ * translations that are gone, or that another core holds, as far as it will touch them; its first
+ * run ever is free, since alone it would pay that too. */
+uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t process,
                             uint32_t lines, bool switched, uint64_t run_ps, uint64_t now_ps);
 
-/* It has run for run_ps, with code of code_lines lines: what it brought in meanwhile. */
-void working_set_ran(struct memory *memory, uint32_t core, uint32_t lines, uint32_t code_lines,
-                     uint64_t run_ps);
+/* It has run there for run_ps more, executing at most code_lines lines of its program. */
+void working_set_ran(struct working_sets *sets, uint32_t core, uint32_t process, uint32_t lines,
+                     uint32_t program, uint32_t code_lines, uint64_t run_ps);
 
 /* It leaves the core. */
-void working_set_leave(const struct memory *memory, uint32_t core, struct footprint *footprint);
+void working_set_leave(struct working_sets *sets, uint32_t core, uint32_t process);
 
 /* A process with a working set of `lines` lines (0: none) runs on core from now on.  True: the
  * speeds of the processes that share its memory may have changed. */

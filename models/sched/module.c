@@ -17,6 +17,7 @@ static const struct torus_operations operations = {
     .exit = torus_exit,
     .wake = torus_wake,
     .receive = torus_receive,
+    .accept = torus_accept,
     .reap = torus_reap,
     .tick = torus_tick,
     .balance = braid_balance,

@@ -240,6 +240,12 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
     return count;
 }
 
+void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns)
+{
+    process->flags &= (uint8_t)~PROCESS_MIGRATING;
+    torus_queue_arrival(torus, slot, process, now_ns);
+}
+
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process)
 {
     (void)torus;

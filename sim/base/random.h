@@ -34,7 +34,8 @@ enum random_purpose {
     RANDOM_ARRIVALS, /* gaps of an open stream */
     RANDOM_HOLD,     /* lock hold times under flat cost */
     RANDOM_SCHEDULER,
-    RANDOM_MEMORY /* page colours, and which single lines survive in a cache */
+    RANDOM_MEMORY, /* page colours, and which single lines survive in a cache */
+    RANDOM_LOCK    /* who gets a lock that is not first come, first served */
 };
 
 enum { RANDOM_BLOCK_WORDS = 4 };

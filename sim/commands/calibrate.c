@@ -14,6 +14,7 @@
 #include "sim/base/check.h"
 #include "sim/calibrate/calibrate.h"
 #include "sim/commands/commands.h"
+#include "sim/host/loader.h"
 #include "sim/input/scenario.h"
 #include "sim/output/file.h"
 #include "sim/output/profile_output.h"
@@ -84,10 +85,13 @@ static bool check_place(const char *path, struct error *err)
 {
     struct arena arena = ARENA_EMPTY;
     struct profile profile;
+    struct error ignored;
+    char data[4096];
     if (!file_check(path, err))
         return false;
     bool replaces = access(path, F_OK) == 0;
-    bool fine = !replaces || profile_read(&profile, path, &arena, NULL);
+    bool fine = !replaces || (data_directory(data, sizeof data, &ignored) &&
+                              profile_read(&profile, path, data, &arena, &ignored));
     arena_free(&arena);
     return fine || error_set(err, path,
                              "holds something other than a CPU profile, which would be lost; "

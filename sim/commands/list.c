@@ -33,12 +33,8 @@ DEFINE_PRINTER(balancer, balancers)
 
 static void print_locks(void)
 {
-    print_row(lock_names[LOCK_IDEAL],
-              "first come, first served; taking and passing it cost nothing");
-    print_row(lock_names[LOCK_TICKET], "first come, first served; a hand-over costs the more the "
-                                       "more cores wait");
-    print_row(lock_names[LOCK_MCS], "first come, first served; a hand-over costs the same however "
-                                    "many wait");
+    for (uint32_t kind = 0; kind < LOCK_KINDS; kind++)
+        print_row(lock_descriptions[kind].name, lock_descriptions[kind].summary);
 }
 
 static void print_workloads(void)
@@ -93,33 +89,51 @@ static int is_json(const struct dirent *entry)
     return length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
 }
 
-static int print_cpus(void)
+/* Reads all profiles of folder, of which data holds cpus/; those that cannot be read are refused
+ * one by one and left out. */
+static int read_cpus(const char *data, const char *folder, struct dirent **entries, int *count,
+                     struct profile *profiles, struct arena *arena)
 {
-    char data[PATH_MAX - 300], folder[PATH_MAX - 290], path[PATH_MAX];
     struct error err;
-    struct dirent **entries;
-    struct arena arena = ARENA_EMPTY;
-    if (!data_directory(data, sizeof data, &err))
-        return command_refuse(&err);
-    snprintf(folder, sizeof folder, "%s/cpus", data);
-    int count = scandir(folder, &entries, is_json, by_name);
-    if (count < 0) {
-        error_set(&err, folder, "cannot be read; it should hold the CPU profiles");
-        return command_refuse(&err);
-    }
-    printf("%-18s %9s %6s  %s\n", "name", "published", "MHz", "what it is");
-    int status = EXIT_FINE;
-    for (int i = 0; i < count; i++) {
-        struct profile profile;
-        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-        if (profile_read(&profile, path, &arena, &err))
-            printf("%-18s %8.0f%% %6.0f  %s\n", profile.name,
-                   100 * profile_published_share(&profile), profile_value(&profile, clock_mhz),
-                   profile.title);
+    int status = EXIT_FINE, read = 0;
+    for (int i = 0; i < *count; i++) {
+        const char *path = arena_printf(arena, "%s/%s", folder, entries[i]->d_name);
+        if (profile_read(&profiles[read], path, data, arena, &err))
+            read++;
         else
             status = command_refuse(&err);
         free(entries[i]);
     }
+    *count = read;
+    return status;
+}
+
+static int print_cpus(void)
+{
+    char data[PATH_MAX];
+    struct error err;
+    struct dirent **entries;
+    struct arena arena = ARENA_EMPTY;
+    size_t width = strlen("name");
+    if (!data_directory(data, sizeof data, &err))
+        return command_refuse(&err);
+    const char *folder = arena_printf(&arena, "%s/cpus", data);
+    int count = scandir(folder, &entries, is_json, by_name);
+    if (count < 0) {
+        error_set(&err, folder, "cannot be read; it should hold the CPU profiles");
+        arena_free(&arena);
+        return command_refuse(&err);
+    }
+    struct profile *profiles = arena_alloc(&arena, (size_t)count + 1, sizeof *profiles);
+    int status = read_cpus(data, folder, entries, &count, profiles, &arena);
+    for (int i = 0; i < count; i++)
+        width = strlen(profiles[i].name) > width ? strlen(profiles[i].name) : width;
+    printf("%-*s  %9s  %5s  %5s  %s\n", (int)width, "name", "published", "MHz", "cores",
+           "what it is");
+    for (int i = 0; i < count; i++)
+        printf("%-*s  %8.0f%%  %5.0f  %5.0f  %s\n", (int)width, profiles[i].name,
+               100 * profile_published_share(&profiles[i]), profile_value(&profiles[i], clock_mhz),
+               profile_value(&profiles[i], max_cores), profiles[i].title);
     free(entries);
     arena_free(&arena);
     return status;

@@ -88,8 +88,8 @@ static void core_tell_memory(struct host *host, struct core *core)
     if (!host->traced || core->running == NO_TASK || core->ran_ps == 0)
         return;
     uint32_t workload = host->tasks[core->running].workload;
-    working_set_ran(&host->memory, core->id, host->working_set_lines[workload],
-                    host->code_lines[workload], core->ran_ps);
+    working_set_ran(&host->working_sets, core->id, core->running, host->working_set_lines[workload],
+                    workload, host->code_lines[workload], core->ran_ps);
     core->ran_ps = 0;
 }
 
@@ -159,12 +159,9 @@ static void core_tell_sharers(struct host *host, struct core *core, bool was_idl
 
 void core_leave(struct host *host, struct core *core)
 {
-    struct task *task = &host->tasks[core->running];
     core_tell_memory(host, core);
     if (host->traced)
-        working_set_leave(&host->memory, core->id, &task->footprint);
-    else
-        task->footprint.core = (uint16_t)core->id;
+        working_set_leave(&host->working_sets, core->id, core->running);
     core->running = NO_TASK;
     core->stall_ps = 0;
     core->slice_ps = NEVER;
@@ -176,9 +173,12 @@ void core_refill(struct host *host, struct core *core)
     if (!core->need_refill || task->run_left_ps == 0)
         return; /* how much it will touch is known once its run phase is drawn */
     core->need_refill = false;
-    core->stall_ps = working_set_refill(&host->memory, core->id, &task->footprint,
+    uint64_t run_ps = host->processes[core->running].slice_ns * 1000;
+    if (run_ps == 0 || run_ps > task->run_left_ps)
+        run_ps = task->run_left_ps;
+    core->stall_ps = working_set_refill(&host->working_sets, core->id, core->running,
                                         host->working_set_lines[task->workload], core->switched,
-                                        task->run_left_ps, host->now_ps);
+                                        run_ps, host->now_ps);
 }
 
 void core_run(struct host *host, struct core *core, uint32_t id)
@@ -229,8 +229,8 @@ void core_arm(struct host *host, struct core *core)
     uint64_t when = NEVER;
     if (core->state == CORE_WAITING) {
         when = core->grant_ps;
-    } else if (core->state == CORE_ENTERING || core->due_head != NO_TASK || core->need_reschedule ||
-               core->need_receive) {
+    } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
+               core->due_head != NO_TASK || core->need_reschedule || core->need_receive) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -284,10 +284,16 @@ static bool core_in_kernel(const struct host *host, const struct core *core)
 
 void lock_promise(struct host *host, struct host_torus *torus)
 {
-    uint32_t core;
+    uint32_t core, before = torus->promised_core;
     uint64_t when_ps;
     if (!lock_model_promise(torus->lock, host->now_ps, &core, &when_ps))
         return;
+    torus->promised_core = core;
+    if (before != core && before != NO_CORE && host->cores[before].state == CORE_WAITING &&
+        host->cores[before].operation.torus == torus) {
+        host->cores[before].grant_ps = NEVER; /* somebody else was faster */
+        core_arm(host, &host->cores[before]);
+    }
     host->cores[core].grant_ps = when_ps;
     if (&host->cores[core] != host->entering)
         core_arm(host, &host->cores[core]);
@@ -302,7 +308,6 @@ static void core_enter(struct host *host, struct core *core)
     operation->requested_ps = host->now_ps;
     if (torus->lock != NULL && operation->kind != ENTRY_TICK &&
         !lock_model_request(torus->lock, core->id, host->now_ps, &acquire_ps)) {
-        operation->waited = true;
         core->state = CORE_WAITING;
         core->grant_ps = NEVER;
         lock_promise(host, torus);
@@ -338,6 +343,16 @@ static void core_take_due(struct host *host, struct core *core)
         struct host_torus *torus = &host->tori[host->processes[id].torus];
         core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, ACCOUNT_TICK);
     }
+}
+
+/* What its last entry posted under "queues": "locked": the core takes the lock of the other torus,
+ * now that it holds none, and queues the process there itself. */
+static void core_take_posted(struct host *host, struct core *core)
+{
+    uint32_t id = core->posted_head;
+    core->posted_head = host->tasks[id].next;
+    struct host_torus *torus = &host->tori[host->processes[id].torus];
+    core_begin(host, core, ENTRY_RECEIVE, id, torus, 0, ACCOUNT_SCHED);
 }
 
 static void core_take_ipi(struct host *host, struct core *core)
@@ -395,10 +410,14 @@ void core_event(struct host *host, struct core *core)
     struct host_torus *torus;
     core_progress(host, core);
     if (core->state == CORE_WAITING) {
-        lock_model_granted(core->operation.torus->lock, core->id);
+        core->operation.waited =
+            lock_model_granted(core->operation.torus->lock, core->id, host->now_ps);
+        core->operation.torus->promised_core = NO_CORE;
         entry_execute(host, core, 0);
     } else if (core->state == CORE_ENTERING) {
         core_enter(host, core);
+    } else if (core->posted_head != NO_TASK) {
+        core_take_posted(host, core);
     } else if (core->due_head != NO_TASK) {
         core_take_due(host, core);
     } else if (core->ipi_ps <= host->now_ps) {

@@ -17,6 +17,8 @@
 static uint64_t flat_hold_ps(struct host *host, struct core *core)
 {
     const struct scenario *scenario = host->scenario;
+    if (scenario->flat.exponential_handover)
+        return 0; /* it was part of the hand-over */
     random_seek(host->rng, scenario->seed, host->replication, RANDOM_HOLD, core->id,
                 core->hold_draws);
     uint64_t ps = distribution_draw_ps(&scenario->flat.hold, host->rng);
@@ -43,8 +45,7 @@ static void price_begin(struct host *host, struct core *core, struct host_torus 
                      core->accounted_ps + acquire_ps, &host->escape);
 }
 
-/* When what the entry does at this moment inside it has been paid for. */
-static uint64_t paid_for_ps(const struct host *host)
+uint64_t entry_paid_for_ps(const struct host *host)
 {
     uint64_t ps = host->traced ? tracer_so_far(&host->tracer) / 1000 : host->entering_flat_ps;
     return host->entering_from_ps + host->entering_acquire_ps + host->entering_extra_ps + ps;
@@ -64,6 +65,15 @@ static void price_check(struct host *host)
                    "build the module with the flags that docs/MODEL.md gives, or use --cost flat");
 }
 
+/* What others who spin for the lock add to the entry's memory stalls. */
+static uint64_t spinning_drag_ps(const struct host *host)
+{
+    const struct host_torus *torus = host->entering_torus;
+    if (torus->lock == NULL || host->entering_kind == ENTRY_TICK)
+        return 0;
+    return lock_model_drag_ps(torus->lock, tracer_stalls_fs(&host->tracer) / 1000);
+}
+
 /* Ends the entry and charges it; returns its price without the time to take the lock. */
 static uint64_t price_end(struct host *host, struct core *core, enum account account)
 {
@@ -73,9 +83,10 @@ static uint64_t price_end(struct host *host, struct core *core, enum account acc
         uint64_t wait_fs;
         uint64_t price_fs = tracer_end(&host->tracer, &wait_fs) + core->price_rest_fs;
         price_check(host);
-        price_ps = price_fs / 1000;
+        uint64_t drag_ps = spinning_drag_ps(host);
+        price_ps = price_fs / 1000 + drag_ps;
         core->price_rest_fs = price_fs % 1000;
-        wait_ps = wait_fs / 1000;
+        wait_ps = wait_fs / 1000 + drag_ps;
     } else {
         price_ps = host->entering_flat_ps;
     }
@@ -110,7 +121,7 @@ static void lock_hold(struct host *host, struct core *core, struct host_torus *t
 
 /* ---- The host's record -------------------------------------------------------------------- */
 
-static void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running)
+void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running)
 {
     tally_integrate(host);
     uint32_t before = torus->ready + torus->running;
@@ -147,9 +158,11 @@ static uint64_t now_ns(const struct host *host)
     return host->now_ps / 1000;
 }
 
+/* A core that queues a process at another torus has no slot there: any will do. */
 static uint32_t slot_of(const struct host_torus *torus, const struct core *core)
 {
-    return core->id - torus->first_core;
+    uint32_t slot = core->id - torus->first_core;
+    return slot < torus->core_count ? slot : 0;
 }
 
 /* ---- Entries ------------------------------------------------------------------------------ */
@@ -171,6 +184,17 @@ static void call_receive(struct host *host, struct core *core, struct host_torus
     if (received != sent)
         host_fault(host, FAULT_LOST, NO_TASK, "receive took %u processes of %u in the inbox",
                    received, sent);
+}
+
+/* The sender itself queues a process here. */
+static void call_accept(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
+{
+    struct process *process = &host->processes[id];
+    host->moved = (process->flags & PROCESS_MIGRATING) != 0;
+    price_flat(host, ENTRY_RECEIVE);
+    host->ops->accept(torus->torus, slot_of(torus, core), process, now_ns(host));
+    expect_state(host, id, PROCESS_READY, "accept");
+    task_ready(host, torus, id);
 }
 
 /* What the scheduler picked must be READY, and now RUNNING. */
@@ -389,7 +413,10 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         call_create(host, core, torus, operation.task);
         break;
     case ENTRY_RECEIVE:
-        call_receive(host, core, torus);
+        if (operation.task != NO_TASK)
+            call_accept(host, core, torus, operation.task);
+        else
+            call_receive(host, core, torus);
         break;
     case ENTRY_TICK:
         call_tick(host, core);
@@ -416,86 +443,4 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         slice_renew(host, core);
     }
     host->entering = NULL;
-}
-
-/* ---- The port ----------------------------------------------------------------------------- */
-
-/* The core of a torus that should hear of a message. */
-static struct core *torus_listener(struct host *host, const struct host_torus *torus)
-{
-    for (uint32_t i = 0; i < torus->core_count; i++)
-        if (host->cores[torus->first_core + i].is_idle)
-            return &host->cores[torus->first_core + i];
-    return &host->cores[torus->first_core];
-}
-
-static bool listener_is_interrupted(const struct host *host, const struct core *core)
-{
-    if (core->is_idle)
-        return !host->scenario->scheduler.polling_idle;
-    return !host->scenario->scheduler.inbox_at_entry;
-}
-
-/* The push is executed and priced here and now, then taken back, for its effect falls due only
- * when it has been paid for. */
-void host_post(void *world, uint16_t target, struct process *process)
-{
-    struct host *host = world;
-    uint32_t id = process->id;
-    if (host->entering == NULL || target >= host->torus_count || id >= host->task_count)
-        host_fault(host, FAULT_LOST, NO_TASK, "process %u posted to torus %u", id, target);
-    struct task *task = &host->tasks[id];
-    struct host_torus *torus = &host->tori[target];
-    if (task->state == TASK_READY) {
-        torus_count_change(host, host->entering_torus, -1, 0);
-        if (in_window(host)) {
-            host->migration_count++;
-            task->migrations++;
-        }
-    } else if (task->state != TASK_DUE) {
-        host_fault(host, FAULT_NOT_READY, id, "posted to torus %u in a state that cannot be",
-                   target);
-    }
-    uint32_t head = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
-    host->ops->inbox_push(&torus->torus->inbox, process);
-    atomic_store_explicit(&torus->torus->inbox.head, head, memory_order_relaxed);
-    bool first = head == 0 && torus->posted_event != host->event_count;
-    if (first && listener_is_interrupted(host, torus_listener(host, torus)))
-        host->entering_extra_ps += host->cost.ipi_send_ps;
-    torus->posted_event = host->event_count;
-    task->state = TASK_POSTED;
-    host->entering_posted = true;
-    event_tree_set(&host->timers, id, paid_for_ps(host));
-}
-
-void entry_deliver(struct host *host, uint32_t id)
-{
-    struct process *process = &host->processes[id];
-    struct host_torus *torus = &host->tori[process->torus];
-    host->tasks[id].state = TASK_INBOX;
-    bool was_empty = host->ops->inbox_push(&torus->torus->inbox, process);
-    if (!was_empty)
-        return;
-    struct core *core = torus_listener(host, torus);
-    if (listener_is_interrupted(host, core))
-        core_interrupt(host, core, host->now_ps + host->cost.ipi_latency_ps, IPI_RECEIVE);
-    else if (core->is_idle)
-        core_interrupt(host, core, host->now_ps + host->cost.transfer_ps, IPI_RECEIVE);
-}
-
-void host_kick(void *world, uint32_t id)
-{
-    struct host *host = world;
-    if (host->entering == NULL || id >= host->core_count)
-        host_fault(host, FAULT_ADDRESS, NO_TASK, "kicked core %u of %u", id, host->core_count);
-    struct core *core = &host->cores[id];
-    if (core == host->entering) {
-        core->need_reschedule |= core->torus == host->entering_torus || core->running == NO_TASK;
-        return;
-    }
-    bool polled = core->is_idle && host->scenario->scheduler.polling_idle;
-    if (!polled)
-        host->entering_extra_ps += host->cost.ipi_send_ps;
-    uint64_t latency_ps = polled ? host->cost.transfer_ps : host->cost.ipi_latency_ps;
-    core_interrupt(host, core, paid_for_ps(host) + latency_ps, IPI_RESCHEDULE);
 }

@@ -159,11 +159,32 @@ static uint32_t first_core(const struct host *host, uint32_t t)
     return (uint32_t)(n > m ? t % m : (t * m + n - 1) / n);
 }
 
+static void lock_set_up(struct host *host, struct host_torus *torus, uint32_t t)
+{
+    const struct scenario *scenario = host->scenario;
+    const struct distribution *hold = &scenario->flat.hold;
+    struct lock_setup setup = { .kind = scenario->scheduler.lock,
+                                .cpu = scenario->cpu,
+                                .topology = &host->topology,
+                                .cores = scenario->scheduler.locked_queues ? host->core_count
+                                                                           : torus->core_count,
+                                .rng = host->rng,
+                                .seed = scenario->seed,
+                                .replication = host->replication,
+                                .id = t,
+                                .chain = scenario->flat.exponential_handover };
+    if (setup.chain)
+        setup.chain_hold_ps = (uint64_t)llround(hold->parameter[PARAMETER_MEAN] * 1e6);
+    torus->lock = arena_alloc(host->arena, 1, sizeof *torus->lock);
+    lock_model_init(torus->lock, &setup, host->arena);
+}
+
 static void torus_set_up(struct host *host, uint32_t t, char *memory, const struct layout *at,
                          const struct policy *policy)
 {
     const struct scheduler_settings *settings = &host->scenario->scheduler;
     struct host_torus *torus = &host->tori[t];
+    torus->promised_core = NO_CORE;
     torus->first_core = first_core(host, t);
     torus->core_count =
         host->torus_count > host->core_count ? 1 : first_core(host, t + 1) - torus->first_core;
@@ -186,11 +207,8 @@ static void torus_set_up(struct host *host, uint32_t t, char *memory, const stru
     host->ops->init(torus->torus, &setup);
     host->ops->join(host->braid, torus->torus, settings->exchange_ns * t / host->torus_count,
                     settings->balance_ns + settings->balance_ns * t / host->torus_count);
-    if (torus->core_count > 1 || host->scenario->flat.has_hold) {
-        torus->lock = arena_alloc(host->arena, 1, sizeof *torus->lock);
-        lock_model_init(torus->lock, settings->lock, host->scenario->cpu, torus->core_count,
-                        host->arena);
-    }
+    if (torus->core_count > 1 || host->scenario->flat.has_hold || settings->locked_queues)
+        lock_set_up(host, torus, t);
 }
 
 static void scheduler_set_up(struct host *host)
@@ -232,6 +250,7 @@ static void scheduler_set_up(struct host *host)
                 &(struct memory_setup){ .cpu = scenario->cpu,
                                         .core_count = host->core_count,
                                         .threads = scenario->threads,
+                                        .users = host->task_count,
                                         .bytes = at.total + modules,
                                         .stride_from = at.processes,
                                         .stride_to = at.total,
@@ -239,6 +258,8 @@ static void scheduler_set_up(struct host *host)
                                         .stride_real = sizeof(struct process),
                                         .rng = host->memory_rng },
                 host->arena);
+    working_sets_init(&host->working_sets, &host->memory, host->task_count,
+                      scenario->workload_count, host->arena);
     struct tracer_setup setup = { .cpu = scenario->cpu,
                                   .memory = &host->memory,
                                   .core_count = host->core_count,
@@ -267,7 +288,7 @@ static void cores_set_up(struct host *host)
         struct core *core = &host->cores[c];
         core->id = c;
         core->running = core->last = NO_TASK;
-        core->due_head = NO_TASK;
+        core->due_head = core->posted_head = NO_TASK;
         core->is_idle = true;
         core->kernel_ps = NEVER;
         core->slice_ps = core->ipi_ps = core->tick_ps = NEVER;
@@ -324,6 +345,7 @@ static void host_set_up(struct host *host)
         host->code_lines[w] = (uint32_t)(scenario->workloads[w].code_kb * lines_per_kb);
     }
     costs_init(host);
+    topology_init(&host->topology, scenario->cpu, scenario->threads);
     scheduler_set_up(host);
     cores_set_up(host);
     program_start(host);
@@ -351,7 +373,7 @@ static void timer_event(struct host *host, uint32_t id)
     if (id >= host->stream_from)
         program_arrival(host, id - host->stream_from);
     else if (host->tasks[id].state == TASK_POSTED)
-        entry_deliver(host, id);
+        message_deliver(host, id);
     else
         core_add_due(host, id);
 }

@@ -1,8 +1,8 @@
 /* internal.h -- what the files of sim/host share: cores, tasks, tori as the host sees them.
  *
  * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
- * entries.c calls the scheduler and prices the call; programs.c steps a process's phases;
- * tally.c measures.
+ * entries.c calls the scheduler and prices the call; messages.c is the port, what the scheduler
+ * asks of the world; programs.c steps a process's phases; tally.c measures.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -19,13 +19,14 @@
 #include "sim/host/host.h"
 
 #define NO_TASK UINT32_MAX
+#define NO_CORE UINT32_MAX
 #define NEVER   EVENT_NEVER
 
 enum task_state {
     TASK_FREE,    /* no process, or not yet */
     TASK_BLOCKED, /* its timer is set */
     TASK_DUE,     /* its timer has expired: in a core's list, to be woken or created */
-    TASK_POSTED,  /* a message that falls due at its timer */
+    TASK_POSTED,  /* a message that falls due at its timer, or is its sender's to deliver */
     TASK_INBOX,   /* a message in a torus's inbox */
     TASK_READY,
     TASK_RUNNING
@@ -47,9 +48,8 @@ struct task {
     uint64_t wait_ps;     /* waited within the window */
     uint64_t wait_ps_max;
     uint32_t entity, draws; /* its random stream */
-    uint32_t next;          /* in a core's list of due tasks, or the list of free ones */
+    uint32_t next;          /* in a core's list of due or posted tasks, or the list of free ones */
     uint32_t switches, migrations, loops;
-    struct footprint footprint;
     uint16_t core; /* that takes its timer interrupt */
     uint8_t workload, phase, state, flags;
 };
@@ -65,11 +65,11 @@ struct host_torus;
 /* A call into the scheduler that a core is about to make. */
 struct operation {
     enum entry_kind kind;
-    uint32_t task; /* woken or created; NO_TASK */
+    uint32_t task; /* woken, created, or queued by its sender; NO_TASK */
     struct host_torus *torus;
     uint64_t requested_ps;  /* when the lock was asked for */
     enum core_state resume; /* what the core did before */
-    bool waited;            /* for the lock */
+    bool waited;            /* it found the lock held */
 };
 
 struct core {
@@ -82,10 +82,11 @@ struct core {
     uint64_t speed;                     /* of its kind of core, */
     uint64_t share;                     /* and what siblings and memory leave of that; in 2^-32 */
     uint32_t id;
-    uint32_t running;            /* task; NO_TASK */
-    uint32_t last;               /* task that ran last, for "did it switch" */
-    uint32_t due_head, due_tail; /* tasks to wake or create */
-    struct host_torus *torus;    /* the one whose process runs, or ran last */
+    uint32_t running;                  /* task; NO_TASK */
+    uint32_t last;                     /* task that ran last, for "did it switch" */
+    uint32_t due_head, due_tail;       /* tasks to wake or create */
+    uint32_t posted_head, posted_tail; /* tasks to queue at other tori, whose locks it takes */
+    struct host_torus *torus;          /* the one whose process runs, or ran last */
     uint32_t first_torus, torus_count;
     enum core_state state;
     uint32_t ipi_flags;
@@ -102,6 +103,7 @@ struct core {
 struct host_torus {
     struct torus *torus;
     struct lock_model *lock; /* NULL: none needed */
+    uint32_t promised_core;  /* who waits for the lock and has been told when; NO_CORE */
     uint32_t first_core, core_count;
     uint32_t ready, running; /* as the host counts them */
     bool need_balance;
@@ -138,6 +140,7 @@ struct host {
     struct process *processes;
     struct braid *braid;
     struct port *port;
+    struct topology topology;
     struct core *cores;
     struct host_torus *tori;
     uint32_t core_count, torus_count;
@@ -147,6 +150,7 @@ struct host {
 
     gsl_rng *rng, *memory_rng;
     struct memory memory;
+    struct working_sets working_sets; /* of a traced run */
     struct tracer tracer;
     uint64_t tick_period_ps, starve_ps;
     struct {
@@ -214,7 +218,14 @@ void lock_promise(struct host *host, struct host_torus *torus);
 
 /* The core, which holds what it must, calls the scheduler. */
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps);
-void entry_deliver(struct host *host, uint32_t task); /* a message falls due */
+/* When what the entry under way does at this moment inside it has been paid for. */
+uint64_t entry_paid_for_ps(const struct host *host);
+/* The host's record: so many more of the torus's processes are READY, and RUNNING. */
+void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running);
+
+/* ---- messages.c ---- */
+
+void message_deliver(struct host *host, uint32_t task); /* it falls due */
 void host_post(void *world, uint16_t target, struct process *process);
 void host_kick(void *world, uint32_t core);
 

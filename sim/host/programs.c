@@ -98,7 +98,8 @@ static void task_init(struct host *host, uint32_t id, uint32_t workload, uint32_
                            .entity = entity,
                            .core = (uint16_t)(entity % host->core_count),
                            .next = NO_TASK };
-    task->footprint.core = MEMORY_NO_CORE;
+    if (host->traced)
+        working_set_forget(&host->working_sets, id);
 }
 
 static uint64_t draw_apart_ps(struct host *host, uint32_t purpose, uint32_t workload,

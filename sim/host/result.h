@@ -78,9 +78,8 @@ extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... *
     X(migrations_per_s, "1/s", "processes moved between tori by balancing")                        \
     X(lock_utilisation, "ratio", "share of time that the busiest lock is held")                    \
     X(lock_contention_percent, "%", "acquisitions that had to wait")                               \
-    X(lock_wait_us_mean, "us", "wait per acquisition: mean")                                       \
-    X(lock_wait_us_p99, "us", "wait per acquisition: 99th percentile")                             \
-    X(lock_wait_us_max, "us", "wait per acquisition: maximum")
+    X(lock_acquisitions_per_s, "1/s", "acquisitions of all locks")                                 \
+    LATENCY_METRICS(X, lock_wait, us, "asking for a lock to having it, waits of 0 included")
 
 enum metric {
 #define X(name, unit, help) METRIC_##name,

@@ -201,10 +201,8 @@ static void put_locks(const struct host *host, double *m, double window_ps)
     }
     m[METRIC_lock_utilisation] = any ? (double)held_ps / window_ps : NAN;
     m[METRIC_lock_contention_percent] = percent((double)contended, (double)acquisitions);
-    const struct histogram *wait = &host->tally->lock_wait;
-    m[METRIC_lock_wait_us_mean] = histogram_mean(wait) / 1e6;
-    m[METRIC_lock_wait_us_p99] = histogram_quantile(wait, 0.99) / 1e6;
-    m[METRIC_lock_wait_us_max] = wait->count > 0 ? (double)wait->max / 1e6 : NAN;
+    m[METRIC_lock_acquisitions_per_s] = any ? (double)acquisitions * 1e12 / window_ps : NAN;
+    put_histogram(m + METRIC_lock_wait_us_mean, &host->tally->lock_wait, 1e6);
 }
 
 /* What all entries of the workload measured together. */

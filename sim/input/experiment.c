@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/base/check.h"
 #include "sim/input/scenario_file.h"
 
 enum { EXTENDS_MAX = 16, POINTS_MAX = 100000 };
@@ -154,6 +153,15 @@ static bool check_variants(const struct node *variants, struct error *err)
     return true;
 }
 
+/* Members may be added to an object; the one of figures is made where there is none. */
+static bool has_object(const cJSON *root, const char *pointer)
+{
+    const cJSON *object = json_at((cJSON *)(uintptr_t)root, pointer);
+    if (object == NULL && strcmp(pointer, "/machine/figures") == 0)
+        object = json_at((cJSON *)(uintptr_t)root, "/machine");
+    return cJSON_IsObject(object);
+}
+
 static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *combinations,
                         struct error *err)
 {
@@ -174,8 +182,7 @@ static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *c
                                "\"/machine/cores\" is wanted",
                                key);
         const char *parent = arena_string_n(sweep->document->arena, key, (size_t)(slash - key));
-        const cJSON *target = json_at((cJSON *)(uintptr_t)root, parent);
-        if (!cJSON_IsObject(target) && json_at((cJSON *)(uintptr_t)root, key) == NULL)
+        if (!has_object(root, parent) && json_at((cJSON *)(uintptr_t)root, key) == NULL)
             return node_refuse(&node, err, "the scenario has nothing at \"%s\"", parent);
         int count = cJSON_GetArraySize(values);
         if (!cJSON_IsArray(values) || count == 0)
@@ -193,8 +200,8 @@ static const char *sweep_prefix(const char *key, int i, struct arena *arena)
     return arena_printf(arena, "%s/%d", json_pointer_add("/sweep", key, arena), i);
 }
 
-static void put_sweep(struct document *document, const cJSON *sweep, uint32_t combination,
-                      const struct document *base, struct point *point)
+static bool put_sweep(struct document *document, const cJSON *sweep, uint32_t combination,
+                      const struct document *base, struct point *point, struct error *err)
 {
     struct arena *arena = document->arena;
     uint32_t rest = combination, index = point->sweep_count;
@@ -206,7 +213,10 @@ static void put_sweep(struct document *document, const cJSON *sweep, uint32_t co
         const cJSON *value = cJSON_GetArrayItem(key, which);
         const char *prefix = sweep_prefix(key->string, which, arena);
         rest /= count;
-        CHECK(json_put(document->root, key->string, cJSON_Duplicate(value, true)));
+        if (!json_put(document->root, key->string, cJSON_Duplicate(value, true)))
+            return error_set(
+                err, document_place(base, prefix, false),
+                "leads nowhere: a variant, or a key swept before, put something else on the way");
         add_layer(document, (struct layer){ source_of(base, prefix), value, key->string, prefix });
         point->sweep[index] = (struct sweep_value){
             .pointer = arena_string(arena, key->string),
@@ -214,6 +224,7 @@ static void put_sweep(struct document *document, const cJSON *sweep, uint32_t co
             .number = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN,
         };
     }
+    return true;
 }
 
 static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_t combination,
@@ -239,9 +250,8 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
         json_merge(document.root, variant);
         add_layer(&document, (struct layer){ source_of(base, prefix), variant, "", prefix });
     }
-    if (sweep != NULL)
-        put_sweep(&document, sweep, combination, base, point);
     bool fine =
+        (sweep == NULL || put_sweep(&document, sweep, combination, base, point, err)) &&
         scenario_resolve(&point->scenario, &document, reading->options, &reading->cache, err);
     if (fine)
         point->json = json_print(document.root, reading->arena);

@@ -1,11 +1,22 @@
 /* profile_file.c -- reads configs/cpus/NAME.json into a struct profile.
  *
+ * A profile may extend another: a figure that it gives replaces the base's whole, so that no value
+ * keeps the source of a value that it is not; null takes a figure away.  Its name and title are its
+ * own.  What the scenario sets goes over all that (profile_override()).
+ *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "sim/input/document.h"
-#include "sim/input/scenario.h"
+#include "sim/input/profile_file.h"
+
+enum { EXTENDS_MAX = 16 };
+
+/* ---- Figures ------------------------------------------------------------------------------ */
 
 static bool read_figure(const struct node *node, enum profile_figure which, struct figure *figure,
                         struct error *err)
@@ -25,11 +36,18 @@ static bool read_figure(const struct node *node, enum profile_figure which, stru
     return true;
 }
 
-static bool read_figures(const struct node *node, struct profile *profile, struct error *err)
+/* keys must have room for all names and NULL. */
+static void figure_names(const char **keys)
 {
-    const char *keys[FIGURE_COUNT + 1] = { NULL };
     for (unsigned i = 0; i < FIGURE_COUNT; i++)
         keys[i] = figure_descriptions[i].name;
+    keys[FIGURE_COUNT] = NULL;
+}
+
+static bool read_figures(const struct node *node, struct profile *profile, struct error *err)
+{
+    const char *keys[FIGURE_COUNT + 1];
+    figure_names(keys);
     if (!node_object(node, keys, err))
         return false;
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
@@ -117,21 +135,152 @@ static bool check_figures(const struct node *figures, const struct profile *p, s
            check_group(figures, p, tlb2, 3, err) && check_caches(figures, p, err);
 }
 
-bool profile_read(struct profile *profile, const char *path, struct arena *arena, struct error *err)
+bool profile_override(struct profile *profile, const struct node *figures, struct error *err)
 {
-    static const char *const keys[] = { "name", "title", "figures", NULL };
-    struct json_source source;
-    if (!json_read(&source, path, arena, err))
+    const char *keys[FIGURE_COUNT + 1];
+    figure_names(keys);
+    if (!node_object(figures, keys, err))
         return false;
-    struct layer layer = { &source, source.root, "", "" };
-    struct document document = { source.root, &layer, 1, arena };
-    struct node root = document_node(&document), name, title, figures;
+    for (unsigned i = 0; i < FIGURE_COUNT; i++) {
+        const struct figure_description *description = &figure_descriptions[i];
+        struct figure *figure = &profile->figure[i];
+        struct node child;
+        if (!node_get(figures, keys[i], &child))
+            continue;
+        if (!node_number(&child, description->minimum, description->maximum, &figure->value, err))
+            return false;
+        figure->kind = FIGURE_ASSUMED;
+        figure->source = "set by the scenario";
+    }
+    return check_figures(figures, profile, err);
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
+struct chain {
+    const char *data_dir;
+    struct json_source sources[EXTENDS_MAX]; /* the profile asked for, then what it extends */
+    struct stat files[EXTENDS_MAX];
+    uint32_t count;
+    struct document document; /* layers: the base first */
+};
+
+const char *profile_path(const char *name, const char *file, const char *data_dir,
+                         struct arena *arena)
+{
+    size_t length = strlen(name);
+    if (length <= 5 || strcmp(name + length - 5, ".json") != 0)
+        return arena_printf(arena, "%s/cpus/%s.json", data_dir, name);
+    const char *slash = strrchr(file, '/');
+    if (name[0] == '/' || slash == NULL)
+        return arena_string(arena, name);
+    return arena_printf(arena, "%.*s/%s", (int)(slash - file), file, name);
+}
+
+/* The profile that source extends, in *path; NULL when none.  False when it cannot be. */
+static bool find_base(const struct chain *chain, const struct json_source *source,
+                      const char **path, struct error *err)
+{
+    struct arena *arena = chain->document.arena;
+    const cJSON *extends = cJSON_GetObjectItemCaseSensitive(source->root, "extends");
+    struct stat file;
+    *path = NULL;
+    if (extends == NULL)
+        return true;
+    const char *place = json_place(source, "/extends", false, arena);
+    if (!cJSON_IsString(extends))
+        return error_set(err, place,
+                         "must be a string: the name of another profile, or the path of one, "
+                         "ending in .json");
+    *path = profile_path(extends->valuestring, source->name, chain->data_dir, arena);
+    if (stat(*path, &file) != 0)
+        return error_set(err, place,
+                         "there is no CPU profile %s; `braidsim list cpus` names those there are",
+                         *path);
+    for (uint32_t i = 0; i < chain->count; i++)
+        if (chain->files[i].st_dev == file.st_dev && chain->files[i].st_ino == file.st_ino)
+            return error_set(err, place,
+                             "goes round in a circle: %s extends this profile, or is it; extend "
+                             "one that stands on its own",
+                             *path);
+    if (chain->count == EXTENDS_MAX)
+        return error_set(err, place, "more than %d profiles extend one another; at most %d may",
+                         EXTENDS_MAX, EXTENDS_MAX);
+    return true;
+}
+
+static bool read_chain(struct chain *chain, const char *path, struct error *err)
+{
+    while (path != NULL) {
+        struct json_source *source = &chain->sources[chain->count];
+        if (!json_read(source, path, chain->document.arena, err))
+            return false;
+        if (stat(path, &chain->files[chain->count++]) != 0)
+            return error_set(err, path, "has just gone; nothing can be said of it");
+        if (!cJSON_IsObject(source->root))
+            return error_set(err, json_place(source, "", false, chain->document.arena),
+                             "a CPU profile must be an object, { ... }");
+        if (!find_base(chain, source, &path, err))
+            return false;
+    }
+    return true;
+}
+
+/* Replaces the members of target that from has, or removes those that are null there. */
+static void replace_members(cJSON *target, const cJSON *from)
+{
+    const cJSON *child;
+    cJSON_ArrayForEach(child, from)
+    {
+        cJSON_DeleteItemFromObjectCaseSensitive(target, child->string);
+        if (!cJSON_IsNull(child))
+            cJSON_AddItemToObject(target, child->string, cJSON_Duplicate(child, true));
+    }
+}
+
+/* Lays a profile over what it extends. */
+static void lay_over(struct document *document, const struct json_source *source)
+{
+    cJSON *figures = cJSON_DetachItemFromObjectCaseSensitive(document->root, "figures");
+    const cJSON *own = cJSON_GetObjectItemCaseSensitive(source->root, "figures");
+    document->layers[document->layer_count++] = (struct layer){ source, source->root, "", "" };
+    cJSON_Delete(document->root);
+    document->root = cJSON_Duplicate(source->root, true);
+    if (cJSON_IsObject(figures) && (own == NULL || cJSON_IsObject(own))) {
+        replace_members(figures, own);
+        cJSON_DeleteItemFromObjectCaseSensitive(document->root, "figures");
+        cJSON_AddItemToObject(document->root, "figures", figures);
+    } else {
+        cJSON_Delete(figures);
+    }
+}
+
+static bool read_profile(struct profile *profile, const struct document *document,
+                         struct error *err)
+{
+    static const char *const keys[] = { "name", "title", "extends", "figures", NULL };
+    struct node root = document_node(document), name, title, figures;
+    return node_object(&root, keys, err) && member_need(&root, "name", &name, err) &&
+           member_need(&root, "title", &title, err) &&
+           member_need(&root, "figures", &figures, err) &&
+           node_string(&name, &profile->name, err) && node_string(&title, &profile->title, err) &&
+           read_figures(&figures, profile, err) && check_figures(&figures, profile, err);
+}
+
+bool profile_read(struct profile *profile, const char *path, const char *data_dir,
+                  struct arena *arena, struct error *err)
+{
+    struct layer layers[EXTENDS_MAX];
+    struct chain chain = { .data_dir = data_dir, .document = { NULL, layers, 0, arena } };
     profile_init(profile);
-    bool fine =
-        node_object(&root, keys, err) && member_need(&root, "name", &name, err) &&
-        member_need(&root, "title", &title, err) && member_need(&root, "figures", &figures, err) &&
-        node_string(&name, &profile->name, err) && node_string(&title, &profile->title, err) &&
-        read_figures(&figures, profile, err) && check_figures(&figures, profile, err);
-    json_source_free(&source);
+    bool fine = read_chain(&chain, path, err);
+    if (fine) {
+        for (uint32_t i = chain.count; i-- > 0;)
+            lay_over(&chain.document, &chain.sources[i]);
+        fine = read_profile(profile, &chain.document, err);
+    }
+    cJSON_Delete(chain.document.root);
+    for (uint32_t i = 0; i < chain.count; i++)
+        json_source_free(&chain.sources[i]);
     return fine;
 }

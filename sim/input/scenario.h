@@ -46,6 +46,7 @@ struct scheduler_settings {
     double tick_hz;                /* 0: no periodic tick */
     bool exact_slices;             /* "slices": "exact", else "tick" */
     bool aligned_ticks;            /* "ticks": "aligned", else "staggered" */
+    bool locked_queues;            /* "queues": "locked", else "inbox" */
     bool inbox_at_entry;           /* "inbox": "entry", else "interrupt" */
     bool polling_idle;             /* "idle": "polling", else "halted" */
     bool place_woken;              /* woken processes are placed anew; default false */
@@ -59,6 +60,9 @@ struct flat_settings {
     uint64_t entry_ps[ENTRY_KINDS]; /* from the profile's flat_entry_ns unless given */
     bool has_hold;                  /* "hold": replaces the price of entries that hold a lock */
     struct distribution hold;
+    /* "handover": "exponential": hold and hand-over are one exponential time, drawn anew whenever
+     * the number of waiters changes (the chain of lock_model.h). */
+    bool exponential_handover;
 };
 
 struct scenario {
@@ -133,8 +137,8 @@ bool experiment_read(struct experiment *experiment, const char *path,
                      const struct scenario_options *options, struct arena *arena,
                      struct error *err);
 
-/* Reads one CPU profile. */
-bool profile_read(struct profile *profile, const char *path, struct arena *arena,
-                  struct error *err);
+/* Reads one CPU profile and what it extends, by path, or by name from data_dir/cpus. */
+bool profile_read(struct profile *profile, const char *path, const char *data_dir,
+                  struct arena *arena, struct error *err);
 
 #endif

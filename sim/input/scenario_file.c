@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
 
 const char *const entry_names[ENTRY_KINDS] = {
@@ -34,20 +35,6 @@ struct profile_cached {
     struct profile profile;
 };
 
-/* A name means data_dir/cpus/NAME.json; a path is relative to the scenario file. */
-static const char *profile_path(const struct profile_cache *cache, const char *cpu,
-                                struct arena *arena)
-{
-    size_t length = strlen(cpu);
-    if (length <= 5 || strcmp(cpu + length - 5, ".json") != 0)
-        return arena_printf(arena, "%s/cpus/%s.json", cache->data_dir, cpu);
-    const char *slash = strrchr(cache->scenario_path, '/');
-    if (cpu[0] == '/' || slash == NULL)
-        return arena_string(arena, cpu);
-    return arena_printf(arena, "%.*s/%s", (int)(slash - cache->scenario_path), cache->scenario_path,
-                        cpu);
-}
-
 static bool read_cpu(const struct node *node, struct scenario *scenario,
                      struct profile_cache *cache, struct error *err)
 {
@@ -55,7 +42,7 @@ static bool read_cpu(const struct node *node, struct scenario *scenario,
     const char *cpu;
     if (!node_string(node, &cpu, err))
         return false;
-    const char *path = profile_path(cache, cpu, arena);
+    const char *path = profile_path(cpu, cache->scenario_path, cache->data_dir, arena);
     for (struct profile_cached *at = cache->first; at != NULL; at = at->next)
         if (strcmp(at->path, path) == 0) {
             scenario->cpu = &at->profile;
@@ -68,7 +55,7 @@ static bool read_cpu(const struct node *node, struct scenario *scenario,
                            path);
     fclose(file);
     struct profile_cached *entry = arena_alloc(arena, 1, sizeof *entry);
-    if (!profile_read(&entry->profile, path, arena, err))
+    if (!profile_read(&entry->profile, path, cache->data_dir, arena, err))
         return false;
     entry->path = path;
     entry->next = cache->first;
@@ -77,15 +64,27 @@ static bool read_cpu(const struct node *node, struct scenario *scenario,
     return true;
 }
 
+/* "figures" in a scenario: this point's own copy of the profile, with those set. */
+static bool read_overrides(const struct node *machine, struct scenario *scenario, struct error *err)
+{
+    struct node figures;
+    if (!node_get(machine, "figures", &figures))
+        return true;
+    struct profile *profile = arena_alloc(machine->document->arena, 1, sizeof *profile);
+    *profile = *scenario->cpu;
+    scenario->cpu = profile;
+    return profile_override(profile, &figures, err);
+}
+
 static bool read_machine(const struct node *root, struct scenario *scenario,
                          struct profile_cache *cache, struct error *err)
 {
-    static const char *const keys[] = { "cpu", "cores", "smt", NULL };
+    static const char *const keys[] = { "cpu", "cores", "smt", "figures", NULL };
     struct node machine, cpu, cores, smt;
     uint64_t count = 0, threads = 1;
     if (!member_need(root, "machine", &machine, err) || !node_object(&machine, keys, err) ||
         !member_need(&machine, "cpu", &cpu, err) || !read_cpu(&cpu, scenario, cache, err) ||
-        !member_need(&machine, "cores", &cores, err) ||
+        !read_overrides(&machine, scenario, err) || !member_need(&machine, "cores", &cores, err) ||
         !member_count(&machine, "cores", 1, 1024, &count, err) ||
         !member_count(&machine, "smt", 1, (uint64_t)profile_value(scenario->cpu, smt_threads),
                       &threads, err))
@@ -187,6 +186,7 @@ static bool read_times(const struct node *node, struct scheduler_settings *setti
     settings->process_stride_bytes = (uint32_t)stride;
     return read_switch(node, "slices", "tick", "exact", &settings->exact_slices, err) &&
            read_switch(node, "ticks", "staggered", "aligned", &settings->aligned_ticks, err) &&
+           read_switch(node, "queues", "inbox", "locked", &settings->locked_queues, err) &&
            read_switch(node, "inbox", "interrupt", "entry", &settings->inbox_at_entry, err) &&
            read_switch(node, "idle", "halted", "polling", &settings->polling_idle, err) &&
            member_bool(node, "place_woken", &settings->place_woken, err);
@@ -217,30 +217,34 @@ static bool check_ticks(const struct node *node, const struct scheduler_settings
     return true;
 }
 
+/* A core that serves several tori in turn would have to take all their locks for one pick. */
+static bool check_queues(const struct node *node, const struct scheduler_settings *settings,
+                         uint32_t cores, struct error *err)
+{
+    struct node queues;
+    if (!settings->locked_queues || settings->tori <= cores || !node_get(node, "queues", &queues))
+        return true;
+    return node_refuse(&queues, err, "needs at most as many tori as cores (%u), there are %u",
+                       cores, settings->tori);
+}
+
 static bool read_scheduler(const struct node *root, struct scenario *scenario,
                            const struct scenario_options *options, struct error *err)
 {
-    static const char *const keys[] = { "tori",
-                                        "policy",
-                                        "lock",
-                                        "slice_us",
-                                        "tick_hz",
-                                        "slices",
-                                        "ticks",
-                                        "inbox",
-                                        "idle",
-                                        "placement",
-                                        "place_woken",
-                                        "exchange_us",
-                                        "process_stride_bytes",
-                                        "balance",
-                                        NULL };
+    static const char *const keys[] = { "tori",        "policy",
+                                        "lock",        "queues",
+                                        "slice_us",    "tick_hz",
+                                        "slices",      "ticks",
+                                        "inbox",       "idle",
+                                        "placement",   "place_woken",
+                                        "exchange_us", "process_stride_bytes",
+                                        "balance",     NULL };
     static const char *locks[LOCK_KINDS + 1];
     struct scheduler_settings *settings = &scenario->scheduler;
     struct node node;
     uint32_t lock = LOCK_TICKET;
     for (uint32_t i = 0; i < LOCK_KINDS; i++)
-        locks[i] = lock_names[i];
+        locks[i] = lock_descriptions[i].name;
     if (!member_need(root, "scheduler", &node, err) || !node_object(&node, keys, err) ||
         !read_tori(&node, scenario->cores, &settings->tori, err) ||
         !read_table_name(&node, "policy", options->policies, NULL, &settings->policy, err) ||
@@ -250,14 +254,39 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
         !read_balance(&node, settings, options, err) || !read_times(&node, settings, err))
         return false;
     settings->lock = (enum lock_kind)lock;
-    return check_ticks(&node, settings, err);
+    return check_queues(&node, settings, scenario->cores, err) && check_ticks(&node, settings, err);
 }
 
 /* ---- Cost --------------------------------------------------------------------------------- */
 
+static bool read_handover(const struct node *flat, struct scenario *scenario, struct error *err)
+{
+    struct node handover;
+    if (!read_switch(flat, "handover", "modelled", "exponential",
+                     &scenario->flat.exponential_handover, err))
+        return false;
+    if (!scenario->flat.exponential_handover || !node_get(flat, "handover", &handover))
+        return true;
+    if (scenario->scheduler.lock != LOCK_TICKET)
+        return node_refuse(&handover, err, "is for \"lock\": \"ticket\" only; set that");
+    if (!scenario->flat.has_hold)
+        return node_refuse(&handover, err, "needs \"hold\", whose mean it takes; add it");
+    return true;
+}
+
+/* The Markov chain knows a hold by its mean. */
+static bool check_chain(const struct node *hold, const struct scenario *scenario, struct error *err)
+{
+    if (!scenario->flat.exponential_handover ||
+        scenario->flat.hold.kind == DISTRIBUTION_EXPONENTIAL)
+        return true;
+    return node_refuse(hold, err,
+                       "must be exponential where \"handover\" is: with it, they are one time");
+}
+
 static bool read_flat(const struct node *root, struct scenario *scenario, struct error *err)
 {
-    const char *keys[ENTRY_KINDS + 2] = { NULL };
+    const char *keys[ENTRY_KINDS + 3] = { NULL };
     struct node node, hold;
     double ns = profile_value(scenario->cpu, flat_entry_ns);
     for (uint32_t i = 0; i < ENTRY_KINDS; i++) {
@@ -265,6 +294,7 @@ static bool read_flat(const struct node *root, struct scenario *scenario, struct
         scenario->flat.entry_ps[i] = (uint64_t)llround(ns * 1000);
     }
     keys[ENTRY_KINDS] = "hold";
+    keys[ENTRY_KINDS + 1] = "handover";
     if (!node_get(root, "flat", &node))
         return true;
     if (!node_object(&node, keys, err))
@@ -276,11 +306,13 @@ static bool read_flat(const struct node *root, struct scenario *scenario, struct
         scenario->flat.entry_ps[i] = (uint64_t)llround(given_ns * 1000);
     }
     scenario->flat.has_hold = node_get(&node, "hold", &hold);
+    if (!read_handover(&node, scenario, err))
+        return false;
     if (!scenario->flat.has_hold)
         return true;
     if (scenario->cost != COST_FLAT)
         return node_refuse(&hold, err, "is for \"cost\": \"flat\" only; set that, or leave it out");
-    return distribution_read(&hold, &scenario->flat.hold, err);
+    return distribution_read(&hold, &scenario->flat.hold, err) && check_chain(&hold, scenario, err);
 }
 
 static bool read_cost(const struct node *root, struct scenario *scenario, struct error *err)

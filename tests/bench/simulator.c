@@ -123,8 +123,8 @@ static void measure(const struct job *job, const struct profile *cpu,
         rss_kb = many.peak_rss_kb > rss_kb ? many.peak_rss_kb : rss_kb;
     }
     qsort(rate, ROUNDS, sizeof rate[0], ascending);
-    printf("%-46s %8.2f %8.2f %10.0f\n", job->title, rate[ROUNDS / 2], job->wanted,
-           (double)rss_kb * 1024 / job->processes);
+    printf("%-46s %8.2f %8.2f %10.0f %10.0f\n", job->title, rate[ROUNDS / 2], job->wanted,
+           1e3 / rate[ROUNDS / 2], (double)rss_kb * 1024 / job->processes);
     fflush(stdout);
 }
 
@@ -143,13 +143,13 @@ int main(void)
     if (!scheduler_load(&plain, NULL, false, &err) || !scheduler_load(&traced, NULL, true, &err) ||
         !data_directory(data, sizeof data, &err) ||
         snprintf(path, sizeof path, "%s/cpus/piii-xeon-700.json", data) < 0 ||
-        !profile_read(&cpu, path, &arena, &err)) {
+        !profile_read(&cpu, path, data, &arena, &err)) {
         fprintf(stderr, "%s: %s\n", err.place, err.message);
         return EXIT_FAILURE;
     }
     printf("Whole simulator, million scheduling events per second of wall time (median of %d)\n",
            ROUNDS);
-    printf("%-46s %8s %8s %10s\n", "", "M/s", "wanted", "bytes/proc");
+    printf("%-46s %8s %8s %10s %10s\n", "", "M/s", "wanted", "ns each", "bytes/proc");
     for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++)
         measure(&jobs[i], &cpu, jobs[i].traced ? &traced : &plain);
     arena_free(&arena);

@@ -44,6 +44,7 @@ static void set_up(const struct policy *policy, uint64_t seed)
         .torus_count = (uint16_t)(1 + seed % TORI_MAX),
         .cores_per_torus = (uint16_t)(1 + seed / TORI_MAX % TORI_CORES_MAX),
         .place_woken = below(2),
+        .accepts = below(2),
     };
     tori_init(&tori, &setup);
 }

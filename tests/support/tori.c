@@ -33,7 +33,9 @@ static void note_post(void *world, uint16_t target, struct process *process)
 {
     struct tori *tori = world;
     tori->posts++;
-    if (inbox_push(&tori->torus[target]->inbox, process))
+    if (tori->accepts)
+        torus_accept(tori->torus[target], 0, process, tori->now_ns);
+    else if (inbox_push(&tori->torus[target]->inbox, process))
         tori->told[target] = true;
 }
 
@@ -49,6 +51,7 @@ void tori_init(struct tori *tori, const struct tori_setup *setup)
     memset(tori, 0, sizeof *tori);
     tori->torus_count = setup->torus_count;
     tori->cores_per_torus = setup->cores_per_torus;
+    tori->accepts = setup->accepts;
     tori->processes = allocate(TORI_PROCESSES * sizeof *tori->processes);
     tori->port = (struct port){ .post = note_post, .kick = note_kick, .world = tori };
     tori->braid.slots = allocate(TORI_MAX * sizeof *tori->braid.slots);

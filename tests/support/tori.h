@@ -22,6 +22,7 @@ struct tori_setup {
     uint32_t slice_tick_ns, threshold, random;
     uint16_t torus_count, cores_per_torus;
     bool place_woken;
+    bool accepts; /* what is posted is queued by the poster, as where tori have locks */
 };
 
 struct tori {
@@ -34,6 +35,8 @@ struct tori {
     bool told[TORI_MAX];       /* its inbox has become non-empty */
     bool kicked[TORI_MAX * TORI_CORES_MAX];
     uint32_t posts, kicks;
+    bool accepts;
+    uint64_t now_ns; /* for torus_accept(): the caller's, where it matters */
 };
 
 extern const struct placement tori_keep;

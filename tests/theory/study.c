@@ -7,16 +7,14 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_statistics.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/check.h"
 
-bool study_full;
-
-/* Under sanitizers it is they who judge: a tenth of the time, and no verdict on the value. */
-static bool smoke;
+bool study_full, study_smoke;
 
 static struct scheduler scheduler;
 static int failures, passes;
@@ -44,9 +42,9 @@ struct scenario study_scenario(uint32_t cores, uint32_t tori, const char *policy
         .name = "study",
         .seed = 20261124,
         .duration_ps = (uint64_t)(seconds * 1e12 *
-                                  (study_full ? 10
-                                   : smoke    ? 0.12
-                                              : 1)),
+                                  (study_full    ? 10
+                                   : study_smoke ? 0.12
+                                                 : 1)),
         .warmup_ps = (uint64_t)(seconds * 1e11),
         .cpu = study_ideal_cpu(),
         .cores = cores,
@@ -75,21 +73,42 @@ static double find_metric(const struct scenario *scenario, const struct run_resu
     return NAN;
 }
 
+double study_value(const char *title, const struct scenario *scenario, uint32_t replication,
+                   const char *metric)
+{
+    struct arena arena = ARENA_EMPTY;
+    struct run_result result = { 0 };
+    host_run(scenario, &scheduler, replication, &result, &arena);
+    if (result.fault.kind != FAULT_NONE)
+        printf("%s: fault: %s, %s\n", title, fault_names[result.fault.kind], result.fault.detail);
+    CHECK(result.fault.kind == FAULT_NONE && !result.overrun.happened);
+    double value = find_metric(scenario, &result, metric, &arena);
+    arena_free(&arena);
+    return value;
+}
+
+void study_judge(bool fine, const char *format, ...)
+{
+    va_list args;
+    fine = fine || study_smoke;
+    printf("%s ", fine ? "ok  " : "FAIL");
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    printf("\n");
+    fflush(stdout);
+    if (fine)
+        passes++;
+    else
+        failures++;
+}
+
 void study_expect(const char *title, const struct scenario *scenario, const char *metric,
                   double known, double limit)
 {
     double value[STUDY_REPLICATIONS];
-    for (uint32_t r = 0; r < STUDY_REPLICATIONS; r++) {
-        struct arena arena = ARENA_EMPTY;
-        struct run_result result = { 0 };
-        host_run(scenario, &scheduler, r, &result, &arena);
-        if (result.fault.kind != FAULT_NONE)
-            printf("%s: fault: %s, %s\n", title, fault_names[result.fault.kind],
-                   result.fault.detail);
-        CHECK(result.fault.kind == FAULT_NONE && !result.overrun.happened);
-        value[r] = find_metric(scenario, &result, metric, &arena);
-        arena_free(&arena);
-    }
+    for (uint32_t r = 0; r < STUDY_REPLICATIONS; r++)
+        value[r] = study_value(title, scenario, r, metric);
     double mean = gsl_stats_mean(value, 1, STUDY_REPLICATIONS);
     double sd = gsl_stats_sd_m(value, 1, STUDY_REPLICATIONS, mean);
     double t = gsl_cdf_tdist_Pinv(0.9995, STUDY_REPLICATIONS - 1);
@@ -98,28 +117,22 @@ void study_expect(const char *title, const struct scenario *scenario, const char
         limit = study_full ? 0.01 : 0.03;
     bool inside = fabs(mean - known) <= half + 1e-9 * fabs(known);
     bool narrow = half <= limit * fabs(known);
-    if (smoke)
+    if (study_smoke)
         inside = narrow = isfinite(mean);
-    printf("%s %-44s known %10.5g, simulated %10.5g +- %.2g %% (%+.2f %%)\n",
-           inside && narrow ? "ok  " : "FAIL", title, known, mean, 100 * half / known,
-           100 * (mean - known) / known);
-    fflush(stdout);
-    if (inside && narrow)
-        passes++;
-    else
-        failures++;
+    study_judge(inside && narrow, "%-44s known %10.5g, simulated %10.5g +- %.2g %% (%+.2f %%)",
+                title, known, mean, 100 * half / known, 100 * (mean - known) / known);
 }
 
 int study_main(int argc, char **argv, const char *name, void (*const *tests)(void), int count)
 {
     struct error err;
     study_full = argc > 1 && strcmp(argv[1], "full") == 0;
-    smoke = argc > 1 && strcmp(argv[1], "smoke") == 0;
+    study_smoke = argc > 1 && strcmp(argv[1], "smoke") == 0;
     if (!scheduler_load(&scheduler, NULL, false, &err)) {
         fprintf(stderr, "%s: %s\n", err.place, err.message);
         return EXIT_FAILURE;
     }
-    printf("%s: %s run\n", name, study_full ? "full" : smoke ? "smoke" : "short");
+    printf("%s: %s run\n", name, study_full ? "full" : study_smoke ? "smoke" : "short");
     for (int i = 0; i < count; i++)
         tests[i]();
     printf("%d passed, %d failed\n", passes, failures);

@@ -14,7 +14,9 @@
 
 enum { STUDY_REPLICATIONS = 20 };
 
-extern bool study_full; /* set by study_main() */
+/* Set by study_main().  Under sanitizers it is they who judge: a tenth of the time, and no verdict
+ * on any value. */
+extern bool study_full, study_smoke;
 
 /* A machine on which nothing costs anything. */
 const struct profile *study_ideal_cpu(void);
@@ -29,6 +31,13 @@ struct distribution study_exponential(double mean_us);
  * known.  limit: the greatest half-width, as a share, or 0 for the rule's own. */
 void study_expect(const char *title, const struct scenario *scenario, const char *metric,
                   double known, double limit);
+
+/* The metric in one replication. */
+double study_value(const char *title, const struct scenario *scenario, uint32_t replication,
+                   const char *metric);
+
+/* Judges by another rule: prints the text, counts a pass or a failure. */
+__attribute__((format(printf, 2, 3))) void study_judge(bool fine, const char *format, ...);
 
 /* Reads the arguments, loads the scheduler, runs the Check suite made of test cases. */
 int study_main(int argc, char **argv, const char *name, void (*const *tests)(void), int count);

@@ -2,9 +2,10 @@
 """validate_schemas.py -- what is shipped in configs fits its schemas, and they fit the program.
 
 Goal: an editor that knows the schemas says what the program would say.  Method: every shipped file
-is validated; the figures in cpu.schema.json are compared with PROFILE_FIGURES; bad files must fail.
+is validated; bad files must fail; the figures in both schemas must be those that --write makes of
+PROFILE_FIGURES, which does so in place.
 
-usage: validate_schemas.py [DIR]
+usage: validate_schemas.py [--write] [DIR]
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import copy
@@ -12,6 +13,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 
 import jsonschema
 
@@ -34,24 +36,61 @@ def read_json(path):
 
 
 def figures_of_header(path):
-    """{name: (required, minimum, maximum)} of the list PROFILE_FIGURES."""
+    """{name: (required, default, minimum, maximum, help)} of the list PROFILE_FIGURES."""
     with open(path, encoding="utf-8") as file:
         text = file.read().replace("\\\n", " ")
     lines = [line for line in text.split("\n") if line.startswith("#define PROFILE_FIGURES(X)")]
-    entry = (rf"X\(\s*(\w+),\s*(true|false),\s*[\d.e]+,\s*([\d.e]+),\s*([\d.e]+),"
-             rf"\s*(?:{STRING}\s*)+\)")
+    entry = (rf"X\(\s*(\w+),\s*(true|false),\s*([\d.e]+),\s*([\d.e]+),\s*([\d.e]+),"
+             rf"\s*((?:{STRING}\s*)+)\)")
     found = re.findall(entry, lines[0])
     if not found or len(found) != len(re.findall(r"\bX\(\s*\w+,", lines[0])):
         raise ValueError(f"{path}: PROFILE_FIGURES has entries that are not understood")
-    return {name: (required == "true", float(low), float(high))
-            for name, required, low, high in found}
+    return {name: (required == "true", default, low, high,
+                   "".join(json.loads(part) for part in re.findall(STRING, text)))
+            for name, required, default, low, high, text in found}
 
 
-def figures_of_schema(schema):
-    figures = schema["properties"]["figures"]
-    return {name: (name in figures["required"], float(figure["properties"]["value"]["minimum"]),
-                   float(figure["properties"]["value"]["maximum"]))
-            for name, figure in figures["properties"].items()}
+UNITS = {"_mhz": "MHz", "_cores": "cores", "_threads": "threads", "_kb": "KB (1024 bytes)",
+         "_ways": "ways", "_cycles": "cycles", "_ns": "ns", "_mb_s": "10^6 bytes/s",
+         "_bytes": "bytes", "_entries": "entries", "_rate": "ratio", "_ratio": "ratio",
+         "_channels": "channels", "_per_cycle": "1/cycle", "_exclusive": "0 or 1",
+         "_inclusive": "0 or 1", "_tagged": "0 or 1", "_line": "0 or 1"}
+
+
+def described(name, figure, kind):
+    unit = UNITS[max((end for end in UNITS if name.endswith(end)), key=len)]
+    default = "required" if figure[0] else f"default {figure[1]}"
+    if kind == "scenario":
+        default = "default: the profile's"
+    return json.dumps(f"{figure[4][0].upper()}{figure[4][1:]}; {unit}; {default}")
+
+
+def with_figures(text, figures, kind):
+    """The schema's text, its run of figures made anew; in cpu.schema.json the required ones too."""
+    def block(indent, name, figure):
+        description = described(name, figure, kind)
+        lines = [f'{indent}"{name}": {{', f'{indent}  "description": {description},']
+        bounds = f'"minimum": {figure[2]}, "maximum": {figure[3]}'
+        if kind == "cpu":
+            lines += [f'{indent}  "$ref": "#/$defs/figure",',
+                      f'{indent}  "properties": {{ "value": {{ {bounds} }} }}']
+        else:
+            lines += [f'{indent}  "type": "number",']
+            lines += [f'{indent}  {bound}' for bound in bounds.replace(", ", ",|").split("|")]
+        return "\n".join(lines + [indent + "}"])
+
+    first = next(iter(figures))
+    run = re.compile(rf'( *)"{first}": \{{\n.*?\n\1\}}(?:,\n\1"\w+": \{{\n.*?\n\1\}})*', re.S)
+    text = run.sub(lambda m: ",\n".join(block(m.group(1), name, figure)
+                                        for name, figure in figures.items()), text)
+    if kind == "cpu":
+        needed = textwrap.wrap(", ".join(f'"{name}"' for name, figure in figures.items()
+                                         if figure[0]), 80)
+        text = re.sub(rf'("required": \[)\s*"{first}",[^\]]*?\n( *)\]',
+                      lambda m: "\n".join([m.group(1)] + [f"{m.group(2)}  {line}"
+                                                          for line in needed]
+                                          + [m.group(2) + "]"]), text)
+    return text
 
 
 def error_in(schema, document):
@@ -61,14 +100,45 @@ def error_in(schema, document):
     return error and f"/{'/'.join(map(str, error.absolute_path))}: {error.message}"
 
 
+def extended(path, cpus, chain=()):
+    """The profile at path with what it extends: a figure replaces the base's, null removes it."""
+    profile = read_json(path)
+    if "extends" in profile:
+        name = profile["extends"]
+        base = (os.path.join(os.path.dirname(path), name) if name.endswith(".json")
+                else os.path.join(cpus, name + ".json"))
+        if base in chain:
+            raise ValueError(f"{base} extends itself")
+        figures = {**extended(base, cpus, (*chain, path))["figures"], **profile.get("figures", {})}
+        profile["figures"] = {name: figure for name, figure in figures.items()
+                              if figure is not None}
+        del profile["extends"]
+    return profile
+
+
+def error_in_profile(schema, path, cpus):
+    """In the file, and in what comes of it when the base is there."""
+    profile = read_json(path)
+    error = error_in(schema, profile)
+    if error:
+        return error
+    if profile["name"] + ".json" != os.path.basename(path):
+        return f"/name: is \"{profile['name']}\", which is not the file's"
+    whole = extended(path, cpus)
+    return error_in(schema, whole) or error_in_caches(whole)
+
+
 def error_in_caches(profile):
     """Sets must be whole numbers, which a schema cannot say."""
     value = {name: figure["value"] for name, figure in profile["figures"].items()}
-    for cache in ("l1", "l2", "l3"):
+    for cache in ("l1", "l1i", "l2", "l3"):
         if value.get(cache + "_kb", 0) > 0:
             sets = value[cache + "_kb"] * 1024 / (value[cache + "_ways"] * value["line_bytes"])
             if sets != int(sets):
                 return f"/figures/{cache}_kb: makes {sets} sets, which must be a whole number"
+    for tlb in ("tlb", "tlb2"):
+        if value.get(tlb + "_entries", 0) % value.get(tlb + "_ways", 1):
+            return f"/figures/{tlb}_entries: is not a multiple of its ways"
     return None
 
 
@@ -89,6 +159,8 @@ def put(document, pointer, value):
     """Sets what a JSON pointer names."""
     *parents, last = [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
     for key in parents:
+        if isinstance(document, dict) and key == "figures":
+            document.setdefault(key, {})
         document = document[int(key) if isinstance(document, list) else key]
     document[int(last) if isinstance(document, list) else last] = value
 
@@ -121,9 +193,13 @@ def error_in_scenario(schema, path):
 def bad_documents(profile, scenario):
     """Each must be refused, so that a schema that accepts all is noticed."""
     for pointer, value in (("/figures/clock_mhz/value", 0), ("/figures/clock_mhz/kind", "guess"),
-                           ("/figures/clock_ghz", {}), ("/colour", "red"), ("/figures", {})):
+                           ("/figures/clock_ghz", {}), ("/colour", "red"), ("/figures", {}),
+                           ("/figures/clock_mhz", None), ("/figures/l2_kb", None),
+                           ("/extends", 5)):
         yield "cpu", profile, pointer, value
     for pointer, value in (("/seed", 2**53), ("/colour", "red"), ("/machine/cores", 0),
+                           ("/machine/figures/transfer_ns", 0), ("/machine/figures/clock", 1),
+                           ("/machine/figures/clock_mhz", {"value": 5}),
                            ("/scheduler/lock", "none"), ("/scheduler/tori", "all"),
                            ("/scheduler/process_stride_bytes", 100), ("/workload", []),
                            ("/workload/0/arrivals", 100), ("/workload/0/name", "a b"),
@@ -140,6 +216,18 @@ def bad_documents(profile, scenario):
         yield "scenario", scenario, pointer, value
 
 
+def figures_of_schemas(root):
+    """{kind: (path, its text, the text that it should have)}."""
+    figures = figures_of_header(os.path.join(root, "models/machine/profile.h"))
+    found = {}
+    for kind in ("cpu", "scenario"):
+        path = os.path.join(root, "configs/schema", kind + ".schema.json")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        found[kind] = (path, text, with_figures(text, figures, kind))
+    return found
+
+
 def checks(root):
     """(name, None or what is wrong) of every check."""
     schemas = {}
@@ -152,13 +240,9 @@ def checks(root):
         except jsonschema.exceptions.SchemaError as error:
             yield path, error.message
 
-    header = figures_of_header(os.path.join(root, "models/machine/profile.h"))
-    schema = figures_of_schema(schemas["cpu"])
-    for name in sorted(set(header) | set(schema)):
-        same = header.get(name) == schema.get(name)
-        yield f"figure {name}", None if same else (
-            f"profile.h says {header.get(name)}, cpu.schema.json {schema.get(name)} "
-            "(required, minimum, maximum)")
+    for kind, (path, text, wanted) in figures_of_schemas(root).items():
+        yield f"figures of {path}", None if text == wanted else (
+            "are not those of PROFILE_FIGURES; run validate_schemas.py --write")
 
     for folder in ("cpus", "scenarios"):
         directory = os.path.join(root, "configs", folder)
@@ -170,10 +254,7 @@ def checks(root):
                 if folder == "scenarios":
                     error = error_in_scenario(schemas["scenario"], path)
                 else:
-                    profile = read_json(path)
-                    error = error_in(schemas["cpu"], profile) or error_in_caches(profile)
-                    if not error and profile["name"] + ".json" != name:
-                        error = f"/name: is \"{profile['name']}\", which is not the file's"
+                    error = error_in_profile(schemas["cpu"], path, directory)
             except (ValueError, KeyError, IndexError, OSError) as exception:
                 error = repr(exception)
             yield path, error
@@ -189,7 +270,12 @@ def checks(root):
 
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
-    root = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.dirname(here))
+    arguments = [argument for argument in sys.argv[1:] if argument != "--write"]
+    root = arguments[0] if arguments else os.path.dirname(os.path.dirname(here))
+    if "--write" in sys.argv:
+        for path, _, wanted in figures_of_schemas(root).values():
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(wanted)
     results = list(checks(root))
     failed = [(name, error) for name, error in results if error]
     for name, error in failed:

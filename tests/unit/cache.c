@@ -22,7 +22,7 @@ static void cache_make(uint32_t lines, uint32_t ways)
 {
     arena_free(&arena);
     random_seek(rng, 7, 0, RANDOM_MEMORY, 0, 0);
-    cache_init(&cache, lines, ways, &arena);
+    cache_init(&cache, lines, ways, 4, &arena);
 }
 
 static struct cache_line line_at(uint32_t line, uint32_t version)
@@ -76,6 +76,50 @@ START_TEST(survival_is_poisson)
 }
 END_TEST
 
+/* What a user used counts once, where he last did; what is too long ago is forgotten, and counts as
+ * before everything that is kept. */
+START_TEST(uses_count_once)
+{
+    cache_make(8, 2);
+    uint32_t mine = cache_use(&cache, 0, 7), a = 0, b = 0;
+    ck_assert_uint_eq(cache_used_since(&cache, mine), 0);
+    for (int round = 0; round < 5000; round++) { /* beyond what is kept */
+        a = cache_use(&cache, a, 100);
+        b = cache_use(&cache, b, 20);
+        ck_assert_uint_eq(cache_used_since(&cache, mine), 120);
+        ck_assert_uint_eq(cache_used_since(&cache, a), 20);
+    }
+    ck_assert_uint_eq(cache_used_since(&cache, 0), 120);
+    mine = cache_use(&cache, mine, 5);
+    a = cache_use(&cache, a, 3);
+    ck_assert_uint_eq(cache_used_since(&cache, b), 8);
+}
+END_TEST
+
+/* Against a sum by hand, over blocks and round the end of what is kept. */
+START_TEST(uses_add_up)
+{
+    enum { USERS = 40 };
+    uint32_t stamp[USERS] = { 0 }, lines[USERS] = { 0 }, random = 1;
+    cache_make(4096, 4);
+    for (uint32_t round = 0; round < 20000; round++) {
+        random = random * 1664525 + 1013904223; /* Knuth and Lewis */
+        uint32_t user = (random >> 8) % USERS, known = 0;
+        lines[user] = random >> 22;
+        stamp[user] = cache_use(&cache, stamp[user], lines[user]);
+        if (round % 17 != 0)
+            continue;
+        for (uint32_t other = 0; other < USERS; other++)
+            known += stamp[other] > stamp[round % USERS] ? lines[other] : 0;
+        uint32_t found = cache_used_since(&cache, stamp[round % USERS]);
+        if (found < cache.enough)
+            ck_assert_uint_eq(found, known);
+        else
+            ck_assert_uint_ge(known, cache.enough); /* it need not go on */
+    }
+}
+END_TEST
+
 /* 512 lines in as many sets of 4 ways; 1221 insertions by others: at depth 0, a line is lost with
  * P[Poisson(2.385) >= 4] = .221. */
 START_TEST(others_evict_as_often_as_they_should)
@@ -85,12 +129,12 @@ START_TEST(others_evict_as_often_as_they_should)
     cache_make(4 * SETS, 4);
     for (uint32_t line = 0; line < SETS; line++)
         cache_touch(&cache, line_at(line, 0), rng, &out);
-    cache_intrude(&cache, 1221);
+    cache_use(&cache, 0, 1221);
     for (uint32_t line = 0; line < SETS; line++)
         kept += cache_touch(&cache, line_at(line, 0), rng, &out);
     double p = gsl_cdf_poisson_P(3, 1221.0 / SETS), sd = sqrt(p * (1 - p) * SETS);
     ck_assert_double_eq_tol(kept, p * SETS, 4 * sd);
-    for (uint32_t line = 0; line < SETS; line++) /* all are back now */
+    for (uint32_t line = 0; line < SETS; line++) /* all are back */
         ck_assert(cache_holds(&cache, line_at(line, 0), rng));
 }
 END_TEST
@@ -102,6 +146,8 @@ int main(void)
     tcase_add_test(tests, the_least_recently_used_goes_first);
     tcase_add_test(tests, versions_and_removal);
     tcase_add_test(tests, survival_is_poisson);
+    tcase_add_test(tests, uses_count_once);
+    tcase_add_test(tests, uses_add_up);
     tcase_add_test(tests, others_evict_as_often_as_they_should);
     int status = suite_run("cache", tests);
     gsl_rng_free(rng);

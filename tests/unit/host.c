@@ -28,7 +28,7 @@ static struct distribution constant(double us)
 /* Everything is free but caches: 64 lines of L1, 512 of L2, 64 ns a line from memory. */
 static const struct profile *cpu_init(void)
 {
-    cpu = (struct profile){ .name = "test" };
+    profile_init(&cpu);
     cpu.figure[FIGURE_clock_mhz].value = 1000;
     cpu.figure[FIGURE_instructions_per_cycle].value = 1;
     cpu.figure[FIGURE_line_bytes].value = 64;
@@ -106,6 +106,79 @@ START_TEST(a_return_is_paid_for_whyever_it_left)
     double switches = metrics[METRIC_switches_per_s] * 0.9;
     ck_assert_double_gt(switches, 800);
     ck_assert_double_eq_tol(cache_us, switches * refill_us, 1.5 * refill_us);
+}
+END_TEST
+
+/* ---- Speeds ------------------------------------------------------------------------------- */
+
+/* A machine whose second of four cores is slow, or whose pairs of threads share a core: one process
+ * on each core (or on the first three), 300 us of work at a time. */
+static const double *run_speeds(struct workload *workload, double small_rate, double smt_rate)
+{
+    static struct phase work[] = { { PHASE_RUN, { 0 } }, { PHASE_YIELD, { 0 } } };
+    static struct scenario scenario;
+    work[0].duration = constant(300);
+    *workload = (struct workload){ .name = "w",
+                                   .instances = smt_rate < 1 ? 3 : 4,
+                                   .start = constant(0),
+                                   .weight = 1024,
+                                   .phases = work,
+                                   .phase_count = 2 };
+    scenario = scenario_of(workload, 1, 4, 4, 0.9);
+    cpu.figure[FIGURE_max_cores].value = 8;
+    cpu.figure[FIGURE_small_cores].value = small_rate < 1 ? 2 : 0; /* of 8, so one of 4 */
+    cpu.figure[FIGURE_small_rate].value = small_rate;
+    cpu.figure[FIGURE_smt_threads].value = 2;
+    cpu.figure[FIGURE_smt_rate].value = smt_rate;
+    scenario.threads = smt_rate < 1 ? 2 : 1;
+    return run(&scenario, &plain);
+}
+
+/* Three fast cores do 3000 rounds in .9 s, one at .4 of their speed does 1200, all of it user time:
+ * nobody stalls. */
+START_TEST(slow_cores_do_less)
+{
+    struct workload workload;
+    const double *metrics = run_speeds(&workload, 0.4, 1);
+    ck_assert_double_eq_tol(metrics[METRIC_completed], 3 * 3000 + 1200,
+                            5); /* the last end with the run */
+    ck_assert_double_eq_tol(metrics[METRIC_useful_percent], 100, 1e-9);
+}
+END_TEST
+
+/* Two threads share a core at .6 each, the third process has a core to itself: 1800 rounds each and
+ * 3000; what the pair loses is stall: .8 of four threads' time, and one thread idles. */
+START_TEST(siblings_share_a_core)
+{
+    struct workload workload;
+    const double *metrics = run_speeds(&workload, 1, 0.6);
+    ck_assert_double_eq_tol(metrics[METRIC_completed], 2 * 1800 + 3000, 5);
+    ck_assert_double_eq_tol(metrics[METRIC_account_cache_percent], 100 * 2 * 0.4 / 4, 1e-6);
+    ck_assert_double_eq_tol(metrics[METRIC_useful_percent], 100 * (2 * 0.6 + 1) / 4, 1e-6);
+    ck_assert_double_eq_tol(metrics[METRIC_account_idle_percent], 25, 1e-9);
+}
+END_TEST
+
+/* Four processes stream 64 KB through caches of 32; a line keeps the only channel busy for 32 ns,
+ * and none can take one more often than every 64: together they want 4 x 32/64 = 2 of it, so each
+ * goes on at half speed and stalls for the other half.  With a channel a core nobody does. */
+START_TEST(streams_slow_one_another)
+{
+    struct phase hog = { PHASE_RUN, constant(1e9) };
+    struct workload workload = { .name = "w",
+                                 .instances = 4,
+                                 .start = constant(0),
+                                 .working_set_kb = 64,
+                                 .weight = 1024,
+                                 .phases = &hog,
+                                 .phase_count = 1 };
+    struct scenario scenario = scenario_of(&workload, 1, 4, 4, 1.0);
+    scenario.cost = COST_TRACED;
+    scenario.scheduler.slice_ns = UINT64_C(10000000000);
+    cpu.figure[FIGURE_memory_line_ns].value = 32;
+    cpu.figure[FIGURE_memory_cores].value = _i;
+    const double *metrics = run(&scenario, &traced);
+    ck_assert_double_eq_tol(metrics[METRIC_account_cache_percent], _i == 0 ? 50 : 0, 0.01);
 }
 END_TEST
 
@@ -201,6 +274,92 @@ START_TEST(a_message_waits_for_the_hold)
 }
 END_TEST
 
+/* The same with locked queues: the core that wakes it queues it at the other torus itself, once its
+ * own hold is over, and both tori's locks are taken by it. */
+START_TEST(a_sender_queues_it_under_the_other_lock)
+{
+    struct phase phases[] = { { PHASE_RUN, constant(10) }, { PHASE_SLEEP, constant(10000) } };
+    struct workload workload = { .name = "w",
+                                 .instances = 1,
+                                 .start = constant(0),
+                                 .weight = 1024,
+                                 .phases = phases,
+                                 .phase_count = 2 };
+    struct scenario scenario = scenario_of(&workload, 1, 2, 2, 1.0);
+    scenario.scheduler.place_woken = true;
+    scenario.scheduler.locked_queues = true;
+    scenario.flat.has_hold = true;
+    scenario.flat.hold = constant(100);
+    scenario.warmup_ps = UINT64_C(100000000000);
+    cpu.figure[FIGURE_ipi_send_ns].value = 7000;
+    cpu.figure[FIGURE_ipi_latency_ns].value = 5000;
+    const double *metrics = run(&scenario, &plain);
+    /* wake, queue there and send the interrupt, its way, schedule there */
+    ck_assert_double_eq_tol(metrics[METRIC_wakeup_latency_us_max], 100 + 107 + 5 + 100, 1e-6);
+    double rounds = metrics[METRIC_throughput_per_s]; /* each: block, wake, schedule; half: queue */
+    ck_assert_double_eq_tol(metrics[METRIC_lock_acquisitions_per_s], 3.5 * rounds, 3);
+    ck_assert_double_eq(metrics[METRIC_lock_contention_percent], 0);
+}
+END_TEST
+
+/* Two processes that yield all the time hold the locks of their tori nearly always: whoever sends
+ * one there waits for the present hold. */
+START_TEST(a_sender_waits_for_the_other_lock)
+{
+    struct phase yield[] = { { PHASE_RUN, constant(1) }, { PHASE_YIELD, { 0 } } };
+    struct phase sleeper[] = { { PHASE_RUN, constant(10) }, { PHASE_SLEEP, constant(10000) } };
+    struct workload workloads[] = {
+        { .name = "sleeper",
+          .instances = 1,
+          .start = constant(0),
+          .weight = 1024,
+          .phases = sleeper,
+          .phase_count = 2 },
+        { .name = "yielder",
+          .instances = 2,
+          .start = constant(1),
+          .weight = 1024,
+          .phases = yield,
+          .phase_count = 2 },
+    };
+    struct scenario scenario = scenario_of(workloads, 2, 2, 2, 1.0);
+    scenario.scheduler.place_woken = true;
+    scenario.scheduler.locked_queues = true;
+    scenario.flat.has_hold = true;
+    scenario.flat.hold = constant(100); /* so each lock is held 100 us of 101 */
+    const double *metrics = run(&scenario, &plain);
+    ck_assert_double_gt(metrics[METRIC_lock_wait_us_max], 50);
+    ck_assert_double_le(metrics[METRIC_lock_wait_us_max], 100);
+    ck_assert_double_gt(metrics[METRIC_lock_contention_percent], 0);
+    ck_assert_double_lt(metrics[METRIC_lock_contention_percent], 2);
+}
+END_TEST
+
+/* One core: its locked queue costs an atomic an entry, and the same queue without costs nothing. */
+START_TEST(a_locked_queue_pays_for_its_lock)
+{
+    struct phase phases[] = { { PHASE_RUN, constant(10) }, { PHASE_SLEEP, constant(90) } };
+    struct workload workload = { .name = "w",
+                                 .instances = 1,
+                                 .start = constant(0),
+                                 .weight = 1024,
+                                 .phases = phases,
+                                 .phase_count = 2 };
+    struct scenario scenario = scenario_of(&workload, 1, 1, 1, 1.0);
+    scenario.scheduler.lock = LOCK_TICKET;
+    scenario.warmup_ps = UINT64_C(100000000000);
+    cpu.figure[FIGURE_atomic_cycles].value = 40;
+    const double *metrics = run(&scenario, &plain);
+    ck_assert(isnan(metrics[METRIC_lock_acquisitions_per_s]));
+    ck_assert_double_eq(metrics[METRIC_account_sched_percent], 0);
+    scenario.scheduler.locked_queues = true;
+    metrics = run(&scenario, &plain);
+    double rounds = metrics[METRIC_throughput_per_s]; /* each: block, wake, schedule */
+    ck_assert_double_eq_tol(metrics[METRIC_lock_acquisitions_per_s], 3 * rounds, 3);
+    ck_assert_double_eq_tol(metrics[METRIC_account_sched_percent], 100 * 3 * rounds * 40e-9, 1e-4);
+}
+END_TEST
+
 static const struct balancer *once;
 
 static void balance_twice(struct braid *braid, struct torus *torus, uint64_t now_ns)
@@ -259,9 +418,15 @@ int main(void)
     TCase *tests = tcase_create("host");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_return_is_paid_for_whyever_it_left, 0, 3);
+    tcase_add_test(tests, slow_cores_do_less);
+    tcase_add_test(tests, siblings_share_a_core);
+    tcase_add_loop_test(tests, streams_slow_one_another, 0, 2);
     tcase_add_test(tests, who_slept_when_the_window_began_is_not_in_jain);
     tcase_add_test(tests, starvation_goes_by_who_is_alive);
     tcase_add_test(tests, a_message_waits_for_the_hold);
+    tcase_add_test(tests, a_sender_queues_it_under_the_other_lock);
+    tcase_add_test(tests, a_sender_waits_for_the_other_lock);
+    tcase_add_test(tests, a_locked_queue_pays_for_its_lock);
     tcase_add_test(tests, an_inbox_that_was_empty_is_paid_for_once);
     return suite_run("host", tests);
 }

@@ -3,22 +3,26 @@
  * Method: threads add to two plain counters under the lock, in two steps, and check before each
  * step that the counters agree; without mutual exclusion additions get lost and the counters
  * disagree.  Two threads contend hard; four contend less long, since a fair spin lock hands over to
- * threads that are not running when there are more threads than cores.
+ * threads that are not running when there are more threads than cores.  For the same reason only
+ * the holder of an unfair lock lets others run now and then in between, to be sure that they meet.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 
 #include "braid/lock.h"
 #include "tests/support/suite.h"
 
-enum { THREADS_MAX = 4 };
+enum { THREADS_MAX = 4, YIELD_EVERY = 20000 };
 
+static struct lock_tas tas;
 static struct lock_ticket ticket;
 static struct lock_mcs mcs;
 static volatile uint64_t first, second; /* equal whenever the lock is free */
 static volatile uint64_t disagreements;
+static bool unfair;
 
 static const struct contention {
     int threads, turns;
@@ -33,7 +37,27 @@ static void work(void)
     first = seen + 1;
     for (volatile int i = 0; i < 20; i++)
         continue;
+    if (unfair && seen % YIELD_EVERY == 0)
+        sched_yield(); /* so that others run meanwhile even where there is one processor */
     second = second + 1;
+}
+
+/* The ways to wait for a lock_tas; in the last, threads of all three ways meet at one lock. */
+static void (*const acquires[])(struct lock_tas *lock) = { lock_tas_acquire, lock_ttas_acquire,
+                                                           lock_ttas_backoff_acquire };
+enum { WAYS = sizeof acquires / sizeof acquires[0] };
+static uint32_t way; /* WAYS: all */
+static _Atomic uint32_t mixed;
+
+static void *with_tas(void *turns)
+{
+    uint32_t mine = way < WAYS ? way : atomic_fetch_add(&mixed, 1) % WAYS;
+    for (int i = 0; i < *(const int *)turns; i++) {
+        acquires[mine](&tas);
+        work();
+        lock_tas_release(&tas);
+    }
+    return NULL;
 }
 
 static void *with_ticket(void *turns)
@@ -71,6 +95,25 @@ static void contend(void *(*body)(void *), struct contention contention)
     ck_assert_uint_eq(second, turns);
 }
 
+START_TEST(tas_excludes)
+{
+    way = (uint32_t)_i / CONTENTIONS;
+    unfair = true;
+    contend(with_tas, contentions[_i % CONTENTIONS]);
+    ck_assert_uint_eq(tas.held, 0);
+}
+END_TEST
+
+START_TEST(a_try_takes_it_or_leaves_it)
+{
+    ck_assert(lock_tas_try(&tas));
+    ck_assert(!lock_tas_try(&tas));
+    lock_tas_release(&tas);
+    ck_assert(lock_tas_try(&tas));
+    lock_tas_release(&tas);
+}
+END_TEST
+
 START_TEST(ticket_excludes)
 {
     ticket.next = ticket.served = UINT32_MAX - 100; /* numbers wrap while threads contend */
@@ -89,6 +132,8 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("locks");
+    tcase_add_loop_test(tests, tas_excludes, 0, (WAYS + 1) * CONTENTIONS);
+    tcase_add_test(tests, a_try_takes_it_or_leaves_it);
     tcase_add_loop_test(tests, ticket_excludes, 0, CONTENTIONS);
     tcase_add_loop_test(tests, mcs_excludes, 0, CONTENTIONS);
     return suite_run("locks", tests);

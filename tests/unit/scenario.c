@@ -138,6 +138,17 @@ static const struct change {
       "need a tick" },
     { "\"ticket\"", "\"ticket\", \"process_stride_bytes\": 200",
       "s.json:4:83: /scheduler/process_stride_bytes", "power of two" },
+    { "\"ticket\"", "\"ticket\", \"queues\": \"locked\", \"tori\": 9",
+      "s.json:4:69: /scheduler/queues", "at most as many tori as cores" },
+    { "\"ticket\" },",
+      "\"mcs\" }, \"cost\": \"flat\", \"flat\": { \"handover\": \"exponential\" },",
+      "s.json:4:96: /flat/handover", "\"ticket\" only" },
+    { "\"ticket\" },",
+      "\"ticket\" }, \"cost\": \"flat\", \"flat\": { \"handover\": \"exponential\" },",
+      "s.json:4:99: /flat/handover", "needs \"hold\"" },
+    { "\"ticket\" },",
+      "\"ticket\" }, \"cost\": \"flat\", \"flat\": { \"handover\": \"exponential\", \"hold\": 5 },",
+      "s.json:4:122: /flat/hold", "must be exponential" },
     { "\"instances\": 10", "\"instance\": 10", "s.json:5:34: /workload/0/instance",
       "did you mean \"instances\"" },
     { "\"instances\": 10,", "\"instances\": 10, \"arrivals\": 5,", "s.json:5:17: /workload/0",
@@ -260,10 +271,10 @@ START_TEST(a_profile_is_checked)
                                "\"clock_mhz\": { \"value\": 0, \"source\": \"s\", \"kind\": "
                                "\"guessed\" } } }";
     write_file("bad.json", text, sizeof text - 1);
-    ck_assert(!profile_read(&profile, path, &arena, &err));
+    ck_assert(!profile_read(&profile, path, folder, &arena, &err));
     expect_refusal("bad.json:2:25: /figures/clock_mhz/value", "from 1 to 10000, is 0");
     snprintf(path, sizeof path, "%s/cpu.json", folder);
-    ck_assert(profile_read(&profile, path, &arena, &err));
+    ck_assert(profile_read(&profile, path, folder, &arena, &err));
     ck_assert_double_eq(profile_published_share(&profile), 0);
     ck_assert_double_eq(profile_value(&profile, line_bytes), 64);
 }

@@ -1,9 +1,9 @@
 /* tracer.c -- the price of real scheduler code, watched as it executes.
  *
  * Goal: a pick of rr executes the same blocks and accesses however many processes are queued, and
- * costs no more than if every access missed; a pick of fair_scan grows with the queue, and costs
- * more per process once the queue has outgrown a cache; prices do not depend on where things are
- * mapped; touching memory that is not the scheduler's is caught.
+ * costs no more than if every access missed; what repeats itself is predicted; a pick of fair_scan
+ * grows with the queue, and costs more per process once the queue has outgrown a cache; prices do
+ * not depend on where things are mapped; touching memory that is not the scheduler's is caught.
  * Method: the traced module, loaded as the program loads it, on a Pentium III's caches.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -137,10 +137,40 @@ START_TEST(a_pick_of_rr_is_constant)
         ck_assert_uint_eq(counts->accesses, first.accesses);
         uint64_t all_miss = counts->blocks * (rig.tracer.block_fs + rig.tracer.branch_miss_fs) +
                             counts->accesses * (rig.tracer.access_fs + rig.memory.memory_fs) +
-                            counts->calls * rig.tracer.call_fs;
+                            counts->calls * rig.tracer.call_fs +
+                            counts->entries * rig.tracer.entry_fs;
         ck_assert_uint_le(price, all_miss);
         arena_free(&rig.arena);
     }
+}
+END_TEST
+
+/* Its functions are called from several places: that takes a return stack and a history. */
+START_TEST(a_decision_that_repeats_is_predicted)
+{
+    struct rig rig;
+    rig_init(&rig, "rr", 4, 0);
+    warm_price(&rig, 100);
+    ck_assert_uint_gt(rig.tracer.counts.calls, 2);
+    ck_assert_uint_eq(rig.tracer.counts.branch_misses, 0);
+    arena_free(&rig.arena);
+}
+END_TEST
+
+START_TEST(instructions_are_those_of_the_processor)
+{
+    struct rig rig, longer;
+    struct figure *ratio = &cpu.figure[FIGURE_instruction_ratio];
+    double before = ratio->value;
+    rig_init(&rig, "rr", 4, 0);
+    ratio->value = 2 * before;
+    rig_init(&longer, "rr", 4, 0);
+    ratio->value = before;
+    ck_assert_double_eq_tol((double)longer.tracer.access_fs, 2 * (double)rig.tracer.access_fs, 2);
+    ck_assert_double_eq_tol((double)longer.tracer.entry_fs, 2 * (double)rig.tracer.entry_fs, 2);
+    ck_assert_uint_eq(longer.tracer.atomic_fs, rig.tracer.atomic_fs);
+    arena_free(&rig.arena);
+    arena_free(&longer.arena);
 }
 END_TEST
 
@@ -198,7 +228,7 @@ int main(void)
     char data[PATH_MAX - 64], path[PATH_MAX];
     if (!scheduler_load(&scheduler, NULL, true, &err) || !data_directory(data, sizeof data, &err) ||
         snprintf(path, sizeof path, "%s/cpus/piii-xeon-700.json", data) < 0 ||
-        !profile_read(&cpu, path, &files, &err)) {
+        !profile_read(&cpu, path, data, &files, &err)) {
         fprintf(stderr, "%s: %s\n", err.place, err.message);
         return EXIT_FAILURE;
     }
@@ -206,6 +236,8 @@ int main(void)
     rng = gsl_rng_alloc(random_philox);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_pick_of_rr_is_constant);
+    tcase_add_test(tests, a_decision_that_repeats_is_predicted);
+    tcase_add_test(tests, instructions_are_those_of_the_processor);
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
     tcase_add_test(tests, addresses_do_not_matter);
     tcase_add_test(tests, foreign_memory_is_caught);

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "models/machine/memory.h"
+#include "sim/host/loader.h"
 #include "sim/input/scenario.h"
 
 enum { SEED = 1, ROUNDS = 2 };
@@ -108,11 +109,13 @@ int main(int argc, char **argv)
     struct arena arena = ARENA_EMPTY;
     struct error err = { 0 };
     struct profile cpu;
+    char data[4096];
     if (argc != 4) {
         fprintf(stderr, "usage: latency_walk PROFILE.json MHZ WINDOW_KB < POINTS\n");
         return 2;
     }
-    if (!profile_read(&cpu, argv[1], &arena, &err)) {
+    if (!data_directory(data, sizeof data, &err) ||
+        !profile_read(&cpu, argv[1], data, &arena, &err)) {
         fprintf(stderr, "%s: %s\n", err.place, err.message);
         return 2;
     }

@@ -1,17 +1,33 @@
-/* lock.h -- locks that guard a torus which serves several cores.
+/* lock.h -- locks that guard a torus which serves several cores, or which others may touch.
  *
  * A live port takes these; the simulator models their time instead (models/machine/lock_model.h).
- * Both are first come, first served.  tests/unit/locks.c counts under contention.
+ * Ticket and MCS locks are first come, first served; the others have no order, and a waiter may
+ * starve.  tests/unit/locks.c counts under contention.
  *
- * Source: J. Mellor-Crummey and M. Scott, "Algorithms for scalable synchronization on
- * shared-memory multiprocessors", ACM TOCS 9(1), 1991 (both algorithms).
+ * Sources: T. Anderson, "The performance of spin lock alternatives for shared-memory
+ * multiprocessors", IEEE TPDS 1(1), 1990 (test-and-set, test-and-test-and-set, back-off);
+ * J. Mellor-Crummey and M. Scott, "Algorithms for scalable synchronization on shared-memory
+ * multiprocessors", ACM TOCS 9(1), 1991 (ticket, MCS).
  * SPDX-License-Identifier: MIT
  */
 #ifndef BRAID_LOCK_H
 #define BRAID_LOCK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+/* One word that is swapped for 1 until it was 0.  The ways to wait differ; all of them may be used
+ * on one lock. */
+struct lock_tas {
+    _Atomic uint32_t held;
+};
+
+void lock_tas_acquire(struct lock_tas *lock);          /* swaps all the time */
+void lock_ttas_acquire(struct lock_tas *lock);         /* swaps when it has read 0 */
+void lock_ttas_backoff_acquire(struct lock_tas *lock); /* reads ever more rarely, up to a limit */
+bool lock_tas_try(struct lock_tas *lock);              /* one swap; true: it is held now */
+void lock_tas_release(struct lock_tas *lock);
 
 /* Take a number; wait until it is served.  All waiters spin on one line. */
 struct lock_ticket {

@@ -12,7 +12,7 @@
 #include "braid/policy.h"
 #include "braid/torus.h"
 
-enum { SCHEDULER_MODULE_ABI = 1 };
+enum { SCHEDULER_MODULE_ABI = 2 };
 
 /* The operations of torus.h and braid.h, as a host calls them. */
 struct torus_operations {
@@ -31,6 +31,7 @@ struct torus_operations {
     enum process_result (*wake)(struct torus *torus, uint32_t slot, struct process *process,
                                 uint64_t now_ns);
     uint32_t (*receive)(struct torus *torus, uint32_t slot, uint64_t now_ns);
+    void (*accept)(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns);
     enum process_result (*reap)(struct torus *torus, uint32_t parent, struct process *process);
     uint32_t (*tick)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     void (*balance)(struct braid *braid, struct torus *torus, uint64_t now_ns);

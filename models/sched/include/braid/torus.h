@@ -31,7 +31,8 @@ struct torus;
 /* All that the scheduler asks of the world. */
 struct port {
     /* Put process, which now belongs to torus target, into that torus's inbox and see that it is
-     * read: a wake-up or a migration. */
+     * read: a wake-up or a migration.  Where tori have locks that others take: call
+     * torus_accept() for it once the present torus has been let go. */
     void (*post)(void *world, uint16_t target, struct process *process);
     /* Make core call torus_schedule() soon; the present core is allowed. */
     void (*kick)(void *world, uint32_t core);
@@ -123,6 +124,11 @@ enum process_result torus_wake(struct torus *torus, uint32_t slot, struct proces
 
 /* Queues what came into the inbox; kicks as torus_wake() does.  Returns how many. */
 uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
+/* Queues process, which another torus has posted here and which is in no inbox; kicks as
+ * torus_wake() does.  For a caller whose tori have locks: the core that posts it holds this torus
+ * and calls.  slot may be any when that core is not one of this torus's. */
+void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns);
 
 /* Parent collects a ZOMBIE and frees its slot. */
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process);

@@ -1,0 +1,107 @@
+/* messages.c -- the port: what the scheduler asks of the world, and how it gets there.
+ *
+ * A process that is posted to another torus is in a message until that torus has it: in its inbox
+ * once the push has been paid for, or, with locked queues, on its way with the core that posted it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/host/internal.h"
+
+/* The core of a torus that should hear of a message. */
+static struct core *torus_listener(struct host *host, const struct host_torus *torus)
+{
+    for (uint32_t i = 0; i < torus->core_count; i++)
+        if (host->cores[torus->first_core + i].is_idle)
+            return &host->cores[torus->first_core + i];
+    return &host->cores[torus->first_core];
+}
+
+static bool listener_is_interrupted(const struct host *host, const struct core *core)
+{
+    if (core->is_idle)
+        return !host->scenario->scheduler.polling_idle;
+    return !host->scenario->scheduler.inbox_at_entry;
+}
+
+/* The push is executed and priced here and now, then taken back, for its effect falls due only
+ * when it has been paid for. */
+static void post_to_inbox(struct host *host, struct host_torus *torus, struct process *process)
+{
+    uint32_t head = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
+    host->ops->inbox_push(&torus->torus->inbox, process);
+    atomic_store_explicit(&torus->torus->inbox.head, head, memory_order_relaxed);
+    bool first = head == 0 && torus->posted_event != host->event_count;
+    if (first && listener_is_interrupted(host, torus_listener(host, torus)))
+        host->entering_extra_ps += host->cost.ipi_send_ps;
+    torus->posted_event = host->event_count;
+    event_tree_set(&host->timers, process->id, entry_paid_for_ps(host));
+}
+
+/* The posting core will queue it itself, under the other torus's lock, once this entry is over. */
+static void post_for_later(struct host *host, struct core *core, uint32_t id)
+{
+    host->tasks[id].next = NO_TASK;
+    if (core->posted_head == NO_TASK)
+        core->posted_head = id;
+    else
+        host->tasks[core->posted_tail].next = id;
+    core->posted_tail = id;
+}
+
+void host_post(void *world, uint16_t target, struct process *process)
+{
+    struct host *host = world;
+    uint32_t id = process->id;
+    if (host->entering == NULL || target >= host->torus_count || id >= host->task_count ||
+        process->torus != target)
+        host_fault(host, FAULT_LOST, NO_TASK, "process %u posted to torus %u", id, target);
+    struct task *task = &host->tasks[id];
+    if (task->state == TASK_READY) {
+        torus_count_change(host, host->entering_torus, -1, 0);
+        if (in_window(host)) {
+            host->migration_count++;
+            task->migrations++;
+        }
+    } else if (task->state != TASK_DUE) {
+        host_fault(host, FAULT_NOT_READY, id, "posted to torus %u in a state that cannot be",
+                   target);
+    }
+    if (host->scenario->scheduler.locked_queues)
+        post_for_later(host, host->entering, id);
+    else
+        post_to_inbox(host, &host->tori[target], process);
+    task->state = TASK_POSTED;
+    host->entering_posted = true;
+}
+
+void message_deliver(struct host *host, uint32_t id)
+{
+    struct process *process = &host->processes[id];
+    struct host_torus *torus = &host->tori[process->torus];
+    host->tasks[id].state = TASK_INBOX;
+    bool was_empty = host->ops->inbox_push(&torus->torus->inbox, process);
+    if (!was_empty)
+        return;
+    struct core *core = torus_listener(host, torus);
+    if (listener_is_interrupted(host, core))
+        core_interrupt(host, core, host->now_ps + host->cost.ipi_latency_ps, IPI_RECEIVE);
+    else if (core->is_idle)
+        core_interrupt(host, core, host->now_ps + host->cost.transfer_ps, IPI_RECEIVE);
+}
+
+void host_kick(void *world, uint32_t id)
+{
+    struct host *host = world;
+    if (host->entering == NULL || id >= host->core_count)
+        host_fault(host, FAULT_ADDRESS, NO_TASK, "kicked core %u of %u", id, host->core_count);
+    struct core *core = &host->cores[id];
+    if (core == host->entering) {
+        core->need_reschedule |= core->torus == host->entering_torus || core->running == NO_TASK;
+        return;
+    }
+    bool polled = core->is_idle && host->scenario->scheduler.polling_idle;
+    if (!polled)
+        host->entering_extra_ps += host->cost.ipi_send_ps;
+    uint64_t latency_ps = polled ? host->cost.transfer_ps : host->cost.ipi_latency_ps;
+    core_interrupt(host, core, entry_paid_for_ps(host) + latency_ps, IPI_RESCHEDULE);
+}

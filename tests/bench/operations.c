@@ -1,0 +1,428 @@
+/* operations.c -- benchmark: the predicted time of every scheduler operation and this machine's.
+ *
+ * Each operation (tests/instructions/kinds.c) is done on two rigs: on the traced module, whose
+ * tracer prices it on the profile given, and on the plain module, which is timed.  Both rigs go
+ * through the same calls on the same data in the same order, from the creation of the first process
+ * on, and the tracer watches all of it, so that the model's caches have seen what the machine's
+ * have.  A batch of eight is timed and priced as a whole; what makes its start again in between is
+ * executed by both, but neither timed nor priced.  The figures are the mean of the middle half of
+ * the batches' times, less that of an empty batch, and the mean of their prices.
+ *
+ * The second part says what tracing costs in wall time: one callback of each kind, beside one that
+ * does nothing, and a whole scheduling decision, traced and plain.
+ *
+ * usage: bench_operations [PROFILE [PROCESSES]]
+ * PROFILE is a name in configs/cpus or a file of `braidsim calibrate`; PROCESSES the most to queue.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "sim/base/check.h"
+#include "sim/host/loader.h"
+#include "sim/input/profile_file.h"
+#include "sim/input/scenario.h"
+#include "tests/instructions/operations.h"
+
+enum {
+    LENGTHS = 5,
+    BATCHES_MAX = 256,
+    SAMPLES_MAX = 1 << 14,
+    BATCHES_LEAST = 9,
+    WARM_BATCHES = 4,
+    PAGE_BYTES = 4096
+};
+
+static const uint32_t lengths[LENGTHS] = { 10, 100, 1000, 10000, 100000 };
+
+/* A traced cell has this much, or BATCHES_MAX batches; a plain one repeats those for as long. */
+#define PLAIN_SECONDS  0.05
+#define TRACED_SECONDS 0.2
+
+/* Predicted and timed agree if neither is more than this times the other. */
+#define NEAR 1.5
+
+struct bench {
+    struct scheduler plain, traced;
+    struct profile cpu;
+    struct arena arena;
+    gsl_rng *rng;
+    double empty_ns; /* of a batch of eight that does nothing */
+    unsigned cells, near;
+};
+
+static double now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* Enough for uneven run times; O(n) picks of many processes would take minutes of it. */
+static uint32_t rounds_of(uint32_t queued)
+{
+    return queued > 10000 ? 8 : 64;
+}
+
+/* Zeroed memory in small pages, as the model is told. */
+static void *pages_map(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(memory != MAP_FAILED);
+    madvise(memory, bytes, MADV_NOHUGEPAGE);
+    return memory;
+}
+
+/* ---- Timing ------------------------------------------------------------------------------- */
+
+static void run_batch(struct rig *rig, void (*run)(struct rig *rig, uint32_t turn))
+{
+    for (uint32_t turn = 0; turn < rig->batch; turn++)
+        run(rig, turn);
+}
+
+static void run_nothing(struct rig *rig, uint32_t turn)
+{
+    (void)rig, (void)turn;
+}
+
+static double timed_batch_ns(struct rig *rig, void (*run)(struct rig *rig, uint32_t turn))
+{
+    double from = now_ns();
+    run_batch(rig, run);
+    return now_ns() - from;
+}
+
+/* The mean of the middle half: interruptions are at one end, and a mean is finer than the clock. */
+static double middle(double *values, size_t count)
+{
+    gsl_sort(values, 1, count);
+    return gsl_stats_mean(values + count / 4, 1, count - 2 * (count / 4));
+}
+
+/* The usual time of a batch, in ns, when there are so many of them from the beginning; again and
+ * again from the beginning until there has been time for a good mean. */
+static double timed_ns(const struct operation *operation, const struct scheduler *plain,
+                       void (*run)(struct rig *rig, uint32_t turn), uint32_t batches)
+{
+    static double batch_ns[SAMPLES_MAX];
+    struct rig rig;
+    size_t count = 0, bytes = rig_bytes(operation, plain->torus);
+    double from = now_ns();
+    do {
+        void *memory = pages_map(bytes);
+        rig_init(&rig, memory, operation, plain->torus, rounds_of(operation->queued));
+        for (uint32_t i = 0; i < WARM_BATCHES + batches; i++) {
+            operation->kind->prepare(&rig);
+            double ns = timed_batch_ns(&rig, run);
+            if (i >= WARM_BATCHES)
+                batch_ns[count++] = ns;
+        }
+        munmap(memory, bytes);
+    } while (count + batches <= SAMPLES_MAX && now_ns() - from < PLAIN_SECONDS * 1e9);
+    return middle(batch_ns, count);
+}
+
+/* ---- Predicting --------------------------------------------------------------------------- */
+
+/* A rig, watched. */
+struct watched {
+    struct arena arena;
+    struct memory memory;
+    struct tracer tracer;
+    struct rig rig;
+    sigjmp_buf escape;
+    void *scheduler_memory;
+    size_t bytes;
+    uint64_t now_ps;
+    struct tracer_counts counts;
+};
+
+static void watch_begin(struct watched *watched)
+{
+    tracer_begin(&watched->tracer, 0, TRACER_PACE, watched->now_ps, &watched->escape);
+}
+
+/* The price in fs. */
+static uint64_t watch_end(struct watched *watched)
+{
+    uint64_t wait_fs, price_fs = tracer_end(&watched->tracer, &wait_fs);
+    watched->now_ps += price_fs / 1000;
+    watched->counts = watched->tracer.counts;
+    return price_fs;
+}
+
+static void watched_init(struct watched *watched, const struct bench *bench,
+                         const struct operation *operation)
+{
+    const struct scheduler *traced = &bench->traced;
+    size_t bytes = rig_bytes(operation, traced->torus);
+    watched->arena = ARENA_EMPTY;
+    watched->now_ps = 0;
+    watched->bytes = bytes;
+    watched->scheduler_memory = pages_map(bytes);
+    random_seek(bench->rng, 1, 0, RANDOM_MEMORY, 0, 0);
+    memory_init(&watched->memory,
+                &(struct memory_setup){ .cpu = &bench->cpu,
+                                        .core_count = 1,
+                                        .page_bytes = PAGE_BYTES,
+                                        .bytes = bytes + traced->mapped[0].bytes,
+                                        .stride = sizeof(struct process),
+                                        .stride_real = sizeof(struct process),
+                                        .rng = bench->rng },
+                &watched->arena);
+    tracer_init(&watched->tracer,
+                &(struct tracer_setup){ .cpu = &bench->cpu,
+                                        .memory = &watched->memory,
+                                        .core_count = 1,
+                                        .scheduler_memory = watched->scheduler_memory,
+                                        .scheduler_bytes = bytes,
+                                        .module = { traced->mapped[0] } },
+                &watched->arena);
+    watch_begin(watched);
+    rig_init(&watched->rig, watched->scheduler_memory, operation, traced->torus,
+             rounds_of(operation->queued));
+    watch_end(watched);
+}
+
+static void watched_fini(struct watched *watched)
+{
+    munmap(watched->scheduler_memory, watched->bytes);
+    arena_free(&watched->arena);
+}
+
+/* The mean price of a batch, in ns, of as many as there is time for. */
+static double predicted_ns(const struct bench *bench, const struct operation *operation,
+                           uint32_t *batches)
+{
+    static struct watched watched;
+    uint64_t sum_fs = 0;
+    uint32_t count = 0;
+    if (sigsetjmp(watched.escape, 0) != 0)
+        CHECK(!"the scheduler left its memory, or does not return");
+    watched_init(&watched, bench, operation);
+    double from = now_ns();
+    for (uint32_t i = 0; count < BATCHES_MAX; i++) {
+        watch_begin(&watched);
+        operation->kind->prepare(&watched.rig);
+        watch_end(&watched);
+        watch_begin(&watched);
+        run_batch(&watched.rig, operation->kind->run);
+        uint64_t fs = watch_end(&watched);
+        if (i >= WARM_BATCHES) {
+            sum_fs += fs;
+            count++;
+        }
+        if (count >= BATCHES_LEAST && now_ns() - from > TRACED_SECONDS * 1e9)
+            break;
+    }
+    watched_fini(&watched);
+    *batches = count;
+    return (double)sum_fs / 1e6 / count;
+}
+
+/* ---- The table ---------------------------------------------------------------------------- */
+
+static void print_cell(struct bench *bench, const struct operation *plain,
+                       const struct operation *traced)
+{
+    uint32_t batches;
+    double predicted = predicted_ns(bench, traced, &batches) / traced->kind->batch;
+    double batch_ns = timed_ns(plain, &bench->plain, plain->kind->run, batches);
+    double timed = (batch_ns - bench->empty_ns) / plain->kind->batch;
+    double ratio = predicted / timed;
+    bool near = ratio <= NEAR && ratio >= 1 / NEAR;
+    bench->cells++;
+    bench->near += near;
+    printf(" %9.0f/%-8.0f%5.2f%c", predicted, timed, ratio, near ? ' ' : '*');
+    fflush(stdout);
+}
+
+static void print_row(struct bench *bench, const struct operation_kind *kind, uint32_t policy,
+                      uint32_t which, uint32_t longest)
+{
+    const struct scheduler_module *plain = bench->plain.modules[0];
+    const struct scheduler_module *traced = bench->traced.modules[0];
+    struct operation on_plain, on_traced;
+    char name[OPERATION_NAME];
+    for (uint32_t i = 0; i < LENGTHS && lengths[i] <= longest; i++) {
+        operation_make(&on_plain, kind, plain, plain->policies[policy], which, lengths[i], name);
+        operation_make(&on_traced, kind, traced, traced->policies[policy], which, lengths[i], name);
+        if (i == 0) {
+            *strrchr(name, ',') = '\0'; /* the number of processes is the column's */
+            printf("%-40s", name);
+        }
+        print_cell(bench, &on_plain, &on_traced);
+    }
+    printf("\n");
+}
+
+static void print_table(struct bench *bench, uint32_t longest)
+{
+    const struct scheduler_module *module = bench->plain.modules[0];
+    printf(
+        "Predicted / timed ns of one operation, and predicted : timed; * beyond a factor of %.1f\n"
+        "profile: %s\n%-40s",
+        NEAR, bench->cpu.title, "processes");
+    for (uint32_t i = 0; i < LENGTHS && lengths[i] <= longest; i++)
+        printf(" %24u", lengths[i]);
+    printf("\n");
+    for (uint32_t policy = 0; module->policies[policy] != NULL; policy++)
+        for (const struct operation_kind *kind = operation_kinds; kind->name != NULL; kind++) {
+            struct operation operation;
+            char name[OPERATION_NAME];
+            if (!kind->repeats)
+                continue;
+            for (uint32_t which = 0; operation_make(&operation, kind, module,
+                                                    module->policies[policy], which, 10, name);
+                 which++)
+                print_row(bench, kind, policy, which, longest);
+        }
+    printf("%u of %u cells within a factor of %.1f: %.0f %%\n\n", bench->near, bench->cells, NEAR,
+           100.0 * bench->near / bench->cells);
+}
+
+/* ---- What tracing costs ------------------------------------------------------------------- */
+
+enum { CALLS = 1000000, LINES = 16 };
+
+static void nothing(void *address)
+{
+    (void)address;
+}
+
+/* ns of one call of callback with one of a few addresses in the scheduler's memory. */
+static double callback_ns(void (*volatile callback)(void *address), char *memory)
+{
+    double best = INFINITY;
+    for (int round = 0; round < 5; round++) {
+        double from = now_ns();
+        for (uint32_t i = 0; i < CALLS; i++)
+            callback(memory + i % LINES * PROCESS_LINE_BYTES);
+        best = fmin(best, (now_ns() - from) / CALLS);
+    }
+    return best;
+}
+
+/* The usual wall time of a traced batch, in ns; its counts are left in watched. */
+static double traced_batch_ns(struct watched *watched)
+{
+    static double batch_ns[BATCHES_MAX];
+    for (uint32_t i = 0; i < BATCHES_MAX; i++) {
+        const struct operation_kind *kind = watched->rig.operation->kind;
+        watch_begin(watched);
+        kind->prepare(&watched->rig);
+        watch_end(watched);
+        double from = now_ns();
+        watch_begin(watched);
+        run_batch(&watched->rig, kind->run);
+        watch_end(watched);
+        batch_ns[i] = now_ns() - from;
+    }
+    return middle(batch_ns, BATCHES_MAX);
+}
+
+static const struct operation_kind *kind_named(const char *name)
+{
+    const struct operation_kind *kind = operation_kinds;
+    while (strcmp(kind->name, name) != 0)
+        kind++;
+    return kind;
+}
+
+typedef void callback_function(void *address);
+
+static callback_function *callback_named(const char *name)
+{
+    callback_function *callback;
+    void *symbol = dlsym(RTLD_DEFAULT, name);
+    CHECK(symbol != NULL);
+    memcpy(&callback, &symbol, sizeof callback); /* ISO C has no cast for it */
+    return callback;
+}
+
+static void print_tracing(struct bench *bench)
+{
+    static struct watched watched;
+    struct operation plain, traced;
+    char name[OPERATION_NAME];
+    const struct operation_kind *kind = kind_named("put and pick");
+    const struct policy *rr_plain = scheduler_policy(&bench->plain, "rr");
+    const struct policy *rr_traced = scheduler_policy(&bench->traced, "rr");
+    operation_make(&plain, kind, bench->plain.modules[0], rr_plain, 0, 1000, name);
+    operation_make(&traced, kind, bench->traced.modules[0], rr_traced, 0, 1000, name);
+    double plain_ns =
+        (timed_ns(&plain, &bench->plain, kind->run, BATCHES_MAX) - bench->empty_ns) / kind->batch;
+    if (sigsetjmp(watched.escape, 0) != 0)
+        CHECK(!"the scheduler left its memory, or does not return");
+    watched_init(&watched, bench, &traced);
+    double traced_ns = (traced_batch_ns(&watched) - bench->empty_ns) / kind->batch;
+    double blocks = (double)watched.counts.blocks / kind->batch;
+    double accesses = (double)watched.counts.accesses / kind->batch;
+
+    char *memory = (char *)watched.rig.processes;
+    double floor_ns = callback_ns(nothing, memory);
+    watch_begin(&watched);
+    double read_ns = callback_ns(callback_named("__tsan_read8"), memory);
+    double write_ns = callback_ns(callback_named("__tsan_write8"), memory);
+    watch_end(&watched);
+    /* What the callbacks of a decision cost beyond accesses and calls, is the blocks'. */
+    double mean_access_ns = (read_ns + write_ns) / 2;
+    double block_ns = (traced_ns - plain_ns - accesses * mean_access_ns) / blocks;
+    printf("What tracing costs, in ns of wall time\n");
+    printf("%-52s %8.1f\n", "a callback that does nothing", floor_ns);
+    printf("%-52s %8.1f  (wanted: 10)\n", "a read in the first level", read_ns);
+    printf("%-52s %8.1f  (wanted: 10)\n", "a write in the first level", write_ns);
+    printf("%-52s %8.1f  (wanted: 4)\n", "a block, with the calls: the rest of a decision's",
+           block_ns);
+    printf("%-52s %8.1f\n", "a decision of rr (put and pick), plain", plain_ns);
+    printf("%-52s %8.1f  (wanted: 300)\n", "the same, traced", traced_ns);
+    printf("  which is %.0f blocks and %.0f accesses: %.1f ns each, all in\n", blocks, accesses,
+           (traced_ns - plain_ns) / (blocks + accesses));
+    watched_fini(&watched);
+}
+
+/* ---- The program -------------------------------------------------------------------------- */
+
+/* PROFILE as a file, or by its name in configs/cpus. */
+static bool profile_load(struct bench *bench, const char *profile, struct error *err)
+{
+    char data[4000];
+    if (!data_directory(data, sizeof data, err))
+        return false;
+    return profile_read(&bench->cpu, profile_path(profile, "", data, &bench->arena), data,
+                        &bench->arena, err);
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    struct error err;
+    bench.arena = ARENA_EMPTY;
+    if (!profile_load(&bench, argc > 1 ? argv[1] : "zen4", &err) ||
+        !scheduler_load(&bench.plain, NULL, false, &err) ||
+        !scheduler_load(&bench.traced, NULL, true, &err)) {
+        fprintf(stderr, "%s: %s\n", err.place, err.message);
+        return EXIT_FAILURE;
+    }
+    bench.rng = gsl_rng_alloc(random_philox);
+    struct operation tick;
+    char name[OPERATION_NAME];
+    operation_make(&tick, kind_named("tick"), bench.plain.modules[0],
+                   bench.plain.modules[0]->policies[0], 0, 10, name);
+    bench.empty_ns = timed_ns(&tick, &bench.plain, run_nothing, BATCHES_MAX);
+    print_table(&bench, argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : lengths[LENGTHS - 1]);
+    print_tracing(&bench);
+    gsl_rng_free(bench.rng);
+    arena_free(&bench.arena);
+    return EXIT_SUCCESS;
+}
