@@ -144,8 +144,8 @@ static double put_entries(struct calibration *c, enum profile_figure figure, dou
     double entries = borne_out ? stated.entries : round_entries(step);
     struct measurement m = { ways > 0 ? whole_sets(entries, ways) : entries, 0, points };
     calibration_measured(c, figure, m,
-                         "a chase over one line of each of so many pages is half-way up its step "
-                         "at %.0f pages%s",
+                         "a chase over one line of each of so many pages climbs its step at %.0f "
+                         "pages%s",
                          step, borne_out ? ", as the processor's statement (cpuid) has it" : "");
     if (stated.entries > 0 && !borne_out)
         calibration_note(c, "%s: the processor states %u, a chase finds %.0f",
@@ -176,8 +176,12 @@ static void put_first(struct calibration *c, struct field *field, struct route *
                             "too large to be fully associative; 4 to 16 is usual");
 }
 
-static void put_second(struct calibration *c, const struct curve_level *levels, uint32_t points)
+/* Beyond the second TLB walks grow dearer with their number, so its end is where a fifth of the
+ * climb is done, and not a half. */
+static void put_second(struct calibration *c, const struct curve_level *levels,
+                       const struct curve_point *curve, uint32_t points)
 {
+    double end = curve_last_below(curve, points, levels[1].value, levels[2].value, 0.2);
     struct stated_tlb stated = stated_tlb(2);
     struct measurement cost = { levels[1].value - levels[0].value, 0, points };
     if (!calibration_measured(c, FIGURE_tlb2_cycles, calibration_cycles(c, cost),
@@ -185,7 +189,7 @@ static void put_second(struct calibration *c, const struct curve_level *levels, 
                               "the second TLB alone"))
         return;
     double ways = stated.ways > 0 ? stated.ways : WAYS_ASSUMED;
-    put_entries(c, FIGURE_tlb2_entries, levels[1].size, stated, ways, points);
+    put_entries(c, FIGURE_tlb2_entries, end, stated, ways, points);
     if (stated.ways > 0)
         calibration_derived(c, FIGURE_tlb2_ways, ways, "as the processor states (cpuid)");
     else
@@ -250,7 +254,7 @@ void calibrate_tlb(struct calibration *c, double seconds)
                                                   : "")) {
         put_first(c, &field, &route, levels, count, seconds * 0.2);
         if (found > 2)
-            put_second(c, levels, count);
+            put_second(c, levels, points, count);
     } else {
         calibration_note(c, "tlb_entries: a chase over pages shows no step; translation is free");
     }
