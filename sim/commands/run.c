@@ -259,8 +259,12 @@ int command_run(int argc, char **argv)
                           study->directory);
                 return command_refuse(&err);
             }
-        if (!results_prepare(study->directory, &err))
+        struct error refusal;
+        if (!results_prepare(study->directory, &refusal)) {
+            error_set(&err, arena_printf(&arena, "--out \"%s\"", study->directory), "%s",
+                      refusal.message);
             return command_refuse(&err);
+        }
     }
     int status = EXIT_FINE;
     for (int i = 0; i < arguments.count; i++) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/input/scenario_file.h"
 
@@ -51,10 +52,8 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
         if (!cJSON_IsString(extends))
             return error_set(err, place, "must be a string, the path of another scenario file");
         const char *base = beside(path, extends->valuestring, reading->arena);
-        FILE *file = fopen(base, "rb");
-        if (file == NULL)
-            return error_set(err, place, "there is no file %s", base);
-        fclose(file);
+        if (access(base, F_OK) != 0)
+            return error_set(err, place, "there is no file %s; name one that there is", base);
         if (depth + 1 == EXTENDS_MAX)
             return error_set(err, place,
                              "more than %d files extend one another; is there a circle?",
@@ -80,6 +79,16 @@ static bool put_option(struct reading *reading, const char *pointer, cJSON *valu
     return true;
 }
 
+/* Not JSON, but a name without its quotes?  What looks like a number is none. */
+static bool is_bare_word(const char *text)
+{
+    char *end;
+    (void)strtod(text, &end);
+    bool number = *end == '\0' && strchr("+-.0123456789", text[0]) != NULL;
+    return text[0] != '\0' && !number && strpbrk(text, "{}[]\",:") == NULL &&
+           json_utf8_length(text, strlen(text)) == strlen(text);
+}
+
 /* "PTR=VALUE": VALUE is JSON, or else a bare word. */
 static bool put_set(struct reading *reading, const char *text, struct error *err)
 {
@@ -91,14 +100,21 @@ static bool put_set(struct reading *reading, const char *text, struct error *err
     const char *pointer = arena_string_n(arena, text, (size_t)(equals - text));
     const char *option = arena_printf(arena, "--set %s", pointer);
     struct json_source source;
-    struct error ignored;
+    struct error refusal;
     cJSON *value;
-    if (json_parse(&source, option, equals + 1, strlen(equals + 1), arena, &ignored))
+    if (!json_pointer_is_valid(pointer))
+        return error_set(err, option,
+                         "is no JSON pointer: in a key, ~ is written ~0 and / is written ~1");
+    if (strcmp(pointer, "/extends") == 0 || strncmp(pointer, "/extends/", 9) == 0)
+        return error_set(err, option,
+                         "cannot be set: a file is merged with what it extends before; write a "
+                         "file that extends the other one");
+    if (json_parse(&source, option, equals + 1, strlen(equals + 1), arena, &refusal))
         value = source.root;
-    else if (strpbrk(equals + 1, "{}[]\",:") == NULL && equals[1] != '\0')
+    else if (is_bare_word(equals + 1))
         value = cJSON_CreateString(equals + 1);
     else
-        return error_set(err, option, "%s", ignored.message);
+        return error_set(err, option, "%s", refusal.message);
     return put_option(reading, pointer, value, option, err);
 }
 

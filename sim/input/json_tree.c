@@ -27,6 +27,16 @@ const char *json_pointer_add(const char *pointer, const char *key, struct arena 
     return sum;
 }
 
+bool json_pointer_is_valid(const char *pointer)
+{
+    if (*pointer != '\0' && *pointer != '/')
+        return false;
+    for (; *pointer != '\0'; pointer++)
+        if (*pointer == '~' && pointer[1] != '0' && pointer[1] != '1')
+            return false;
+    return true;
+}
+
 const char *json_pointer_next(const char *pointer, char *token, size_t size)
 {
     size_t length = 0;

@@ -169,6 +169,16 @@ static const struct change {
     { "]\n}", "]\n} }", "s.json:10:3: /", "not JSON" },
     { "]\n}", "]\n", "s.json:11:1: /", "too early" },
     { "// a comment", "/* a comment", "s.json:1:3: /", "does not end" },
+    /* Not UTF-8: a byte of Latin 1, one too many, a character cut short, an overlong one, half of a
+     * pair, one beyond the last. */
+    { "\"t\",", "\"M\xFCller\",", "s.json:2:13: /", "not UTF-8" },
+    { "\"t\",", "\"\xC3\xBC\xBC\",", "s.json:2:14: /", "not UTF-8" },
+    { "\"t\",", "\"a\xE2\x82\",", "s.json:2:13: /", "not UTF-8" },
+    { "\"t\",", "\"\xC0\xAF\",", "s.json:2:12: /", "not UTF-8" },
+    { "\"t\",", "\"\xE0\x80\xAF\",", "s.json:2:12: /", "not UTF-8" },
+    { "\"t\",", "\"\xED\xA0\x80\",", "s.json:2:12: /", "not UTF-8" },
+    { "\"t\",", "\"\xF4\x90\x80\x80\",", "s.json:2:12: /", "not UTF-8" },
+    { "]\n}", "]\n}\xFF", "s.json:10:2: /", "not UTF-8" },
 };
 
 enum { CHANGES = sizeof changes / sizeof changes[0] };
@@ -234,9 +244,21 @@ START_TEST(what_is_no_scenario_is_refused)
 {
     enum { DEEP = 100000, HUGE_FILE = 100000000 };
     ck_assert(!read_scenario("missing.json", NULL, 0));
-    expect_refusal("missing.json", "No such file");
+    expect_refusal("missing.json:1:1: /", "No such file or directory; a JSON file is wanted");
     ck_assert(!read_scenario("", NULL, 0));
-    ck_assert(strstr(err.message, "folder") != NULL);
+    expect_refusal(":1:1: /", "is a folder; a JSON file is wanted");
+    char pipe[256];
+    snprintf(pipe, sizeof pipe, "%s/pipe.json", folder);
+    CHECK(mkfifo(pipe, 0600) == 0);
+    ck_assert(!read_scenario("pipe.json", NULL, 0));
+    expect_refusal("pipe.json:1:1: /", "is a pipe or a device; a JSON file is wanted");
+    write_changed("cpu.json", "pipe.json");
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("pipe.json:1:1: /", "is a pipe");
+    write_file("s.json", "{ \"extends\": \"pipe.json\" }", 26);
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("pipe.json:1:1: /", "is a pipe");
+    unlink(pipe);
     write_file("s.json", "{ \"a\": \"\0\" }", 13);
     ck_assert(!read_scenario("s.json", NULL, 0));
     expect_refusal("s.json:1:9: /", "NUL");
@@ -255,7 +277,7 @@ START_TEST(what_is_no_scenario_is_refused)
     write_file("s.json", text, HUGE_FILE);
     free(text);
     ck_assert(!read_scenario("s.json", NULL, 0));
-    expect_refusal("s.json", "larger than 16 MiB");
+    expect_refusal("s.json:1:1: /", "larger than 16 MiB, and no scenario or profile is; is it the");
     write_file("s.json", "{ \"extends\": \"s.json\" }", 23);
     ck_assert(!read_scenario("s.json", NULL, 0));
     expect_refusal("s.json:1:14: /extends", "circle");
