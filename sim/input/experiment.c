@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "sim/input/scenario_file.h"
+#include "sim/input/variation.h"
 
-enum { EXTENDS_MAX = 16, POINTS_MAX = 100000 };
+enum { EXTENDS_MAX = 16 };
 
 struct reading {
     const struct scenario_options *options;
@@ -62,7 +63,7 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
             return false;
     }
     add_layer(&reading->document, (struct layer){ source, source->root, "", "" });
-    json_merge(reading->document.root, source->root);
+    json_merge(reading->document.root, source->root, "variants");
     return true;
 }
 
@@ -148,68 +149,6 @@ static const struct json_source *source_of(const struct document *document, cons
     return NULL;
 }
 
-static bool check_variants(const struct node *variants, struct error *err)
-{
-    const cJSON *patch;
-    if (!cJSON_IsObject(variants->json) || variants->json->child == NULL)
-        return node_refuse(variants, err,
-                           "must be an object: a name for each variant, and what "
-                           "it changes");
-    cJSON_ArrayForEach(patch, variants->json)
-    {
-        struct node node;
-        node_get(variants, patch->string, &node);
-        if (!cJSON_IsObject(patch))
-            return node_refuse(&node, err, "must be an object with what the variant changes");
-        if (cJSON_GetObjectItemCaseSensitive(patch, "replications") != NULL)
-            return node_refuse(&node, err,
-                               "all variants have the same replications; leave them "
-                               "out");
-    }
-    return true;
-}
-
-/* Members may be added to an object; the one of figures is made where there is none. */
-static bool has_object(const cJSON *root, const char *pointer)
-{
-    const cJSON *object = json_at((cJSON *)(uintptr_t)root, pointer);
-    if (object == NULL && strcmp(pointer, "/machine/figures") == 0)
-        object = json_at((cJSON *)(uintptr_t)root, "/machine");
-    return cJSON_IsObject(object);
-}
-
-static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *combinations,
-                        struct error *err)
-{
-    const cJSON *values;
-    if (!cJSON_IsObject(sweep->json) || sweep->json->child == NULL)
-        return node_refuse(sweep, err,
-                           "must be an object of JSON pointers, each with an array of "
-                           "values");
-    cJSON_ArrayForEach(values, sweep->json)
-    {
-        struct node node;
-        const char *key = values->string;
-        node_get(sweep, key, &node);
-        const char *slash = strrchr(key, '/');
-        if (key[0] != '/' || strcmp(key, "/replications") == 0)
-            return node_refuse(&node, err,
-                               "\"%s\" cannot be swept; a JSON pointer such as "
-                               "\"/machine/cores\" is wanted",
-                               key);
-        const char *parent = arena_string_n(sweep->document->arena, key, (size_t)(slash - key));
-        if (!has_object(root, parent) && json_at((cJSON *)(uintptr_t)root, key) == NULL)
-            return node_refuse(&node, err, "the scenario has nothing at \"%s\"", parent);
-        int count = cJSON_GetArraySize(values);
-        if (!cJSON_IsArray(values) || count == 0)
-            return node_refuse(&node, err, "must be an array of at least one value");
-        *combinations *= (uint64_t)count;
-        if (*combinations > POINTS_MAX)
-            return node_refuse(sweep, err, "makes more than %d points", POINTS_MAX);
-    }
-    return true;
-}
-
 /* The place of element i of a swept key, for messages. */
 static const char *sweep_prefix(const char *key, int i, struct arena *arena)
 {
@@ -263,7 +202,7 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
     if (variant != NULL) {
         const char *prefix = json_pointer_add("/variants", variant->string, reading->arena);
         point->variant = arena_string(reading->arena, variant->string);
-        json_merge(document.root, variant);
+        json_merge(document.root, variant, NULL);
         add_layer(&document, (struct layer){ source_of(base, prefix), variant, "", prefix });
     }
     bool fine =
@@ -278,16 +217,10 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
 static bool read_points(struct reading *reading, struct experiment *experiment, struct error *err)
 {
     struct node root = document_node(&reading->document), node;
-    uint64_t combinations = 1;
-    const cJSON *variants = NULL, *variant;
-    if (node_get(&root, "variants", &node)) {
-        if (!check_variants(&node, err))
-            return false;
-        variants = node.json;
-    }
-    if (node_get(&root, "sweep", &node) &&
-        !check_sweep(&node, reading->document.root, &combinations, err))
+    uint64_t combinations;
+    if (!variation_check(&root, &combinations, err))
         return false;
+    const cJSON *variants = node_get(&root, "variants", &node) ? node.json : NULL, *variant;
     uint64_t count = combinations * (uint64_t)(variants ? cJSON_GetArraySize(variants) : 1);
     if (count > POINTS_MAX)
         return node_refuse(&root, err, "variants and sweep make %ju points; at most %d",

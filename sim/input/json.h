@@ -51,8 +51,10 @@ cJSON *json_at(cJSON *root, const char *pointer);
  * element that is not there; value is deleted then. */
 bool json_put(cJSON *root, const char *pointer, cJSON *value);
 
-/* RFC 7396: objects merge, null removes, anything else replaces. */
-void json_merge(cJSON *target, const cJSON *patch);
+/* RFC 7396: objects merge, null removes, anything else replaces.  The members of target's member of
+ * the name patches are to be merged into something else later: nulls in them stay.  NULL: there is
+ * none such. */
+void json_merge(cJSON *target, const cJSON *patch, const char *patches);
 
 /* The first token of pointer, ~1 and ~0 undone, goes into token; returns what follows it.  NULL
  * when pointer does not begin with "/". */

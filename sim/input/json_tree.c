@@ -119,13 +119,16 @@ bool json_put(cJSON *root, const char *pointer, cJSON *value)
     return false;
 }
 
-void json_merge(cJSON *target, const cJSON *patch)
+/* What a null in a patch does: removes, or stays, to remove later. */
+enum nulls { NULLS_REMOVE, NULLS_STAY_BELOW, NULLS_STAY };
+
+static void merge(cJSON *target, const cJSON *patch, enum nulls nulls, const char *patches)
 {
     const cJSON *change;
     cJSON_ArrayForEach(change, patch)
     {
         cJSON *old = cJSON_GetObjectItemCaseSensitive(target, change->string);
-        if (cJSON_IsNull(change)) {
+        if (cJSON_IsNull(change) && nulls != NULLS_STAY) {
             cJSON_DeleteItemFromObjectCaseSensitive(target, change->string);
         } else if (cJSON_IsObject(change)) {
             if (!cJSON_IsObject(old)) {
@@ -136,7 +139,10 @@ void json_merge(cJSON *target, const cJSON *patch)
                     cJSON_AddItemToObject(target, change->string, object);
                 old = object;
             }
-            json_merge(old, change);
+            enum nulls below = nulls == NULLS_REMOVE ? NULLS_REMOVE : NULLS_STAY;
+            if (patches != NULL && strcmp(change->string, patches) == 0)
+                below = NULLS_STAY_BELOW;
+            merge(old, change, below, NULL);
         } else if (old != NULL) {
             cJSON_ReplaceItemInObjectCaseSensitive(target, change->string,
                                                    cJSON_Duplicate(change, true));
@@ -144,6 +150,11 @@ void json_merge(cJSON *target, const cJSON *patch)
             cJSON_AddItemToObject(target, change->string, cJSON_Duplicate(change, true));
         }
     }
+}
+
+void json_merge(cJSON *target, const cJSON *patch, const char *patches)
+{
+    merge(target, patch, NULLS_REMOVE, patches);
 }
 
 /* ---- Printing ----------------------------------------------------------------------------- */

@@ -212,6 +212,11 @@ def bad_documents(profile, scenario):
                            ("/workload/0/phases/0/run",
                             {"dist": "pareto", "min_us": 0, "shape": 2}),
                            ("/sweep", {"/replications": [1]}), ("/duration_ms", 0),
+                           ("/sweep", {"/expect": [[]]}), ("/sweep", {"/variants/a": [{}]}),
+                           ("/sweep", {"cores": [1]}), ("/sweep", {"/machine/~2": [1]}),
+                           ("/variants", {"": {}}), ("/variants", {"a": {"expect": []}}),
+                           ("/variants", {"a": {"sweep": {}}}), ("/variants", {"a": 7}),
+                           ("/variants", {"a": {"name": "b"}}), ("/variants", {"a": {"seed": 1}}),
                            ("/expect", [{"metric": "jain"}])):
         yield "scenario", scenario, pointer, value
 
