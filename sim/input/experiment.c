@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/input/label.h"
 #include "sim/input/scenario_file.h"
 #include "sim/input/variation.h"
 
@@ -175,7 +176,8 @@ static bool put_sweep(struct document *document, const cJSON *sweep, uint32_t co
         add_layer(document, (struct layer){ source_of(base, prefix), value, key->string, prefix });
         point->sweep[index] = (struct sweep_value){
             .pointer = arena_string(arena, key->string),
-            .text = json_print(value, arena),
+            .text = json_print_line(value, arena),
+            .label = label_of(key, which, arena),
             .number = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN,
         };
     }

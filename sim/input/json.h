@@ -72,6 +72,9 @@ const char *json_pointer_add(const char *pointer, const char *key, struct arena 
 /* As text: two spaces a level, keys in order, numbers exact. */
 const char *json_print(const cJSON *value, struct arena *arena);
 
+/* The same on one line, without spaces. */
+const char *json_print_line(const cJSON *value, struct arena *arena);
+
 /* The shortest of %.15g, %.16g and %.17g that reads back as value; buffer of 32. */
 void json_number(double value, char *buffer);
 

@@ -168,11 +168,12 @@ void json_number(double value, char *buffer)
     }
 }
 
+/* level: how deep it is; negative: all on one line. */
 static void print_value(FILE *to, const cJSON *value, int level)
 {
     char number[32];
     const cJSON *child;
-    bool object = cJSON_IsObject(value);
+    bool object = cJSON_IsObject(value), lines = level >= 0;
     if (cJSON_IsNumber(value)) {
         json_number(value->valuedouble, number);
         fputs(number, to);
@@ -183,32 +184,42 @@ static void print_value(FILE *to, const cJSON *value, int level)
     } else if (value->child == NULL) {
         fputs(object ? "{}" : "[]", to);
     } else {
-        fputs(object ? "{\n" : "[\n", to);
+        fprintf(to, "%c%s", object ? '{' : '[', lines ? "\n" : "");
         cJSON_ArrayForEach(child, value)
         {
-            fprintf(to, "%*s", 2 * level + 2, "");
+            fprintf(to, "%*s", lines ? 2 * level + 2 : 0, "");
             if (object) {
                 cJSON *key = cJSON_CreateStringReference(child->string);
                 print_value(to, key, 0);
                 cJSON_Delete(key);
-                fputs(": ", to);
+                fputs(lines ? ": " : ":", to);
             }
-            print_value(to, child, level + 1);
-            fputs(child->next != NULL ? ",\n" : "\n", to);
+            print_value(to, child, lines ? level + 1 : level);
+            fprintf(to, "%s%s", child->next != NULL ? "," : "", lines ? "\n" : "");
         }
-        fprintf(to, "%*s%c", 2 * level, "", object ? '}' : ']');
+        fprintf(to, "%*s%c", lines ? 2 * level : 0, "", object ? '}' : ']');
     }
 }
 
-const char *json_print(const cJSON *value, struct arena *arena)
+static const char *print(const cJSON *value, int level, struct arena *arena)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *to = open_memstream(&text, &length);
     CHECK(to != NULL);
-    print_value(to, value, 0);
+    print_value(to, value, level);
     CHECK(fclose(to) == 0);
     const char *copy = arena_string_n(arena, text, length);
     free(text);
     return copy;
+}
+
+const char *json_print(const cJSON *value, struct arena *arena)
+{
+    return print(value, 0, arena);
+}
+
+const char *json_print_line(const cJSON *value, struct arena *arena)
+{
+    return print(value, -1, arena);
 }
