@@ -201,7 +201,7 @@ static uint64_t bytes_mapped(int file, uint64_t size)
     return end;
 }
 
-/* A file, and whole: of one that was cut short, pages would be missing whenever they are touched. */
+/* A file, and whole: of one that was cut short, pages would be missing when they are touched. */
 static bool check_whole(const char *path, struct error *err)
 {
     struct stat status;

@@ -1,8 +1,8 @@
 /* json.h -- JSON text with comments, read strictly, and where each value stands in it.
  *
- * Parsing is cJSON's; what it lets pass (duplicate keys, trailing text, NUL bytes, bytes that are no
- * UTF-8, numbers such as 01 or 1e400) is refused here, and so is what would hurt it (huge files, deep
- * nesting, pipes and devices that never end).
+ * Parsing is cJSON's; what it lets pass (duplicate keys, trailing text, NUL bytes, bytes that are
+ * no UTF-8, numbers such as 01 or 1e400) is refused here, and so is what would hurt it (huge files,
+ * deep nesting, pipes and devices that never end).
  * Positions are found again by a scanner when there is something to complain about.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later

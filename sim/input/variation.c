@@ -69,7 +69,7 @@ static bool check_variant(const struct node *variant, const cJSON *sweep, struct
     }
     cJSON_ArrayForEach(axis, sweep)
     {
-        /* Where an array is on the way, the variant must give it whole, and the sweep changes it. */
+        /* Where an array is on the way, the variant must give it whole for the sweep to change. */
         const cJSON *value = patched(variant->json, axis->string);
         if (value == NULL || value != json_at((cJSON *)(uintptr_t)variant->json, axis->string))
             continue;

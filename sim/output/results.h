@@ -2,8 +2,8 @@
  *
  *     scenario.json   the scenario as merged
  *     manifest.json   what made it: version, seed, compiler, scheduler, libc, CPU class, host
- *     summary.json    per point: mean, 95 % interval and n of each metric; what swept pointers are in
- *                     words, and the labels of values that are long
+ *     summary.json    per point: mean, 95 % interval and n of each metric; what swept pointers are
+ *                     in words, and the labels of values that are long
  *     runs.csv        one row per run
  *     processes.csv   totals per closed process and run
  *     cores.csv       accounts per core and run, in ps

@@ -193,7 +193,8 @@ def error_in_scenario(schema, path):
 def bad_documents(profile, scenario):
     """Each must be refused, so that a schema that accepts all is noticed."""
     for pointer, value in (("/figures/clock_mhz/value", 0), ("/figures/clock_mhz/kind", "guess"),
-                           ("/figures/clock_ghz", {}), ("/colour", "red"), ("/figures", {}),
+                           ("/figures/clock_mhz/source", " "), ("/figures/clock_ghz", {}),
+                           ("/colour", "red"), ("/figures", {}),
                            ("/figures/clock_mhz", None), ("/figures/l2_kb", None),
                            ("/extends", 5)):
         yield "cpu", profile, pointer, value
