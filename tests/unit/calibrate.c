@@ -270,7 +270,7 @@ START_TEST(a_profile_reads_back_equal)
     profile.figure[FIGURE_clock_mhz].value = 3693.25;
     profile.figure[FIGURE_memory_latency_ns].value = 0.1 + 100;
     ck_assert(file_write(path, fill, &profile, &err));
-    ck_assert_msg(profile_read(&back, path, &arena, &err), "%s: %s", err.place, err.message);
+    ck_assert_msg(profile_read(&back, path, "", &arena, &err), "%s: %s", err.place, err.message);
     ck_assert_str_eq(back.title, profile.title);
     for (uint32_t i = 0; i < FIGURE_COUNT; i++) {
         ck_assert_int_eq(back.figure[i].kind, profile.figure[i].kind);
