@@ -7,8 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+void (*check_failing)(void);
+
 void check_failed(const char *file, int line, const char *condition)
 {
+    void (*failing)(void) = check_failing;
+    check_failing = NULL;
+    if (failing != NULL)
+        failing();
     fprintf(stderr, "braidsim: bug: %s:%d: %s does not hold\n", file, line, condition);
     exit(EXIT_BUG);
 }

@@ -13,6 +13,9 @@ enum exit_status {
     EXIT_BUG = 4          /* a bug of ours, or out of memory */
 };
 
+/* Called, once, when a check fails and before that is reported; it need not return.  NULL: none. */
+extern void (*check_failing)(void);
+
 __attribute__((noreturn)) void check_failed(const char *file, int line, const char *condition);
 
 #define CHECK(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))

@@ -137,7 +137,8 @@ static void print_fault(const struct experiment *experiment, const struct run_re
             fault_names[fault->kind]);
     if (fault->detail[0] != '\0')
         fprintf(stderr, " (%s)", fault->detail);
-    fprintf(stderr, "\n  policy %s, operation %s, ", fault->policy, entry_names[fault->operation]);
+    fprintf(stderr, "\n  policy %s, operation %s, ", fault->policy,
+            fault->operation < ENTRY_KINDS ? entry_names[fault->operation] : "none");
     if (fault->process != UINT32_MAX)
         fprintf(stderr, "process %u, ", fault->process);
     if (fault->core != UINT32_MAX)
@@ -258,8 +259,12 @@ int command_run(int argc, char **argv)
                           study->directory);
                 return command_refuse(&err);
             }
-        if (!results_prepare(study->directory, &err))
+        struct error refusal;
+        if (!results_prepare(study->directory, &refusal)) {
+            error_set(&err, arena_printf(&arena, "--out \"%s\"", study->directory), "%s",
+                      refusal.message);
             return command_refuse(&err);
+        }
     }
     int status = EXIT_FINE;
     for (int i = 0; i < arguments.count; i++) {

@@ -104,18 +104,30 @@ static void *take(struct worker *worker, size_t *at, size_t count, size_t size, 
     return copy;
 }
 
-static void worker_finish(struct worker *worker, struct run_result *results, struct arena *arena)
+__attribute__((noreturn)) static void worker_died(const struct work *work,
+                                                  const struct worker *worker, int status)
+{
+    const struct scheduler *scheduler = work->plain != NULL ? work->plain : work->traced;
+    fprintf(stderr, "braidsim: bug: the worker of run %u died (%s %d)\n", worker->run,
+            WIFSIGNALED(status) ? "signal" : "status",
+            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    if (scheduler->modules[1] != NULL) /* a foreign one over ours */
+        fprintf(stderr,
+                "%s ran in that process too: if it wrote to memory that is not its own, that is "
+                "why, and --cost traced tells where\n",
+                scheduler->path);
+    fflush(NULL);
+    _exit(EXIT_BUG);
+}
+
+static void worker_finish(const struct work *work, struct worker *worker,
+                          struct run_result *results, struct arena *arena)
 {
     int status;
     close(worker->pipe);
     CHECK(waitpid(worker->pid, &status, 0) == worker->pid);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE) {
-        fprintf(stderr, "braidsim: bug: the worker of run %u died (%s %d)\n", worker->run,
-                WIFSIGNALED(status) ? "signal" : "status",
-                WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-        fflush(NULL);
-        _exit(EXIT_BUG);
-    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE)
+        worker_died(work, worker, status);
     struct run_result *result = &results[worker->run];
     size_t at = sizeof *result;
     CHECK(worker->size >= sizeof *result);
@@ -148,7 +160,7 @@ uint32_t workers_run(const struct work *work, struct run_result *results, struct
             if (polls[i].revents == 0 || worker_read(&workers[i]))
                 continue;
             uint32_t run = workers[i].run;
-            worker_finish(&workers[i], results, arena);
+            worker_finish(work, &workers[i], results, arena);
             struct worker last = workers[--active];
             workers[active] = workers[i]; /* its buffer is used again */
             workers[i] = last;

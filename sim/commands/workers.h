@@ -1,6 +1,8 @@
 /* workers.h -- runs all replications of all points in forked workers, results in order.
  *
- * A crash of the scheduler under test, or of ours, ends one worker and becomes a report.
+ * A crash of the scheduler under test, or of ours, ends one worker and becomes a report.  What the
+ * scheduler does to its own memory is its fault even where the host falls over it; a crash that
+ * leaves no trace there is taken as ours, and a foreign module is named.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

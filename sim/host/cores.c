@@ -173,7 +173,7 @@ void core_refill(struct host *host, struct core *core)
     if (!core->need_refill || task->run_left_ps == 0)
         return; /* how much it will touch is known once its run phase is drawn */
     core->need_refill = false;
-    uint64_t run_ps = host->processes[core->running].slice_ns * 1000;
+    uint64_t run_ps = slice_end_ps(host, core->running, 0);
     if (run_ps == 0 || run_ps > task->run_left_ps)
         run_ps = task->run_left_ps;
     core->stall_ps = working_set_refill(&host->working_sets, core->id, core->running,
@@ -213,7 +213,7 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     core->need_refill = host->traced;
     core_refill(host, core);
     if (host->scenario->scheduler.exact_slices)
-        core->slice_ps = core->accounted_ps + host->processes[id].slice_ns * 1000;
+        core->slice_ps = slice_end_ps(host, id, core->accounted_ps);
     tally_dispatch(host, task, core->accounted_ps);
 }
 
@@ -336,11 +336,11 @@ static void core_take_due(struct host *host, struct core *core)
     core->due_head = task->next;
     uint64_t before_ps =
         core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, host->cost.timer_ps);
-    if (host->processes[id].state == PROCESS_FREE) {
+    if (!(task->flags & TASK_ALIVE)) {
         struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);
         core_begin(host, core, ENTRY_CREATE, id, torus, before_ps, ACCOUNT_TICK);
     } else {
-        struct host_torus *torus = &host->tori[host->processes[id].torus];
+        struct host_torus *torus = &host->tori[task->torus];
         core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, ACCOUNT_TICK);
     }
 }
@@ -351,7 +351,7 @@ static void core_take_posted(struct host *host, struct core *core)
 {
     uint32_t id = core->posted_head;
     core->posted_head = host->tasks[id].next;
-    struct host_torus *torus = &host->tori[host->processes[id].torus];
+    struct host_torus *torus = &host->tori[host->tasks[id].torus];
     core_begin(host, core, ENTRY_RECEIVE, id, torus, 0, ACCOUNT_SCHED);
 }
 

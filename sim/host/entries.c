@@ -3,7 +3,7 @@
  * An entry executes whole at one instant.  Its price comes from watching it (traced) or from a
  * table (flat); its core is busy for that long, its lock held, and its messages fall due at the
  * price so far.  After every entry the host compares what the scheduler did with its own record of
- * every process: a disagreement is the scheduler's fault.
+ * every process that took part: a disagreement is the scheduler's fault.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -78,6 +78,8 @@ static uint64_t spinning_drag_ps(const struct host *host)
 static uint64_t price_end(struct host *host, struct core *core, enum account account)
 {
     uint64_t price_ps, wait_ps = 0;
+    if (!audit_guard_holds(&host->entering_torus->guard))
+        audit_guards(host);
     host->in_scheduler = false;
     if (host->traced) {
         uint64_t wait_fs;
@@ -131,13 +133,30 @@ void torus_count_change(struct host *host, struct host_torus *torus, int ready, 
     tally_load(host, before, torus->ready + torus->running);
 }
 
+static const char *const state_names[] = { "FREE", "READY", "RUNNING", "BLOCKED", "ZOMBIE", "?" };
+
+static const char *state_of(const struct host *host, uint32_t id)
+{
+    uint32_t state = host->processes[id].state;
+    return state_names[state < PROCESS_STATES ? state : PROCESS_STATES];
+}
+
 static void expect_state(struct host *host, uint32_t id, enum process_state state, const char *what)
 {
-    static const char *const names[] = { "FREE", "READY", "RUNNING", "BLOCKED", "ZOMBIE", "?" };
-    uint32_t is = host->processes[id].state;
-    if (is != state)
-        host_fault(host, FAULT_STATE, id, "%s should leave it %s, it is %s", what, names[state],
-                   names[is < PROCESS_STATES ? is : PROCESS_STATES]);
+    if (host->processes[id].state != state)
+        host_fault(host, FAULT_STATE, id, "%s should leave it %s, it is %s", what,
+                   state_names[state], state_of(host, id));
+    audit_identity(host, id);
+}
+
+/* Since its last operation nobody should have changed it. */
+static void expect_kept(struct host *host, uint32_t id, enum process_state state)
+{
+    if (host->processes[id].state != state)
+        host_fault(host, FAULT_STATE, id, "it should have stayed %s, it is %s", state_names[state],
+                   state_of(host, id));
+    if (state != PROCESS_FREE)
+        audit_identity(host, id);
 }
 
 static void expect_accepted(struct host *host, uint32_t id, enum process_result result,
@@ -150,6 +169,7 @@ static void expect_accepted(struct host *host, uint32_t id, enum process_result 
 static void task_ready(struct host *host, struct host_torus *torus, uint32_t id)
 {
     host->tasks[id].state = TASK_READY;
+    host->tasks[id].torus = (uint16_t)torus_number(host, torus);
     torus_count_change(host, torus, 1, 0);
 }
 
@@ -171,13 +191,10 @@ static uint32_t slot_of(const struct host_torus *torus, const struct core *core)
 static void call_receive(struct host *host, struct core *core, struct host_torus *torus)
 {
     uint32_t next = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
-    uint32_t sent = 0;
+    uint32_t sent = audit_inbox(host, torus);
     for (; next != 0; next = host->processes[next - 1].inbox_next) {
-        struct task *task = &host->tasks[next - 1];
-        CHECK(task->state == TASK_INBOX && sent < host->task_count);
         host->moved |= (host->processes[next - 1].flags & PROCESS_MIGRATING) != 0;
         task_ready(host, torus, next - 1);
-        sent++;
     }
     price_flat(host, ENTRY_RECEIVE);
     uint32_t received = host->ops->receive(torus->torus, slot_of(torus, core), now_ns(host));
@@ -190,6 +207,7 @@ static void call_receive(struct host *host, struct core *core, struct host_torus
 static void call_accept(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
 {
     struct process *process = &host->processes[id];
+    expect_kept(host, id, PROCESS_READY);
     host->moved = (process->flags & PROCESS_MIGRATING) != 0;
     price_flat(host, ENTRY_RECEIVE);
     host->ops->accept(torus->torus, slot_of(torus, core), process, now_ns(host));
@@ -197,20 +215,21 @@ static void call_accept(struct host *host, struct core *core, struct host_torus 
     task_ready(host, torus, id);
 }
 
-/* What the scheduler picked must be READY, and now RUNNING. */
-static void check_picked(struct host *host, const struct process *picked)
+/* What the scheduler picked must be READY on this torus, and now RUNNING. */
+static uint32_t check_picked(struct host *host, const struct host_torus *torus,
+                             const struct process *picked)
 {
-    uint64_t offset = (uint64_t)((uintptr_t)picked - (uintptr_t)host->processes);
-    uint32_t id = (uint32_t)(offset / sizeof *picked);
-    if (offset >= (uint64_t)host->task_count * sizeof *picked || offset % sizeof *picked != 0)
-        host_fault(host, FAULT_NOT_READY, NO_TASK, "schedule returned %p, which is no process",
-                   (const void *)picked);
+    uint32_t id = audit_index(host, picked, "schedule returned");
     if (host->tasks[id].state == TASK_RUNNING)
         host_fault(host, FAULT_RUN_TWICE, id, "it runs on core %u", host->tasks[id].core);
     if (host->tasks[id].state != TASK_READY)
         host_fault(host, FAULT_NOT_READY, id, "it is %s",
                    host->tasks[id].state == TASK_BLOCKED ? "blocked" : "in a message or not alive");
+    if (host->tasks[id].torus != torus_number(host, torus))
+        host_fault(host, FAULT_NOT_READY, id, "torus %u picked it, it is queued at torus %u",
+                   torus_number(host, torus), host->tasks[id].torus);
     expect_state(host, id, PROCESS_RUNNING, "pick");
+    return id;
 }
 
 static uint32_t call_pick(struct host *host, struct core *core, struct host_torus *torus)
@@ -221,13 +240,13 @@ static uint32_t call_pick(struct host *host, struct core *core, struct host_toru
     if (picked == NULL) {
         if (torus->ready > 0)
             host_fault(host, FAULT_IDLE, NO_TASK, "core %u, torus %u, %u READY", core->id,
-                       torus->torus->id, torus->ready);
+                       torus_number(host, torus), torus->ready);
         return NO_TASK;
     }
-    check_picked(host, picked);
+    uint32_t id = check_picked(host, torus, picked);
     core->torus = torus;
     torus_count_change(host, torus, -1, 1);
-    return picked->id;
+    return id;
 }
 
 /* The present process goes back if it still runs; the next one is picked, from the core's tori in
@@ -248,9 +267,8 @@ static uint32_t call_schedule(struct host *host, struct core *core)
                 host->ops->schedule(torus->torus, slot_of(torus, core), now_ns(host));
             if (picked == NULL)
                 host_fault(host, FAULT_IDLE, id, "core %u, torus %u, %u READY", core->id,
-                           torus->torus->id, torus->ready + 1);
-            check_picked(host, picked);
-            return picked->id;
+                           torus_number(host, torus), torus->ready + 1);
+            return check_picked(host, torus, picked);
         }
         host->ops->put(torus->torus, slot_of(torus, core), now_ns(host));
         expect_state(host, id, PROCESS_READY, "put");
@@ -307,6 +325,7 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
 static void call_wake(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
 {
     struct task *task = &host->tasks[id];
+    expect_kept(host, id, PROCESS_BLOCKED);
     price_flat(host, ENTRY_WAKE);
     task->ready_ps = host->now_ps;
     task->flags |= TASK_WOKEN;
@@ -326,10 +345,12 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
     struct process_attributes attributes = { .parent = PROCESS_NO_PARENT,
                                              .weight = workload->weight,
                                              .priority = workload->priority };
+    expect_kept(host, id, PROCESS_FREE);
     price_flat(host, ENTRY_CREATE);
+    task->torus = (uint16_t)torus_number(host, torus); /* unless it is posted */
     task->ready_ps = host->now_ps;
     task->flags =
-        (uint8_t)(task->due_ps > host->warmup_ps ? TASK_WOKEN | TASK_BORN_LATE : TASK_WOKEN);
+        (uint8_t)(TASK_ALIVE | TASK_WOKEN | (task->due_ps > host->warmup_ps ? TASK_BORN_LATE : 0));
     expect_accepted(
         host, id,
         host->ops->create(torus->torus, slot_of(torus, core), id, &attributes, now_ns(host)),
@@ -362,7 +383,7 @@ static void check_idle(struct host *host, struct core *core)
         if (torus->ready > 0 && !core->need_reschedule && core->ipi_ps == NEVER)
             host_fault(host, FAULT_IDLE, NO_TASK,
                        "core %u idles through a tick; torus %u, %u READY", core->id,
-                       torus->torus->id, torus->ready);
+                       torus_number(host, torus), torus->ready);
     }
 }
 
@@ -371,7 +392,7 @@ static void slice_renew(struct host *host, struct core *core)
 {
     if (host->scenario->scheduler.exact_slices && core->running != NO_TASK &&
         !core->need_reschedule && core->slice_ps == NEVER)
-        core->slice_ps = core->accounted_ps + (host->processes[core->running].slice_ns + 1) * 1000;
+        core->slice_ps = slice_end_ps(host, core->running, core->accounted_ps + 1000);
 }
 
 static enum account entry_account(const struct host *host, const struct core *core,

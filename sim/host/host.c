@@ -30,7 +30,7 @@ static void fault_fill(struct host *host, enum fault_kind kind, uint32_t task)
 {
     struct fault *fault = &host->fault;
     fault->kind = kind;
-    fault->operation = host->entering_kind;
+    fault->operation = host->entering != NULL ? host->entering_kind : ENTRY_KINDS;
     fault->process = task;
     fault->core = host->entering != NULL ? host->entering->id : UINT32_MAX;
     fault->time_ps = host->now_ps;
@@ -52,11 +52,22 @@ void host_fault(struct host *host, enum fault_kind kind, uint32_t task, const ch
     siglongjmp(host->escape, 1);
 }
 
-/* A signal while the scheduler's code runs is its fault; any other is ours. */
+/* A check of ours has failed: because of what the scheduler wrote? */
+static void look_at_wreck(void)
+{
+    struct host *host = watched;
+    watched = NULL; /* whatever goes wrong now is ours */
+    if (host != NULL)
+        audit_wreck(host);
+}
+
+/* A signal while the scheduler's code runs is its fault; any other is ours, unless the scheduler's
+ * memory is found damaged. */
 static void signal_caught(int number)
 {
     struct host *host = watched;
     if (host == NULL || !host->in_scheduler) {
+        look_at_wreck();
         signal(number, SIG_DFL);
         raise(number);
         return;
@@ -84,12 +95,13 @@ static void alarm_caught(int number)
 static void watch(struct host *host)
 {
     static char stack[1 << 16];
-    static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+    static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
     stack_t alternative = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_handler = signal_caught, .sa_flags = SA_ONSTACK };
     struct itimerval timer = { { WATCHDOG_SECONDS, 0 }, { WATCHDOG_SECONDS, 0 } };
     watched = host;
     watched_events = UINT64_MAX;
+    check_failing = look_at_wreck;
     sigaltstack(&alternative, NULL);
     for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
         sigaction(fatal[i], &action, NULL);
@@ -104,6 +116,7 @@ static void unwatch(void)
     struct itimerval none = { { 0, 0 }, { 0, 0 } };
     setitimer(ITIMER_REAL, &none, NULL);
     watched = NULL;
+    check_failing = NULL;
 }
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
@@ -127,9 +140,10 @@ static void costs_init(struct host *host)
 }
 
 /* All memory that the scheduler may touch lies in one piece:
- *     port, braid, projections, table of tori, tori and their queues, processes. */
+ *     port, braid, projections, table of tori, tori and their queues, processes.
+ * Behind each queue, and behind it all, is a guard. */
 struct layout {
-    size_t braid, slots, table, tori, torus_bytes, processes, total;
+    size_t braid, slots, table, tori, queue, torus_bytes, processes, total;
 };
 
 static size_t aligned(size_t bytes)
@@ -145,7 +159,8 @@ static struct layout layout_of(const struct host *host, const struct policy *pol
     at.slots = at.braid + aligned(sizeof(struct braid));
     at.table = at.slots + host->torus_count * sizeof(struct projection_slot);
     at.tori = at.table + aligned(host->torus_count * sizeof(struct torus *));
-    at.torus_bytes = aligned(host->ops->bytes((uint16_t)widest)) + aligned(policy->queue_bytes);
+    at.queue = aligned(host->ops->bytes((uint16_t)widest)); /* in what a torus has */
+    at.torus_bytes = at.queue + policy->queue_bytes + audit_guard_bytes(policy->queue_bytes);
     at.processes = at.tori + host->torus_count * at.torus_bytes;
     at.total = at.processes + (size_t)host->task_count * sizeof(struct process);
     return at;
@@ -189,10 +204,13 @@ static void torus_set_up(struct host *host, uint32_t t, char *memory, const stru
     torus->core_count =
         host->torus_count > host->core_count ? 1 : first_core(host, t + 1) - torus->first_core;
     char *place = memory + at->tori + t * at->torus_bytes;
+    torus->queue = place + at->queue;
+    audit_guard_set(&torus->guard, place + at->queue + policy->queue_bytes,
+                    audit_guard_bytes(policy->queue_bytes));
     random_seek(host->rng, host->scenario->seed, host->replication, RANDOM_SCHEDULER, t, 0);
     struct torus_setup setup = {
         .policy = policy,
-        .queue = place + at->torus_bytes - aligned(policy->queue_bytes),
+        .queue = torus->queue,
         .processes = host->processes,
         .braid = host->braid,
         .port = host->port,
@@ -217,8 +235,12 @@ static void scheduler_set_up(struct host *host)
     const struct scheduler_settings *settings = &scenario->scheduler;
     const struct policy *policy = scheduler_policy(host->scheduler, settings->policy);
     CHECK(policy != NULL);
+    host->policy = policy;
+    host->in_scheduler = true;
     struct layout at = layout_of(host, policy);
-    char *memory = arena_alloc(host->arena, at.total, 1);
+    host->in_scheduler = false;
+    char *memory = arena_alloc(host->arena, at.total + GUARD_MOST, 1);
+    audit_guard_set(&host->end_guard, memory + at.total, GUARD_MOST);
     host->port = (struct port *)(void *)memory;
     *host->port = (struct port){ .post = host_post, .kick = host_kick, .world = host };
     host->braid = (struct braid *)(void *)(memory + at.braid);
@@ -238,6 +260,7 @@ static void scheduler_set_up(struct host *host)
     host->in_scheduler = true;
     for (uint32_t t = 0; t < host->torus_count; t++)
         torus_set_up(host, t, memory, &at, policy);
+    audit_guards(host);
     host->in_scheduler = false;
 
     if (!host->traced)
@@ -408,28 +431,6 @@ static void run_events(struct host *host)
     host->now_ps = host->end_ps;
 }
 
-/* Every process that should be queued is, exactly once: takes the queues apart to see. */
-static void check_nothing_lost(struct host *host)
-{
-    for (uint32_t t = 0; t < host->torus_count; t++) {
-        struct torus *torus = host->tori[t].torus;
-        struct process *process;
-        uint32_t found = 0;
-        while ((process = torus->policy->migratable(torus->queue)) != NULL) {
-            torus->policy->dequeue(torus->queue, process);
-            struct task *task = &host->tasks[process->id];
-            if (task->state != TASK_READY || process->torus != t)
-                host_fault(host, FAULT_NOT_READY, process->id, "found in the queue of torus %u", t);
-            task->state = TASK_DUE; /* seen */
-            found++;
-        }
-        for (uint32_t id = 0; id < host->task_count && found < host->tori[t].ready; id++)
-            if (host->tasks[id].state == TASK_READY && host->processes[id].torus == t)
-                host_fault(host, FAULT_LOST, id, "torus %u should hold %u READY, holds %u", t,
-                           host->tori[t].ready, found);
-    }
-}
-
 static double seconds_now(void)
 {
     struct timespec now;
@@ -456,7 +457,7 @@ void host_run(const struct scenario *scenario, const struct scheduler *scheduler
         run_events(host);
         tally_finish(host, result);
         host->in_scheduler = true;
-        check_nothing_lost(host);
+        audit_end(host);
         host->in_scheduler = false;
         tally_processes(host, result);
     } else if (host->fault.kind == FAULT_NONE && !host->overrun.happened) {

@@ -1,8 +1,9 @@
 /* internal.h -- what the files of sim/host share: cores, tasks, tori as the host sees them.
  *
  * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
- * entries.c calls the scheduler and prices the call; messages.c is the port, what the scheduler
- * asks of the world; programs.c steps a process's phases; tally.c measures.
+ * entries.c calls the scheduler and prices the call; audit.c holds the scheduler's memory to the
+ * host's record; messages.c is the port, what the scheduler asks of the world; programs.c steps a
+ * process's phases; tally.c measures.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -36,6 +37,7 @@ enum task_flag {
     TASK_WOKEN = 1,       /* its next dispatch ends a wake-up latency */
     TASK_HAS_BLOCKED = 2, /* within the window: left out of Jain's index */
     TASK_BORN_LATE = 4,   /* after the window began: likewise */
+    TASK_ALIVE = 8        /* the scheduler has created it */
 };
 
 /* What the host knows of a process beside what the scheduler does; same index. */
@@ -50,7 +52,8 @@ struct task {
     uint32_t entity, draws; /* its random stream */
     uint32_t next;          /* in a core's list of due or posted tasks, or the list of free ones */
     uint32_t switches, migrations, loops;
-    uint16_t core; /* that takes its timer interrupt */
+    uint16_t core;  /* that takes its timer interrupt */
+    uint16_t torus; /* that it is on, or on its way to */
     uint8_t workload, phase, state, flags;
 };
 
@@ -100,8 +103,18 @@ struct core {
     uint64_t account_ps[ACCOUNT_COUNT]; /* within the window */
 };
 
+/* Bytes behind what the scheduler may write, of one known value while it keeps to that. */
+struct guard {
+    const void *from;
+    size_t bytes;
+};
+
+enum { GUARD_LEAST = 16, GUARD_MOST = GUARD_LEAST + 63 };
+
 struct host_torus {
     struct torus *torus;
+    void *queue;             /* of its policy, */
+    struct guard guard;      /* and what is behind it */
     struct lock_model *lock; /* NULL: none needed */
     uint32_t promised_core;  /* who waits for the lock and has been told when; NO_CORE */
     uint32_t first_core, core_count;
@@ -137,7 +150,9 @@ struct host {
     uint64_t event_count, scheduling_count, instant_count, instant_limit;
 
     struct task *tasks;
+    const struct policy *policy;
     struct process *processes;
+    struct guard end_guard; /* behind them */
     struct braid *braid;
     struct port *port;
     struct topology topology;
@@ -223,6 +238,30 @@ uint64_t entry_paid_for_ps(const struct host *host);
 /* The host's record: so many more of the torus's processes are READY, and RUNNING. */
 void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running);
 
+/* ---- audit.c ---- */
+
+size_t audit_guard_bytes(size_t bytes); /* that belong behind so many, up to a whole line */
+void audit_guard_set(struct guard *guard, void *from, size_t bytes);
+bool audit_guard_holds(const struct guard *guard);
+void audit_guards(struct host *host); /* all of them */
+/* The index of what the scheduler gave us, which says so itself; what it did, for the message. */
+uint32_t audit_index(struct host *host, const struct process *process, const char *what);
+__attribute__((noreturn)) void audit_identity_failed(struct host *host, uint32_t id);
+/* How many processes are in the inbox, after a look at each. */
+uint32_t audit_inbox(struct host *host, const struct host_torus *torus);
+/* Every process that should be queued is, exactly once: takes the queues apart to see. */
+void audit_end(struct host *host);
+/* The host has crashed: returns if that was not because of what the scheduler wrote. */
+void audit_wreck(struct host *host);
+
+/* A process that is alive is what it was created as, on the torus where the host knows it. */
+static inline void audit_identity(struct host *host, uint32_t id)
+{
+    const struct process *process = &host->processes[id];
+    if (process->id != id || process->torus != host->tasks[id].torus)
+        audit_identity_failed(host, id);
+}
+
 /* ---- messages.c ---- */
 
 void message_deliver(struct host *host, uint32_t task); /* it falls due */
@@ -255,6 +294,18 @@ void tally_processes(struct host *host, struct run_result *result); /* the tasks
 static inline uint32_t task_id(const struct host *host, const struct task *task)
 {
     return (uint32_t)(task - host->tasks);
+}
+
+static inline uint32_t torus_number(const struct host *host, const struct host_torus *torus)
+{
+    return (uint32_t)(torus - host->tori);
+}
+
+/* When the slice of a process that begins now is used up; NEVER: at no time that there is. */
+static inline uint64_t slice_end_ps(const struct host *host, uint32_t id, uint64_t from_ps)
+{
+    uint64_t slice_ns = host->processes[id].slice_ns;
+    return slice_ns < (NEVER - from_ps) / 1000 ? from_ps + slice_ns * 1000 : NEVER;
 }
 
 /* The i-th torus of a core: torus t lives on core t mod M when there are more tori than cores. */

@@ -7,12 +7,16 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <link.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- Where things are --------------------------------------------------------------------- */
@@ -112,6 +116,38 @@ static bool file_is_traced(const char *path)
     return matched == sizeof callback - 1;
 }
 
+/* A row of a table, of whatever kind: it has a name, and what must not be NULL is not. */
+static bool check_row(const char *path, const char *table, uint32_t index, const char *name,
+                      bool complete, struct error *err)
+{
+    if (name == NULL || name[0] == '\0')
+        return error_set(err, path, "%s %u of its table has no name", table, index);
+    return complete ||
+           error_set(err, path, "%s \"%.64s\" lacks a function that it must have (see braid/%s.h)",
+                     table, name, strcmp(table, "policy") == 0 ? "policy" : "braid");
+}
+
+static bool check_tables(const char *path, const struct scheduler_module *module, struct error *err)
+{
+    uint32_t i;
+    for (i = 0; module->policies != NULL && module->policies[i] != NULL; i++) {
+        const struct policy *policy = module->policies[i];
+        if (!check_row(path, "policy", i, policy->name,
+                       policy->init != NULL && policy->enqueue != NULL && policy->dequeue != NULL &&
+                           policy->pick != NULL && policy->migratable != NULL,
+                       err))
+            return false;
+    }
+    for (i = 0; module->placements != NULL && module->placements[i] != NULL; i++)
+        if (!check_row(path, "placement", i, module->placements[i]->name,
+                       module->placements[i]->choose != NULL, err))
+            return false;
+    for (i = 0; module->balancers != NULL && module->balancers[i] != NULL; i++)
+        if (!check_row(path, "balancer", i, module->balancers[i]->name, true, err))
+            return false;
+    return true;
+}
+
 static const struct scheduler_module *module_open(const char *path, struct tracer_module *mapped,
                                                   struct error *err)
 {
@@ -130,6 +166,8 @@ static const struct scheduler_module *module_open(const char *path, struct trace
                   module->abi);
         return NULL;
     }
+    if (!check_tables(path, module, err))
+        return NULL;
     struct link_map *map;
     if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0) {
         error_set(err, path, "cannot tell where it is mapped: %s", dlerror());
@@ -142,6 +180,86 @@ static const struct scheduler_module *module_open(const char *path, struct trace
     return module;
 }
 
+/* How many bytes the file must have for what it wants mapped; 0 where that is not for us to say,
+ * since dlopen() will. */
+static uint64_t bytes_mapped(int file, uint64_t size)
+{
+    ElfW(Ehdr) head;
+    uint64_t end = 0;
+    if (pread(file, &head, sizeof head, 0) != (ssize_t)sizeof head ||
+        memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_phentsize != sizeof(ElfW(Phdr)))
+        return 0;
+    for (uint32_t i = 0; i < head.e_phnum; i++) {
+        ElfW(Phdr) part;
+        uint64_t at = head.e_phoff + i * sizeof part;
+        if (at + sizeof part > size)
+            return at + sizeof part;
+        if (pread(file, &part, sizeof part, (off_t)at) == (ssize_t)sizeof part &&
+            part.p_type == PT_LOAD && part.p_offset + part.p_filesz > end)
+            end = part.p_offset + part.p_filesz;
+    }
+    return end;
+}
+
+/* A file, and whole: of one that was cut short, pages would be missing when they are touched. */
+static bool check_whole(const char *path, struct error *err)
+{
+    struct stat status;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        int reason = errno;
+        bool opened = file >= 0;
+        if (opened)
+            close(file);
+        return error_set(err, path, "cannot be loaded as a scheduler: %s",
+                         opened ? "it is no file; a shared object is wanted" : strerror(reason));
+    }
+    uint64_t size = (uint64_t)status.st_size, wanted = bytes_mapped(file, size);
+    close(file);
+    return wanted <= size ||
+           error_set(err, path,
+                     "cannot be loaded as a scheduler: it is cut short, %ju bytes of %ju; build it "
+                     "or copy it anew",
+                     (uintmax_t)size, (uintmax_t)wanted);
+}
+
+/* Opens it in a child first, which a damaged file may kill or hold up. */
+static bool module_probe(const char *path, struct error *err)
+{
+    enum { SECONDS = 10 };
+    static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGALRM };
+    struct error refusal;
+    struct tracer_module mapped;
+    int ends[2], status = 0;
+    if (pipe(ends) != 0)
+        return error_set(err, path, "cannot be tried: %s", strerror(errno));
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        for (size_t i = 0; i < sizeof fatal / sizeof fatal[0]; i++)
+            signal(fatal[i], SIG_DFL);
+        alarm(SECONDS);
+        bool fine = module_open(path, &mapped, &refusal) != NULL;
+        fine = fine || write(ends[1], &refusal, sizeof refusal) == (ssize_t)sizeof refusal;
+        _exit(fine ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    close(ends[1]);
+    bool refused = child > 0 && read(ends[0], &refusal, sizeof refusal) == (ssize_t)sizeof refusal;
+    close(ends[0]);
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        return error_set(err, path, "cannot be tried: %s", strerror(errno));
+    if (refused)
+        return error_set(err, refusal.place, "%s", refusal.message);
+    if (WIFSIGNALED(status))
+        return error_set(err, path,
+                         "cannot be loaded as a scheduler: loading it ends with \"%s\"; is the "
+                         "file whole? Build it anew",
+                         strsignal(WTERMSIG(status)));
+    return status == 0 || error_set(err, path,
+                                    "cannot be loaded as a scheduler: loading it ends the program; "
+                                    "a module has no code that runs by itself");
+}
+
 bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, struct error *err)
 {
     uint32_t count = 0;
@@ -150,10 +268,14 @@ bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, 
         char real[PATH_MAX];
         if (realpath(file, real) == NULL)
             return error_set(err, file, "cannot be loaded as a scheduler: %s", strerror(errno));
+        if (!check_whole(real, err))
+            return false;
         if (traced && !file_is_traced(real))
             return error_set(err, file,
                              "is not traced, so its code would cost nothing: build it with "
                              "the traced_cflags of braid-sched.pc, or use --cost flat");
+        if (!module_probe(real, err))
+            return false;
         scheduler->modules[count] = module_open(real, &scheduler->mapped[count], err);
         if (scheduler->modules[count++] == NULL)
             return false;

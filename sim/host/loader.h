@@ -22,7 +22,9 @@ struct scheduler {
     bool traced;
 };
 
-/* Loads ours from the program's own build or installation, and file over it unless NULL. */
+/* Loads ours from the program's own build or installation, and file over it unless NULL.  A file
+ * that would crash the program while it is loaded, or whose tables lack names or functions, is
+ * refused like any other bad input. */
 bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, struct error *err);
 
 const struct policy *scheduler_policy(const struct scheduler *scheduler, const char *name);

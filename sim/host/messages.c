@@ -25,8 +25,9 @@ static bool listener_is_interrupted(const struct host *host, const struct core *
 
 /* The push is executed and priced here and now, then taken back, for its effect falls due only
  * when it has been paid for. */
-static void post_to_inbox(struct host *host, struct host_torus *torus, struct process *process)
+static void post_to_inbox(struct host *host, struct host_torus *torus, uint32_t id)
 {
+    struct process *process = &host->processes[id];
     uint32_t head = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
     host->ops->inbox_push(&torus->torus->inbox, process);
     atomic_store_explicit(&torus->torus->inbox.head, head, memory_order_relaxed);
@@ -34,7 +35,7 @@ static void post_to_inbox(struct host *host, struct host_torus *torus, struct pr
     if (first && listener_is_interrupted(host, torus_listener(host, torus)))
         host->entering_extra_ps += host->cost.ipi_send_ps;
     torus->posted_event = host->event_count;
-    event_tree_set(&host->timers, process->id, entry_paid_for_ps(host));
+    event_tree_set(&host->timers, id, entry_paid_for_ps(host));
 }
 
 /* The posting core will queue it itself, under the other torus's lock, once this entry is over. */
@@ -51,35 +52,39 @@ static void post_for_later(struct host *host, struct core *core, uint32_t id)
 void host_post(void *world, uint16_t target, struct process *process)
 {
     struct host *host = world;
-    uint32_t id = process->id;
-    if (host->entering == NULL || target >= host->torus_count || id >= host->task_count ||
-        process->torus != target)
-        host_fault(host, FAULT_LOST, NO_TASK, "process %u posted to torus %u", id, target);
+    uint32_t id = audit_index(host, process, "it posted");
+    if (host->entering == NULL || target >= host->torus_count || process->torus != target)
+        host_fault(host, FAULT_LOST, id, "posted to torus %u of %u, it says torus %u", target,
+                   host->torus_count, process->torus);
     struct task *task = &host->tasks[id];
-    if (task->state == TASK_READY) {
+    bool queued =
+        task->state == TASK_READY && task->torus == torus_number(host, host->entering_torus);
+    if (queued) {
         torus_count_change(host, host->entering_torus, -1, 0);
         if (in_window(host)) {
             host->migration_count++;
             task->migrations++;
         }
-    } else if (task->state != TASK_DUE) {
+    } else if (task->state != TASK_DUE || id != host->entering->operation.task) {
         host_fault(host, FAULT_NOT_READY, id, "posted to torus %u in a state that cannot be",
                    target);
     }
     if (host->scenario->scheduler.locked_queues)
         post_for_later(host, host->entering, id);
     else
-        post_to_inbox(host, &host->tori[target], process);
+        post_to_inbox(host, &host->tori[target], id);
     task->state = TASK_POSTED;
+    task->torus = target;
     host->entering_posted = true;
 }
 
 void message_deliver(struct host *host, uint32_t id)
 {
-    struct process *process = &host->processes[id];
-    struct host_torus *torus = &host->tori[process->torus];
+    struct host_torus *torus = &host->tori[host->tasks[id].torus];
     host->tasks[id].state = TASK_INBOX;
-    bool was_empty = host->ops->inbox_push(&torus->torus->inbox, process);
+    host->in_scheduler = true;
+    bool was_empty = host->ops->inbox_push(&torus->torus->inbox, &host->processes[id]);
+    host->in_scheduler = false;
     if (!was_empty)
         return;
     struct core *core = torus_listener(host, torus);

@@ -120,6 +120,7 @@ enum fault_kind {
     FAULT_SIGNAL,    /* a signal, in the scheduler */
     FAULT_ADDRESS,   /* touched memory that is not its own */
     FAULT_UNTRACED,  /* should be traced, and no callback came */
+    FAULT_DAMAGED,   /* overwrote what it must keep: ids, inboxes, what is behind a queue */
     FAULT_KINDS
 };
 
@@ -127,7 +128,7 @@ extern const char *const fault_names[FAULT_KINDS];
 
 struct fault {
     uint32_t kind;      /* enum fault_kind */
-    uint32_t operation; /* enum entry_kind */
+    uint32_t operation; /* enum entry_kind; ENTRY_KINDS: none was under way */
     uint32_t process;   /* UINT32_MAX: none */
     uint32_t core;
     uint64_t time_ps;

@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "sim/input/label.h"
 #include "sim/input/scenario_file.h"
+#include "sim/input/variation.h"
 
-enum { EXTENDS_MAX = 16, POINTS_MAX = 100000 };
+enum { EXTENDS_MAX = 16 };
 
 struct reading {
     const struct scenario_options *options;
@@ -51,10 +54,8 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
         if (!cJSON_IsString(extends))
             return error_set(err, place, "must be a string, the path of another scenario file");
         const char *base = beside(path, extends->valuestring, reading->arena);
-        FILE *file = fopen(base, "rb");
-        if (file == NULL)
-            return error_set(err, place, "there is no file %s", base);
-        fclose(file);
+        if (access(base, F_OK) != 0)
+            return error_set(err, place, "there is no file %s; name one that there is", base);
         if (depth + 1 == EXTENDS_MAX)
             return error_set(err, place,
                              "more than %d files extend one another; is there a circle?",
@@ -63,7 +64,7 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
             return false;
     }
     add_layer(&reading->document, (struct layer){ source, source->root, "", "" });
-    json_merge(reading->document.root, source->root);
+    json_merge(reading->document.root, source->root, "variants");
     return true;
 }
 
@@ -80,6 +81,16 @@ static bool put_option(struct reading *reading, const char *pointer, cJSON *valu
     return true;
 }
 
+/* Not JSON, but a name without its quotes?  What looks like a number is none. */
+static bool is_bare_word(const char *text)
+{
+    char *end;
+    (void)strtod(text, &end);
+    bool number = *end == '\0' && strchr("+-.0123456789", text[0]) != NULL;
+    return text[0] != '\0' && !number && strpbrk(text, "{}[]\",:") == NULL &&
+           json_utf8_length(text, strlen(text)) == strlen(text);
+}
+
 /* "PTR=VALUE": VALUE is JSON, or else a bare word. */
 static bool put_set(struct reading *reading, const char *text, struct error *err)
 {
@@ -91,14 +102,21 @@ static bool put_set(struct reading *reading, const char *text, struct error *err
     const char *pointer = arena_string_n(arena, text, (size_t)(equals - text));
     const char *option = arena_printf(arena, "--set %s", pointer);
     struct json_source source;
-    struct error ignored;
+    struct error refusal;
     cJSON *value;
-    if (json_parse(&source, option, equals + 1, strlen(equals + 1), arena, &ignored))
+    if (!json_pointer_is_valid(pointer))
+        return error_set(err, option,
+                         "is no JSON pointer: in a key, ~ is written ~0 and / is written ~1");
+    if (strcmp(pointer, "/extends") == 0 || strncmp(pointer, "/extends/", 9) == 0)
+        return error_set(err, option,
+                         "cannot be set: a file is merged with what it extends before; write a "
+                         "file that extends the other one");
+    if (json_parse(&source, option, equals + 1, strlen(equals + 1), arena, &refusal))
         value = source.root;
-    else if (strpbrk(equals + 1, "{}[]\",:") == NULL && equals[1] != '\0')
+    else if (is_bare_word(equals + 1))
         value = cJSON_CreateString(equals + 1);
     else
-        return error_set(err, option, "%s", ignored.message);
+        return error_set(err, option, "%s", refusal.message);
     return put_option(reading, pointer, value, option, err);
 }
 
@@ -132,68 +150,6 @@ static const struct json_source *source_of(const struct document *document, cons
     return NULL;
 }
 
-static bool check_variants(const struct node *variants, struct error *err)
-{
-    const cJSON *patch;
-    if (!cJSON_IsObject(variants->json) || variants->json->child == NULL)
-        return node_refuse(variants, err,
-                           "must be an object: a name for each variant, and what "
-                           "it changes");
-    cJSON_ArrayForEach(patch, variants->json)
-    {
-        struct node node;
-        node_get(variants, patch->string, &node);
-        if (!cJSON_IsObject(patch))
-            return node_refuse(&node, err, "must be an object with what the variant changes");
-        if (cJSON_GetObjectItemCaseSensitive(patch, "replications") != NULL)
-            return node_refuse(&node, err,
-                               "all variants have the same replications; leave them "
-                               "out");
-    }
-    return true;
-}
-
-/* Members may be added to an object; the one of figures is made where there is none. */
-static bool has_object(const cJSON *root, const char *pointer)
-{
-    const cJSON *object = json_at((cJSON *)(uintptr_t)root, pointer);
-    if (object == NULL && strcmp(pointer, "/machine/figures") == 0)
-        object = json_at((cJSON *)(uintptr_t)root, "/machine");
-    return cJSON_IsObject(object);
-}
-
-static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *combinations,
-                        struct error *err)
-{
-    const cJSON *values;
-    if (!cJSON_IsObject(sweep->json) || sweep->json->child == NULL)
-        return node_refuse(sweep, err,
-                           "must be an object of JSON pointers, each with an array of "
-                           "values");
-    cJSON_ArrayForEach(values, sweep->json)
-    {
-        struct node node;
-        const char *key = values->string;
-        node_get(sweep, key, &node);
-        const char *slash = strrchr(key, '/');
-        if (key[0] != '/' || strcmp(key, "/replications") == 0)
-            return node_refuse(&node, err,
-                               "\"%s\" cannot be swept; a JSON pointer such as "
-                               "\"/machine/cores\" is wanted",
-                               key);
-        const char *parent = arena_string_n(sweep->document->arena, key, (size_t)(slash - key));
-        if (!has_object(root, parent) && json_at((cJSON *)(uintptr_t)root, key) == NULL)
-            return node_refuse(&node, err, "the scenario has nothing at \"%s\"", parent);
-        int count = cJSON_GetArraySize(values);
-        if (!cJSON_IsArray(values) || count == 0)
-            return node_refuse(&node, err, "must be an array of at least one value");
-        *combinations *= (uint64_t)count;
-        if (*combinations > POINTS_MAX)
-            return node_refuse(sweep, err, "makes more than %d points", POINTS_MAX);
-    }
-    return true;
-}
-
 /* The place of element i of a swept key, for messages. */
 static const char *sweep_prefix(const char *key, int i, struct arena *arena)
 {
@@ -220,7 +176,8 @@ static bool put_sweep(struct document *document, const cJSON *sweep, uint32_t co
         add_layer(document, (struct layer){ source_of(base, prefix), value, key->string, prefix });
         point->sweep[index] = (struct sweep_value){
             .pointer = arena_string(arena, key->string),
-            .text = json_print(value, arena),
+            .text = json_print_line(value, arena),
+            .label = label_of(key, which, arena),
             .number = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN,
         };
     }
@@ -247,7 +204,7 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
     if (variant != NULL) {
         const char *prefix = json_pointer_add("/variants", variant->string, reading->arena);
         point->variant = arena_string(reading->arena, variant->string);
-        json_merge(document.root, variant);
+        json_merge(document.root, variant, NULL);
         add_layer(&document, (struct layer){ source_of(base, prefix), variant, "", prefix });
     }
     bool fine =
@@ -262,16 +219,10 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
 static bool read_points(struct reading *reading, struct experiment *experiment, struct error *err)
 {
     struct node root = document_node(&reading->document), node;
-    uint64_t combinations = 1;
-    const cJSON *variants = NULL, *variant;
-    if (node_get(&root, "variants", &node)) {
-        if (!check_variants(&node, err))
-            return false;
-        variants = node.json;
-    }
-    if (node_get(&root, "sweep", &node) &&
-        !check_sweep(&node, reading->document.root, &combinations, err))
+    uint64_t combinations;
+    if (!variation_check(&root, &combinations, err))
         return false;
+    const cJSON *variants = node_get(&root, "variants", &node) ? node.json : NULL, *variant;
     uint64_t count = combinations * (uint64_t)(variants ? cJSON_GetArraySize(variants) : 1);
     if (count > POINTS_MAX)
         return node_refuse(&root, err, "variants and sweep make %ju points; at most %d",

@@ -6,12 +6,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/base/check.h"
 
@@ -175,10 +177,36 @@ static const char *number_end(const char *at)
     return isalnum((unsigned char)*at) || *at == '.' ? NULL : at;
 }
 
+/* Bytes of the character at, of which so many bytes are there; 0: it is none. */
+static size_t utf8_character(const unsigned char *at, size_t left)
+{
+    size_t size = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
+    if (at[0] > 0xF4 || size > left)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    bool longer_than_needed = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
+    bool no_character = (at[0] == 0xED && at[1] > 0x9F) || (at[0] == 0xF4 && at[1] > 0x8F);
+    return longer_than_needed || no_character ? 0 : size;
+}
+
+size_t json_utf8_length(const char *text, size_t length)
+{
+    size_t at = 0, size;
+    while (at < length &&
+           (size = utf8_character((const unsigned char *)text + at, length - at)) > 0)
+        at += size;
+    return at;
+}
+
 /* What cJSON would let pass, or fall over. */
 static const char *check_text(const char *text, size_t length, size_t *offset)
 {
     int depth = 0;
+    *offset = json_utf8_length(text, length);
+    if (*offset < length)
+        return "not UTF-8; save the file in that encoding";
     for (const char *at = text; (size_t)(at - text) < length; at++) {
         *offset = (size_t)(at - text);
         if (*at == '\0')
@@ -209,12 +237,20 @@ static int by_key(const void *a, const void *b)
     return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
 }
 
+static bool is_infinite(const cJSON *value)
+{
+    return cJSON_IsNumber(value) && !isfinite(value->valuedouble);
+}
+
 /* Refuses duplicate keys and infinite numbers, here and below.  O(n log n). */
 static bool check_tree(const struct json_source *source, const cJSON *value, const char *pointer,
                        struct arena *arena, struct error *err)
 {
     size_t count = 0, index = 0;
     const cJSON *child;
+    if (is_infinite(value))
+        return error_set(err, json_place(source, pointer, false, arena),
+                         "the number is too large; the greatest is about 1.8e308");
     cJSON_ArrayForEach(child, value) count++;
     if (cJSON_IsObject(value) && count > 1) {
         const cJSON **sorted = arena_alloc(arena, count, sizeof(cJSON *));
@@ -233,13 +269,9 @@ static bool check_tree(const struct json_source *source, const cJSON *value, con
     {
         char number[32];
         snprintf(number, sizeof number, "%zu", index++);
-        bool infinite = cJSON_IsNumber(child) && !isfinite(child->valuedouble);
-        if (child->child == NULL && !infinite)
+        if (child->child == NULL && !is_infinite(child))
             continue;
         const char *at = json_pointer_add(pointer, child->string ? child->string : number, arena);
-        if (infinite)
-            return error_set(err, json_place(source, at, false, arena),
-                             "the number is too large; the greatest is about 1.8e308");
         if (!check_tree(source, child, at, arena, err))
             return false;
     }
@@ -280,16 +312,32 @@ bool json_parse(struct json_source *source, const char *name, const char *text, 
     return false;
 }
 
-bool json_read(struct json_source *source, const char *path, struct arena *arena, struct error *err)
+/* A regular file, never waiting for what may not come. */
+static FILE *open_file(const char *path, const char *place, struct error *err)
 {
     struct stat status;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return error_set(err, path, "cannot be opened: %s", strerror(errno));
-    if (fstat(fileno(file), &status) != 0 || S_ISDIR(status.st_mode)) {
-        fclose(file);
-        return error_set(err, path, "is a folder; a JSON file is wanted");
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0 || fstat(file, &status) != 0) {
+        error_set(err, place, "cannot be opened: %s; a JSON file is wanted", strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        error_set(err, place, "is a %s; a JSON file is wanted",
+                  S_ISDIR(status.st_mode) ? "folder" : "pipe or a device");
+    } else {
+        FILE *stream = fdopen(file, "rb");
+        CHECK(stream != NULL);
+        return stream;
     }
+    if (file >= 0)
+        close(file);
+    return NULL;
+}
+
+bool json_read(struct json_source *source, const char *path, struct arena *arena, struct error *err)
+{
+    const char *place = arena_printf(arena, "%s:1:1: /", path);
+    FILE *file = open_file(path, place, err);
+    if (file == NULL)
+        return false;
     char *text = malloc(JSON_FILE_LIMIT + 1);
     CHECK(text != NULL);
     size_t length = fread(text, 1, JSON_FILE_LIMIT + 1, file);
@@ -298,9 +346,11 @@ bool json_read(struct json_source *source, const char *path, struct arena *arena
     fclose(file);
     bool fine = false;
     if (failed)
-        error_set(err, path, "cannot be read: %s", strerror(reason));
+        error_set(err, place, "cannot be read: %s; a file that can is wanted", strerror(reason));
     else if (length > JSON_FILE_LIMIT)
-        error_set(err, path, "is larger than 16 MiB; no scenario or profile is");
+        error_set(err, place,
+                  "the file is larger than 16 MiB, and no scenario or profile is; is it the right "
+                  "one?");
     else
         fine = json_parse(source, arena_string(arena, path), text, length, arena, err);
     free(text);

@@ -1,7 +1,8 @@
 /* json.h -- JSON text with comments, read strictly, and where each value stands in it.
  *
- * Parsing is cJSON's; what it lets pass (duplicate keys, trailing text, NUL bytes, numbers such as
- * 01 or 1e400) is refused here, and so is what would hurt it (huge files, deep nesting).
+ * Parsing is cJSON's; what it lets pass (duplicate keys, trailing text, NUL bytes, bytes that are
+ * no UTF-8, numbers such as 01 or 1e400) is refused here, and so is what would hurt it (huge files,
+ * deep nesting, pipes and devices that never end).
  * Positions are found again by a scanner when there is something to complain about.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -50,18 +51,29 @@ cJSON *json_at(cJSON *root, const char *pointer);
  * element that is not there; value is deleted then. */
 bool json_put(cJSON *root, const char *pointer, cJSON *value);
 
-/* RFC 7396: objects merge, null removes, anything else replaces. */
-void json_merge(cJSON *target, const cJSON *patch);
+/* RFC 7396: objects merge, null removes, anything else replaces.  The members of target's member of
+ * the name patches are to be merged into something else later: nulls in them stay.  NULL: there is
+ * none such. */
+void json_merge(cJSON *target, const cJSON *patch, const char *patches);
 
 /* The first token of pointer, ~1 and ~0 undone, goes into token; returns what follows it.  NULL
  * when pointer does not begin with "/". */
 const char *json_pointer_next(const char *pointer, char *token, size_t size);
+
+/* Is it "" or tokens with "/" before each, and in them ~ only as ~0 or ~1? */
+bool json_pointer_is_valid(const char *pointer);
+
+/* How many bytes of text, from its begin, are whole characters in UTF-8 (RFC 3629). */
+size_t json_utf8_length(const char *text, size_t length);
 
 /* pointer + "/" + key, escaped. */
 const char *json_pointer_add(const char *pointer, const char *key, struct arena *arena);
 
 /* As text: two spaces a level, keys in order, numbers exact. */
 const char *json_print(const cJSON *value, struct arena *arena);
+
+/* The same on one line, without spaces. */
+const char *json_print_line(const cJSON *value, struct arena *arena);
 
 /* The shortest of %.15g, %.16g and %.17g that reads back as value; buffer of 32. */
 void json_number(double value, char *buffer);

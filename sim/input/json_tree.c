@@ -27,6 +27,16 @@ const char *json_pointer_add(const char *pointer, const char *key, struct arena 
     return sum;
 }
 
+bool json_pointer_is_valid(const char *pointer)
+{
+    if (*pointer != '\0' && *pointer != '/')
+        return false;
+    for (; *pointer != '\0'; pointer++)
+        if (*pointer == '~' && pointer[1] != '0' && pointer[1] != '1')
+            return false;
+    return true;
+}
+
 const char *json_pointer_next(const char *pointer, char *token, size_t size)
 {
     size_t length = 0;
@@ -109,13 +119,16 @@ bool json_put(cJSON *root, const char *pointer, cJSON *value)
     return false;
 }
 
-void json_merge(cJSON *target, const cJSON *patch)
+/* What a null in a patch does: removes, or stays, to remove later. */
+enum nulls { NULLS_REMOVE, NULLS_STAY_BELOW, NULLS_STAY };
+
+static void merge(cJSON *target, const cJSON *patch, enum nulls nulls, const char *patches)
 {
     const cJSON *change;
     cJSON_ArrayForEach(change, patch)
     {
         cJSON *old = cJSON_GetObjectItemCaseSensitive(target, change->string);
-        if (cJSON_IsNull(change)) {
+        if (cJSON_IsNull(change) && nulls != NULLS_STAY) {
             cJSON_DeleteItemFromObjectCaseSensitive(target, change->string);
         } else if (cJSON_IsObject(change)) {
             if (!cJSON_IsObject(old)) {
@@ -126,7 +139,10 @@ void json_merge(cJSON *target, const cJSON *patch)
                     cJSON_AddItemToObject(target, change->string, object);
                 old = object;
             }
-            json_merge(old, change);
+            enum nulls below = nulls == NULLS_REMOVE ? NULLS_REMOVE : NULLS_STAY;
+            if (patches != NULL && strcmp(change->string, patches) == 0)
+                below = NULLS_STAY_BELOW;
+            merge(old, change, below, NULL);
         } else if (old != NULL) {
             cJSON_ReplaceItemInObjectCaseSensitive(target, change->string,
                                                    cJSON_Duplicate(change, true));
@@ -134,6 +150,11 @@ void json_merge(cJSON *target, const cJSON *patch)
             cJSON_AddItemToObject(target, change->string, cJSON_Duplicate(change, true));
         }
     }
+}
+
+void json_merge(cJSON *target, const cJSON *patch, const char *patches)
+{
+    merge(target, patch, NULLS_REMOVE, patches);
 }
 
 /* ---- Printing ----------------------------------------------------------------------------- */
@@ -147,11 +168,12 @@ void json_number(double value, char *buffer)
     }
 }
 
+/* level: how deep it is; negative: all on one line. */
 static void print_value(FILE *to, const cJSON *value, int level)
 {
     char number[32];
     const cJSON *child;
-    bool object = cJSON_IsObject(value);
+    bool object = cJSON_IsObject(value), lines = level >= 0;
     if (cJSON_IsNumber(value)) {
         json_number(value->valuedouble, number);
         fputs(number, to);
@@ -162,32 +184,42 @@ static void print_value(FILE *to, const cJSON *value, int level)
     } else if (value->child == NULL) {
         fputs(object ? "{}" : "[]", to);
     } else {
-        fputs(object ? "{\n" : "[\n", to);
+        fprintf(to, "%c%s", object ? '{' : '[', lines ? "\n" : "");
         cJSON_ArrayForEach(child, value)
         {
-            fprintf(to, "%*s", 2 * level + 2, "");
+            fprintf(to, "%*s", lines ? 2 * level + 2 : 0, "");
             if (object) {
                 cJSON *key = cJSON_CreateStringReference(child->string);
                 print_value(to, key, 0);
                 cJSON_Delete(key);
-                fputs(": ", to);
+                fputs(lines ? ": " : ":", to);
             }
-            print_value(to, child, level + 1);
-            fputs(child->next != NULL ? ",\n" : "\n", to);
+            print_value(to, child, lines ? level + 1 : level);
+            fprintf(to, "%s%s", child->next != NULL ? "," : "", lines ? "\n" : "");
         }
-        fprintf(to, "%*s%c", 2 * level, "", object ? '}' : ']');
+        fprintf(to, "%*s%c", lines ? 2 * level : 0, "", object ? '}' : ']');
     }
 }
 
-const char *json_print(const cJSON *value, struct arena *arena)
+static const char *print(const cJSON *value, int level, struct arena *arena)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *to = open_memstream(&text, &length);
     CHECK(to != NULL);
-    print_value(to, value, 0);
+    print_value(to, value, level);
     CHECK(fclose(to) == 0);
     const char *copy = arena_string_n(arena, text, length);
     free(text);
     return copy;
+}
+
+const char *json_print(const cJSON *value, struct arena *arena)
+{
+    return print(value, 0, arena);
+}
+
+const char *json_print_line(const cJSON *value, struct arena *arena)
+{
+    return print(value, -1, arena);
 }

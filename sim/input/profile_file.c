@@ -32,6 +32,9 @@ static bool read_figure(const struct node *node, enum profile_figure which, stru
         !node_string(&source, &figure->source, err) ||
         !node_choice(&kind, "kind", kinds, &index, err))
         return false;
+    if (strspn(figure->source, " \t\r\n") == strlen(figure->source))
+        return node_refuse(&source, err,
+                           "is empty; say where the value is from, or why it is assumed");
     figure->kind = FIGURE_PUBLISHED + index;
     return true;
 }

@@ -84,7 +84,8 @@ struct scenario {
 /* One value of one swept parameter. */
 struct sweep_value {
     const char *pointer; /* "/workload/0/instances" */
-    const char *text;    /* as JSON: "100", "\"rr\"" */
+    const char *text;    /* as JSON, on one line: "100", "\"rr\"" */
+    const char *label;   /* the same, or a short name for it that no other value has */
     double number;       /* NaN when it is not a number */
 };
 

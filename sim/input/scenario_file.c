@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
@@ -48,12 +49,10 @@ static bool read_cpu(const struct node *node, struct scenario *scenario,
             scenario->cpu = &at->profile;
             return true;
         }
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
+    if (access(path, F_OK) != 0)
         return node_refuse(node, err,
                            "there is no CPU profile %s; `braidsim list cpus` names those there are",
                            path);
-    fclose(file);
     struct profile_cached *entry = arena_alloc(arena, 1, sizeof *entry);
     if (!profile_read(&entry->profile, path, cache->data_dir, arena, err))
         return false;

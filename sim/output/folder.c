@@ -8,11 +8,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define ELSEWHERE "choose another place for results"
+enum { SUFFIX_MAX = 32 }; /* of temporary names */
 
 /* ---- May we? ------------------------------------------------------------------------------ */
 
@@ -86,12 +90,13 @@ static bool check_parents(const char *path, struct error *err)
         memcpy(parent, above, sizeof parent);
     }
     if (stat(parent, &status) != 0)
-        return error_set(err, path, "cannot be made: %s: %s", parent, strerror(errno));
+        return error_set(err, path, "cannot be made: %s: %s; " ELSEWHERE, parent, strerror(errno));
     if (!S_ISDIR(status.st_mode))
-        return error_set(err, path, "cannot be made: %s is a file, not a folder", parent);
+        return error_set(err, path, "cannot be made: %s is a file, not a folder; " ELSEWHERE,
+                         parent);
     if (access(parent, W_OK | X_OK) != 0)
-        return error_set(err, path, "cannot be written: %s: %s; choose another place with --out",
-                         parent, strerror(errno));
+        return error_set(err, path, "cannot be written: %s: %s; " ELSEWHERE, parent,
+                         strerror(errno));
     return true;
 }
 
@@ -105,8 +110,17 @@ static bool make_parents(const char *path, struct error *err)
     if (!make_parents(parent, err))
         return false;
     if (mkdir(parent, 0777) != 0 && errno != EEXIST)
-        return error_set(err, path, "cannot be made: %s: %s", parent, strerror(errno));
+        return error_set(err, path, "cannot be made: %s: %s; " ELSEWHERE, parent, strerror(errno));
     return true;
+}
+
+/* Is what path names up to here not there yet? */
+static bool is_missing_before(const char *path, const char *end)
+{
+    char before[FOLDER_PATH_MAX];
+    struct stat status;
+    snprintf(before, sizeof before, "%.*s", (int)(end - path), path);
+    return before[0] != '\0' && stat(before, &status) != 0;
 }
 
 /* The folder in which the program runs cannot be exchanged under it, nor can a mounted one. */
@@ -122,15 +136,50 @@ static bool check_movable(const char *path, const struct stat *status, struct er
     return true;
 }
 
+/* A folder that is to be made: its name, and with that the names of the temporary ones, must be
+ * possible, and it must be where the path says, not where ".." leads once it is there. */
+static bool check_new(const char *path, struct error *err)
+{
+    struct stat status;
+    size_t end = strlen(path), from;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    for (from = end; from > 0 && path[from - 1] != '/';)
+        from--;
+    if (lstat(path, &status) == 0)
+        return error_set(err, path, "is a link to nowhere; remove it, or " ELSEWHERE);
+    if (end - from > NAME_MAX - SUFFIX_MAX)
+        return error_set(err, path,
+                         "is no usable path for results: its last name is longer than "
+                         "%d characters; choose a shorter one",
+                         NAME_MAX - SUFFIX_MAX);
+    for (const char *at = strstr(path, ".."); at != NULL; at = strstr(at + 2, ".."))
+        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0') &&
+            is_missing_before(path, at))
+            return error_set(err, path,
+                             "is no usable path for results: it leads back out of a "
+                             "folder that is not there; write it without \"..\"");
+    return true;
+}
+
 bool folder_check(const char *path, struct error *err)
 {
     struct stat status;
-    if (strlen(path) == 0 || strlen(path) >= FOLDER_PATH_MAX - 32)
-        return error_set(err, path, "is no usable path for results");
+    if (strlen(path) == 0)
+        return error_set(err, path,
+                         "is no usable path for results: it is empty; name a folder, "
+                         "such as results/mine");
+    if (strlen(path) >= FOLDER_PATH_MAX - SUFFIX_MAX)
+        return error_set(err, path,
+                         "is no usable path for results: it is longer than %d "
+                         "characters; choose a shorter one",
+                         FOLDER_PATH_MAX - SUFFIX_MAX);
     if (!check_parents(path, err))
         return false;
+    if (stat(path, &status) != 0 && errno != ENOENT)
+        return error_set(err, path, "cannot be used: %s; " ELSEWHERE, strerror(errno));
     if (stat(path, &status) != 0)
-        return errno == ENOENT || error_set(err, path, "%s", strerror(errno));
+        return check_new(path, err);
     if (!S_ISDIR(status.st_mode))
         return error_set(err, path, "is a file; a folder for results is wanted");
     if (!check_movable(path, &status, err))
@@ -138,7 +187,7 @@ bool folder_check(const char *path, struct error *err)
     if (holding_of(path) == HOLDS_MORE)
         return error_set(err, path,
                          "holds something other than results of braidsim, which would be lost; "
-                         "choose another folder with --out");
+                         "choose another folder");
     return true;
 }
 

@@ -5,26 +5,17 @@
 #define _GNU_SOURCE
 #include "sim/output/plot.h"
 
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "sim/base/check.h"
 #include "sim/host/result.h"
-#include "sim/output/summary.h"
-
-extern char **environ;
-
-struct plotting {
-    const struct plot_options *options;
-    const char *directory; /* where scripts and pictures go */
-    struct summary summary;
-    struct arena arena;
-};
+#include "sim/output/file.h"
+#include "sim/output/gnuplot.h"
+#include "sim/output/script.h"
 
 /* Okabe and Ito's palette, told apart by colour-blind people too. */
 static const char *const colours[] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7",
@@ -37,73 +28,11 @@ static const char *const account_colours[ACCOUNT_COUNT] = {
 
 enum {
     COLOURS = sizeof colours / sizeof colours[0],
-    TEXT_COLUMNS = 100,
     TICS_MAX = 12,
     BARS_BESIDE = 500 /* pixels beside the bars: axis and legend */
 };
 
-/* ---- Scripts ------------------------------------------------------------------------------ */
-
-static bool is_text(const struct plotting *plotting)
-{
-    return strcmp(plotting->options->format, "txt") == 0;
-}
-
-/* In gnuplot's double quotes, where a backquote would run a command of the shell; breaks: a new
- * line at each comma. */
-static void put_text(FILE *to, const char *text, bool breaks)
-{
-    putc('"', to);
-    for (; *text != '\0'; text++) {
-        if (breaks && text[0] == ',' && text[1] == ' ') {
-            fputs("\\n", to);
-            text++;
-        } else if (strchr("\"\\`", *text) != NULL) {
-            putc('\'', to);
-        } else {
-            putc((unsigned char)*text < ' ' ? ' ' : *text, to);
-        }
-    }
-    putc('"', to);
-}
-
-static void put_heading(FILE *to, const struct plotting *plotting, const char *name, int width,
-                        int height)
-{
-    const char *format = plotting->options->format;
-    if (is_text(plotting))
-        fprintf(to, "set terminal dumb size %d, 32\n", TEXT_COLUMNS);
-    else if (strcmp(format, "png") == 0)
-        fprintf(to, "set terminal pngcairo size %d, %d font \"sans,14\" linewidth 1.5\n", width,
-                height);
-    else if (strcmp(format, "svg") == 0)
-        fprintf(to,
-                "set terminal svg size %d, %d font \"sans,14\" linewidth 1.5 background "
-                "\"white\"\n",
-                width, height);
-    else
-        fprintf(to, "set terminal pdfcairo size %gin, %gin font \"sans,12\" linewidth 1.5\n",
-                width / 110.0, height / 110.0);
-    if (!is_text(plotting))
-        fprintf(to, "set output \"%s.%s\"\n", name, format);
-    fprintf(to, "set termoption noenhanced\nset datafile missing \"NaN\"\n"
-                "set grid ytics back linetype 1 linecolor \"#cccccc\" linewidth 0.6\n"
-                "set border 3\nset tics nomirror\nset title font \",16\"\n"
-                "set key outside right top vertical Left reverse noautotitle\n");
-}
-
-static void put_title(FILE *to, const char *title, const struct summary *summary, bool bars)
-{
-    fprintf(to, "set title ");
-    put_text(to, title, false);
-    fprintf(to, ".\"\\n\".");
-    put_text(to, summary->name, false);
-    if (bars && summary->x_pointer != NULL) {
-        fprintf(to, ".\", by \".");
-        put_text(to, summary->x_pointer, false);
-    }
-    fprintf(to, "\n");
-}
+/* ---- One metric --------------------------------------------------------------------------- */
 
 /* What the metric is, in words: "price of one entry into the scheduler: mean (schedule)". */
 static const char *metric_title(struct arena *arena, const char *metric, const char **unit)
@@ -121,68 +50,6 @@ static const char *metric_title(struct arena *arena, const char *metric, const c
     }
     *unit = "";
     return metric;
-}
-
-/* The axis under bars that share so many pixels; labels that would run into each other are slanted,
- * and left out between. */
-static void put_bar_axis(FILE *to, const struct summary *summary, int pixels)
-{
-    int longest = 0, pitch = pixels / (int)summary->point_count;
-    for (uint32_t p = 0; p < summary->point_count; p++) {
-        int length = (int)strlen(summary->points[p].title);
-        longest = length > longest ? length : longest;
-    }
-    fprintf(to, "set xrange [-0.6:%g]\n", summary->point_count - 0.4);
-    if (9 * (longest + 1) > pitch)
-        fprintf(to, "set xtics rotate by 35 right\nset bmargin %g\n", 2.5 + 0.28 * longest);
-}
-
-static void put_label(FILE *to, const struct plotting *plotting, uint32_t p, int pixels)
-{
-    const struct summary *summary = &plotting->summary;
-    uint32_t step = 1 + 18 * summary->point_count / (uint32_t)pixels;
-    put_text(to, p % step == 0 ? summary->points[p].title : "", is_text(plotting));
-}
-
-/* How far a metric goes over all points. */
-struct spread {
-    double least, greatest; /* of what is above 0; infinite and 0 when nothing is */
-    bool defined;           /* anywhere */
-};
-
-static struct spread spread_of(const struct summary *summary, const char *metric)
-{
-    struct spread spread = { INFINITY, 0, false };
-    for (uint32_t p = 0; p < summary->point_count; p++) {
-        double mean, half;
-        summary_metric(&summary->points[p], metric, &mean, &half);
-        spread.defined = spread.defined || !isnan(mean);
-        if (mean > 0) {
-            spread.least = fmin(spread.least, mean);
-            spread.greatest = fmax(spread.greatest, mean);
-        }
-    }
-    return spread;
-}
-
-/* A logarithmic axis needs something above 0, and labels within short decades. */
-static void put_y_axis(FILE *to, struct spread spread, bool log)
-{
-    if (spread.greatest <= 0) {
-        fprintf(to, "set yrange [0:1]\n");
-    } else if (!log) {
-        fprintf(to, "set yrange [0:*]\n");
-    } else {
-        fprintf(to, "set logscale y\nset format y \"%%g\"\nset yrange [%g:%g]\n", spread.least / 2,
-                spread.greatest * 2);
-        if (spread.greatest / spread.least > 1000)
-            return;
-        fprintf(to, "set ytics (");
-        for (double ten = pow(10, floor(log10(spread.least / 2))); ten < spread.greatest * 2;
-             ten *= 10)
-            fprintf(to, "%g, %g, %g, ", ten, 2 * ten, 5 * ten);
-        fprintf(to, "%g)\n", 10 * spread.greatest);
-    }
 }
 
 /* The smallest and largest x. */
@@ -213,8 +80,6 @@ static bool is_new_x(const struct summary *summary, uint32_t p)
     return !isnan(summary->points[p].x);
 }
 
-/* ---- One metric --------------------------------------------------------------------------- */
-
 static void put_rows(FILE *to, const struct summary *summary, const char *series,
                      const char *metric)
 {
@@ -236,7 +101,7 @@ static void put_x_axis(FILE *to, const struct plotting *plotting)
     uint32_t count = 0;
     x_range(summary, &least, &greatest);
     fprintf(to, "set xlabel ");
-    put_text(to, summary->x_pointer, false);
+    script_text(to, summary->x_title, false);
     if (least <= 0 || (!plotting->options->log && greatest / least < 20)) {
         double end = greatest > 0 ? greatest * 1.05 : 0;
         fprintf(to, "\nset xrange [%g:%g]\n", fmin(least, 0), least < 0 || end > 0 ? end : 1);
@@ -257,7 +122,7 @@ static void put_lines(FILE *to, const struct plotting *plotting, const char *met
     const struct summary *summary = &plotting->summary;
     uint32_t series = 0;
     put_x_axis(to, plotting);
-    put_y_axis(to, spread_of(summary, metric), plotting->options->log);
+    script_y_axis(to, script_spread(summary, metric), plotting->options->log);
     for (uint32_t p = 0; p < summary->point_count; p++) {
         if (!is_first(summary, p))
             continue;
@@ -275,33 +140,45 @@ static void put_lines(FILE *to, const struct plotting *plotting, const char *met
                 "linecolor \"%s\" title ",
                 series > 0 ? ", \\\n     " : "", series, 5 + 2 * (series % 5),
                 colours[series % COLOURS]);
-        put_text(to, summary->points[p].series, false);
+        script_text(to, summary->points[p].series, false);
         series++;
     }
     fprintf(to, "\n");
 }
 
 /* A bar for each point when nothing numeric is swept. */
-static void put_bars(FILE *to, const struct plotting *plotting, const char *metric)
+static void put_bars(FILE *to, const struct plotting *plotting, const struct bars *bars,
+                     const char *metric)
 {
     const struct summary *summary = &plotting->summary;
     fprintf(to, "set nokey\nset style fill solid 0.85\nset boxwidth 0.6\n"
                 "set offsets 0, 0, graph 0.12, 0\n"
                 "set errorbars linecolor \"black\" linewidth 2\n");
-    put_bar_axis(to, summary, 860);
-    put_y_axis(to, spread_of(summary, metric), plotting->options->log);
+    script_bar_axis(to, plotting, bars);
+    script_y_axis(to, script_spread(summary, metric), plotting->options->log);
     fprintf(to, "$bars << EOD\n");
     for (uint32_t p = 0; p < summary->point_count; p++) {
         double mean, half;
         summary_metric(&summary->points[p], metric, &mean, &half);
-        put_label(to, plotting, p, 860);
+        script_bar_label(to, plotting, bars, p);
         fprintf(to, " %.10g %.10g\n", mean, isnan(half) ? 0 : half);
     }
     fprintf(to,
             "EOD\n"
             "plot $bars using 0:2:3:xtic(1) with boxerrorbars linecolor \"%s\", \\\n"
             "     $bars using 0:($2+$3):(sprintf(\"%%.3g\", $2)) with labels offset 0, %s\n",
-            colours[0], is_text(plotting) ? "1" : "0.8");
+            colours[0], script_is_text(plotting) ? "1" : "0.8");
+}
+
+/* The legend beside the lines needs room; two thirds of a picture are enough for them. */
+static int longest_series(const struct summary *summary)
+{
+    int longest = 0;
+    for (uint32_t p = 0; p < summary->point_count; p++) {
+        int length = (int)strlen(summary->points[p].series);
+        longest = length > longest ? length : longest;
+    }
+    return longest > 20 ? 105 + longest : 0;
 }
 
 static void put_metric(FILE *to, const struct plotting *plotting, const char *name,
@@ -310,18 +187,23 @@ static void put_metric(FILE *to, const struct plotting *plotting, const char *na
     struct arena arena = ARENA_EMPTY;
     const char *unit, *title = metric_title(&arena, metric, &unit);
     bool overhead = strcmp(metric, "sched_overhead_percent") == 0;
-    put_heading(to, plotting, name, 1000, 620);
-    put_title(to, overhead ? "What scheduling costs" : title, &plotting->summary, false);
+    bool lines = plotting->summary.x_pointer != NULL;
+    int width = 140 + (lines ? 8 * longest_series(&plotting->summary)
+                             : 60 * (int)plotting->summary.point_count);
+    width = width < 1000 ? 1000 : width > 2400 ? 2400 : width;
+    struct bars bars = script_bars(plotting, width, 620, width - 140);
+    script_heading(to, plotting, name, width, lines ? 620 : bars.height);
+    script_title(to, overhead ? "What scheduling costs" : title, &plotting->summary, false);
     fprintf(to, "set ylabel ");
-    put_text(to,
-             overhead ? "overhead: % of all time that is not idle"
-                      : arena_printf(&arena, "%s, %s", metric, unit),
-             false);
+    script_text(to,
+                overhead ? "overhead: % of all time that is not idle"
+                         : arena_printf(&arena, "%s, %s", metric, unit),
+                false);
     putc('\n', to);
-    if (plotting->summary.x_pointer != NULL)
+    if (lines)
         put_lines(to, plotting, metric);
     else
-        put_bars(to, plotting, metric);
+        put_bars(to, plotting, &bars, metric);
     arena_free(&arena);
 }
 
@@ -358,14 +240,14 @@ static void put_stack(FILE *to, enum account first, enum account last, bool titl
 }
 
 /* The largest share that is neither own work nor idleness. */
-static double put_account_rows(FILE *to, const struct plotting *plotting, int pixels)
+static double put_account_rows(FILE *to, const struct plotting *plotting, const struct bars *bars)
 {
     const struct summary *summary = &plotting->summary;
     double greatest = 0;
     fprintf(to, "$accounts << EOD\n");
     for (uint32_t p = 0; p < summary->point_count; p++) {
         double middle = 0;
-        put_label(to, plotting, p, pixels);
+        script_bar_label(to, plotting, bars, p);
         for (uint32_t a = 0; a < ACCOUNT_COUNT; a++) {
             char account[64];
             double mean, half;
@@ -381,29 +263,42 @@ static double put_account_rows(FILE *to, const struct plotting *plotting, int pi
     return greatest;
 }
 
+/* Where there is a list, the upper (1) or lower (0) half of what is above it, which draws the list
+ * no more. */
+static void put_half(FILE *to, const struct bars *bars, int half)
+{
+    double list = (double)bars->list / bars->height, size = (1 - list) / 2;
+    if (bars->list > 0)
+        fprintf(to, "%sset bmargin 3\nset size 1, %.4f\nset origin 0, %.4f\n",
+                half == 0 ? "unset label\n" : "", size, list + half * size);
+}
+
 /* Above, everything; below, what is neither the processes' own work nor idleness, enlarged. */
 static void put_accounts(FILE *to, const struct plotting *plotting, const char *name,
                          const char *metric)
 {
     int width = bars_width(plotting);
     (void)metric;
-    put_heading(to, plotting, name, width, 1000);
+    struct bars bars = script_bars(plotting, width, 1000, width - BARS_BESIDE);
+    script_heading(to, plotting, name, width, bars.height);
     fprintf(to, "set style data histograms\nset style histogram rowstacked\n"
                 "set style fill solid 0.9\nset boxwidth 0.7\nset key invert\n"
                 "set lmargin 11\nset rmargin 33\n");
-    put_bar_axis(to, &plotting->summary, width - BARS_BESIDE);
-    double greatest = put_account_rows(to, plotting, width - BARS_BESIDE);
-    if (!is_text(plotting))
-        fprintf(to, "set multiplot layout 2, 1\n");
-    put_title(to, "Where the cores' time went", &plotting->summary, true);
+    script_bar_axis(to, plotting, &bars);
+    double greatest = put_account_rows(to, plotting, &bars);
+    if (!script_is_text(plotting))
+        fprintf(to, "set multiplot%s\n", bars.list > 0 ? "" : " layout 2, 1");
+    put_half(to, &bars, 1);
+    script_title(to, "Where the cores' time went", &plotting->summary, true);
     fprintf(to, "set ylabel \"%% of all core time\"\nset yrange [0:100]\n");
     put_stack(to, ACCOUNT_USER, ACCOUNT_IDLE, true);
+    put_half(to, &bars, 0);
     fprintf(to,
             "set title \"The same without own work and idleness, enlarged\"\n"
             "set yrange [0:%s]\n",
             greatest > 0 ? "*" : "1");
     put_stack(to, ACCOUNT_CACHE, ACCOUNT_IDLE_WORK, false);
-    if (!is_text(plotting))
+    if (!script_is_text(plotting))
         fprintf(to, "unset multiplot\n");
 }
 
@@ -420,21 +315,22 @@ static void put_latency(FILE *to, const struct plotting *plotting, const char *n
     struct spread spread = { INFINITY, 0, false };
     int width = bars_width(plotting);
     (void)metric;
-    put_heading(to, plotting, name, width, 620);
-    put_title(to, "Wake-up latency: from the intended time to running", summary, true);
+    struct bars bars = script_bars(plotting, width, 620, width - BARS_BESIDE / 2);
+    script_heading(to, plotting, name, width, bars.height);
+    script_title(to, "Wake-up latency: from the intended time to running", summary, true);
     for (int i = 0; i < 5; i++) {
-        struct spread one = spread_of(summary, percentiles[i]);
+        struct spread one = script_spread(summary, percentiles[i]);
         spread.least = fmin(spread.least, one.least / 1000);
         spread.greatest = fmax(spread.greatest, one.greatest / 1000);
     }
-    put_y_axis(to, spread, true);
+    script_y_axis(to, spread, true);
     fprintf(to, "set ylabel \"wake-up latency, ms\"\n"
                 "set style data histograms\nset style histogram clustered gap 1.5\n"
                 "set style fill solid 0.9\n");
-    put_bar_axis(to, summary, width - BARS_BESIDE / 2);
+    script_bar_axis(to, plotting, &bars);
     fprintf(to, "$latency << EOD\n");
     for (uint32_t p = 0; p < summary->point_count; p++) {
-        put_label(to, plotting, p, width - BARS_BESIDE / 2);
+        script_bar_label(to, plotting, &bars, p);
         for (int i = 0; i < 5; i++) {
             double mean, half;
             summary_metric(&summary->points[p], percentiles[i], &mean, &half);
@@ -451,49 +347,62 @@ static void put_latency(FILE *to, const struct plotting *plotting, const char *n
 
 /* ---- Drawing ------------------------------------------------------------------------------ */
 
-/* Runs gnuplot in the directory of the script. */
-static bool run_gnuplot(const struct plotting *plotting, const char *script, struct error *err)
+typedef void put_script(FILE *to, const struct plotting *plotting, const char *name,
+                        const char *metric);
+
+/* The script as text, of the plotting as it is. */
+static const char *text_of(struct plotting *plotting, const char *name, const char *metric,
+                           put_script *put)
 {
-    char program[] = "gnuplot", defaults[] = "-d"; /* nobody's ~/.gnuplot */
-    char *arguments[] = { program, defaults, (char *)(uintptr_t)script, NULL };
-    posix_spawn_file_actions_t actions;
-    pid_t child;
-    int status;
-    fflush(NULL);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addchdir_np(&actions, plotting->directory);
-    int failed = posix_spawnp(&child, "gnuplot", &actions, NULL, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (failed != 0)
-        return error_set(err, "gnuplot", "cannot be run: %s; install it (Debian: gnuplot-nox)",
-                         strerror(failed));
-    if (waitpid(child, &status, 0) != child || status != 0)
-        return error_set(err, script, "gnuplot did not draw it; its message is above");
-    return true;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    CHECK(to != NULL);
+    put(to, plotting, name, metric);
+    CHECK(fclose(to) == 0);
+    const char *copy = arena_string_n(&plotting->arena, text, size);
+    free(text);
+    return copy;
 }
 
-static bool draw(struct plotting *plotting, const char *name, const char *metric,
-                 void (*put)(FILE *to, const struct plotting *plotting, const char *name,
-                             const char *metric),
+struct bytes {
+    const char *from;
+    size_t size;
+};
+
+static void put_bytes(FILE *to, const void *context)
+{
+    const struct bytes *bytes = context;
+    fwrite(bytes->from, 1, bytes->size, to);
+}
+
+static bool draw(struct plotting *plotting, const char *name, const char *metric, put_script *put,
                  struct error *err)
 {
-    const char *script = arena_printf(&plotting->arena, "%s.gp", name);
-    const char *path = arena_printf(&plotting->arena, "%s/%s", plotting->directory, script);
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        return error_set(err, path, "cannot be written: %s", strerror(errno));
-    put(file, plotting, name, metric);
-    bool failed = fflush(file) != 0 || ferror(file);
-    int reason = errno;
-    fclose(file);
-    if (failed) {
-        unlink(path);
-        return error_set(err, path, "cannot be written: %s", strerror(reason));
-    }
-    if (!run_gnuplot(plotting, script, err))
+    struct arena *arena = &plotting->arena;
+    const char *script = arena_printf(arena, "%s/%s.gp", plotting->directory, name), *picture;
+    const char *path =
+        arena_printf(arena, "%s/%s.%s", plotting->directory, name, plotting->options->format);
+    size_t size;
+    plotting->drawn_here = false;
+    const char *text = text_of(plotting, name, metric, put);
+    struct bytes bytes = { text, strlen(text) };
+    if (!file_write(script, put_bytes, &bytes, err))
         return false;
-    if (!is_text(plotting))
-        printf("%s/%s.%s\n", plotting->directory, name, plotting->options->format);
+    plotting->drawn_here = true;
+    text = text_of(plotting, name, metric, put);
+    if (!gnuplot_draw(text, script, &picture, &size, arena, err))
+        return false;
+    if (script_is_text(plotting)) {
+        fwrite(picture, 1, size, stdout); /* main() looks whether it got out */
+        if (put != put_metric || plotting->summary.x_pointer == NULL)
+            script_print_list(stdout, plotting);
+        return true;
+    }
+    bytes = (struct bytes){ picture, size };
+    if (!file_write(path, put_bytes, &bytes, err))
+        return false;
+    printf("%s\n", path);
     return true;
 }
 
@@ -504,7 +413,7 @@ static bool check_metric(const struct plotting *plotting, const char *metric, st
         double mean, half;
         if (!summary_metric(&plotting->summary.points[p], metric, &mean, &half))
             continue;
-        return spread_of(&plotting->summary, metric).defined ||
+        return script_spread(&plotting->summary, metric).defined ||
                error_set(err, "--metric", "%s is undefined at every point of these results",
                          metric);
     }
@@ -518,14 +427,13 @@ static bool draw_all(struct plotting *plotting, struct error *err)
 {
     static const struct {
         const char *name, *metric; /* must be defined somewhere */
-        void (*put)(FILE *to, const struct plotting *plotting, const char *name,
-                    const char *metric);
+        put_script *put;
     } plots[] = { { "overhead", "sched_overhead_percent", put_metric },
                   { "accounts", "account_user_percent", put_accounts },
                   { "latency", "wakeup_latency_us_max", put_latency } };
     uint32_t drawn = 0;
     for (int i = 0; i < 3; i++) {
-        if (!spread_of(&plotting->summary, plots[i].metric).defined) {
+        if (!script_spread(&plotting->summary, plots[i].metric).defined) {
             fprintf(stderr, "%s: not drawn: %s is undefined at every point\n", plots[i].name,
                     plots[i].metric);
             continue;

@@ -55,13 +55,20 @@ static void put_number(FILE *to, double value, const char *undefined)
     }
 }
 
+/* Names of files and hosts may be of any bytes; what is no character becomes a question mark. */
 static void put_string(FILE *to, const char *text)
 {
-    cJSON *value = cJSON_CreateStringReference(text);
+    struct arena arena = ARENA_EMPTY;
+    size_t length = strlen(text);
+    char *clean = arena_string(&arena, text);
+    for (size_t at = 0; (at += json_utf8_length(clean + at, length - at)) < length;)
+        clean[at] = '?';
+    cJSON *value = cJSON_CreateStringReference(clean);
     char *printed = cJSON_PrintUnformatted(value);
     fputs(printed, to);
     cJSON_free(printed);
     cJSON_Delete(value);
+    arena_free(&arena);
 }
 
 /* ---- Metrics by name ---------------------------------------------------------------------- */
@@ -125,7 +132,7 @@ const char *results_point_title(const struct point *point, struct arena *arena)
     const char *title = point->variant != NULL ? point->variant : "";
     for (uint32_t i = 0; i < point->sweep_count; i++)
         title = arena_printf(arena, "%s%s%s = %s", title, *title != '\0' ? ", " : "",
-                             point->sweep[i].pointer, point->sweep[i].text);
+                             point->sweep[i].pointer, point->sweep[i].label);
     return title;
 }
 
@@ -169,6 +176,69 @@ static void fill_manifest(FILE *to, const void *context)
     fprintf(to, ",\n  \"written\": \"%s\"\n}\n", when);
 }
 
+/* Names of swept values whose text is too long to be one. */
+static void put_labels(FILE *to, const struct point *point)
+{
+    const char *before = "      \"labels\": { ";
+    for (uint32_t i = 0; i < point->sweep_count; i++) {
+        if (strcmp(point->sweep[i].label, point->sweep[i].text) == 0)
+            continue;
+        fputs(before, to);
+        put_string(to, point->sweep[i].pointer);
+        fputs(": ", to);
+        put_string(to, point->sweep[i].label);
+        before = ", ";
+    }
+    if (*before == ',')
+        fputs(" },\n", to);
+}
+
+/* What a swept pointer is, in words: "instances of hog", where all points call workload 0 so. */
+static const char *parameter_title(const struct experiment *experiment, const char *pointer,
+                                   struct arena *arena)
+{
+    char token[JSON_POINTER_MAX], *end;
+    const char *rest = json_pointer_next(pointer, token, sizeof token), *words = "", *of = "";
+    if (strcmp(token, "workload") == 0 && *rest != '\0') {
+        rest = json_pointer_next(rest, token, sizeof token);
+        unsigned long index = strtoul(token, &end, 10);
+        of = arena_printf(arena, "workload %s", token);
+        const struct scenario *first = &experiment->points[0].scenario;
+        const char *name = index < first->workload_count ? first->workloads[index].name : NULL;
+        for (uint32_t p = 0; p < experiment->point_count && name != NULL; p++) {
+            const struct scenario *scenario = &experiment->points[p].scenario;
+            if (index >= scenario->workload_count ||
+                strcmp(scenario->workloads[index].name, name) != 0)
+                name = NULL;
+        }
+        of = name != NULL ? name : of;
+    } else if (*rest == '\0') {
+        return arena_string(arena, token);
+    }
+    while (*rest != '\0') {
+        rest = json_pointer_next(rest, token, sizeof token);
+        words = arena_printf(arena, "%s%s%s", words, *words != '\0' ? " " : "", token);
+    }
+    if (*of == '\0' || *words == '\0')
+        return *of == '\0' ? words : of;
+    return arena_printf(arena, "%s of %s", words, of);
+}
+
+static void put_parameters(FILE *to, const struct writing *writing)
+{
+    const struct experiment *experiment = experiment_of(writing);
+    const struct point *first = &experiment->points[0];
+    for (uint32_t i = 0; i < first->sweep_count; i++) {
+        const char *pointer = first->sweep[i].pointer;
+        fputs(i == 0 ? "  \"parameters\": { " : ", ", to);
+        put_string(to, pointer);
+        fputs(": ", to);
+        put_string(to, parameter_title(experiment, pointer, writing->arena));
+    }
+    if (first->sweep_count > 0)
+        fputs(" },\n", to);
+}
+
 static void put_point(FILE *to, const struct writing *writing, uint32_t p)
 {
     const struct point *point = &experiment_of(writing)->points[p];
@@ -184,7 +254,9 @@ static void put_point(FILE *to, const struct writing *writing, uint32_t p)
         put_string(to, point->sweep[i].pointer);
         fprintf(to, ": %s", point->sweep[i].text);
     }
-    fprintf(to, "%s},\n      \"metrics\": {\n", point->sweep_count > 0 ? " " : "");
+    fprintf(to, "%s},\n", point->sweep_count > 0 ? " " : "");
+    put_labels(to, point);
+    fprintf(to, "      \"metrics\": {\n");
     for (uint32_t i = 0; i < count; i++) {
         struct arena arena = ARENA_EMPTY;
         struct interval interval = metric_interval(writing->results, p, i, &arena);
@@ -204,8 +276,10 @@ static void fill_summary(FILE *to, const void *context)
     const struct experiment *experiment = experiment_of(writing);
     fprintf(to, "{\n  \"name\": ");
     put_string(to, experiment->name);
-    fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n  \"points\": [\n",
-            experiment->seed, experiment->replications);
+    fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n", experiment->seed,
+            experiment->replications);
+    put_parameters(to, writing);
+    fprintf(to, "  \"points\": [\n");
     for (uint32_t p = 0; p < experiment->point_count; p++) {
         put_point(to, writing, p);
         fputs(p + 1 < experiment->point_count ? ",\n" : "\n", to);

@@ -2,7 +2,8 @@
  *
  *     scenario.json   the scenario as merged
  *     manifest.json   what made it: version, seed, compiler, scheduler, libc, CPU class, host
- *     summary.json    per point: mean, 95 % interval and n of each metric
+ *     summary.json    per point: mean, 95 % interval and n of each metric; what swept pointers are
+ *                     in words, and the labels of values that are long
  *     runs.csv        one row per run
  *     processes.csv   totals per closed process and run
  *     cores.csv       accounts per core and run, in ps
@@ -35,7 +36,7 @@ bool results_write(const struct results *results, const char *directory, struct 
 struct interval results_metric(const struct results *results, uint32_t point, const char *name,
                                struct arena *arena);
 
-/* "tori, /machine/cores = 4"; "" when there is but one point. */
+/* "tori, /machine/cores = 4", by the labels of the values; "" when there is but one point. */
 const char *results_point_title(const struct point *point, struct arena *arena);
 
 #endif

@@ -14,11 +14,25 @@ static bool wrong(const struct json_source *source, const char *pointer, const c
                      "%s; is this a summary.json of braidsim?", what);
 }
 
-/* The last step of a pointer says what it is: "/workload/0/instances" -> "instances". */
-static const char *short_name(const char *pointer)
+/* What the file calls a swept pointer, "instances of hog"; else its last step. */
+static const char *parameter_title(const cJSON *root, const char *pointer)
 {
+    const cJSON *parameters = cJSON_GetObjectItemCaseSensitive(root, "parameters");
+    const cJSON *title = cJSON_GetObjectItemCaseSensitive(parameters, pointer);
     const char *slash = strrchr(pointer, '/');
+    if (cJSON_IsString(title))
+        return title->valuestring;
     return slash != NULL ? slash + 1 : pointer;
+}
+
+/* A swept value by its label; a name without its quotes. */
+static const char *value_title(const cJSON *point, const cJSON *value, struct arena *arena)
+{
+    const cJSON *labels = cJSON_GetObjectItemCaseSensitive(point, "labels");
+    const cJSON *label = cJSON_GetObjectItemCaseSensitive(labels, value->string);
+    if (cJSON_IsString(label))
+        return label->valuestring;
+    return cJSON_IsString(value) ? value->valuestring : json_print_line(value, arena);
 }
 
 static const char *join(const char *text, const char *more, struct arena *arena)
@@ -26,8 +40,8 @@ static const char *join(const char *text, const char *more, struct arena *arena)
     return *text == '\0' ? more : arena_printf(arena, "%s, %s", text, more);
 }
 
-static void add_point(struct summary *summary, const cJSON *json, const char *directory,
-                      struct arena *arena)
+static void add_point(struct summary *summary, const cJSON *root, const cJSON *json,
+                      const char *directory, struct arena *arena)
 {
     struct summary_point *point = &summary->points[summary->point_count++];
     const cJSON *variant = cJSON_GetObjectItemCaseSensitive(json, "variant"), *value;
@@ -40,8 +54,8 @@ static void add_point(struct summary *summary, const cJSON *json, const char *di
         point->series = join(arena_string(arena, directory), point->series, arena);
     cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(json, "sweep"))
     {
-        const char *pair =
-            arena_printf(arena, "%s %s", short_name(value->string), json_print(value, arena));
+        const char *pair = arena_printf(arena, "%s %s", parameter_title(root, value->string),
+                                        value_title(json, value, arena));
         if (summary->x_pointer != NULL && strcmp(value->string, summary->x_pointer) == 0)
             point->x = value->valuedouble;
         else
@@ -67,9 +81,10 @@ static bool numbers_everywhere(const cJSON *points, const char *pointer)
 }
 
 /* The first swept pointer with numbers only, or the one asked for. */
-static bool choose_x(struct summary *summary, const cJSON *points, const char *x,
-                     struct arena *arena, struct error *err)
+static bool choose_x(struct summary *summary, const cJSON *root, const char *x, struct arena *arena,
+                     struct error *err)
 {
+    const cJSON *points = cJSON_GetObjectItemCaseSensitive(root, "points");
     const cJSON *value, *sweep = cJSON_GetObjectItemCaseSensitive(points->child, "sweep");
     cJSON_ArrayForEach(value, sweep)
     {
@@ -79,6 +94,7 @@ static bool choose_x(struct summary *summary, const cJSON *points, const char *x
         if (!numbers)
             return error_set(err, "--x", "%s is not swept over numbers", x);
         summary->x_pointer = arena_string(arena, value->string);
+        summary->x_title = arena_string(arena, parameter_title(root, value->string));
         return true;
     }
     if (x != NULL)
@@ -109,14 +125,14 @@ static bool read_one(struct summary *summary, struct json_source *source, const 
     }
     if (summary->name == NULL)
         summary->name = arena_string(arena, name->valuestring);
-    if (summary->x_pointer == NULL && !choose_x(summary, points, x, arena, err))
+    if (summary->x_pointer == NULL && !choose_x(summary, source->root, x, arena, err))
         return false;
     struct summary_point *all =
         arena_alloc(arena, summary->point_count + (size_t)cJSON_GetArraySize(points), sizeof *all);
     if (summary->point_count > 0)
         memcpy(all, summary->points, summary->point_count * sizeof *all);
     summary->points = all;
-    cJSON_ArrayForEach(point, points) add_point(summary, point, label, arena);
+    cJSON_ArrayForEach(point, points) add_point(summary, source->root, point, label, arena);
     return true;
 }
 

@@ -22,6 +22,7 @@ struct summary_point {
 struct summary {
     const char *name;
     const char *x_pointer; /* NULL when nothing numeric is swept */
+    const char *x_title;   /* the same in words */
     struct summary_point *points;
     uint32_t point_count;
     struct json_source *sources; /* what the points refer into */

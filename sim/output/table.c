@@ -83,6 +83,45 @@ static void print_measures(FILE *to, const struct results *results, int width, s
     }
 }
 
+/* Is this the first point that has its i-th swept value? */
+static bool is_first_with(const struct experiment *experiment, uint32_t point, uint32_t i)
+{
+    for (uint32_t p = 0; p < point; p++)
+        if (strcmp(experiment->points[p].sweep[i].label,
+                   experiment->points[point].sweep[i].label) == 0)
+            return false;
+    return true;
+}
+
+/* Does a label lack something of the text but quotes? */
+static bool says_less(const struct sweep_value *value)
+{
+    const char *text = value->text, *label = value->label;
+    for (; *text != '\0'; text++) {
+        if (*text == *label)
+            label++;
+        else if (*text != '"')
+            return true;
+    }
+    return *label != '\0';
+}
+
+/* What shortened labels stand for. */
+static void print_legend(FILE *to, const struct experiment *experiment)
+{
+    const char *before = "\n";
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        const struct point *point = &experiment->points[p];
+        for (uint32_t i = 0; i < point->sweep_count; i++) {
+            const struct sweep_value *value = &point->sweep[i];
+            if (!says_less(value) || !is_first_with(experiment, p, i))
+                continue;
+            fprintf(to, "%s%s: %s is %s\n", before, value->pointer, value->label, value->text);
+            before = "";
+        }
+    }
+}
+
 /* Of all points, or that they differ. */
 static const char *machine_title(const struct experiment *experiment)
 {
@@ -105,6 +144,7 @@ void table_print(FILE *to, const struct results *results, struct arena *arena)
             (double)first->warmup_ps / 1e12);
     print_accounts(to, results, width, arena);
     print_measures(to, results, width, arena);
+    print_legend(to, experiment);
     fprintf(to, "\nuser: processes' own work.  cache: their stalls beyond running alone.  "
                 "lock: waiting for it.\nidle+: ticks and balancing of idle cores.  Overhead: sched "
                 "+ lock + "

@@ -9,6 +9,7 @@ struct queue {
     struct list_link ready;
     struct process *first; /* that was ever queued */
     uint32_t enqueued, picked;
+    uint64_t last; /* of it: nothing else touches this */
 };
 
 /* pointer, so that the compiler cannot reason about it. */
@@ -26,6 +27,7 @@ static void fine_init(void *queue)
     list_init(&q->ready);
     q->first = NULL;
     q->enqueued = q->picked = 0;
+    q->last = 1;
 }
 
 static void fine_enqueue(void *queue, struct process *process, uint64_t now_ns)
@@ -180,13 +182,121 @@ static struct process *null_migratable(void *queue)
     return ((struct queue *)hidden(NULL))->first;
 }
 
+/* ---- What damages the memory that everything lives in ------------------------------------- */
+
+enum { LATER = 20 }; /* so many processes queued: all are alive, and have run */
+
+static void id_zero_enqueue(void *queue, struct process *process, uint64_t now_ns)
+{
+    fine_enqueue(queue, process, now_ns);
+    if (((struct queue *)queue)->enqueued > LATER)
+        process->id = 0;
+}
+
+static void id_large_enqueue(void *queue, struct process *process, uint64_t now_ns)
+{
+    fine_enqueue(queue, process, now_ns);
+    if (((struct queue *)queue)->enqueued > LATER)
+        process->id = INT32_MAX;
+}
+
+static void torus_large_enqueue(void *queue, struct process *process, uint64_t now_ns)
+{
+    fine_enqueue(queue, process, now_ns);
+    if (((struct queue *)queue)->enqueued > LATER)
+        process->torus = 999;
+}
+
+static void torus_other_enqueue(void *queue, struct process *process, uint64_t now_ns)
+{
+    fine_enqueue(queue, process, now_ns);
+    if (((struct queue *)queue)->enqueued > LATER)
+        process->torus = (uint16_t)(1 - process->torus);
+}
+
+/* The identity of one that has nothing to do with the present operation. */
+static struct process *id_asleep_pick(void *queue, uint64_t now_ns)
+{
+    struct queue *q = queue;
+    if (q->first != NULL && q->first->state == PROCESS_BLOCKED)
+        q->first->id = 7;
+    return fine_pick(queue, now_ns);
+}
+
+static struct process *torus_asleep_pick(void *queue, uint64_t now_ns)
+{
+    struct queue *q = queue;
+    if (q->first != NULL && q->first->state == PROCESS_BLOCKED)
+        q->first->torus = 999;
+    return fine_pick(queue, now_ns);
+}
+
+static struct process *state_asleep_pick(void *queue, uint64_t now_ns)
+{
+    struct queue *q = queue;
+    if (q->first != NULL && q->first->state == PROCESS_BLOCKED)
+        q->first->state = PROCESS_FREE;
+    return fine_pick(queue, now_ns);
+}
+
+/* The torus of this queue, which lies before it. */
+static struct torus *torus_of(void *queue)
+{
+    char *at = queue;
+    do
+        at -= PROCESS_LINE_BYTES;
+    while (((struct torus *)(void *)at)->queue != queue);
+    return (struct torus *)(void *)at;
+}
+
+static void inbox_large_enqueue(void *queue, struct process *process, uint64_t now_ns)
+{
+    fine_enqueue(queue, process, now_ns);
+    if (((struct queue *)queue)->enqueued > LATER)
+        atomic_store(&torus_of(queue)->inbox.head, 12345);
+}
+
+static void inbox_foreign_enqueue(void *queue, struct process *process, uint64_t now_ns)
+{
+    fine_enqueue(queue, process, now_ns);
+    if (((struct queue *)queue)->enqueued > LATER)
+        atomic_store(&torus_of(queue)->inbox.head, process->id + 1);
+}
+
+/* Everything that the other torus has queued. */
+static struct process *steal_pick(void *queue, uint64_t now_ns)
+{
+    struct queue *q = queue;
+    struct torus *torus = torus_of(queue);
+    struct queue *other = torus->braid->tori[1 - torus->id]->queue;
+    return q->picked < 5 || list_is_empty(&other->ready) ? fine_pick(queue, now_ns)
+                                                         : fine_pick(other, now_ns);
+}
+
+/* Gives away what the other torus has queued. */
+static struct process *foreign_migratable(void *queue)
+{
+    struct torus *torus = torus_of(queue);
+    struct process *other = fine_migratable(torus->braid->tori[1 - torus->id]->queue);
+    return other != NULL ? other : fine_migratable(queue);
+}
+
+static void behind_enqueue(void *queue, struct process *process, uint64_t now_ns)
+{
+    struct queue *q = queue;
+    fine_enqueue(queue, process, now_ns);
+    (&q->last)[q->enqueued > LATER] = 2;
+}
+
 /* ---- All of them -------------------------------------------------------------------------- */
 
 #define POLICY(title, init_, enqueue_, pick_, migratable_)                                         \
+    POLICY_OF(title, sizeof(struct queue), init_, enqueue_, pick_, migratable_)
+#define POLICY_OF(title, bytes, init_, enqueue_, pick_, migratable_)                               \
     static const struct policy policy_##title = {                                                  \
         .name = #title,                                                                            \
         .summary = "breaks the contract",                                                          \
-        .queue_bytes = sizeof(struct queue),                                                       \
+        .queue_bytes = bytes,                                                                      \
         .init = init_,                                                                             \
         .enqueue = enqueue_,                                                                       \
         .dequeue = fine_dequeue,                                                                   \
@@ -209,24 +319,32 @@ POLICY(outside, fine_init, outside_enqueue, fine_pick, fine_migratable)
 POLICY(wild, fine_init, fine_enqueue, wild_pick, fine_migratable)
 POLICY(init_null, null_init, fine_enqueue, fine_pick, fine_migratable)
 POLICY(migratable_null, fine_init, fine_enqueue, fine_pick, null_migratable)
+POLICY(id_zero, fine_init, id_zero_enqueue, fine_pick, fine_migratable)
+POLICY(id_large, fine_init, id_large_enqueue, fine_pick, fine_migratable)
+POLICY(id_asleep, fine_init, fine_enqueue, id_asleep_pick, fine_migratable)
+POLICY(torus_large, fine_init, torus_large_enqueue, fine_pick, fine_migratable)
+POLICY(torus_other, fine_init, torus_other_enqueue, fine_pick, fine_migratable)
+POLICY(torus_asleep, fine_init, fine_enqueue, torus_asleep_pick, fine_migratable)
+POLICY(state_asleep, fine_init, fine_enqueue, state_asleep_pick, fine_migratable)
+POLICY(inbox_large, fine_init, inbox_large_enqueue, fine_pick, fine_migratable)
+POLICY(inbox_foreign, fine_init, inbox_foreign_enqueue, fine_pick, fine_migratable)
+POLICY(steal, fine_init, fine_enqueue, steal_pick, fine_migratable)
+POLICY(give_foreign, fine_init, fine_enqueue, fine_pick, foreign_migratable)
+POLICY(behind, fine_init, behind_enqueue, fine_pick, fine_migratable)
+POLICY_OF(no_queue, 0, fine_init, fine_enqueue, fine_pick, fine_migratable)
+POLICY_OF(short_queue, 33, fine_init, fine_enqueue, fine_pick, fine_migratable)
 
 static const struct policy *const policies[] = {
-    &policy_fine,
-    &policy_lose,
-    &policy_twice,
-    &policy_blocked,
-    &policy_refuse,
-    &policy_state,
-    &policy_loop,
-    &policy_endless,
-    &policy_nothing,
-    &policy_divide,
-    &policy_recurse,
-    &policy_outside,
-    &policy_wild,
-    &policy_init_null,
-    &policy_migratable_null,
-    NULL,
+    &policy_fine,         &policy_lose,         &policy_twice,
+    &policy_blocked,      &policy_refuse,       &policy_state,
+    &policy_loop,         &policy_endless,      &policy_nothing,
+    &policy_divide,       &policy_recurse,      &policy_outside,
+    &policy_wild,         &policy_init_null,    &policy_migratable_null,
+    &policy_id_zero,      &policy_id_large,     &policy_id_asleep,
+    &policy_torus_large,  &policy_torus_other,  &policy_torus_asleep,
+    &policy_state_asleep, &policy_inbox_large,  &policy_inbox_foreign,
+    &policy_steal,        &policy_give_foreign, &policy_behind,
+    &policy_no_queue,     &policy_short_queue,  NULL,
 };
 
 const struct scheduler_module scheduler_module = {

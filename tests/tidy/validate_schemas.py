@@ -193,7 +193,8 @@ def error_in_scenario(schema, path):
 def bad_documents(profile, scenario):
     """Each must be refused, so that a schema that accepts all is noticed."""
     for pointer, value in (("/figures/clock_mhz/value", 0), ("/figures/clock_mhz/kind", "guess"),
-                           ("/figures/clock_ghz", {}), ("/colour", "red"), ("/figures", {}),
+                           ("/figures/clock_mhz/source", " "), ("/figures/clock_ghz", {}),
+                           ("/colour", "red"), ("/figures", {}),
                            ("/figures/clock_mhz", None), ("/figures/l2_kb", None),
                            ("/extends", 5)):
         yield "cpu", profile, pointer, value
@@ -212,6 +213,11 @@ def bad_documents(profile, scenario):
                            ("/workload/0/phases/0/run",
                             {"dist": "pareto", "min_us": 0, "shape": 2}),
                            ("/sweep", {"/replications": [1]}), ("/duration_ms", 0),
+                           ("/sweep", {"/expect": [[]]}), ("/sweep", {"/variants/a": [{}]}),
+                           ("/sweep", {"cores": [1]}), ("/sweep", {"/machine/~2": [1]}),
+                           ("/variants", {"": {}}), ("/variants", {"a": {"expect": []}}),
+                           ("/variants", {"a": {"sweep": {}}}), ("/variants", {"a": 7}),
+                           ("/variants", {"a": {"name": "b"}}), ("/variants", {"a": {"seed": 1}}),
                            ("/expect", [{"metric": "jain"}])):
         yield "scenario", scenario, pointer, value
 

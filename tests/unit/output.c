@@ -62,7 +62,9 @@ static void make_point(struct point *point, const char *variant, const char *tex
                        const struct profile *cpu, struct workload *workload)
 {
     struct sweep_value *sweep = arena_alloc(&arena, 1, sizeof *sweep);
-    *sweep = (struct sweep_value){ .pointer = "/scheduler/\"a,b\"", .text = text, .number = NAN };
+    *sweep = (struct sweep_value){
+        .pointer = "/scheduler/\"a,b\"", .text = text, .label = text, .number = NAN
+    };
     *point = (struct point){ .variant = variant, .sweep_count = 1, .sweep = sweep };
     point->scenario = (struct scenario){ .name = "hand",
                                          .replications = REPLICATIONS,

@@ -135,6 +135,9 @@ static const struct wrong {
       "slow.json:2:40: /figures/clock_mhz/value", "from 1 to 10000, is 0" },
     { DERIVED "\"figures\": { \"clock_mhz\": { \"value\": 5 } } }",
       "bad.json:2:27: /figures/clock_mhz", "\"source\" is missing" },
+    { DERIVED "\"figures\": { \"clock_mhz\": { \"value\": 5, \"source\": \" \",\n"
+              "\"kind\": \"assumed\" } } }",
+      "bad.json:2:51: /figures/clock_mhz/source", "is empty; say where" },
     { DERIVED "\"figures\": { \"clock\": { \"value\": 5 } } }", "bad.json:2:14: /figures/clock",
       "did you mean \"clock_mhz\"" },
     { DERIVED "\"figures\": { \"clock_mhz\": null } }", "bad.json:2:12: /figures",

@@ -160,15 +160,67 @@ static const struct change {
     { "\"tori\": 1", "\"tori\": -1", "s.json:7:52: /variants/global/scheduler/tori", "is -1" },
     { "\"tori\": 1", "\"tory\": 1", "s.json:7:44: /variants/global/scheduler/tory",
       "did you mean \"tori\"" },
+    { "\"tori\": { }", "\"\": { }", "s.json:7:59: /variants/", "must have a name" },
+    { "\"tori\": { }", "\"tori\": 5", "s.json:7:67: /variants/tori", "must be an object" },
+    { "\"tori\": { }", "\"tori\": { \"expect\": 5 }", "s.json:7:69: /variants/tori/expect",
+      "\"expect\" cannot differ between variants; put it at the top" },
+    { "\"tori\": { }", "\"tori\": { \"variants\": 7 }", "s.json:7:69: /variants/tori/variants",
+      "cannot differ between variants" },
+    { "\"tori\": { }", "\"tori\": { \"extends\": \"x\" }", "s.json:7:69: /variants/tori/extends",
+      "cannot differ between variants" },
+    { "\"tori\": { }", "\"tori\": { \"sweep\": {} }", "s.json:7:69: /variants/tori/sweep",
+      "cannot differ between variants" },
+    { "\"tori\": { }", "\"tori\": { \"name\": \"z\" }", "s.json:7:69: /variants/tori/name",
+      "cannot differ between variants" },
+    { "\"tori\": { }", "\"tori\": { \"seed\": null }", "s.json:7:69: /variants/tori/seed",
+      "cannot differ between variants" },
+    { "\"tori\": { }", "\"tori\": { \"replications\": 1 }",
+      "s.json:7:69: /variants/tori/replications", "cannot differ between variants" },
+    { "\"tori\": { }", "\"tori\": { \"machine\": { \"cores\": 1 } }",
+      "s.json:7:82: /variants/tori/machine/cores", "has no effect: \"/machine/cores\" is swept" },
     { "[10, 100]", "[10, \"x\"]", "s.json:8:44: /sweep/~1workload~10~1instances/1", "is a string" },
     { "/machine/cores\": [", "/nothing/cores\": [", "s.json:8:68: /sweep/~1nothing~1cores",
       "nothing at" },
+    { "\"/machine/cores\": [", "\"/extends\": [", "s.json:8:50: /sweep/~1extends",
+      "cannot be swept: all points share it" },
+    { "\"/machine/cores\": [", "\"/variants\": [", "s.json:8:50: /sweep/~1variants",
+      "all points share it" },
+    { "\"/machine/cores\": [", "\"/variants/tori\": [", "s.json:8:50: /sweep/~1variants~1tori",
+      "all points share it" },
+    { "\"/machine/cores\": [", "\"/sweep\": [", "s.json:8:50: /sweep/~1sweep",
+      "all points share it" },
+    { "\"/machine/cores\": [", "\"/expect\": [", "s.json:8:50: /sweep/~1expect",
+      "all points share it" },
+    { "\"/machine/cores\": [", "\"/name\": [", "s.json:8:50: /sweep/~1name",
+      "all points share it" },
+    { "\"/machine/cores\": [", "\"/seed\": [", "s.json:8:50: /sweep/~1seed",
+      "all points share it" },
+    { "\"/machine/cores\": [", "\"/replications\": [", "s.json:8:50: /sweep/~1replications",
+      "all points share it" },
+    { "\"/machine/cores\": [", "\"/machine/~2\": [", "s.json:8:50: /sweep/~1machine~1~02",
+      "a JSON pointer such as" },
+    { "\"/machine/cores\": [", "\"cores\": [", "s.json:8:50: /sweep/cores",
+      "a JSON pointer such as" },
+    { "\"/machine/cores\": [", "\"/workload\": [", "s.json:8:50: /sweep/~1workload",
+      "\"/workload\" and \"/workload/0/instances\" overwrite each other" },
+    { "\"/machine/cores\": [", "\"/workload/0/instances/x\": [",
+      "s.json:8:77: /sweep/~1workload~10~1instances~1x", "nothing at" },
     { "\"jain\"", "\"jane\"", "s.json:9:46: /expect/0/metric", "did you mean \"jain\"" },
     { "\"tori\", \"metric\"", "\"torus\", \"metric\"", "s.json:9:28: /expect/0/variant",
       "no variant" },
     { "]\n}", "]\n} }", "s.json:10:3: /", "not JSON" },
     { "]\n}", "]\n", "s.json:11:1: /", "too early" },
     { "// a comment", "/* a comment", "s.json:1:3: /", "does not end" },
+    /* Not UTF-8: a byte of Latin 1, one too many, a character cut short, an overlong one, half of a
+     * pair, one beyond the last. */
+    { "\"t\",", "\"M\xFCller\",", "s.json:2:13: /", "not UTF-8" },
+    { "\"t\",", "\"\xC3\xBC\xBC\",", "s.json:2:14: /", "not UTF-8" },
+    { "\"t\",", "\"a\xE2\x82\",", "s.json:2:13: /", "not UTF-8" },
+    { "\"t\",", "\"\xC0\xAF\",", "s.json:2:12: /", "not UTF-8" },
+    { "\"t\",", "\"\xE0\x80\xAF\",", "s.json:2:12: /", "not UTF-8" },
+    { "\"t\",", "\"\xED\xA0\x80\",", "s.json:2:12: /", "not UTF-8" },
+    { "\"t\",", "\"\xF4\x90\x80\x80\",", "s.json:2:12: /", "not UTF-8" },
+    { "]\n}", "]\n}\xFF", "s.json:10:2: /", "not UTF-8" },
 };
 
 enum { CHANGES = sizeof changes / sizeof changes[0] };
@@ -213,6 +265,24 @@ START_TEST(the_layer_that_defined_a_value_is_named)
     static const char *const wrong[] = { "/scheduler/policy=rx" };
     static const char *const nowhere[] = { "/workload/7/instances=1" };
     static const char *const no_pointer[] = { "policy=rr" };
+    static const struct {
+        const char *set, *place, *message;
+    } refused[] = {
+        { "/~2=1", "--set /~2", "is no JSON pointer" },
+        { "/extends=\"nosuch.json\"", "--set /extends", "cannot be set" },
+        { "/duration_ms=1e400", "--set /duration_ms", "the number is too large" },
+        { "/duration_ms=042", "--set /duration_ms", "not a number as JSON writes them" },
+        { "/duration_ms=4e", "--set /duration_ms", "is a string" },
+        { "/machine/cores=x4", "--set /machine/cores", "has no effect" },
+        { "/machine/cores=4", "--set /machine/cores",
+          "has no effect: the scenario sweeps \"/machine/cores\"; set that, with --set "
+          "'/sweep/~1machine~1cores=[...]'" },
+        { "/name=a\xFF", "--set /name", "not UTF-8" },
+        { "/variants/global/name=x", "--set /variants/global/name", "cannot differ" },
+        { "/variants/x=7", "--set /variants/x", "must be an object" },
+        { "/sweep/~1expect=[[]]", "--set /sweep/~1expect", "all points share it" },
+        { "/sweep/~1machine=[{}]", "--set /sweep/~1machine", "overwrite each other" },
+    };
     write_changed("\"ticket\"", "\"tickt\"");
     write_file("child.json", child, sizeof child - 1);
     ck_assert(!read_scenario("child.json", NULL, 0));
@@ -227,6 +297,55 @@ START_TEST(the_layer_that_defined_a_value_is_named)
     expect_refusal("--set /workload/7/instances", "leads nowhere");
     ck_assert(!read_scenario("child.json", no_pointer, 1));
     expect_refusal("--set policy=rr", "must be PTR=VALUE");
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        ck_assert_msg(!read_scenario("s.json", &refused[i].set, 1), "%s", refused[i].set);
+        expect_refusal(refused[i].place, refused[i].message);
+    }
+}
+END_TEST
+
+/* Of the file and of one that extends it: a null takes away what the scenario has, when the variant
+ * is merged. */
+START_TEST(a_variant_can_take_away)
+{
+    static const char child[] =
+        "{ \"extends\": \"s.json\", \"variants\": { \"global\": {"
+        " \"scheduler\": { \"lock\": null } }, \"more\": { \"flat\": { } } } }";
+    write_changed("\"tori\": { }", "\"tori\": { \"scheduler\": { \"lock\": null } }");
+    ck_assert_msg(read_scenario("s.json", NULL, 0), "%s: %s", err.place, err.message);
+    write_changed("\"tori\": { }", "\"tori\": { \"scheduler\": { \"policy\": null } }");
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json:4:16: /scheduler", "\"policy\" is missing");
+    write_changed("\"ticket\"", "\"mcs\"");
+    write_file("child.json", child, sizeof child - 1);
+    ck_assert_msg(read_scenario("child.json", NULL, 0), "%s: %s", err.place, err.message);
+    ck_assert_uint_eq(experiment.point_count, 18);
+    ck_assert_uint_eq(experiment.points[0].scenario.scheduler.lock, LOCK_TICKET); /* the default */
+    ck_assert_uint_eq(experiment.points[0].scenario.scheduler.tori, 1);
+    ck_assert_uint_eq(experiment.points[6].scenario.scheduler.lock, LOCK_MCS);
+}
+END_TEST
+
+/* What every variant sets, or some, or gives whole to be swept in. */
+START_TEST(what_comes_later_overwrites)
+{
+    static const char *const tori[] = { "/scheduler/tori=2" };
+    static const char *const cost[] = { "/cost=flat" };
+    write_changed("\"tori\": { }", "\"tori\": { \"scheduler\": { \"tori\": \"per_core\" } }");
+    ck_assert(!read_scenario("s.json", tori, 1));
+    expect_refusal("--set /scheduler/tori", "has no effect: every variant of the scenario sets it; "
+                                            "change it there, as with --set "
+                                            "'/variants/global/scheduler/tori=...'");
+    ck_assert(read_scenario("s.json", cost, 1));
+    write_file("s.json", good, sizeof good - 1);
+    ck_assert(read_scenario("s.json", tori, 1)); /* one variant leaves it */
+    ck_assert_uint_eq(experiment.points[0].scenario.scheduler.tori, 1);
+    ck_assert_uint_eq(experiment.points[6].scenario.scheduler.tori, 2);
+    write_changed("\"tori\": { }",
+                  "\"tori\": { \"workload\": [ { \"name\": \"x\", \"instances\": 1,"
+                  " \"phases\": [ { \"run\": 1 } ] } ] }");
+    ck_assert_msg(read_scenario("s.json", NULL, 0), "%s: %s", err.place, err.message);
+    ck_assert_uint_eq(experiment.points[6].scenario.workloads[0].instances, 10);
 }
 END_TEST
 
@@ -234,9 +353,21 @@ START_TEST(what_is_no_scenario_is_refused)
 {
     enum { DEEP = 100000, HUGE_FILE = 100000000 };
     ck_assert(!read_scenario("missing.json", NULL, 0));
-    expect_refusal("missing.json", "No such file");
+    expect_refusal("missing.json:1:1: /", "No such file or directory; a JSON file is wanted");
     ck_assert(!read_scenario("", NULL, 0));
-    ck_assert(strstr(err.message, "folder") != NULL);
+    expect_refusal(":1:1: /", "is a folder; a JSON file is wanted");
+    char pipe[256];
+    snprintf(pipe, sizeof pipe, "%s/pipe.json", folder);
+    CHECK(mkfifo(pipe, 0600) == 0);
+    ck_assert(!read_scenario("pipe.json", NULL, 0));
+    expect_refusal("pipe.json:1:1: /", "is a pipe or a device; a JSON file is wanted");
+    write_changed("cpu.json", "pipe.json");
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("pipe.json:1:1: /", "is a pipe");
+    write_file("s.json", "{ \"extends\": \"pipe.json\" }", 26);
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("pipe.json:1:1: /", "is a pipe");
+    unlink(pipe);
     write_file("s.json", "{ \"a\": \"\0\" }", 13);
     ck_assert(!read_scenario("s.json", NULL, 0));
     expect_refusal("s.json:1:9: /", "NUL");
@@ -255,7 +386,7 @@ START_TEST(what_is_no_scenario_is_refused)
     write_file("s.json", text, HUGE_FILE);
     free(text);
     ck_assert(!read_scenario("s.json", NULL, 0));
-    expect_refusal("s.json", "larger than 16 MiB");
+    expect_refusal("s.json:1:1: /", "larger than 16 MiB, and no scenario or profile is; is it the");
     write_file("s.json", "{ \"extends\": \"s.json\" }", 23);
     ck_assert(!read_scenario("s.json", NULL, 0));
     expect_refusal("s.json:1:14: /extends", "circle");
@@ -288,6 +419,8 @@ int main(void)
     tcase_add_loop_test(tests, a_wrong_value_is_refused, 0, CHANGES);
     tcase_add_test(tests, a_good_file_spans_its_points);
     tcase_add_test(tests, the_layer_that_defined_a_value_is_named);
+    tcase_add_test(tests, a_variant_can_take_away);
+    tcase_add_test(tests, what_comes_later_overwrites);
     tcase_add_test(tests, what_is_no_scenario_is_refused);
     tcase_add_test(tests, a_profile_is_checked);
     int status = suite_run("scenario", tests);
