@@ -392,17 +392,11 @@ static void print_tracing(struct bench *bench)
 
 /* ---- The program -------------------------------------------------------------------------- */
 
-/* PROFILE as a file, or by its name in configs/cpus. */
 static bool profile_load(struct bench *bench, const char *profile, struct error *err)
 {
-    char data[4000], path[4096];
-    if (strchr(profile, '/') != NULL || strstr(profile, ".json") != NULL)
-        return profile_read(&bench->cpu, profile, &bench->arena, err);
-    if (!data_directory(data, sizeof data, err))
-        return false;
-    if (snprintf(path, sizeof path, "%s/cpus/%s.json", data, profile) >= (int)sizeof path)
-        return error_set(err, profile, "is too long a name");
-    return profile_read(&bench->cpu, path, &bench->arena, err);
+    char data[4000];
+    return data_directory(data, sizeof data, err) &&
+           profile_read(&bench->cpu, profile, data, &bench->arena, err);
 }
 
 int main(int argc, char **argv)
