@@ -290,10 +290,10 @@ void __sanitizer_cov_trace_pc(void)
                                 (uint32_t)(offset * TRACER_PLAIN_PER_1024 >> tracer->code_shift));
     if (tracer->last != NULL)
         predict(tracer, tracer->last, code);
-    /* The block and the three before it, eight bits of each, select one of 1024 slots. */
+    /* The block and the three before it, eight bits of each, select one of 4096 slots. */
     tracer->history = tracer->history << 8 | (code >> 2 & 0xFF);
     uint32_t path = code ^ tracer->history * 0x85EBCA6Bu;
-    tracer->last = &tracer->predicting[(path * 0x9E3779B1u) >> 22];
+    tracer->last = &tracer->predicting[(path * 0x9E3779B1u) >> 20];
     if (++tracer->counts.blocks > TRACER_BLOCK_LIMIT)
         tracer_stop(tracer, TRACER_BLOCKS);
 }

@@ -22,8 +22,8 @@
  * TRACER_BRANCH_BYTES; what that costs is added as an expectation.
  *
  * Instruction fetch: where a block begins is known.  Instrumented code is longer than the plain
- * one by a constant, so addresses are scaled back by it before they become lines.  A line costs what
- * it may have to come from: an expectation, by what user code has used of the caches since.
+ * one by a constant, so addresses are scaled back by it before they become lines.  A line costs
+ * what it may have to come from: an expectation, by what user code has used of the caches since.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -38,8 +38,8 @@
 #include "models/machine/memory.h"
 
 enum {
-    TRACER_PREDICTIONS = 1024,
-    TRACER_RETURNS = 16, /* of the return stack; what lies deeper is mispredicted */
+    TRACER_PREDICTIONS = 4096, /* without tags: some paths share one */
+    TRACER_RETURNS = 16,       /* of the return stack; what lies deeper is mispredicted */
     TRACER_BLOCK_LIMIT = 100000000,
     TRACER_STACK_BYTES = 1 << 20,
     TRACER_MODULES = 2,

@@ -393,13 +393,11 @@ static void print_tracing(struct bench *bench)
 
 /* ---- The program -------------------------------------------------------------------------- */
 
-/* PROFILE as a file, or by its name in configs/cpus. */
 static bool profile_load(struct bench *bench, const char *profile, struct error *err)
 {
     char data[4000];
-    if (!data_directory(data, sizeof data, err))
-        return false;
-    return profile_read(&bench->cpu, profile_path(profile, "", data, &bench->arena), data,
+    return data_directory(data, sizeof data, err) &&
+           profile_read(&bench->cpu, profile_path(profile, "", data, &bench->arena), data,
                         &bench->arena, err);
 }
 

@@ -145,14 +145,31 @@ START_TEST(a_pick_of_rr_is_constant)
 }
 END_TEST
 
-/* Its functions are called from several places: that takes a return stack and a history. */
-START_TEST(a_decision_that_repeats_is_predicted)
+/* Branch misses of a yield, after a schedule and before another. */
+static uint32_t yield_misses(struct rig *rig, uint64_t now_ns)
+{
+    uint64_t wait_fs;
+    schedule(rig, now_ns);
+    tracer_begin(&rig->tracer, 0, TRACER_PACE, now_ns * 1000, &rig->escape);
+    scheduler.torus->yield(rig->torus, 0, now_ns);
+    scheduler.torus->schedule(rig->torus, 0, now_ns);
+    tracer_end(&rig->tracer, &wait_fs);
+    uint32_t misses = rig->tracer.counts.branch_misses;
+    schedule(rig, now_ns);
+    return misses + rig->tracer.counts.branch_misses;
+}
+
+/* Functions that are called from several places, and go different ways by who called: that takes a
+ * return stack and a history: with neither seven of 90 blocks miss, with one of them four. */
+START_TEST(decisions_that_repeat_are_predicted)
 {
     struct rig rig;
+    uint32_t misses = UINT32_MAX;
     rig_init(&rig, "rr", 4, 0);
-    warm_price(&rig, 100);
-    ck_assert_uint_gt(rig.tracer.counts.calls, 2);
-    ck_assert_uint_eq(rig.tracer.counts.branch_misses, 0);
+    schedule(&rig, 1);
+    for (uint64_t now_ns = 2; now_ns < 100; now_ns++)
+        misses = yield_misses(&rig, now_ns);
+    ck_assert_uint_le(misses, 3);
     arena_free(&rig.arena);
 }
 END_TEST
@@ -236,7 +253,7 @@ int main(void)
     rng = gsl_rng_alloc(random_philox);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_pick_of_rr_is_constant);
-    tcase_add_test(tests, a_decision_that_repeats_is_predicted);
+    tcase_add_test(tests, decisions_that_repeat_are_predicted);
     tcase_add_test(tests, instructions_are_those_of_the_processor);
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
     tcase_add_test(tests, addresses_do_not_matter);
