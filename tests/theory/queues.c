@@ -1,8 +1,9 @@
-/* queues.c -- A2, A6, A7: what queueing theory knows of global and local queues.
+/* queues.c -- A2, A5, A6, A7: what queueing theory knows of global and local queues.
  *
  * Goal: with all costs zero, one global queue is M/M/c, tori with random placement are c
- * independent M/M/1 queues, a small quantum is processor sharing (with its overhead if it has
- * one), first come first served is M/G/1, and priority_scan is preemptive-resume priority.
+ * independent M/M/1 queues, tori that place by fresh loads join the shortest queue, a small quantum
+ * is processor sharing (with its overhead if it has one), first come first served is M/G/1, and
+ * priority_scan is preemptive-resume priority.
  * Method: an open Poisson stream with known service distributions; mean response or wait by the
  * rule of study.h.
  *
@@ -78,6 +79,35 @@ static void one_queue_against_tori(void)
         /* At rho = .95 one per cent would take 2 x 10^8 customers: 3 % in both runs. */
         study_expect(title, &tori, "response_us_mean", service_us / (1 - rho),
                      rho > 0.92 ? 0.03 : 0);
+    }
+}
+
+/* ---- A5 ----------------------------------------------------------------------------------- */
+
+/* Projections that are published at every change of load are exact loads.  How ties are broken
+ * does not matter: the queues are alike.
+ *
+ * There is no closed form.  The values come from a program of its own that followed the Markov
+ * chain of the sorted queue lengths for 1.5 x 10^9 events (standard errors 0.0008 and 0.00015);
+ * those in the literature, 2.13 and 1.13, agree to the digits that they have. */
+static void fresh_loads_join_the_shortest_queue(void)
+{
+    static const struct {
+        int tori;
+        double seconds, response;
+    } cases[] = { { 8, 120, 2.1333 }, { 64, 12, 1.1258 } };
+    const double rho = 0.9;
+    for (int i = 0; i < 2; i++) {
+        struct phase phase;
+        struct workload workload =
+            stream("jobs", &phase, cases[i].tori * rho / service_us, service_with(1));
+        struct scenario scenario = study_scenario((uint32_t)cases[i].tori, (uint32_t)cases[i].tori,
+                                                  "rr", &workload, 1, cases[i].seconds);
+        scenario.scheduler.placement = "least_loaded";
+        scenario.scheduler.exchange_ns = 0;
+        char title[64];
+        snprintf(title, sizeof title, "A5 join the shortest queue, %d tori", cases[i].tori);
+        study_expect(title, &scenario, "response_us_mean", cases[i].response * service_us, 0);
     }
 }
 
@@ -165,8 +195,9 @@ static void priority_preempts(void)
 
 int main(int argc, char **argv)
 {
-    static void (*const tests[])(void) = { one_queue_against_tori, round_robin_shares_the_processor,
-                                           quanta_cost, first_come_first_served,
-                                           priority_preempts };
-    return study_main(argc, argv, "queues", tests, 5);
+    static void (*const tests[])(
+        void) = { one_queue_against_tori,           fresh_loads_join_the_shortest_queue,
+                  round_robin_shares_the_processor, quanta_cost,
+                  first_come_first_served,          priority_preempts };
+    return study_main(argc, argv, "queues", tests, 6);
 }

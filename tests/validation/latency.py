@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-FOOTPRINT_MAX_KB = 131072  # beyond every cache and TLB; larger ones only take longer
+FOOTPRINT_MAX_KB = 65536  # beyond every cache and TLB; larger ones only take longer
 AIM_PERCENT = 15
 TESTS = ("linear", "random", "page_random", "block_random")
 
@@ -63,7 +63,7 @@ def error_percent(point):
     return 100 * abs(point[4] - point[3]) / point[3]
 
 
-def geometry(program, cpu):
+def geometry(cpu):
     """Capacities in KB, nearest first, as far as the profile has levels."""
     with open(profile_path(cpu["profile"]), encoding="utf-8") as file:
         figures = json.load(file)["figures"]
@@ -108,7 +108,7 @@ def print_comparison(program, cpus):
         if isinstance(points, str):
             print(f"{cpu['name']}: cannot run yet: {points}")
             continue
-        capacities = geometry(program, cpu)
+        capacities = geometry(cpu)
         s = summary(points, capacities)
         medians.append(s["median"])
         test, stride, kb, measured, modelled = s["worst_point"]

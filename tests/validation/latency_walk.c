@@ -3,8 +3,9 @@
  * Goal: modelled cycles to set beside the measured ones of latency-maps.json.  Method: for each
  * point a fresh memory of one core walks a buffer twice through memory_access(), the function that
  * prices the scheduler; the second round is counted, since the measurement repeats its walk too.
- * A load costs what memory_access() says and the first level's latency, as one in a chain of
- * dependent loads does.
+ * Of a long walk only the last part of the first round, enough to fill every cache and TLB some
+ * times over, and the first part of the second are walked.  A load costs what memory_access() says
+ * and the first level's latency, as one in a chain of dependent loads does.
  *
  * usage: latency_walk PROFILE.json MHZ WINDOW_KB < POINTS
  * A point is a line "TEST STRIDE FOOTPRINT_KB"; the answer is a line with its cycles at MHZ, the
@@ -20,6 +21,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +30,7 @@
 #include "sim/host/loader.h"
 #include "sim/input/scenario.h"
 
-enum { SEED = 1, ROUNDS = 2 };
+enum { SEED = 1, LOADS_LEAST = 1 << 17, CACHES_FILLED = 4 };
 
 struct walk {
     char test[16];
@@ -73,6 +75,15 @@ static uint32_t order(uint32_t **lines, const struct walk *walk, uint32_t line_b
     return count;
 }
 
+/* How many loads of a round are enough. */
+static uint32_t loads_of(const struct profile *cpu, uint32_t count)
+{
+    double largest_kb = fmax(profile_value(cpu, l2_kb), profile_value(cpu, l3_kb));
+    double loads = CACHES_FILLED * largest_kb * 1024 / profile_value(cpu, line_bytes);
+    loads = fmax(loads, LOADS_LEAST);
+    return loads < count ? (uint32_t)loads : count;
+}
+
 /* Mean cycles per load; below 0 when the walk makes no sense. */
 static double walk_cycles(const struct walk *walk, const struct profile *cpu, double window_kb,
                           gsl_rng *rng)
@@ -88,20 +99,22 @@ static double walk_cycles(const struct walk *walk, const struct profile *cpu, do
     memory_init(&memory,
                 &(struct memory_setup){ .cpu = cpu,
                                         .core_count = 1,
+                                        .page_bytes = 4096,
                                         .bytes = (uint64_t)(walk->footprint_kb * 1024),
                                         .stride = UINT32_C(1) << 30, /* one piece of memory */
                                         .stride_real = UINT32_C(1) << 30,
                                         .rng = rng },
                 &arena);
+    uint32_t loads = loads_of(cpu, count);
     double now_fs = 0, start_fs = 0;
-    for (uint32_t round = 0; round < ROUNDS; round++) {
-        start_fs = now_fs;
-        for (uint32_t i = 0; i < count; i++)
-            now_fs += l1_fs +
-                      (double)memory_access(&memory, 0, lines[i], false, (uint64_t)(now_fs / 1000));
+    for (uint32_t i = count - loads; i < count + loads; i++) {
+        if (i == count)
+            start_fs = now_fs;
+        now_fs += l1_fs + (double)memory_access(&memory, 0, lines[i % count], false,
+                                                (uint64_t)(now_fs / 1000));
     }
     arena_free(&arena);
-    return count == 0 ? -1 : (now_fs - start_fs) / count / cycle_fs;
+    return count == 0 ? -1 : (now_fs - start_fs) / loads / cycle_fs;
 }
 
 int main(int argc, char **argv)

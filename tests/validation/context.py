@@ -1,0 +1,186 @@
+"""context.py -- C5, C6 and C7: what a context switch costs in caches.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import math
+
+from support import (Section, Series, coordinate_fit, draw, how_close, off, percent_off, plausible,
+                     published, set_figure, table, value_of)
+
+# ---- C5 -----------------------------------------------------------------------------------------
+
+CLOCK_MHZ = 550
+PARAMETERS = {  # fitted, and the range that is searched
+    "switch_ns": (200, 10000),
+    "l2_stream_cycles": (3, 40),
+    "memory_read_mb_s": (100, 1500),
+    "kernel_kb": (0.5, 16),
+}
+
+
+def switch_cost(lab, parameters):
+    """{(processes, kb): us of a hand-over beyond the warm work}."""
+    known = published("lat_ctx")
+    run_us = 100
+    cost = {}
+    figures = {set_figure(name): value for name, value in parameters.items()
+               if name != "kernel_kb"}
+    for kb in known["working_set_kb"]:
+        points = lab.run("c5-lat-ctx.json", {
+            set_figure("clock_mhz"): CLOCK_MHZ, **figures,
+            "/workload/0/working_set_kb": max(1, round(kb + parameters["kernel_kb"]))})
+        for point in points:
+            elapsed_us = 1e6 / point["throughput_per_s"]
+            cost[point.sweep["/workload/0/instances"], kb] = elapsed_us - run_us
+    return cost
+
+
+def lat_ctx_error(lab, parameters):
+    known = published("lat_ctx")
+    cost = switch_cost(lab, parameters)
+    return sum(math.log(max(cost[n, kb], 1e-3) / us) ** 2
+               for n in (2, 64) for kb, us in zip(known["working_set_kb"], known["us"][str(n)]))
+
+
+def c5(lab):
+    """C5: the four costs behind lat_ctx, fitted to its eight figures."""
+    known = published("lat_ctx")
+    section = Section("C5", "lmbench lat_ctx, 550 MHz Pentium III class", "fit")
+    cpu = lab.profile("piii-katmai-500") if not lab.quick else None
+    start = {"switch_ns": 1500, "l2_stream_cycles": 12, "memory_read_mb_s": 350, "kernel_kb": 2}
+    best = start if lab.quick else coordinate_fit(
+        lambda parameters: lat_ctx_error(lab, parameters), start, PARAMETERS, 3, 9)
+    cost = switch_cost(lab, best)
+    rows, errors = [], []
+    for n in (2, 64):
+        for kb, us in zip(known["working_set_kb"], known["us"][str(n)]):
+            errors.append(percent_off(cost[n, kb], us))
+            rows.append([n, kb, us, f"{cost[n, kb]:.2f}", off(cost[n, kb], us)])
+    worst = max(errors, key=abs)
+    typical = sorted(map(abs, errors))[len(errors) // 2]
+    section.verdict("8 figures of 3 to 184 us, worst error", "0 %", f"{worst:+.1f} %", "")
+    section.verdict("the same, median error", "0 %", f"{typical:.1f} %", "")
+    section.sentence = (f"Four parameters fitted to eight figures: "
+                        + how_close(worst, 20, "the worst of them") + ".")
+    grown = known["us"]["2"][3] - known["us"]["2"][1]
+    grown_here = cost[2, 64] - cost[2, 16]
+    if grown_here < grown / 2:
+        section.sentence += (
+            f" The shape is wrong for two processes: from 16 to 64 KB their cost grows by "
+            f"{grown_here:.1f} us here and by {grown:.1f} us as measured. A set larger than the "
+            "first level comes from the second in every round, warm or not, so the model charges "
+            "the switch nothing for it.")
+    reads = known["read_mb_s"]
+    l2 = value_of(cpu, "l2_latency_cycles") if cpu else 22
+    section.add(
+        table(["processes", "KB each", "published us", "simulated us", "error"], rows, "rrrrr"),
+        "Fitted parameters:\n\n" + "\n".join("- " + line for line in (
+            plausible("switch_ns", best["switch_ns"], 300, 3000,
+                      "from the bare switch of the profile to one with pipe and scheduler of "
+                      "Linux, which lat_ctx contains and this ring does not"),
+            plausible("l2_stream_cycles", best["l2_stream_cycles"], 4, l2,
+                      f"from an eight-byte bus at full speed to the published latency of {l2:g}"),
+            plausible("memory_read_mb_s", best["memory_read_mb_s"], reads["piii-katmai"],
+                      reads["piii-coppermine"] * 1.1,
+                      f"published for two Pentium IIIs: {reads['piii-katmai']} and "
+                      f"{reads['piii-coppermine']}"),
+            plausible("kernel_kb", best["kernel_kb"], 0.5, 8,
+                      "KB of stacks and kernel data that a process brings along; not a figure of "
+                      "the profile, and rounded to whole KB with the working set"))),
+        draw(lab, "c5", "lmbench lat_ctx, 550 MHz Pentium III class", "working set (KB)",
+             "us per switch, warm work subtracted",
+             [Series(f"{n} processes, {what}", known["working_set_kb"], ys, style, colour=colour)
+              for n, colour in ((2, "#0072b2"), (64, "#d55e00"))
+              for what, ys, style in (
+                  ("published", known["us"][str(n)], "points"),
+                  ("fitted", [cost[n, kb] for kb in known["working_set_kb"]], "lines"))],
+             ["set xrange [-3:70]"]))
+    return section
+
+
+# ---- C6 -----------------------------------------------------------------------------------------
+
+def c6(lab):
+    """C6: indirect cost of a switch against the working set, predicted."""
+    known = published("indirect_switch")
+    section = Section("C6", "Indirect cost of a switch, dual Xeon with 512 KB of L2", "predict")
+    points = lab.run("c6-indirect-switch.json")
+    kbs = [p.sweep["/workload/0/working_set_kb"] for p in points]
+    indirect = [p["account_cache_percent"] / 100 * 1e6 / p["switches_per_s"] for p in points]
+    direct = points[0]["context_switch_ns_mean"] / 1000
+    small = max(us for kb, us in zip(kbs, indirect) if kb <= 32)
+    large = max(indirect)
+    middle = known["l2_kb"] / 2  # two processes share the cache
+    before = max(us for kb, us in zip(kbs, indirect) if kb <= middle / 2)
+    after = max(us for kb, us in zip(kbs, indirect) if kb <= 2 * known["l2_kb"])
+    rises = after > 5 * before
+    section.verdict("small working sets (32 KB), us", "a few", f"{small:.1f}",
+                    "as published" if small <= known["small_us_at_most"] else "too dear")
+    section.verdict("working sets beyond the L2, us", f"over {known['large_us_at_least']}",
+                    f"{large:.0f}", f"{large / known['large_us_at_least']:.2f} x")
+    section.verdict("direct cost, us", known["direct_us"], f"{direct:.2f}",
+                    off(direct, known["direct_us"], 0))
+    section.sentence = (
+        ("It has the right shape: the cost rises "
+         f"{after / max(before, 1e-3):.0f} times as the two working sets pass the L2"
+         if rises else "It has not the published shape: no steep rise at the size of the L2")
+        + (", and reaches the published height." if large >= known["large_us_at_least"] else
+           f", but the height is {large:.0f} us instead of over {known['large_us_at_least']}: "
+           "refills are priced as sequential sweeps, and the measured program strode through its "
+           "array, which costs random latency."))
+    section.add(draw(
+        lab, "c6", "Indirect cost of a context switch, Pentium 4 with 512 KB of L2",
+        "working set of each of two processes (KB)", "indirect cost (us per switch)",
+        [Series("predicted", kbs[1:], [max(us, 0.01) for us in indirect[1:]]),
+         Series("published: over 1000 us beyond the L2", [known["l2_kb"], kbs[-1]],
+                [known["large_us_at_least"]] * 2, "lines", dashed=True),
+         Series("published: a few us, below this", [kbs[1], 64],
+                [known["small_us_at_most"]] * 2, "lines", dashed=True)],
+        ["set logscale xy", "set yrange [0.01:3000]", f"set arrow from {known['l2_kb']}, graph 0 to {known['l2_kb']}, "
+         "graph 1 nohead dashtype 3", f'set label "L2" at {known["l2_kb"]}, graph 0.05']))
+    return section
+
+
+# ---- C7 -----------------------------------------------------------------------------------------
+
+def c7(lab):
+    """C7: what keeping processes on their cores saves, predicted."""
+    known = published("affinity")
+    section = Section("C7", "Cache affinity on a bus multiprocessor", "predict")
+    low, high = known["misses_less_percent"]
+    rows, gains, misses = [], [], []
+    for kb in (16, 64, 128, 256, 512):
+        points = {p.variant: p for p in lab.run("c7-affinity.json",
+                                                {"/workload/0/working_set_kb": kb})}
+        free, kept = points["anywhere"], points["affinity"]
+        stall = [p["account_cache_percent"] / p["throughput_per_s"] for p in (free, kept)]
+        less = 100 * (1 - stall[1] / stall[0]) if stall[0] > 0 else 0
+        gain = 100 * (1 - free["throughput_per_s"] / kept["throughput_per_s"])
+        gains.append(gain)
+        misses.append(less)
+        rows.append([kb, f"{free['account_cache_percent']:.2f}",
+                     f"{kept['account_cache_percent']:.2f}", f"{-less:+.1f}", f"{-gain:+.2f}"])
+    best = max(gains)
+    limit = known["time_less_percent_at_most"]
+    inside = sum(low <= m <= high for m in misses)
+    section.verdict("time saved at most", f"{limit} %", f"{best:.1f} %",
+                    "within" if best <= limit else f"{best - limit:+.1f} points")
+    section.verdict("refill stalls saved", f"{low} to {high} % of misses",
+                    f"{min(misses):.0f} to {max(misses):.0f} %",
+                    f"{inside} of {len(misses)} inside")
+    section.sentence = (
+        ("The gain in time is small, as measured" if best <= limit else
+         "The gain in time is larger than measured, which is suspect")
+        + f" (at most {best:.1f} %); "
+        + ("affinity saves refills in the published range."
+           if inside == len(misses) else
+           "the share of refills it saves is not in the published range for every working set: the "
+           "model counts only the misses that a switch causes, the measurement all of them."))
+    section.add(
+        "Saved by keeping processes on their cores (negative is less):",
+        table(["KB each", "anywhere: cache %", "affinity: cache %", "stall per round %", "time %"],
+              rows, "rrrrr"))
+    return section
+
+
+EXPERIMENTS = (("C5", c5), ("C6", c6), ("C7", c7))

@@ -1,0 +1,192 @@
+"""locks.py -- C1, C2, C8 and the three kinds of queues: what locks cost, against what was measured.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+from support import (Section, Series, draw, golden_section, how_close, off, overtakes,
+                     percent_off, plausible, published, set_figure, table, value_of)
+
+HANDOVER = set_figure("handover_ns")
+QUEUES = ("global", "locked", "tori")
+SAME = 0.005  # throughputs that differ by less are called equal
+
+
+def fit_handover(lab):
+    """The hand-over in ns with which the lock is held as long as measured, and that run."""
+    known = published("run_queue_lock")
+
+    def run(handover_ns):
+        return lab.run("c1-run-queue-lock.json", {HANDOVER: handover_ns})[0]
+
+    def error(handover_ns):
+        held = 100 * run(round(handover_ns))["lock_utilisation"]
+        return abs(held - known["utilisation_percent"])
+
+    handover_ns, _ = golden_section(error, 0, 2000, 4 if lab.quick else 16)
+    return round(handover_ns), run(round(handover_ns))
+
+
+def c1(lab):
+    """C1: the hand-over is fitted to the utilisation."""
+    known = published("run_queue_lock")
+    section = Section("C1", "Run-queue lock of Linux 2.4.4 on 8 x Pentium III", "fit")
+    handover_ns, point = fit_handover(lab)
+    held = 100 * point["lock_utilisation"]
+    section.verdict("lock utilisation", f"{known['utilisation_percent']} %", f"{held:.1f} %",
+                    off(held, known["utilisation_percent"]))
+    transfer = value_of(lab.profile("piii-xeon-700"), "transfer_ns")
+    most = known["transfer_ns_at_most"]
+    idle = known["hold_us"] * (1 / (held / 100) - 1)
+    known_idle = known["hold_us"] * (100 / known["utilisation_percent"] - 1)
+    section.sentence = (
+        f"Fitted: `handover_ns` = {handover_ns}; with it "
+        + how_close(percent_off(held, known["utilisation_percent"]), 1, "the utilisation") + ".")
+    section.add(
+        "One parameter was fitted to one figure, so the agreement proves only that the value "
+        "exists. It is what it takes one core to get the line of the lock and go on; the hand-over "
+        f"between {known['cores']} cores follows from it, and between two holds the lock lies idle "
+        f"or in transit for {idle:.2f} us on the average (measured {known_idle:.2f}).",
+        "- " + plausible("handover_ns", handover_ns, transfer, 2 * most,
+                         f"from one line transfer of {transfer:g} ns on such a machine to two of "
+                         f"the {most} ns that its profile thinks possible") + ".")
+    return section
+
+
+def c2(lab):
+    """C2: contention, predicted by the run that C1 fitted."""
+    known = published("run_queue_lock")
+    section = Section("C2", "The same run: how many acquisitions wait", "predict")
+    _, point = fit_handover(lab)
+    contended = point["lock_contention_percent"]
+    section.verdict("contended acquisitions", f"{known['contention_percent']} %",
+                    f"{contended:.1f} %", off(contended, known["contention_percent"]))
+    constant = known["contention_constant_percent"]
+    better = abs(contended - known["contention_percent"]) < abs(
+        known["contention_linear_percent"] - known["contention_percent"])
+    section.sentence = (
+        how_close(percent_off(contended, known["contention_percent"]), 5, "The prediction")
+        + (", nearer than the linear hand-over." if better else
+           f"; theory predicts {constant} % with a constant hand-over and "
+           f"{known['contention_linear_percent']} % with a linear one, so a measured lock that "
+           "meets fewer waiters than either is not explained by the hand-over alone."))
+    rate = known["utilisation_percent"] / 100 / known["hold_us"]
+    little = known["cores"] / rate - known["think_us"] - known["hold_us"]
+    wait = point["lock_wait_us_mean"]
+    section.add("Reported, not judged: what follows from C1 by Little's law.",
+                table(["", "by Little's law", "simulated", "error"],
+                      [["wait for an acquisition, us", f"{little:.1f}", f"{wait:.1f}",
+                        off(wait, little)],
+                       ["spinning, % of core time",
+                        f"{100 * little / (little + known['think_us'] + known['hold_us']):.1f}",
+                        f"{point['account_lock_wait_percent']:.1f}", ""]]))
+    return section
+
+
+def pick(points, variant, cores):
+    return next(p for p in points if p.variant == variant and p.sweep["/machine/cores"] == cores)
+
+
+def c8(lab):
+    """C8: what the global lock costs two cores, and a locked queue one."""
+    known = published("two_cpus")
+    section = Section("C8", "One and two CPUs: what the locks cost there", "predict")
+    points = lab.run("c8-two-cpus.json")
+    ideal = lab.run("c8-two-cpus.json", {"/scheduler/lock": "ideal"})
+
+    def busy(point):
+        return sum(point[f"account_{name}_percent"] for name in ("sched", "lock_wait"))
+
+    mhz = value_of(lab.profile("piii-xeon-700"), "clock_mhz")
+
+    def cost(variant, cores):
+        """Of run time in per cent, and cycles an acquisition: two a round, block and wake."""
+        point = pick(points, variant, cores)
+        percent = busy(point) - busy(pick(ideal, variant, cores))
+        return percent, percent / 100 * cores * mhz * 1e6 / (2 * point["throughput_per_s"])
+
+    percent, cycles = cost("global", 2)
+    dear = busy(pick(points, "locked", 1)) - busy(pick(points, "tori", 1))
+    loss = 100 * (1 - pick(points, "locked", 1)["throughput_per_s"]
+                  / pick(points, "tori", 1)["throughput_per_s"])
+    section.verdict("2 CPUs, global lock, cycles an acquisition",
+                    f"about {known['cycles_per_acquisition']}", f"{cycles:.0f}",
+                    off(cycles, known["cycles_per_acquisition"], 0))
+    section.verdict("2 CPUs, global lock, of run time", f"{known['percent_of_run_time']} %",
+                    f"{percent:.3f} %", f"{percent / known['percent_of_run_time']:.1f} x")
+    section.verdict("1 CPU, locked queue, throughput lost",
+                    f"a few %, {known['one_cpu_loss_percent']} % in one report", f"{loss:.3f} %",
+                    f"{loss - known['one_cpu_loss_percent']:+.2f} points")
+    cores = sorted({p.sweep["/machine/cores"] for p in points})
+    curves = {name: [pick(points, name, c)["sched_overhead_percent"] for c in cores]
+              for name in QUEUES}
+    words, at = overtakes(cores, curves, "global", "locked")
+    section.sentence = (
+        f"The global lock takes {percent:.3f} % of run time at 2 CPUs, which is "
+        f"{'nearly free' if percent < 0.1 else 'not nearly free'}; at 1 CPU the locked queue "
+        + (f"costs a little ({dear:.4f} % of run time more than none"
+           if dear > 0 else f"costs nothing ({dear:.4f} % of run time")
+        + (", much less than reported for whole kernels); " if loss < 1 else "); ")
+        + f"it is cheaper than the global queue {words}: "
+        + ("the crossover exists." if at else "there is no crossover."))
+    section.add(
+        "The cost of a lock is the difference between a ticket lock and an ideal one in the "
+        "accounts sched and lock_wait. The global lock is acquired "
+        f"{2 * pick(points, 'global', 2)['throughput_per_s']:.0f} times a second here; the share "
+        "of run time is proportional to that rate, which was not published.",
+        draw(lab, "c8", "Scheduler overhead on Pentium III Xeons, by the kind of queue",
+             "CPUs", "sched_overhead_percent (%)",
+             [Series(name, cores, curves[name],
+                     half=[pick(points, name, c).half("sched_overhead_percent") for c in cores])
+              for name in QUEUES], ["set logscale x 2", "set xrange [0.9:9]", "set yrange [0:*]"]))
+    return section
+
+
+def queues(lab):
+    """Item 6: three kinds of queues over 1 to 64 cores."""
+    section = Section("Q", "Global queue, locked queues and tori, 1 to 64 cores", "show")
+    sweep = {"/sweep": {"/machine/cores": [1, 2]}}
+    points = lab.run("queues-1-to-64.json", sweep if lab.quick else None)
+    ideal = lab.run("queues-1-to-64.json", {"/scheduler/lock": "ideal", **sweep})
+    cores = sorted({p.sweep["/machine/cores"] for p in points})
+    cost, lost = {}, {}
+    for name in QUEUES:
+        cost[name] = [pick(points, name, c)["sched_overhead_percent"] for c in cores]
+        lost[name] = [-pick(points, name, c)["throughput_per_s"] / c for c in cores]
+    pairs = (("global", "locked"), ("global", "tori"), ("locked", "tori"))
+    extra = 100 * (cost["locked"][0] / cost["tori"][0] - 1)
+    two = (cost["global"][1] - pick(ideal, "global", 2)["sched_overhead_percent"])
+    section.verdict("1 core: scheduler overhead of the locked queue over that of tori", "a little",
+                    f"{extra:+.2f} %", "as expected" if 0 < extra < 10 else "not as expected")
+    section.verdict("2 cores: run time that the global lock costs", "nearly nothing",
+                    f"{two:.3f} %", "as expected" if two < 0.25 else "not as expected")
+    section.verdict(f"{cores[-1]} cores: throughput of tori over global", "",
+                    f"{lost['tori'][-1] / lost['global'][-1]:.1f} x", "")
+    section.sentence = (
+        "Scheduler overhead: " + "; ".join(
+            f"{better} cheaper than {worse} {overtakes(cores, cost, worse, better)[0]}"
+            for worse, better in pairs)
+        + ". Throughput, where a global queue also keeps all cores busy: " + "; ".join(
+            f"{better} ahead of {worse} {overtakes(cores, lost, worse, better, SAME)[0]}"
+            for worse, better in pairs) + ".")
+    section.sentence += f" (Throughputs within {100 * SAME:g} % are called equal.)"
+    rows = [[c] + [f"{cost[name][i]:.3f}" for name in QUEUES]
+            + [f"{-lost[name][i]:.0f}" for name in QUEUES] for i, c in enumerate(cores)]
+    section.add(
+        "Scheduler overhead in per cent, and rounds a second and core:",
+        table(["cores"] + [f"{name} %" for name in QUEUES] + [f"{name} /s" for name in QUEUES],
+              rows, "rrrrrrr"),
+        *[draw(lab, f"queues-{key}", title, "cores", label,
+               [Series(name, cores, ys[name],
+                       half=[pick(points, name, c).half(metric) / (c if scale else 1)
+                             for c in cores])
+                for name in QUEUES], ["set logscale x 2", "set xrange [0.9:72]", *extra_lines])
+          for key, title, metric, ys, label, scale, extra_lines in (
+              ("overhead", "Scheduler overhead on Zen 4, by the kind of queue",
+               "sched_overhead_percent", cost, "sched_overhead_percent (%)", False,
+               ["set logscale y"]),
+              ("throughput", "Throughput a core on Zen 4, by the kind of queue",
+               "throughput_per_s", {n: [-y for y in lost[n]] for n in QUEUES},
+               "rounds a second and core", True, ["set yrange [0:*]"]))])
+    return section
+
+
+EXPERIMENTS = (("C1", c1), ("C2", c2), ("C8", c8), ("Q", queues))

@@ -1,0 +1,237 @@
+"""support.py -- running braidsim, fitting, drawing and writing, for the experiments beside it.
+
+Everything here is deterministic: equal programs and files give equal bytes.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+class CannotRun(Exception):
+    """braidsim refused a scenario; the text is its message."""
+
+
+def load_json(path):
+    """JSON with // comments on lines of their own, as scenarios have them."""
+    with open(path, encoding="utf-8") as file:
+        lines = [line for line in file if not line.lstrip().startswith("//")]
+    return json.loads("".join(lines))
+
+
+def published(name):
+    return load_json(os.path.join(HERE, "published.json"))[name]
+
+
+class Point:
+    """One point of a results directory: its variant, what was swept, its metrics."""
+
+    def __init__(self, data):
+        self.variant = data["variant"]
+        self.sweep = data.get("sweep") or {}
+        self.metrics = data["metrics"]
+
+    def __getitem__(self, metric):
+        return self.metrics[metric]["mean"]
+
+    def half(self, metric):
+        """Half the width of the 95 % interval, 0 when there is only one run."""
+        return self.metrics[metric].get("ci95") or 0
+
+
+class Lab:
+    """Runs scenarios of this folder and of configs/scenarios, each combination once."""
+
+    def __init__(self, program, work, images, quick):
+        self.program, self.work, self.images, self.quick = program, work, images, quick
+        self.cache, self.count = {}, 0
+
+    def run(self, scenario, sets=None, replications=None):
+        """The points of a run.  sets: {"/json/pointer": value}."""
+        sets = dict(sets or {})
+        if self.quick:
+            sets.setdefault("/duration_ms", 40)
+            sets.setdefault("/warmup_ms", 10)
+            replications = 1
+        key = (scenario, json.dumps(sets, sort_keys=True), replications)
+        if key not in self.cache:
+            self.cache[key] = self._run(scenario, sets, replications)
+        if isinstance(self.cache[key], str):
+            raise CannotRun(self.cache[key])
+        return self.cache[key]
+
+    def _run(self, scenario, sets, replications):
+        path = scenario if os.path.isabs(scenario) else os.path.join(HERE, scenario)
+        out = os.path.join(self.work, f"run-{self.count}")
+        self.count += 1
+        command = [self.program, "run", path, "--jobs", "2", "--quiet", "--out", out]
+        if replications:
+            command += ["--replications", str(replications)]
+        for pointer, value in sets.items():
+            command += ["--set", f"{pointer}={json.dumps(value)}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            message = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
+            return re.sub(re.escape(ROOT) + "/", "", message)
+        points = [Point(data) for data in load_json(os.path.join(out, "summary.json"))["points"]]
+        shutil.rmtree(out)
+        return points
+
+    def profile(self, name):
+        """{figure: {value, source, kind}} of a profile, what it extends included."""
+        data = load_json(os.path.join(ROOT, "configs", "cpus", name + ".json"))
+        base = data.get("extends")
+        figures = self.profile(base.removesuffix(".json")) if base else {}
+        figures.update(data["figures"])
+        return figures
+
+
+def value_of(profile, name, fallback=0):
+    return profile[name]["value"] if name in profile else fallback
+
+
+def set_figure(name):
+    return f"/machine/figures/{name}"
+
+
+# ---- Fits ---------------------------------------------------------------------------------------
+
+def golden_section(error, low, high, steps):
+    """Where error(x), with one valley between low and high, is least: J. Kiefer, Proc. AMS 4,
+    1953.  Returns (x, error)."""
+    ratio = (math.sqrt(5) - 1) / 2
+    a, b = high - ratio * (high - low), low + ratio * (high - low)
+    at_a, at_b = error(a), error(b)
+    for _ in range(steps):
+        if at_a <= at_b:
+            high, b, at_b = b, a, at_a
+            a = high - ratio * (high - low)
+            at_a = error(a)
+        else:
+            low, a, at_a = a, b, at_b
+            b = low + ratio * (high - low)
+            at_b = error(b)
+    return (a, at_a) if at_a <= at_b else (b, at_b)
+
+
+def coordinate_fit(error, start, ranges, rounds, steps):
+    """Fits several parameters one after the other, rounds times, each by golden section over its
+    range in logarithms.  Parameters that act on different figures converge in two rounds."""
+    best = dict(start)
+    for _ in range(rounds):
+        for name, (low, high) in ranges.items():
+            def along(x, name=name):
+                return error({**best, name: float(f"{math.exp(x):.4g}")})
+            x, _ = golden_section(along, math.log(low), math.log(high), steps)
+            best[name] = float(f"{math.exp(x):.4g}")
+    return best
+
+
+# ---- Words --------------------------------------------------------------------------------------
+
+def percent_off(predicted, known):
+    return 100 * (predicted - known) / known
+
+
+def off(predicted, known, digits=1):
+    """ "+3.4 %" """
+    return f"{percent_off(predicted, known):+.{digits}f} %"
+
+
+def how_close(error_percent, limit_percent, what="it"):
+    """A clause that judges a distance against what was asked for."""
+    size = abs(error_percent)
+    if size <= limit_percent:
+        return f"{what} is within {limit_percent:g} % (off by {size:.1f} %)"
+    return f"{what} misses {limit_percent:g} %: it is off by {size:.1f} %"
+
+
+def plausible(name, value, low, high, why):
+    inside = low <= value <= high
+    return (f"`{name}` = {value:.4g}: {'plausible' if inside else 'NOT plausible'}, "
+            f"{'inside' if inside else 'outside'} {low:.4g} to {high:.4g} ({why})")
+
+
+def table(header, rows, align=None):
+    """A Markdown table; align: a letter for each column, l or r."""
+    align = align or "l" + "r" * (len(header) - 1)
+    marks = ["---" if a == "l" else "---:" for a in align]
+    lines = [header, marks] + rows
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def overtakes(xs, cost, worse, better, slack=0.0):
+    """Where `better` gets cheaper than `worse` by more than a share of slack, in words, and the
+    index of the first such x, None when there is none.  cost: {name: [cost at each x]}."""
+    ahead = [w - b > slack * abs(b) for w, b in zip(cost[worse], cost[better])]
+    if True not in ahead:
+        return f"nowhere up to {xs[-1]} cores", None
+    first = ahead.index(True)
+    if first == 0:
+        return f"from {xs[0]} core on", 0
+    back = "" if all(ahead[first:]) else ", not everywhere after that"
+    return f"from between {xs[first - 1]} and {xs[first]} cores on{back}", first
+
+
+# ---- Plots --------------------------------------------------------------------------------------
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # M. Okabe, K. Ito
+
+
+class Series:
+    """A line of a plot, or points alone; half: half-widths of intervals."""
+
+    def __init__(self, title, xs, ys, style="linespoints", half=None, colour=None, dashed=False):
+        self.title, self.xs, self.ys, self.style = title, xs, ys, style
+        self.half, self.colour, self.dashed = half, colour, dashed
+
+
+def draw(lab, name, title, xlabel, ylabel, series, extra=()):
+    """Writes images/validation-NAME.png and returns the Markdown that shows it."""
+    path = os.path.join(lab.images, f"validation-{name}.png")
+    script = ['set terminal pngcairo noenhanced size 900, 600 font "sans,13" linewidth 1.5',
+              f'set output "{path}"', f'set title "{title}"', f'set xlabel "{xlabel}"',
+              f'set ylabel "{ylabel}"', "set key at screen 0.5, 0.02 center bottom horizontal maxcols 2",
+              f"set bmargin {4 + 1.2 * len(series):g}", "set border 3",
+              "set tics nomirror", 'set grid back linecolor "#cccccc" linewidth 0.6', *extra]
+    bars, lines = [], []
+    for i, s in enumerate(series):
+        colour = s.colour or COLOURS[i % len(COLOURS)]
+        rows = "\n".join(" ".join(f"{v:.8g}" for v in row)
+                         for row in zip(s.xs, s.ys, s.half or [0] * len(s.xs)))
+        script.append(f"$data{i} << EOD\n{rows}\nEOD")
+        look = f'linecolor "{colour}"'
+        if "points" in s.style:  # the first ones are larger, since the last ones cover them
+            look += f" pointtype {5 + 2 * (i % 5)} pointsize {max(1.7 - 0.3 * i, 0.8):g}"
+        if s.dashed:
+            look += " dashtype 2"
+        lines.append(f'$data{i} using 1:2 with {s.style} {look} title "{s.title}"')
+        if s.half:
+            bars.append(f'$data{i} using 1:2:3 with yerrorbars linecolor "{colour}" pointsize 0 '
+                        "notitle")
+    script.append("plot " + ", ".join(bars + lines))
+    subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True)
+    return f"![{title}](images/validation-{name}.png)"
+
+
+class Section:
+    """What an experiment hands to the document."""
+
+    def __init__(self, key, title, use):
+        self.key, self.title, self.use = key, title, use  # use: fit, predict, test, show
+        self.verdicts = []  # rows (what, published, predicted, error)
+        self.sentence = ""
+        self.body = []
+
+    def verdict(self, what, known, predicted, error):
+        self.verdicts.append((what, known, predicted, error))
+
+    def add(self, *paragraphs):
+        self.body += paragraphs
