@@ -81,6 +81,24 @@ static void sync_parent(const char *path)
     }
 }
 
+bool file_fill(const char *path, void (*fill)(FILE *to, const void *context), const void *context,
+               int *reason)
+{
+    FILE *file = fopen(path, "wx");
+    *reason = errno;
+    if (file == NULL)
+        return false;
+    errno = 0;
+    fill(file, context);
+    bool fine = fflush(file) == 0 && !ferror(file) && fsync(fileno(file)) == 0;
+    *reason = errno;
+    if (fclose(file) != 0 && fine) {
+        fine = false;
+        *reason = errno;
+    }
+    return fine;
+}
+
 bool file_write(const char *path, void (*fill)(FILE *to, const void *context), const void *context,
                 struct error *err)
 {
@@ -91,17 +109,8 @@ bool file_write(const char *path, void (*fill)(FILE *to, const void *context), c
     if (realpath(path, final) == NULL) /* through a link to where it leads */
         snprintf(final, sizeof final, "%s", path);
     snprintf(temporary, sizeof temporary, "%s.new-%ld", final, (long)getpid());
-    FILE *file = fopen(temporary, "wx");
-    if (file == NULL)
-        return error_set(err, temporary, "cannot be written: %s", strerror(errno));
-    errno = 0;
-    fill(file, context);
-    bool fine = fflush(file) == 0 && !ferror(file) && fsync(fileno(file)) == 0;
-    int reason = errno;
-    if (fclose(file) != 0 && fine) {
-        fine = false;
-        reason = errno;
-    }
+    int reason;
+    bool fine = file_fill(temporary, fill, context, &reason);
     if (fine && rename(temporary, final) != 0) {
         fine = false;
         reason = errno;

@@ -13,6 +13,11 @@
 /* May a file be put there, and is what is there a plain file, if anything?  Changes nothing. */
 bool file_check(const char *path, struct error *err);
 
+/* fill writes a new file, which is on the disk then.  On failure *reason is the errno; what there is
+ * of the file is the caller's to remove. */
+bool file_fill(const char *path, void (*fill)(FILE *to, const void *context), const void *context,
+               int *reason);
+
 /* fill writes it; folders on the way are made.  What was there is replaced; on failure it stays as
  * it was. */
 bool file_write(const char *path, void (*fill)(FILE *to, const void *context), const void *context,

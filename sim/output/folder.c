@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/output/file.h"
+
 #define ELSEWHERE "choose another place for results"
 enum { SUFFIX_MAX = 32 }; /* of temporary names */
 
@@ -230,18 +232,8 @@ bool folder_write(const struct folder *folder, const char *name,
 {
     char path[2 * FOLDER_PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", folder->temporary, name);
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        return error_set(err, path, "cannot be written: %s", strerror(errno));
-    errno = 0;
-    fill(file, context);
-    bool fine = fflush(file) == 0 && !ferror(file) && fsync(fileno(file)) == 0;
-    int reason = errno;
-    if (fclose(file) != 0 && fine) {
-        fine = false;
-        reason = errno;
-    }
-    return fine ||
+    int reason;
+    return file_fill(path, fill, context, &reason) ||
            error_set(err, path, "cannot be written: %s; nothing was kept", strerror(reason));
 }
 
