@@ -14,7 +14,7 @@ static struct tracer *active;
 
 void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
 {
-    static const double instructions[] = INSTRUCTIONS_GCC; /* block, access, call, entry */
+    static const double instructions[] = { INSTRUCTIONS_GCC }; /* block, access, call, entry */
     const struct profile *cpu = setup->cpu;
     double cycle_fs = 1e9 / profile_value(cpu, clock_mhz);
     double instruction_fs = profile_value(cpu, instruction_ratio) * cycle_fs /
@@ -353,9 +353,10 @@ void __tsan_init(void)
 void __tsan_func_entry(void *caller);
 void __tsan_func_entry(void *caller)
 {
+    (void)caller;
     if (active == NULL)
         return;
-    if (module_offset(active, (uintptr_t)caller) == UINT64_MAX)
+    if (active->depth == 0)
         active->counts.entries++;
     else
         active->counts.calls++;

@@ -7,8 +7,9 @@
  *     price = (a blocks + b accesses + c calls + d entries) / IPC
  *             + branch misses + memory + atomics
  *
- * where a call is one function of the scheduler calling another, and an entry is the host calling
- * in.  The coefficients are fitted to counted instructions (instructions.h).
+ * where an entry is the host calling the scheduler, and a call is one function of the scheduler
+ * calling another, if by way of the port.  The coefficients are fitted to counted instructions
+ * (instructions.h).
  *
  * Addresses are normalised first, so that address-space randomisation cannot reach a result: the
  * scheduler's memory and its module's constants become offsets, the entry's own stack is always in

@@ -208,7 +208,7 @@ static double predicted_ns(const struct bench *bench, const struct operation *op
     uint64_t sum_fs = 0;
     uint32_t count = 0;
     if (sigsetjmp(watched.escape, 0) != 0)
-        CHECK(!"the scheduler left its memory, or does not return");
+        CHECK(false && "the scheduler left its memory, or does not return");
     watched_init(&watched, bench, operation);
     double from = now_ns();
     for (uint32_t i = 0; count < BATCHES_MAX; i++) {
@@ -363,7 +363,7 @@ static void print_tracing(struct bench *bench)
     double plain_ns =
         (timed_ns(&plain, &bench->plain, kind->run, BATCHES_MAX) - bench->empty_ns) / kind->batch;
     if (sigsetjmp(watched.escape, 0) != 0)
-        CHECK(!"the scheduler left its memory, or does not return");
+        CHECK(false && "the scheduler left its memory, or does not return");
     watched_init(&watched, bench, &traced);
     double traced_ns = (traced_batch_ns(&watched) - bench->empty_ns) / kind->batch;
     double blocks = (double)watched.counts.blocks / kind->batch;

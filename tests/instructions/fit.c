@@ -107,7 +107,7 @@ static bool table_read(struct table *table, const char *path)
 }
 
 /* Coefficients of all terms but the first `given`, which have theirs. */
-static void fit_rest(const struct table *table, enum build build, unsigned given,
+static void fit_rest(const struct table *table, int build, unsigned given,
                      double coefficient[TERMS])
 {
     unsigned terms = TERMS - given;
@@ -139,7 +139,7 @@ static void fit_rest(const struct table *table, enum build build, unsigned given
 }
 
 /* Blocks and accesses come together, so the data alone tell their shares badly. */
-static void fit(const struct table *table, enum build build, double coefficient[TERMS])
+static void fit(const struct table *table, int build, double coefficient[TERMS])
 {
     fit_rest(table, build, 0, coefficient);
     if (coefficient[0] < BLOCK_LEAST) {
@@ -156,8 +156,7 @@ static double predicted(const struct row *row, const double coefficient[TERMS])
     return sum;
 }
 
-static struct quality judge(const struct table *table, enum build build,
-                            const double coefficient[TERMS])
+static struct quality judge(const struct table *table, int build, const double coefficient[TERMS])
 {
     struct quality quality = { 0 };
     for (unsigned i = 0; i < table->rows; i++) {
@@ -177,7 +176,7 @@ static struct quality judge(const struct table *table, enum build build,
     return quality;
 }
 
-static void print_quality(const char *title, enum build build, const double c[TERMS],
+static void print_quality(const char *title, int build, const double c[TERMS],
                           const struct quality *q)
 {
     printf("%-9s %-7s %6.2f %6.2f %6.2f %6.2f %9.1f %% %9.1f %% %7.1f %% %8.1f %% %7.3f\n", title,
@@ -234,7 +233,7 @@ static bool profile_holds(double ratio)
 
 static bool report(const struct table *table)
 {
-    double gcc[TERMS] = INSTRUCTIONS_GCC, clang[TERMS] = INSTRUCTIONS_CLANG;
+    double gcc[TERMS] = { INSTRUCTIONS_GCC }, clang[TERMS] = { INSTRUCTIONS_CLANG };
     double *const held[2] = { gcc, clang };
     bool fine = true;
     print_rows(table, held);
@@ -261,8 +260,7 @@ static bool report(const struct table *table)
     return fine;
 }
 
-static void write_coefficients(FILE *file, const struct table *table, enum build build,
-                               const char *name)
+static void write_coefficients(FILE *file, const struct table *table, int build, const char *name)
 {
     double c[TERMS];
     fit(table, build, c);
@@ -272,7 +270,7 @@ static void write_coefficients(FILE *file, const struct table *table, enum build
     fprintf(file, "\n/* %s:\n * %.1f %% of %u operations within 20 %%, all within %.0f %%. */\n",
             table->comment[build] + sizeof "build " - 1, 100 * q.within_20, table->rows,
             ceil(100 * q.worst));
-    fprintf(file, "#define %s { %.3f, %.3f, %.3f, %.3f }\n", name, c[0], c[1], c[2], c[3]);
+    fprintf(file, "#define %s %.3f, %.3f, %.3f, %.3f\n", name, c[0], c[1], c[2], c[3]);
 }
 
 static bool header_write(const struct table *table, const char *path)

@@ -73,7 +73,7 @@ int main(void)
                                         .module = { scheduler.mapped[0] } },
                 &arena);
     if (sigsetjmp(trace.escape, 0) != 0)
-        CHECK(!"the scheduler left its memory");
+        CHECK(false && "the scheduler left its memory");
     operations_observe(scheduler.modules[0], memory, sizeof memory,
                        &(struct operation_observer){ trace_begin, trace_end, &trace });
     gsl_rng_free(rng);
