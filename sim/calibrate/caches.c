@@ -297,7 +297,7 @@ static uint32_t read_curve(struct calibration *c, const struct curve_point *poin
         stated++;
     }
     for (uint32_t use = stated; use > 0 && use + 1 >= stated; use--) {
-        levels = curve_levels_stated(points, count, sizes, use, level);
+        levels = curve_levels_stated(points, count, sizes, use, 0.5, level);
         if (levels > 0 && use < stated)
             calibration_note(c,
                              "l%u: nothing is to be had of the %.0f KB that the kernel states; "
@@ -306,7 +306,7 @@ static uint32_t read_curve(struct calibration *c, const struct curve_point *poin
         if (levels > 0)
             return levels;
     }
-    levels = curve_levels(points, count, LEVELS + 1, level);
+    levels = curve_levels(points, count, LEVELS + 1, 0.5, level);
     if (stated > 0)
         calibration_note(c, "caches: what a chase finds, %u, is not what the kernel states, %u",
                          levels - 1, stated);

@@ -110,6 +110,11 @@ static uint32_t thin(const struct curve_point *points, struct stretch *stretch, 
     return count;
 }
 
+static double between(double low, double high, double share)
+{
+    return low + share * (high - low);
+}
+
 /* Where lowered crosses value for good, between two points on a logarithmic scale. */
 static double crossing(const struct curve_point *points, const double *lowered, uint32_t count,
                        double value)
@@ -125,7 +130,7 @@ static double crossing(const struct curve_point *points, const double *lowered, 
     return points[last].at * exp2(part * octaves(points, last, last + 1));
 }
 
-uint32_t curve_levels(const struct curve_point *points, uint32_t count, uint32_t most,
+uint32_t curve_levels(const struct curve_point *points, uint32_t count, uint32_t most, double share,
                       struct curve_level *levels)
 {
     double lowered[CURVE_POINTS_MAX];
@@ -144,8 +149,8 @@ uint32_t curve_levels(const struct curve_point *points, uint32_t count, uint32_t
     for (uint32_t k = 0; k < stretches; k++) {
         levels[k] = (struct curve_level){ 0, stretch[k].value };
         if (k + 1 < stretches)
-            levels[k].size =
-                crossing(points, lowered, count, (stretch[k].value + stretch[k + 1].value) / 2);
+            levels[k].size = crossing(points, lowered, count,
+                                      between(stretch[k].value, stretch[k + 1].value, share));
     }
     return stretches;
 }
@@ -167,7 +172,7 @@ static uint32_t first_from(const struct curve_point *points, uint32_t count, dou
 /* Value and step of each level, the value taken `past` times the nearer cache's size on, or a
  * smaller multiple where the level ends soon after. */
 static void read_stated(const struct curve_point *points, const double *lowered, uint32_t count,
-                        const double *sizes, uint32_t size_count, double past,
+                        const double *sizes, uint32_t size_count, double past, double share,
                         struct curve_level *levels)
 {
     for (uint32_t k = 0; k < size_count; k++) {
@@ -180,11 +185,11 @@ static void read_stated(const struct curve_point *points, const double *lowered,
     levels[size_count] = (struct curve_level){ 0, lowered[(beyond + count - 1) / 2] };
     for (uint32_t k = 0; k < size_count; k++)
         levels[k].size =
-            crossing(points, lowered, count, (levels[k].value + levels[k + 1].value) / 2);
+            crossing(points, lowered, count, between(levels[k].value, levels[k + 1].value, share));
 }
 
 uint32_t curve_levels_stated(const struct curve_point *points, uint32_t count, const double *sizes,
-                             uint32_t size_count, struct curve_level *levels)
+                             uint32_t size_count, double share, struct curve_level *levels)
 {
     double lowered[CURVE_POINTS_MAX];
     CHECK(count <= CURVE_POINTS_MAX && size_count < CURVE_LEVELS_MAX);
@@ -192,8 +197,8 @@ uint32_t curve_levels_stated(const struct curve_point *points, uint32_t count, c
         return 0;
     lower(points, count, lowered);
     memset(levels, 0, size_count * sizeof *levels);
-    read_stated(points, lowered, count, sizes, size_count, CURVE_PAST, levels);
-    read_stated(points, lowered, count, sizes, size_count, 2, levels);
+    read_stated(points, lowered, count, sizes, size_count, CURVE_PAST, share, levels);
+    read_stated(points, lowered, count, sizes, size_count, 2, share, levels);
     for (uint32_t k = 0; k < size_count; k++) {
         bool too_soon = k + 1 == size_count && levels[k].size < sizes[k];
         if (levels[k + 1].value < CURVE_APART * levels[k].value ||
@@ -211,7 +216,7 @@ double curve_last_below(const struct curve_point *points, uint32_t count, double
     double lowered[CURVE_POINTS_MAX];
     CHECK(count <= CURVE_POINTS_MAX);
     lower(points, count, lowered);
-    double limit = low + share * (high - low), last = 0;
+    double limit = between(low, high, share), last = 0;
     for (uint32_t i = 0; i < count; i++)
         if (lowered[i] <= limit)
             last = points[i].at;

@@ -28,14 +28,15 @@ struct curve_point {
 };
 
 struct curve_level {
-    double size;  /* where the next level is half reached; 0: the last level */
+    double size;  /* where its step is; 0: the last level */
     double value; /* latency: the median over the flat stretch */
 };
 
-/* The levels of a curve, nearest first, at most `most` of them: those that differ least are taken
+/* The levels of a curve, nearest first; a step is where share of its climb is done, a half for
+ * caches; at most `most` of them: those that differ least are taken
  * together.  A curve still climbing at its end gives a last level of what it reached.  Returns how
  * many there are. */
-uint32_t curve_levels(const struct curve_point *points, uint32_t count, uint32_t most,
+uint32_t curve_levels(const struct curve_point *points, uint32_t count, uint32_t most, double share,
                       struct curve_level *levels);
 
 /* The same for a machine that is said to have caches of these sizes, ascending: the level of each
@@ -43,7 +44,7 @@ uint32_t curve_levels(const struct curve_point *points, uint32_t count, uint32_t
  * the last cache.  0: the curve does not bear that out: two levels are alike, there is one more, a
  * step is not where it should be, or the last one, which may come too soon, comes too late. */
 uint32_t curve_levels_stated(const struct curve_point *points, uint32_t count, const double *sizes,
-                             uint32_t size_count, struct curve_level *levels);
+                             uint32_t size_count, double share, struct curve_level *levels);
 
 /* Does a step explain a stated size? */
 bool curve_fits(double step, double size);

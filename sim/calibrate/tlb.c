@@ -27,6 +27,10 @@ enum {
 /* Processors' statements are right, or of other pages: a step this far off is another thing. */
 static const double ENTRIES_FIT = 1.6;
 
+/* Beyond the second TLB walks grow dearer with their number, so half of the climb is far beyond its
+ * end: a step is where this share is done. */
+static const double STEP_SHARE = 0.2;
+
 /* 0: nothing is stated. */
 struct stated_tlb {
     uint32_t entries, ways;
@@ -176,12 +180,8 @@ static void put_first(struct calibration *c, struct field *field, struct route *
                             "too large to be fully associative; 4 to 16 is usual");
 }
 
-/* Beyond the second TLB walks grow dearer with their number, so its end is where a fifth of the
- * climb is done, and not a half. */
-static void put_second(struct calibration *c, const struct curve_level *levels,
-                       const struct curve_point *curve, uint32_t points)
+static void put_second(struct calibration *c, const struct curve_level *levels, uint32_t points)
 {
-    double end = curve_last_below(curve, points, levels[1].value, levels[2].value, 0.2);
     struct stated_tlb stated = stated_tlb(2);
     struct measurement cost = { levels[1].value - levels[0].value, 0, points };
     if (!calibration_measured(c, FIGURE_tlb2_cycles, calibration_cycles(c, cost),
@@ -189,7 +189,7 @@ static void put_second(struct calibration *c, const struct curve_level *levels,
                               "the second TLB alone"))
         return;
     double ways = stated.ways > 0 ? stated.ways : WAYS_ASSUMED;
-    put_entries(c, FIGURE_tlb2_entries, end, stated, ways, points);
+    put_entries(c, FIGURE_tlb2_entries, levels[1].size, stated, ways, points);
     if (stated.ways > 0)
         calibration_derived(c, FIGURE_tlb2_ways, ways, "as the processor states (cpuid)");
     else
@@ -204,8 +204,8 @@ static uint32_t read_curve(const struct curve_point *points, uint32_t count,
 {
     double sizes[2] = { stated_tlb(1).entries, stated_tlb(2).entries };
     uint32_t stated = sizes[0] == 0 ? 0 : sizes[1] == 0 ? 1 : 2;
-    uint32_t found = curve_levels_stated(points, count, sizes, stated, levels);
-    return found > 0 ? found : curve_levels(points, count, 3, levels);
+    uint32_t found = curve_levels_stated(points, count, sizes, stated, STEP_SHARE, levels);
+    return found > 0 ? found : curve_levels(points, count, 3, STEP_SHARE, levels);
 }
 
 static void put_page_figures(struct calibration *c)
@@ -254,7 +254,7 @@ void calibrate_tlb(struct calibration *c, double seconds)
                                                   : "")) {
         put_first(c, &field, &route, levels, count, seconds * 0.2);
         if (found > 2)
-            put_second(c, levels, points, count);
+            put_second(c, levels, count);
     } else {
         calibration_note(c, "tlb_entries: a chase over pages shows no step; translation is free");
     }

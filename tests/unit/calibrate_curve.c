@@ -111,7 +111,7 @@ static void check_machine(const struct known_machine *machine, bool one_piece, b
     struct curve_level level[LEVELS + 1];
     gsl_rng *rng = rng_of(seed);
     uint32_t count = curve_of(machine, one_piece, noisy, rng, points);
-    uint32_t levels = curve_levels(points, count, LEVELS + 1, level);
+    uint32_t levels = curve_levels(points, count, LEVELS + 1, 0.5, level);
     ck_assert_msg(levels == machine->caches + 1, "%s, one piece %d, seed %u: %u levels, not %u",
                   machine->name, one_piece, seed, levels, machine->caches + 1);
     for (uint32_t k = 0; k < machine->caches; k++) {
@@ -154,7 +154,7 @@ static uint32_t read_stated(const struct known_machine *machine, const double *k
     gsl_rng_free(rng);
     for (uint32_t k = 0; k < stated; k++)
         bytes[k] = kb[k] * 1024;
-    return curve_levels_stated(points, count, bytes, stated, level);
+    return curve_levels_stated(points, count, bytes, stated, 0.5, level);
 }
 
 START_TEST(true_statements_are_believed)
@@ -239,11 +239,11 @@ START_TEST(poor_curves_give_little)
     struct curve_level level[CURVE_LEVELS_MAX];
     struct curve_point flat[] = { { 1, 5 }, { 2, 5 }, { 4, 5.1 }, { 8, 5.1 } };
     struct curve_point steep[] = { { 1, 1 }, { 2, 4 }, { 4, 16 }, { 8, 64 } };
-    ck_assert_uint_eq(curve_levels(flat, 0, 4, level), 0);
-    ck_assert_uint_eq(curve_levels(flat, 1, 4, level), 0);
-    ck_assert_uint_eq(curve_levels(flat, 4, 4, level), 1);
+    ck_assert_uint_eq(curve_levels(flat, 0, 4, 0.5, level), 0);
+    ck_assert_uint_eq(curve_levels(flat, 1, 4, 0.5, level), 0);
+    ck_assert_uint_eq(curve_levels(flat, 4, 4, 0.5, level), 1);
     ck_assert_double_eq(level[0].size, 0);
-    ck_assert_uint_eq(curve_levels(steep, 4, 4, level), 1); /* what it reached */
+    ck_assert_uint_eq(curve_levels(steep, 4, 4, 0.5, level), 1); /* what it reached */
     ck_assert_double_eq(level[0].value, 64);
 }
 END_TEST
