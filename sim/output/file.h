@@ -13,8 +13,8 @@
 /* May a file be put there, and is what is there a plain file, if anything?  Changes nothing. */
 bool file_check(const char *path, struct error *err);
 
-/* fill writes a new file, which is on the disk then.  On failure *reason is the errno; what there is
- * of the file is the caller's to remove. */
+/* fill writes a new file, which is on the disk then.  On failure *reason is the errno, and what
+ * there is of the file is the caller's to remove. */
 bool file_fill(const char *path, void (*fill)(FILE *to, const void *context), const void *context,
                int *reason);
 
