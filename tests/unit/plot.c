@@ -163,8 +163,8 @@ START_TEST(labels_are_short_and_differ)
         "{a:xxxxxxxx...xxxxxxxxx} #6",
         "[1]",
         "[1] #8",
-        "\"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4...\u00e4\u00e4\u00e4\u00e4"
-        "\u00e4\u00e4\u00e4\u00e4\u00e4\"",
+        ("\"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4...\u00e4\u00e4\u00e4\u00e4"
+         "\u00e4\u00e4\u00e4\u00e4\u00e4\""),
     };
     static const char text[] =
         "[1, \"rr\", {\"kind\": \"none\"}, {\"kind\": \"threshold\",\n \"threshold\": 5, \"b\": "
