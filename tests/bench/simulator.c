@@ -123,7 +123,10 @@ static void measure(const struct job *job, const struct profile *cpu,
         rss_kb = many.peak_rss_kb > rss_kb ? many.peak_rss_kb : rss_kb;
     }
     qsort(rate, ROUNDS, sizeof rate[0], ascending);
-    printf("%-46s %8.2f %8.2f %10.0f %10.0f\n", job->title, rate[ROUNDS / 2], job->wanted,
+    char wanted[16] = "-";
+    if (job->wanted > 0)
+        snprintf(wanted, sizeof wanted, "%.2f", job->wanted);
+    printf("%-46s %8.2f %8s %10.0f %10.0f\n", job->title, rate[ROUNDS / 2], wanted,
            1e3 / rate[ROUNDS / 2], (double)rss_kb * 1024 / job->processes);
     fflush(stdout);
 }
@@ -134,6 +137,7 @@ int main(void)
         { "1000 processes, 8 cores, flat", 1000, 8, false, 5000, 105000, 10 },
         { "1000 processes, 8 cores, traced", 1000, 8, true, 2000, 42000, 2 },
         { "1,000,000 processes, 64 cores, flat", 1000000, 64, false, 4000, 64000, 5 },
+        { "1,000,000 processes, 64 cores, traced", 1000000, 64, true, 4000, 24000, 0 },
     };
     static struct profile cpu;
     struct scheduler plain, traced;
