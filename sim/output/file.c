@@ -62,11 +62,15 @@ bool file_check(const char *path, struct error *err)
     struct stat status;
     size_t length = strlen(path);
     if (length == 0 || length >= PATH_MAX - 32 || path[length - 1] == '/')
-        return error_set(err, path, "is no usable path for a file");
+        return error_set(err, path,
+                         "is no usable path for a file: it %s; name one such as mine.json",
+                         length == 0               ? "is empty"
+                         : path[length - 1] == '/' ? "names a folder"
+                                                   : "is too long");
     if (!check_parents(path, err))
         return false;
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return error_set(err, path, "is no file, and will not be replaced");
+        return error_set(err, path, "is no file, and will not be replaced; name another one");
     return true;
 }
 
