@@ -140,13 +140,15 @@ int command_calibrate(int argc, char **argv)
     struct calibrate_arguments arguments = { NULL, "host", SECONDS_DEFAULT };
     struct arena arena = ARENA_EMPTY;
     struct profile profile;
-    struct error err;
+    struct error err, refusal;
     char usual[NAME_MOST + 32];
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     snprintf(usual, sizeof usual, "results/%s.json", arguments.name);
     const char *path = arguments.out != NULL ? arguments.out : usual;
-    if (!check_place(path, &err))
+    if (!check_place(path, &refusal)) {
+        error_set(&err, arena_printf(&arena, "--out \"%s\"", path), "%s", refusal.message);
         return command_refuse(&err);
+    }
     calibrate_host(&calibration, &profile, arguments.seconds, show_progress, &arena);
     profile.name = arguments.name;
     for (uint32_t i = 0; i < calibration.note_count; i++)

@@ -44,16 +44,18 @@ static const char *layer_place(const struct document *document, const struct lay
     return json_place(layer->source, in_source, key, document->arena);
 }
 
-/* An object is put together from all layers; then the file is meant, not what varies it. */
+/* An object is put together from all layers; then the file is meant, not what varies it, unless
+ * that alone has it. */
 const char *document_place(const struct document *document, const char *pointer, bool key)
 {
     char *nearest = arena_string(document->arena, pointer);
     for (;;) {
         bool whole = cJSON_IsObject(json_at(document->root, nearest));
-        for (uint32_t i = document->layer_count; i-- > 0;) {
-            const struct layer *layer = &document->layers[i];
+        for (uint32_t i = 2 * document->layer_count; i-- > 0;) { /* the second time, any layer */
+            const struct layer *layer = &document->layers[i % document->layer_count];
             enum found found = layer_find(layer, nearest);
-            if (whole && *layer->prefix != '\0' && i > 0)
+            bool varies = *layer->prefix != '\0' && i != document->layer_count;
+            if (whole && varies && i >= document->layer_count)
                 continue;
             if (found != FOUND_NOTHING)
                 return layer_place(document, layer, pointer, key && found == FOUND);

@@ -280,6 +280,7 @@ START_TEST(the_layer_that_defined_a_value_is_named)
         { "/name=a\xFF", "--set /name", "not UTF-8" },
         { "/variants/global/name=x", "--set /variants/global/name", "cannot differ" },
         { "/variants/x=7", "--set /variants/x", "must be an object" },
+        { "/variants/x={\"sweep\": {}}", "--set /variants/x/sweep", "cannot differ" },
         { "/sweep/~1expect=[[]]", "--set /sweep/~1expect", "all points share it" },
         { "/sweep/~1machine=[{}]", "--set /sweep/~1machine", "overwrite each other" },
     };

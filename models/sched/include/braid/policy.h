@@ -7,6 +7,7 @@
  * Contract (tests/contract/policies.c holds every policy to it)
  *   Memory  Nothing is allocated.  A policy says how many bytes of queue it wants
  *           per torus; it has process->policy, 64 zeroed bytes, and process->link.
+ *           The rest of a process (id, state, torus, ...) it reads and never writes.
  *   Time    Nanoseconds, never going back; passed in, never read from a clock.
  *   Ties    Between equals, who queued first goes first; but one that was preempted within its
  *           slice (slice_ns > 0) has not had its turn yet, and goes before them.
