@@ -126,8 +126,8 @@ def c6(lab):
          if rises else "It has not the published shape: no steep rise at the size of the L2")
         + (", and reaches the published height." if large >= known["large_us_at_least"] else
            f", but the height is {large:.0f} us instead of over {known['large_us_at_least']}: "
-           "refills are priced as sequential sweeps, and the measured program strode through its "
-           "array, which costs random latency."))
+           "refills are priced as sequential sweeps, and strides that the memory cannot stream "
+           "cost several times as much."))
     section.add(draw(
         lab, "c6", "Indirect cost of a context switch, Pentium 4 with 512 KB of L2",
         "working set of each of two processes (KB)", "indirect cost (us per switch)",
