@@ -174,6 +174,16 @@ bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
     return hit;
 }
 
+uint32_t cache_age(const struct cache *cache, struct cache_line line)
+{
+    const struct cache_way *set = set_of(cache, line.physical);
+    uint32_t depth = depth_of(cache, set, line.line);
+    if (depth == cache->ways || set[depth].version != line.version)
+        return UINT32_MAX;
+    uint32_t used = cache_used_since(cache, set[depth].stamp);
+    return used < cache->enough ? used : UINT32_MAX;
+}
+
 bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
     struct cache_way *set = set_of(cache, line.physical);

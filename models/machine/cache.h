@@ -71,6 +71,10 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
 bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
                  struct cache_way *evicted);
 
+/* The distinct lines that others have used since a copy of it was last used here, whether or not it
+ * has survived them; UINT32_MAX when it was not here, or is older than what is kept. */
+uint32_t cache_age(const struct cache *cache, struct cache_line line);
+
 /* Is it here?  Afterwards it is not. */
 bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng);
 

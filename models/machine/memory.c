@@ -211,12 +211,25 @@ static void evict(struct memory *memory, uint32_t level, uint32_t core, struct c
     }
 }
 
+/* A line that others have aged out of the first level goes to an exclusive second one, and is there
+ * until as many more have come as that holds. */
+static bool aged_into(const struct memory *memory, uint32_t core, uint32_t age)
+{
+    const struct cache *first = &memory->cache[0][memory_unit(memory, core)];
+    const struct cache *second = memory_cache(memory, 1, core);
+    if (age == UINT32_MAX)
+        return false;
+    uint32_t chance = cache_chance(second, 0, age > first->lines ? age - first->lines : 0);
+    return chance == UINT32_MAX || random_bits32(memory->rng) < chance;
+}
+
 /* The nearest level that holds the line; afterwards all up to it do, as far as they may. */
 static uint32_t lookup(struct memory *memory, uint32_t core, struct cache_line line)
 {
     struct cache *first = &memory->cache[0][memory_unit(memory, core)];
     struct cache_way out;
     uint32_t level = 0;
+    uint32_t age = memory->exclusive[1] ? cache_age(first, line) : UINT32_MAX;
     bool hit = cache_touch(first, line, memory->rng, &out);
     if (!memory->levels_depend) {
         while (!hit && ++level < memory->level_count)
@@ -227,7 +240,8 @@ static uint32_t lookup(struct memory *memory, uint32_t core, struct cache_line l
     while (!(hit && is_included(memory, level, core, line)) && ++level < memory->level_count) {
         struct cache *cache = memory_cache(memory, level, core);
         if (memory->exclusive[level]) {
-            hit = cache_take(cache, line, memory->rng);
+            hit = cache_take(cache, line, memory->rng) ||
+                  (level == 1 && aged_into(memory, core, age));
         } else {
             hit = cache_touch(cache, line, memory->rng, &out);
             evict(memory, level, core, out);

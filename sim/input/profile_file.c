@@ -18,17 +18,32 @@ enum { EXTENDS_MAX = 16 };
 
 /* ---- Figures ------------------------------------------------------------------------------ */
 
+/* A figure's value: in its range, and whole where it counts something. */
+static bool read_value(const struct node *node, enum profile_figure which, double *value,
+                       struct error *err)
+{
+    static const char *const counts[] = { "_cores", "_ways", "_entries", "_threads", "_channels" };
+    const struct figure_description *description = &figure_descriptions[which];
+    if (!node_number(node, description->minimum, description->maximum, value, err))
+        return false;
+    for (unsigned i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        const char *unit = strrchr(description->name, '_');
+        if (strcmp(unit, counts[i]) == 0 && *value != floor(*value))
+            return node_refuse(node, err, "must be a whole number, is %g", *value);
+    }
+    return true;
+}
+
 static bool read_figure(const struct node *node, enum profile_figure which, struct figure *figure,
                         struct error *err)
 {
     static const char *const keys[] = { "value", "source", "kind", NULL };
     static const char *const kinds[] = { "published", "measured", "derived", "assumed", NULL };
-    const struct figure_description *description = &figure_descriptions[which];
     struct node value, source, kind;
     uint32_t index = 0;
     if (!node_object(node, keys, err) || !member_need(node, "value", &value, err) ||
         !member_need(node, "source", &source, err) || !member_need(node, "kind", &kind, err) ||
-        !node_number(&value, description->minimum, description->maximum, &figure->value, err) ||
+        !read_value(&value, which, &figure->value, err) ||
         !node_string(&source, &figure->source, err) ||
         !node_choice(&kind, "kind", kinds, &index, err))
         return false;
@@ -145,12 +160,11 @@ bool profile_override(struct profile *profile, const struct node *figures, struc
     if (!node_object(figures, keys, err))
         return false;
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
-        const struct figure_description *description = &figure_descriptions[i];
         struct figure *figure = &profile->figure[i];
         struct node child;
         if (!node_get(figures, keys[i], &child))
             continue;
-        if (!node_number(&child, description->minimum, description->maximum, &figure->value, err))
+        if (!read_value(&child, (enum profile_figure)i, &figure->value, err))
             return false;
         figure->kind = FIGURE_ASSUMED;
         figure->source = "set by the scenario";

@@ -252,6 +252,25 @@ START_TEST(exclusive_levels_add_up)
 }
 END_TEST
 
+/* What others age out of the first level goes to an exclusive second one: after 200 lines of theirs
+ * nearly nothing is left in 64, and nearly all is in 512 more. */
+START_TEST(aged_lines_go_to_an_exclusive_level)
+{
+    enum { LINES = 30 };
+    uint64_t now_ps = 0;
+    uint32_t found = 0;
+    profile_make(1);
+    cpu.figure[FIGURE_l2_exclusive].value = 1;
+    machine_make(1, 128);
+    for (uint32_t line = 0; line < LINES; line++)
+        read_line(0, line, now_ps += MEMORY);
+    cache_use(memory.cache[0], 0, 200);
+    for (uint32_t line = 0; line < LINES; line++)
+        found += read_line(0, line, now_ps += MEMORY) == L2_HIT;
+    ck_assert_uint_ge(found, LINES - 4);
+}
+END_TEST
+
 /* A line that is used all the time from the first level grows old in the second.  When it has to
  * leave that, an inclusive one takes it from the first as well. */
 START_TEST(inclusive_levels_take_away)
@@ -320,6 +339,7 @@ int main(void)
     tcase_add_test(tests, memory_is_a_queue);
     tcase_add_test(tests, translations_cost);
     tcase_add_test(tests, exclusive_levels_add_up);
+    tcase_add_test(tests, aged_lines_go_to_an_exclusive_level);
     tcase_add_test(tests, inclusive_levels_take_away);
     tcase_add_test(tests, a_write_is_seen_when_it_falls_due);
     tcase_add_test(tests, an_evicted_line_comes_from_memory);
