@@ -11,24 +11,20 @@
 
 /* ---- Survival ----------------------------------------------------------------------------- */
 
-/* With 64 ways, P[Poisson(128) < 64] is below 1e-9: taken as 0 from there on. */
-enum { RATE_STEPS = 32, RATE_MAX = 128, TABLE_STEPS = RATE_STEPS * RATE_MAX, WAYS_MAX = 64 };
-
-/* P[Poisson(rate) < ways] in 2^-32, at the middle of each step of the rate. */
-static uint32_t chances[WAYS_MAX + 1][TABLE_STEPS + 1];
+uint32_t cache_chances[CACHE_TABLE_STEPS + 1][CACHE_WAYS_MAX];
 
 /* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!. */
 static void chances_fill(void)
 {
-    if (chances[WAYS_MAX][0] > 0)
+    if (cache_chances[0][CACHE_WAYS_MAX - 1] > 0)
         return; /* filled already */
-    for (uint32_t step = 0; step < TABLE_STEPS; step++) {
-        double rate = (step + 0.5) / RATE_STEPS;
+    for (uint32_t step = 0; step < CACHE_TABLE_STEPS; step++) {
+        double rate = (step + 0.5) / CACHE_RATE_STEPS;
         double term = exp(-rate), sum = 0;
-        for (uint32_t ways = 1; ways <= WAYS_MAX; ways++) {
+        for (uint32_t ways = 1; ways <= CACHE_WAYS_MAX; ways++) {
             sum += term;
             term *= rate / ways;
-            chances[ways][step] = sum < 1 ? (uint32_t)(sum * UINT32_MAX) : UINT32_MAX;
+            cache_chances[step][ways - 1] = sum < 1 ? (uint32_t)(sum * UINT32_MAX) : UINT32_MAX;
         }
     }
 }
@@ -36,13 +32,13 @@ static void chances_fill(void)
 double cache_survival(double rate, uint32_t ways)
 {
     chances_fill();
-    double at = rate * RATE_STEPS - 0.5; /* between the middles of two steps */
+    double at = rate * CACHE_RATE_STEPS - 0.5; /* between the middles of two steps */
     if (at < 0 && ways > 0)
-        return 1 - (1 - chances[ways][0] * 0x1p-32) * rate * RATE_STEPS * 2;
-    if (at >= TABLE_STEPS || ways == 0)
+        return 1 - (1 - cache_chances[0][ways - 1] * 0x1p-32) * rate * CACHE_RATE_STEPS * 2;
+    if (at >= CACHE_TABLE_STEPS || ways == 0)
         return 0;
     uint32_t step = (uint32_t)at;
-    double low = chances[ways][step], high = chances[ways][step + 1];
+    double low = cache_chances[step][ways - 1], high = cache_chances[step + 1][ways - 1];
     return (low + (high - low) * (at - step)) / UINT32_MAX;
 }
 
@@ -98,26 +94,14 @@ uint32_t cache_used_since(const struct cache *cache, uint32_t stamp)
     return sum;
 }
 
-uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint64_t k)
+/* Does the copy at this depth of its set outlive what others used since it was? */
+static inline bool survives(struct cache *cache, const struct cache_way *way, uint32_t depth,
+                            gsl_rng *rng)
 {
-    uint64_t step = k * cache->steps_per_line >> 32;
-    return chances[cache->ways - depth][step < TABLE_STEPS ? step : TABLE_STEPS];
-}
-
-/* Does the copy at this depth of its set outlive what others used since it was?  Most lines that an
- * entry uses were last used by the same entry before, so many ask alike. */
-static bool survives(struct cache *cache, const struct cache_way *way, uint32_t depth, gsl_rng *rng)
-{
-    uint32_t now = cache->uses.now;
-    if (way->stamp == now)
+    if (way->stamp == cache->uses.now)
         return true;
-    if (way->stamp != cache->memo_stamp || now != cache->memo_now) {
-        cache->memo_stamp = way->stamp;
-        cache->memo_now = now;
-        cache->memo_used = cache_used_since(cache, way->stamp);
-    }
-    uint32_t chance = cache_chance(cache, depth, cache->memo_used);
-    return chance == UINT32_MAX || (chance > 0 && random_bits32(rng) < chance);
+    uint32_t chance = cache_chance(cache, depth, cache_recall(cache, way->stamp)->step);
+    return chance == UINT32_MAX || (chance > 0 && random_chance(rng, chance));
 }
 
 /* ---- Tags --------------------------------------------------------------------------------- */
@@ -127,9 +111,9 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
 {
     *cache = (struct cache){ 0 };
     chances_fill();
-    cache->ways = ways < WAYS_MAX ? ways : WAYS_MAX;
+    cache->ways = ways < CACHE_WAYS_MAX ? ways : CACHE_WAYS_MAX;
     cache->sets = lines / cache->ways > 0 ? lines / cache->ways : 1;
-    cache->steps_per_line = (UINT64_C(1) << 32) * RATE_STEPS / cache->sets;
+    cache->steps_per_line = (UINT64_C(1) << 32) * CACHE_RATE_STEPS / cache->sets;
     cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
     cache->lines = cache->sets * cache->ways;
     cache->enough = cache->sets * (cache->ways > 4 ? 4 * cache->ways : 16);
@@ -153,24 +137,34 @@ static uint32_t depth_of(const struct cache *cache, const struct cache_way *set,
     return depth;
 }
 
+/* As cache_touch(), when another line of the set was used last. */
+__attribute__((noinline)) static bool touch_deeper(struct cache *cache, struct cache_way *set,
+                                                   struct cache_line line, gsl_rng *rng,
+                                                   struct cache_way *evicted)
+{
+    uint32_t depth = depth_of(cache, set, line.line);
+    bool hit = depth < cache->ways && set[depth].version == line.version &&
+               survives(cache, &set[depth], depth, rng);
+    if (depth == cache->ways) {
+        depth = cache->ways - 1;
+        *evicted = set[depth];
+    }
+    for (; depth > 0; depth--)
+        set[depth] = set[depth - 1];
+    set[0].line = line.line;
+    return hit;
+}
+
 bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
                  struct cache_way *evicted)
 {
     struct cache_way *set = set_of(cache, line.physical);
-    uint32_t depth = depth_of(cache, set, line.line);
-    bool hit = depth < cache->ways && set[depth].version == line.version &&
-               survives(cache, &set[depth], depth, rng);
     evicted->line = CACHE_NO_LINE;
-    if (!hit) {
-        cache->insertions++;
-        if (depth == cache->ways) {
-            depth = cache->ways - 1;
-            *evicted = set[depth];
-        }
-    }
-    for (; depth > 0; depth--)
-        set[depth] = set[depth - 1];
-    set[0] = (struct cache_way){ line.line, line.version, cache->uses.now };
+    bool hit = set->line == line.line ? set->version == line.version && survives(cache, set, 0, rng)
+                                      : touch_deeper(cache, set, line, rng, evicted);
+    cache->insertions += !hit;
+    set->version = line.version;
+    set->stamp = cache->uses.now;
     return hit;
 }
 

@@ -48,7 +48,23 @@ struct cache_uses {
     uint32_t *block; /* [(mask + 1) / CACHE_BLOCK] sums */
 };
 
-enum { CACHE_BLOCK = 16, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384 };
+enum { CACHE_BLOCK = 16, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384, CACHE_MEMOS = 16 };
+
+/* What cache_used_since() found at the use numbered now, and its step in the table of survival:
+ * many lines share few stamps. */
+struct cache_memo {
+    uint32_t stamp, now, used, step;
+};
+
+enum {
+    CACHE_WAYS_MAX = 64,
+    CACHE_RATE_STEPS = 32, /* to a rate of 1 */
+    /* With 64 ways, P[Poisson(128) < 64] is below 1e-9: taken as 0 from there on. */
+    CACHE_TABLE_STEPS = CACHE_RATE_STEPS * 128
+};
+
+/* P[Poisson(rate) < ways] in 2^-32, at the middle of each step of rate = k / sets; from 1 way on. */
+extern uint32_t cache_chances[CACHE_TABLE_STEPS + 1][CACHE_WAYS_MAX];
 
 struct cache {
     uint32_t sets, ways, set_mask; /* set_mask: sets - 1 if a power of two, else 0 */
@@ -57,8 +73,8 @@ struct cache {
     uint32_t enough;               /* uses that nothing survives, or less than 1 in 10^6 */
     uint64_t steps_per_line;       /* of the table of survival, in 2^-32 */
     struct cache_uses uses;
-    uint32_t memo_stamp, memo_now, memo_used; /* used since the one, at the other */
-    struct cache_way *way;                    /* [sets][ways], most recently used first */
+    struct cache_memo memo[CACHE_MEMOS]; /* by stamp */
+    struct cache_way *way;               /* [sets][ways], most recently used first */
 };
 
 /* 1 <= ways <= 64; more are taken as so many sets of 64.  users: how many others there may be, so
@@ -92,11 +108,31 @@ uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines);
  * survives.  O(uses since / CACHE_BLOCK). */
 uint32_t cache_used_since(const struct cache *cache, uint32_t stamp);
 
-/* The chance, in 2^-32, that a line at this depth of its set survives the use of k others. */
-uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint64_t k);
-
 /* P[Poisson(rate) < ways]: the probability that a line survives. */
 double cache_survival(double rate, uint32_t ways);
+
+static inline uint32_t cache_step(const struct cache *cache, uint32_t k)
+{
+    uint64_t step = k * cache->steps_per_line >> 32;
+    return step < CACHE_TABLE_STEPS ? (uint32_t)step : CACHE_TABLE_STEPS;
+}
+
+/* cache_used_since(), remembered. */
+static inline const struct cache_memo *cache_recall(struct cache *cache, uint32_t stamp)
+{
+    struct cache_memo *memo = &cache->memo[stamp % CACHE_MEMOS];
+    if (memo->stamp != stamp || memo->now != cache->uses.now) {
+        uint32_t used = cache_used_since(cache, stamp);
+        *memo = (struct cache_memo){ stamp, cache->uses.now, used, cache_step(cache, used) };
+    }
+    return memo;
+}
+
+/* The chance, in 2^-32, that a line at this depth of its set survives so many steps of use. */
+static inline uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint32_t step)
+{
+    return cache_chances[step][cache->ways - depth - 1];
+}
 
 static inline uint32_t cache_set_of(const struct cache *cache, uint32_t physical)
 {

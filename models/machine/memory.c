@@ -219,8 +219,9 @@ static bool aged_into(const struct memory *memory, uint32_t core, uint32_t age)
     const struct cache *second = memory_cache(memory, 1, core);
     if (age == UINT32_MAX)
         return false;
-    uint32_t chance = cache_chance(second, 0, age > first->lines ? age - first->lines : 0);
-    return chance == UINT32_MAX || random_bits32(memory->rng) < chance;
+    uint32_t step = cache_step(second, age > first->lines ? age - first->lines : 0);
+    uint32_t chance = cache_chance(second, 0, step);
+    return chance == UINT32_MAX || random_chance(memory->rng, chance);
 }
 
 /* The nearest level that holds the line; afterwards all up to it do, as far as they may. */

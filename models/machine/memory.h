@@ -151,12 +151,12 @@ static inline uint64_t booking_wait(struct booking *booking, uint64_t cost_ps, u
     return wait_ps;
 }
 
-/* Would memory_access() cost nothing and change nothing?  The common case, made short. */
-static inline bool memory_is_near(const struct memory *memory, uint32_t core, uint32_t line,
-                                  bool write)
+/* Would memory_access() cost nothing and change nothing?  first: the core's.  The common case, made
+ * short. */
+static inline bool memory_is_near(const struct memory *memory, const struct cache *first,
+                                  uint32_t core, uint32_t line, bool write)
 {
     const struct memory_line *entry = &memory->line[line];
-    const struct cache *first = &memory->cache[0][memory_unit(memory, core)];
     const struct cache_way *way = &first->way[entry->first_way];
     return way->line == line && way->version == entry->version && way->stamp == first->uses.now &&
            (!write || (entry->owner == core && entry->state == LINE_MODIFIED));

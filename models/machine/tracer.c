@@ -23,6 +23,7 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
         .memory = setup->memory,
         .memory_from = (uintptr_t)setup->scheduler_memory,
         .memory_bytes = setup->scheduler_bytes,
+        .line_shift = setup->memory->line_shift,
         .block_fs = (uint64_t)llround(instructions[0] * instruction_fs),
         .access_fs = (uint64_t)llround(instructions[1] * instruction_fs),
         .call_fs = (uint64_t)llround(instructions[2] * instruction_fs),
@@ -52,9 +53,9 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
 }
 
 /* How likely it is, in 2^-32, that a line has left a cache since the stamp. */
-static uint64_t left_since(const struct cache *cache, uint32_t stamp)
+static uint64_t left_since(struct cache *cache, uint32_t stamp)
 {
-    return UINT32_MAX - cache_chance(cache, 0, cache_used_since(cache, stamp));
+    return UINT32_MAX - cache_chance(cache, 0, cache_recall(cache, stamp)->step);
 }
 
 /* What a line of code costs that was last used then; a line never used comes from memory. */
@@ -75,7 +76,7 @@ static uint64_t fetch_fs(const struct tracer *tracer, struct code_use used)
  * table of one way, into which user code brings its branches. */
 static uint64_t predict_fs(const struct tracer *tracer, uint32_t stamp)
 {
-    double branches = cache_used_since(tracer->code, stamp) * tracer->branches_per_line;
+    double branches = cache_recall(tracer->code, stamp)->used * tracer->branches_per_line;
     return (uint64_t)((1 - cache_survival(branches, 1)) * (double)tracer->branch_miss_fs);
 }
 
@@ -87,14 +88,20 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->pace = pace;
     tracer->now_ps = now_ps;
     tracer->price_fs = 0;
+    tracer->first = memory_cache(memory, 0, core);
     tracer->code = memory->code != NULL ? &memory->code[memory_unit(memory, core)] : NULL;
     tracer->behind = memory->level_count > 1 ? memory_cache(memory, 1, core) : NULL;
+    if (tracer->code != NULL)
+        tracer->code_now =
+            (struct code_use){ tracer->code->uses.now,
+                               tracer->behind != NULL ? tracer->behind->uses.now : 0 };
     tracer->using = &tracer->code_used[(size_t)core * tracer->code_lines];
-    tracer->code_line = CACHE_NO_LINE;
-    tracer->memo_valid = tracer->memo_predicted_valid = false;
     tracer->entry += 2;
-    if (tracer->entry == 0) /* once in 2^31 entries */
+    if (tracer->entry == 0) { /* once in 2^31 entries */
         memset(tracer->touched, 0xFF, memory->line_count * sizeof *tracer->touched);
+        memset(tracer->code_memo, 0xFF, sizeof tracer->code_memo);
+        memset(tracer->branch_memo, 0xFF, sizeof tracer->branch_memo);
+    }
     memory->wait_fs = 0;
     memory->early_line = CACHE_NO_LINE;
     tracer->counts = (struct tracer_counts){ 0 };
@@ -141,26 +148,33 @@ __attribute__((noreturn)) static void tracer_stop(struct tracer *tracer, enum tr
     siglongjmp(*tracer->escape, 1);
 }
 
-/* Where code or a constant lies in the modelled memory; UINT64_MAX: in no module. */
-static inline uint64_t module_offset(const struct tracer *tracer, uintptr_t at)
+/* Where code or a constant lies in the modelled memory; it must be in a module. */
+__attribute__((noinline)) static uint64_t module_offset(struct tracer *tracer, uintptr_t at)
 {
     for (uint32_t i = 0; i < TRACER_MODULES; i++)
         if (at - tracer->module[i].from < tracer->module[i].bytes)
             return at - tracer->module[i].from + tracer->module[i].offset;
-    return UINT64_MAX;
+    tracer->fault_address = at;
+    tracer_stop(tracer, TRACER_ADDRESS);
+}
+
+/* A line that is not near, or whose writing others must learn of. */
+__attribute__((noinline)) static void trace_far(struct tracer *tracer, uint32_t line, bool write)
+{
+    struct memory *memory = tracer->memory;
+    tracer->price_fs += memory_access(memory, tracer->core, line, write,
+                                      tracer->now_ps + tracer_so_far(tracer) / 1000);
+    if (memory->early_line != line) /* else it may become another by the next time */
+        tracer->touched[line] = tracer->entry + write;
 }
 
 /* A line that this entry has not touched yet, or only read. */
-static void trace_line(struct tracer *tracer, uint32_t line, bool write)
+__attribute__((noinline)) static void trace_line(struct tracer *tracer, uint32_t line, bool write)
 {
-    struct memory *memory = tracer->memory;
-    if (!memory_is_near(memory, tracer->core, line, write)) {
-        tracer->price_fs += memory_access(memory, tracer->core, line, write,
-                                          tracer->now_ps + tracer_so_far(tracer) / 1000);
-        if (memory->early_line == line)
-            return; /* it may become another by the next time */
-    }
-    tracer->touched[line] = tracer->entry + write;
+    if (memory_is_near(tracer->memory, tracer->first, tracer->core, line, write))
+        tracer->touched[line] = tracer->entry + write;
+    else
+        trace_far(tracer, line, write);
 }
 
 /* One access of at most 64 bytes, priced where it begins. */
@@ -176,12 +190,8 @@ static inline void trace_access(const void *address, bool write)
         if (tracer->stack_top - at < TRACER_STACK_BYTES)
             return;
         offset = module_offset(tracer, at);
-        if (offset == UINT64_MAX) {
-            tracer->fault_address = at;
-            tracer_stop(tracer, TRACER_ADDRESS);
-        }
     }
-    uint32_t line = (uint32_t)(offset >> tracer->memory->line_shift);
+    uint32_t line = (uint32_t)(offset >> tracer->line_shift);
     /* What the entry has touched is near, and is not touched by others before it is over. */
     uint32_t touched = tracer->touched[line] - tracer->entry;
     if (touched > 1 || touched < write)
@@ -209,7 +219,7 @@ static inline void trace_exchange_if(const volatile void *address)
     uint64_t offset = (uintptr_t)address - tracer->memory_from;
     uint32_t early = tracer->memory->early_line;
     trace_atomic(address);
-    if (early != CACHE_NO_LINE && offset >> tracer->memory->line_shift == early) {
+    if (early != CACHE_NO_LINE && offset >> tracer->line_shift == early) {
         tracer->memory->early_line = CACHE_NO_LINE;
         tracer->counts.retries++;
         tracer->counts.branch_misses++;
@@ -223,49 +233,53 @@ static void trace_range(const void *address, unsigned long bytes, bool write)
         trace_access((const char *)address + i, write);
 }
 
-/* A block begins in this line of code. */
-static inline void trace_fetch(struct tracer *tracer, uint32_t line)
+/* A block begins at code, in this line of it, after the one that left the prediction.  False when
+ * nothing has been done, because a memo must be filled first; fill: it is. */
+__attribute__((always_inline)) static inline bool trace_block(struct tracer *tracer, uint32_t code,
+                                                              uint32_t line, bool fill)
 {
-    if (line == tracer->code_line)
-        return;
-    tracer->code_line = line;
-    struct code_use *used = &tracer->using[line];
-    if (used->near == tracer->code->uses.now)
-        return;
-    if (!tracer->memo_valid || used->near != tracer->memo.near || used->far != tracer->memo.far) {
-        tracer->memo_valid = true;
-        tracer->memo = *used;
-        tracer->memo_fetch_fs = fetch_fs(tracer, *used);
+    struct code_use *used = &tracer->using[line], now = tracer->code_now;
+    struct prediction *last = tracer->last;
+    uint32_t entry = tracer->entry, price_fs = 0;
+    if (used->near != now.near) {
+        struct code_memo *memo = &tracer->code_memo[used->near % TRACER_MEMOS];
+        if (memo->entry != entry || memo->used.near != used->near || memo->used.far != used->far) {
+            if (!fill)
+                return false;
+            *memo = (struct code_memo){ *used, entry, (uint32_t)fetch_fs(tracer, *used) };
+        }
+        price_fs = memo->fetch_fs;
     }
-    tracer->price_fs += tracer->memo_fetch_fs;
-    used->near = tracer->code->uses.now;
-    used->far = tracer->behind != NULL ? tracer->behind->uses.now : 0;
+    bool right = last == NULL || (last->successor ^ 2 * code) <= 1;
+    if (last != NULL && right && last->stamp != now.near) {
+        struct branch_memo *memo = &tracer->branch_memo[last->stamp % TRACER_MEMOS];
+        if (memo->entry != entry || memo->stamp != last->stamp) {
+            if (!fill)
+                return false;
+            uint32_t miss_fs = (uint32_t)predict_fs(tracer, last->stamp);
+            *memo = (struct branch_memo){ last->stamp, entry, miss_fs };
+        }
+        price_fs += memo->miss_fs;
+    }
+    *used = now;
+    tracer->price_fs += price_fs;
+    if (last != NULL) {
+        bool keeps = !right && last->successor != 0 && last->successor % 2 == 0;
+        last->successor = keeps ? last->successor + 1 : 2 * code;
+        last->stamp = now.near;
+        tracer->counts.branch_misses += !right;
+    }
+    /* The block and the three before it, eight bits of each, select one of 4096 slots. */
+    tracer->history = tracer->history << 8 | (code >> 2 & 0xFF);
+    uint32_t path = code ^ tracer->history * 0x85EBCA6Bu;
+    tracer->last = &tracer->predicting[(path * 0x9E3779B1u) >> 20];
+    return true;
 }
 
-static inline void predict(struct tracer *tracer, struct prediction *last, uint32_t code)
+__attribute__((noinline)) static void trace_block_filling(struct tracer *tracer, uint32_t code,
+                                                          uint32_t line)
 {
-    if (last->successor == code) {
-        if (tracer->code != NULL && last->stamp != tracer->code->uses.now) {
-            if (!tracer->memo_predicted_valid || last->stamp != tracer->memo_predicted) {
-                tracer->memo_predicted_valid = true;
-                tracer->memo_predicted = last->stamp;
-                tracer->memo_predict_fs = predict_fs(tracer, last->stamp);
-            }
-            tracer->price_fs += tracer->memo_predict_fs;
-            last->stamp = tracer->code->uses.now;
-        }
-        last->doubted = false;
-        return;
-    }
-    if (tracer->code != NULL)
-        last->stamp = tracer->code->uses.now;
-    tracer->counts.branch_misses++;
-    if (last->successor == 0 || last->doubted) {
-        last->successor = code;
-        last->doubted = false;
-    } else {
-        last->doubted = true;
-    }
+    trace_block(tracer, code, line, true);
 }
 
 /* ---- gcc's interface: names and shapes are its own ---------------------------------------- */
@@ -284,18 +298,13 @@ void __sanitizer_cov_trace_pc(void)
         if (offset >= module->bytes)
             return; /* no code of the scheduler's */
     }
-    uint32_t code = (uint32_t)(offset + module->offset);
-    if (tracer->code != NULL)
-        trace_fetch(tracer, module->code_line +
-                                (uint32_t)(offset * TRACER_PLAIN_PER_1024 >> tracer->code_shift));
-    if (tracer->last != NULL)
-        predict(tracer, tracer->last, code);
-    /* The block and the three before it, eight bits of each, select one of 4096 slots. */
-    tracer->history = tracer->history << 8 | (code >> 2 & 0xFF);
-    uint32_t path = code ^ tracer->history * 0x85EBCA6Bu;
-    tracer->last = &tracer->predicting[(path * 0x9E3779B1u) >> 20];
-    if (++tracer->counts.blocks > TRACER_BLOCK_LIMIT)
+    if (++tracer->counts.blocks == TRACER_BLOCK_LIMIT)
         tracer_stop(tracer, TRACER_BLOCKS);
+    uint32_t code = (uint32_t)(offset + module->offset);
+    uint32_t line =
+        module->code_line + (uint32_t)(offset * TRACER_PLAIN_PER_1024 >> tracer->code_shift);
+    if (!trace_block(tracer, code, line, false))
+        trace_block_filling(tracer, code, line);
 }
 
 #define PLAIN_ACCESS(bytes)                                                                        \

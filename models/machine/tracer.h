@@ -40,7 +40,8 @@
 
 enum {
     TRACER_PREDICTIONS = 4096, /* without tags: some paths share one */
-    TRACER_RETURNS = 16,       /* of the return stack; what lies deeper is mispredicted */
+    TRACER_MEMOS = 16,
+    TRACER_RETURNS = 16, /* of the return stack; what lies deeper is mispredicted */
     TRACER_BLOCK_LIMIT = 100000000,
     TRACER_STACK_BYTES = 1 << 20,
     TRACER_MODULES = 2,
@@ -52,14 +53,25 @@ enum {
 };
 
 struct prediction {
-    uint32_t successor; /* code offset of the block that followed last time */
-    uint32_t doubted;   /* it did not, once */
+    uint32_t successor; /* 2 x code offset of the block that followed last time, + 1 if it did not,
+                           once, since; 0: none yet */
     uint32_t stamp;     /* of the instruction cache when it was last used */
 };
 
 /* Stamps of the caches when a core last used a line of code: of instructions, and second level. */
 struct code_use {
     uint32_t near, far;
+};
+
+/* What a line of code and a prediction cost in that entry that were last used then: many ask
+ * alike. */
+struct code_memo {
+    struct code_use used;
+    uint32_t entry, fetch_fs;
+};
+
+struct branch_memo {
+    uint32_t stamp, entry, miss_fs;
 };
 
 /* Counts of one entry. */
@@ -81,6 +93,7 @@ struct tracer {
     uintptr_t memory_from, memory_bytes; /* the scheduler's memory */
     struct tracer_module module[TRACER_MODULES];
     uintptr_t stack_top;
+    uint32_t line_shift;
 
     uint64_t block_fs, access_fs, call_fs, entry_fs, atomic_fs, branch_miss_fs;
     struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
@@ -94,16 +107,13 @@ struct tracer {
     struct prediction *predicting, *last;
     struct prediction *caller[TRACER_RETURNS]; /* last of the functions that wait for a return */
     uint32_t depth, history;                   /* of them; the last blocks, newest lowest */
-    const struct cache *code, *behind; /* instruction cache, second level; NULL: not modelled */
-    struct code_use *using;            /* of this core */
+    struct cache *first, *code, *behind; /* of data, of instructions, second level; NULL: none */
+    struct code_use *using;              /* of this core */
+    struct code_use code_now;            /* now; 0 what is not modelled */
     uint64_t now_ps, price_fs;
     uint32_t core, pace;
-    /* What a line of code and a prediction cost that were last used then: many ask alike. */
-    struct code_use memo;
-    uint32_t memo_predicted;
-    bool memo_valid, memo_predicted_valid;
-    uint64_t memo_fetch_fs, memo_predict_fs;
-    uint32_t code_line; /* that the last block began in */
+    struct code_memo code_memo[TRACER_MEMOS]; /* by stamp of the near cache */
+    struct branch_memo branch_memo[TRACER_MEMOS];
     struct tracer_counts counts;
     enum tracer_fault fault;
     uintptr_t fault_address;

@@ -47,6 +47,7 @@ void random_seek(gsl_rng *rng, uint64_t seed, uint32_t replication, uint32_t str
     state->counter.v[2] = stream;
     state->counter.v[3] = replication;
     state->used = RANDOM_BLOCK_WORDS;
+    state->bytes_left = 0;
 }
 
 uint32_t random_tell(const gsl_rng *rng)

@@ -15,6 +15,7 @@
 
 #include <Random123/philox.h>
 #include <gsl/gsl_rng.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 extern const gsl_rng_type *const random_philox;
@@ -24,7 +25,8 @@ struct random_state {
     philox4x32_key_t key;
     philox4x32_ctr_t counter; /* of the next block */
     philox4x32_ctr_t block;
-    uint32_t used; /* words of block already given out */
+    uint32_t used;              /* words of block already given out */
+    uint32_t bytes, bytes_left; /* of the word that is given out by bytes, lowest first */
 };
 
 /* Purposes; a stream number is purpose | workload entry << 8. */
@@ -50,6 +52,24 @@ static inline uint32_t random_bits32(gsl_rng *rng)
         state->used = 0;
     }
     return state->block.v[state->used++];
+}
+
+/* True with probability chance / 2^32.  Draws bytes, from the highest down, only until they decide:
+ * the first one does in 255 of 256 cases. */
+static inline bool random_chance(gsl_rng *rng, uint32_t chance)
+{
+    struct random_state *state = rng->state;
+    for (;; chance <<= 8) {
+        if (state->bytes_left == 0) {
+            state->bytes = random_bits32(rng);
+            state->bytes_left = 4;
+        }
+        uint32_t byte = state->bytes & 0xFF;
+        state->bytes >>= 8;
+        state->bytes_left--;
+        if (byte != chance >> 24 || chance << 8 == 0)
+            return byte < chance >> 24;
+    }
 }
 
 /* Uniform in [0, 1), 53 bits. */

@@ -7,6 +7,8 @@
  */
 #include "sim/base/random.h"
 
+#include <math.h>
+
 #include "tests/support/suite.h"
 
 START_TEST(known_answers)
@@ -53,10 +55,31 @@ START_TEST(streams_are_apart)
 }
 END_TEST
 
+/* As often as it should, within five standard deviations of the binomial distribution, also where
+ * several bytes must decide. */
+START_TEST(chances_come_true)
+{
+    static const uint32_t chances[] = { 0,          1,          0x00800000, 0x01000000,
+                                        0x40000000, 0x7FFF8000, 0xFF000000, 0xFFFFFF00 };
+    enum { DRAWS = 1 << 20 };
+    gsl_rng *rng = gsl_rng_alloc(random_philox);
+    for (size_t i = 0; i < sizeof chances / sizeof *chances; i++) {
+        random_seek(rng, 7, 0, RANDOM_MEMORY, (uint32_t)i, 0);
+        double p = chances[i] * 0x1p-32;
+        uint32_t came = 0;
+        for (int draw = 0; draw < DRAWS; draw++)
+            came += random_chance(rng, chances[i]);
+        ck_assert_double_le(fabs(came - p * DRAWS), 5 * sqrt(DRAWS * p * (1 - p)) + 1);
+    }
+    gsl_rng_free(rng);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("random");
     tcase_add_test(tests, known_answers);
     tcase_add_test(tests, streams_are_apart);
+    tcase_add_test(tests, chances_come_true);
     return suite_run("random", tests);
 }
