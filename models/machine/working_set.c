@@ -4,6 +4,8 @@
  */
 #include "models/machine/working_set.h"
 
+#include <math.h>
+
 #define WHOLE (UINT64_C(1) << 32)
 
 void working_sets_init(struct working_sets *sets, struct memory *memory, uint32_t processes,
@@ -50,6 +52,17 @@ static uint32_t least(double a, uint32_t b)
     return a < b ? (uint32_t)(a + 0.5) : b;
 }
 
+/* Lines of a set that are still in a level of so many sets and lines when its process, alone, comes
+ * round to them again.  Swept in order, a cache set with one line too many loses all that it has
+ * before they are wanted. */
+static uint32_t kept_alone(uint32_t lines, uint32_t capacity, uint32_t sets)
+{
+    if (lines <= capacity)
+        return lines;
+    uint32_t over = lines - capacity;
+    return over < sets ? capacity - (uint32_t)((uint64_t)capacity * over / sets) : 0;
+}
+
 /* ---- Refill ------------------------------------------------------------------------------- */
 
 /* Share of `resident` lines of a process that outlive the use of k others: its own lines fill sets
@@ -85,6 +98,7 @@ static double walks_fs(struct memory *memory, uint32_t core, const struct footpr
         return 0;
     uint32_t unit = memory_unit(memory, core), shift = memory->user_page_shift;
     uint32_t pages = (lines >> shift) + 1;
+    uint32_t kept = kept_alone(pages, tlb->lines, tlb->sets);
     uint32_t resident = pages < tlb->lines ? pages : tlb->lines;
     double survive = 0;
     if (memory->tlb_tagged && footprint->core == core)
@@ -93,7 +107,7 @@ static double walks_fs(struct memory *memory, uint32_t core, const struct footpr
     for (int i = 0; i < 2; i++)
         if (memory->tlb[i] != NULL)
             cache_use(&memory->tlb[i][unit], 0, resident);
-    return resident * (1 - survive) * touched * (double)memory->walk_fs;
+    return kept * (1 - survive) * touched * (double)memory->walk_fs;
 }
 
 /* The lines come through the channels, which are busy with what was booked before. */
@@ -124,20 +138,24 @@ uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t p
         touched = 1;
     bool first = footprint->core == MEMORY_NO_CORE;
     double held = (double)footprint->held / UINT16_MAX, missing = 0, survive = 0;
+    double beyond = touched * lines; /* not found in the nearer levels */
     double stall_fs = walks_fs(memory, core, footprint, lines, switched, touched);
     for (uint32_t level = 0; level < memory->level_count; level++) {
         struct cache *cache = memory_cache(memory, level, core);
-        uint32_t resident = least(lines, capacity(memory, level, core));
+        uint32_t kept = kept_alone(lines, capacity(memory, level, core), cache->sets);
         survive = 0;
         if (!first && memory_cache(memory, level, footprint->core) == cache)
             survive =
-                held * resident_survival(cache, resident < cache->lines ? resident : cache->lines,
+                held * resident_survival(cache, lines < cache->lines ? lines : cache->lines,
                                          used_by_others(memory, level, footprint));
         else
             footprint->stamp[level] = 0; /* its use of the cache that it left stays there */
-        missing = resident * (1 - survive) * touched;
+        missing = fmin(kept * (1 - survive) * touched, beyond);
+        beyond = fmin(beyond, (lines - kept) * touched + missing);
         footprint->missed[level] = (uint32_t)(missing + 0.5);
-        stall_fs += missing * (double)memory->stream_fs[level + 1];
+        /* Up to here it was charged, or streams alone too. */
+        double farther_fs = (double)memory->stream_fs[level + 1] - (double)memory->stream_fs[level];
+        stall_fs += missing * fmax(farther_fs, 0);
     }
     /* What it does not touch now stays as it is. */
     held = first ? 1 : touched + (1 - touched) * survive;

@@ -5,10 +5,10 @@
  * as survives what others have used since (cache.h).  It refills what it will touch before it
  * stops.
  *
- *     stall = sum over levels of missing lines x cost of one, streaming, from the level behind
+ *     stall = sum over levels of missing lines x what the level behind costs more, streaming
  *
  * A set larger than the caches streams through them while it runs: that is part of its own run
- * time, but it evicts others, and it keeps the memory channel busy.
+ * time, with or without a switch, but it evicts others, and it keeps the memory channel busy.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
