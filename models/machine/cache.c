@@ -100,8 +100,7 @@ static inline bool survives(struct cache *cache, const struct cache_way *way, ui
 {
     if (way->stamp == cache->uses.now)
         return true;
-    uint32_t chance = cache_chance(cache, depth, cache_recall(cache, way->stamp)->step);
-    return chance == UINT32_MAX || (chance > 0 && random_chance(rng, chance));
+    return random_chance(rng, cache_chance(cache, depth, cache_recall(cache, way->stamp)->step));
 }
 
 /* ---- Tags --------------------------------------------------------------------------------- */
@@ -114,18 +113,13 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
     cache->ways = ways < CACHE_WAYS_MAX ? ways : CACHE_WAYS_MAX;
     cache->sets = lines / cache->ways > 0 ? lines / cache->ways : 1;
     cache->steps_per_line = (UINT64_C(1) << 32) * CACHE_RATE_STEPS / cache->sets;
-    cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : 0;
+    cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : UINT32_MAX;
     cache->lines = cache->sets * cache->ways;
     cache->enough = cache->sets * (cache->ways > 4 ? 4 * cache->ways : 16);
     uses_init(&cache->uses, users, arena);
     cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
     for (uint32_t w = 0; w < cache->lines; w++)
         cache->way[w].line = CACHE_NO_LINE;
-}
-
-static struct cache_way *set_of(const struct cache *cache, uint32_t physical)
-{
-    return &cache->way[(size_t)cache_set_of(cache, physical) * cache->ways];
 }
 
 /* Where in its set the line is, whatever its version; ways when it is not. */
@@ -137,10 +131,8 @@ static uint32_t depth_of(const struct cache *cache, const struct cache_way *set,
     return depth;
 }
 
-/* As cache_touch(), when another line of the set was used last. */
-__attribute__((noinline)) static bool touch_deeper(struct cache *cache, struct cache_way *set,
-                                                   struct cache_line line, gsl_rng *rng,
-                                                   struct cache_way *evicted)
+bool cache_touch_set(struct cache *cache, struct cache_way *set, struct cache_line line,
+                     gsl_rng *rng, struct cache_way *evicted)
 {
     uint32_t depth = depth_of(cache, set, line.line);
     bool hit = depth < cache->ways && set[depth].version == line.version &&
@@ -151,26 +143,14 @@ __attribute__((noinline)) static bool touch_deeper(struct cache *cache, struct c
     }
     for (; depth > 0; depth--)
         set[depth] = set[depth - 1];
-    set[0].line = line.line;
-    return hit;
-}
-
-bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
-                 struct cache_way *evicted)
-{
-    struct cache_way *set = set_of(cache, line.physical);
-    evicted->line = CACHE_NO_LINE;
-    bool hit = set->line == line.line ? set->version == line.version && survives(cache, set, 0, rng)
-                                      : touch_deeper(cache, set, line, rng, evicted);
+    set[0] = (struct cache_way){ line.line, line.version, cache->uses.now };
     cache->insertions += !hit;
-    set->version = line.version;
-    set->stamp = cache->uses.now;
     return hit;
 }
 
 uint32_t cache_age(const struct cache *cache, struct cache_line line)
 {
-    const struct cache_way *set = set_of(cache, line.physical);
+    const struct cache_way *set = cache_set(cache, line.physical);
     uint32_t depth = depth_of(cache, set, line.line);
     if (depth == cache->ways || set[depth].version != line.version)
         return UINT32_MAX;
@@ -180,7 +160,7 @@ uint32_t cache_age(const struct cache *cache, struct cache_line line)
 
 bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
-    struct cache_way *set = set_of(cache, line.physical);
+    struct cache_way *set = cache_set(cache, line.physical);
     uint32_t depth = depth_of(cache, set, line.line);
     if (depth == cache->ways)
         return false;
@@ -192,7 +172,7 @@ bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
 
 bool cache_holds(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
-    const struct cache_way *set = set_of(cache, line.physical);
+    const struct cache_way *set = cache_set(cache, line.physical);
     uint32_t depth = depth_of(cache, set, line.line);
     return depth < cache->ways && set[depth].version == line.version &&
            survives(cache, &set[depth], depth, rng);
@@ -200,7 +180,7 @@ bool cache_holds(struct cache *cache, struct cache_line line, gsl_rng *rng)
 
 void cache_update(struct cache *cache, struct cache_line line, uint32_t version)
 {
-    struct cache_way *set = set_of(cache, line.physical);
+    struct cache_way *set = cache_set(cache, line.physical);
     uint32_t depth = depth_of(cache, set, line.line);
     if (depth < cache->ways && set[depth].version == line.version)
         set[depth].version = version;

@@ -63,11 +63,11 @@ enum {
     CACHE_TABLE_STEPS = CACHE_RATE_STEPS * 128
 };
 
-/* P[Poisson(rate) < ways] in 2^-32, at the middle of each step of rate = k / sets; from 1 way on. */
+/* P[Poisson(rate) < ways], in 2^-32, for rate = k / sets in the middle of a step; from 1 way on. */
 extern uint32_t cache_chances[CACHE_TABLE_STEPS + 1][CACHE_WAYS_MAX];
 
 struct cache {
-    uint32_t sets, ways, set_mask; /* set_mask: sets - 1 if a power of two, else 0 */
+    uint32_t sets, ways, set_mask; /* mask: sets - 1 if a power of two, else UINT32_MAX */
     uint32_t lines;                /* sets * ways */
     uint32_t insertions;           /* of the scheduler, ever (wraps) */
     uint32_t enough;               /* uses that nothing survives, or less than 1 in 10^6 */
@@ -81,11 +81,6 @@ struct cache {
  * that enough of their uses are kept. */
 void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t users,
                 struct arena *arena);
-
-/* Is this version of the line here?  Afterwards it is, most recently used; what had to go (its
- * line CACHE_NO_LINE: nothing) is left in *evicted. */
-bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
-                 struct cache_way *evicted);
 
 /* The distinct lines that others have used since a copy of it was last used here, whether or not it
  * has survived them; UINT32_MAX when it was not here, or is older than what is kept. */
@@ -134,10 +129,39 @@ static inline uint32_t cache_chance(const struct cache *cache, uint32_t depth, u
     return cache_chances[step][cache->ways - depth - 1];
 }
 
-static inline uint32_t cache_set_of(const struct cache *cache, uint32_t physical)
+static inline struct cache_way *cache_set(const struct cache *cache, uint32_t physical)
 {
-    return cache->set_mask != 0 || cache->sets == 1 ? physical & cache->set_mask
-                                                    : physical % cache->sets;
+    uint32_t set =
+        cache->set_mask != UINT32_MAX ? physical & cache->set_mask : physical % cache->sets;
+    return &cache->way[(size_t)set * cache->ways];
+}
+
+/* As cache_touch(), whatever is to be done; set: the line's. */
+bool cache_touch_set(struct cache *cache, struct cache_way *set, struct cache_line line,
+                     gsl_rng *rng, struct cache_way *evicted);
+
+/* Is this version of the line here?  Afterwards it is, most recently used; what had to go (its line
+ * CACHE_NO_LINE: nothing) is left in *evicted.  The common case is short: the line was used last in
+ * its set, and what its fate is drawn with is at hand. */
+static inline bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
+                               struct cache_way *evicted)
+{
+    struct cache_way *set = cache_set(cache, line.physical);
+    uint32_t now = cache->uses.now;
+    evicted->line = CACHE_NO_LINE;
+    if (set->line == line.line && set->version == line.version) {
+        const struct cache_memo *memo = &cache->memo[set->stamp % CACHE_MEMOS];
+        bool survives;
+        if (set->stamp == now)
+            return true;
+        if (memo->stamp == set->stamp && memo->now == now &&
+            random_chance_at_once(rng, cache_chance(cache, 0, memo->step), &survives)) {
+            cache->insertions += !survives;
+            set->stamp = now;
+            return survives;
+        }
+    }
+    return cache_touch_set(cache, set, line, rng, evicted);
 }
 
 #endif

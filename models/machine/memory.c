@@ -10,29 +10,19 @@
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
 
-static void caches_init(struct memory *memory, uint32_t level, double kb, double ways,
-                        uint32_t sharers, uint32_t users, struct arena *arena)
+/* What serves one kind of access: a cache of so many lines for so many cores each; none of 0. */
+static void caches_init(struct memory *memory, const struct memory_setup *setup, uint32_t which,
+                        double lines, double ways, uint32_t cores, struct arena *arena)
 {
-    uint32_t count = (memory->core_count + sharers - 1) / sharers;
-    memory->sharers[level] = sharers;
-    memory->cache[level] = arena_alloc(arena, count, sizeof *memory->cache[level]);
-    for (uint32_t i = 0; i < count; i++)
-        cache_init(&memory->cache[level][i], (uint32_t)(kb * 1024) >> memory->line_shift,
-                   (uint32_t)ways, users, arena);
-}
-
-/* One cache per first-level data cache: of instructions, or of translations.  NULL: there is
- * none. */
-static struct cache *companions(const struct memory *memory, double entries, double ways,
-                                uint32_t users, struct arena *arena)
-{
-    uint32_t count = (memory->core_count + memory->sharers[0] - 1) / memory->sharers[0];
-    if (entries == 0)
-        return NULL;
-    struct cache *cache = arena_alloc(arena, count, sizeof *cache);
-    for (uint32_t i = 0; i < count; i++)
-        cache_init(&cache[i], (uint32_t)entries, (uint32_t)ways, users, arena);
-    return cache;
+    for (uint32_t core = 0; core < memory->core_count && lines > 0; core++) {
+        struct cache **cache = &memory->cache[core][which];
+        if (core % cores > 0) {
+            *cache = memory->cache[core - 1][which];
+            continue;
+        }
+        *cache = arena_alloc(arena, 1, sizeof **cache);
+        cache_init(*cache, (uint32_t)lines, (uint32_t)ways, setup->users, arena);
+    }
 }
 
 /* Where a byte of the scheduler's memory lies once process structures are spread. */
@@ -55,6 +45,7 @@ static void lines_init(struct memory *memory, const struct memory_setup *setup, 
     uint64_t unit = setup->stride > MEMORY_PAGE_BYTES ? setup->stride : MEMORY_PAGE_BYTES;
     uint64_t unit_lines = unit >> memory->line_shift;
     uint64_t last = UINT64_MAX, frame = 0;
+    const struct cache *first = memory_cache(memory, 0, 0);
     memory->line_count = (uint32_t)((setup->bytes >> memory->line_shift) + 1);
     memory->line = arena_alloc(arena, memory->line_count, sizeof *memory->line);
     for (uint32_t i = 0; i < memory->line_count; i++) {
@@ -68,7 +59,7 @@ static void lines_init(struct memory *memory, const struct memory_setup *setup, 
         entry->place = (uint32_t)place;
         entry->physical = (uint32_t)(frame * unit_lines + place % unit_lines);
         entry->owner = MEMORY_NO_CORE;
-        entry->first_way = cache_set_of(memory->cache[0], entry->physical) * memory->cache[0]->ways;
+        entry->first_way = (uint32_t)(cache_set(first, entry->physical) - first->way);
     }
 }
 
@@ -94,19 +85,18 @@ static void levels_init(struct memory *memory, const struct memory_setup *setup,
     const struct profile *cpu = setup->cpu;
     double l1 = profile_value(cpu, l1_latency_cycles), l2 = profile_value(cpu, l2_latency_cycles),
            l3 = profile_value(cpu, l3_latency_cycles);
-    caches_init(memory, 0, profile_value(cpu, l1_kb), profile_value(cpu, l1_ways), threads,
-                setup->users, arena);
-    memory->level_count = 1;
-    if (profile_value(cpu, l2_kb) > 0) {
-        caches_init(memory, 1, profile_value(cpu, l2_kb), profile_value(cpu, l2_ways),
-                    threads * (uint32_t)profile_value(cpu, l2_cores), setup->users, arena);
-        memory->level_count = 2;
-    }
-    if (profile_value(cpu, l3_kb) > 0) {
-        caches_init(memory, 2, profile_value(cpu, l3_kb), profile_value(cpu, l3_ways),
-                    threads * (uint32_t)profile_value(cpu, l3_cores), setup->users, arena);
-        memory->level_count = 3;
-    }
+    double kb = 1024 / profile_value(cpu, line_bytes); /* lines of one */
+    caches_init(memory, setup, 0, profile_value(cpu, l1_kb) * kb, profile_value(cpu, l1_ways),
+                threads, arena);
+    caches_init(memory, setup, 1, profile_value(cpu, l2_kb) * kb, profile_value(cpu, l2_ways),
+                threads * (uint32_t)profile_value(cpu, l2_cores), arena);
+    caches_init(memory, setup, 2, profile_value(cpu, l3_kb) * kb, profile_value(cpu, l3_ways),
+                threads * (uint32_t)profile_value(cpu, l3_cores), arena);
+    caches_init(memory, setup, MEMORY_CODE, profile_value(cpu, l1i_kb) * kb,
+                profile_value(cpu, l1i_ways), threads, arena);
+    while (memory->level_count < MEMORY_LEVELS &&
+           memory_cache(memory, memory->level_count, 0) != NULL)
+        memory->level_count++;
     memory->exclusive[1] = profile_value(cpu, l2_exclusive) > 0;
     memory->exclusive[2] = profile_value(cpu, l3_exclusive) > 0;
     memory->inclusive[1] = profile_value(cpu, l2_inclusive) > 0;
@@ -151,10 +141,10 @@ static void translation_init(struct memory *memory, const struct memory_setup *s
     memory->user_page_shift =
         (uint32_t)lround(log2(profile_value(cpu, page_kb) * 1024 / line_bytes));
     memory->tlb_tagged = profile_value(cpu, tlb_tagged) > 0;
-    memory->tlb[0] = companions(memory, profile_value(cpu, tlb_entries),
-                                profile_value(cpu, tlb_ways), setup->users, arena);
-    memory->tlb[1] = companions(memory, profile_value(cpu, tlb2_entries),
-                                profile_value(cpu, tlb2_ways), setup->users, arena);
+    caches_init(memory, setup, MEMORY_TLB, profile_value(cpu, tlb_entries),
+                profile_value(cpu, tlb_ways), memory->unit_cores, arena);
+    caches_init(memory, setup, MEMORY_TLB2, profile_value(cpu, tlb2_entries),
+                profile_value(cpu, tlb2_ways), memory->unit_cores, arena);
     memory->tlb2_fs = cycles_fs(cpu, profile_value(cpu, tlb2_cycles));
     memory->walk_fs = cycles_fs(cpu, profile_value(cpu, page_walk_cycles));
 }
@@ -164,13 +154,14 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
     const struct profile *cpu = setup->cpu;
     double line_bytes = profile_value(cpu, line_bytes);
     uint32_t threads = setup->threads > 0 ? setup->threads : 1;
-    *memory = (struct memory){ .core_count = setup->core_count, .rng = setup->rng };
+    *memory = (struct memory){ .core_count = setup->core_count,
+                               .unit_cores = threads,
+                               .rng = setup->rng };
+    memory->cache = arena_alloc(arena, memory->core_count, sizeof *memory->cache);
     memory->line_shift = (uint32_t)lround(log2(line_bytes));
     levels_init(memory, setup, threads, arena);
     channels_init(memory, cpu, threads, arena);
     translation_init(memory, setup, arena);
-    memory->code = companions(memory, profile_value(cpu, l1i_kb) * 1024 / line_bytes,
-                              profile_value(cpu, l1i_ways), setup->users, arena);
     memory->reach = (uint32_t)(profile_value(cpu, prefetch_stride_bytes) / line_bytes);
     memory->adjacent = profile_value(cpu, adjacent_line) > 0;
     memory->streams = arena_alloc(arena, memory->core_count, sizeof *memory->streams);
@@ -215,7 +206,7 @@ static void evict(struct memory *memory, uint32_t level, uint32_t core, struct c
  * until as many more have come as that holds. */
 static bool aged_into(const struct memory *memory, uint32_t core, uint32_t age)
 {
-    const struct cache *first = &memory->cache[0][memory_unit(memory, core)];
+    const struct cache *first = memory_cache(memory, 0, core);
     const struct cache *second = memory_cache(memory, 1, core);
     if (age == UINT32_MAX)
         return false;
@@ -227,7 +218,7 @@ static bool aged_into(const struct memory *memory, uint32_t core, uint32_t age)
 /* The nearest level that holds the line; afterwards all up to it do, as far as they may. */
 static uint32_t lookup(struct memory *memory, uint32_t core, struct cache_line line)
 {
-    struct cache *first = &memory->cache[0][memory_unit(memory, core)];
+    struct cache *first = memory_cache(memory, 0, core);
     struct cache_way out;
     uint32_t level = 0;
     uint32_t age = memory->exclusive[1] ? cache_age(first, line) : UINT32_MAX;
@@ -299,14 +290,14 @@ static bool in_stream(struct memory *memory, uint32_t core, uint32_t place)
 /* What the translation of a place costs. */
 static uint64_t translate(struct memory *memory, uint32_t core, uint32_t place)
 {
-    uint32_t page = place >> memory->page_shift, unit = memory_unit(memory, core);
+    uint32_t page = place >> memory->page_shift;
+    struct cache *first = memory_cache(memory, MEMORY_TLB, core);
+    struct cache *second = memory_cache(memory, MEMORY_TLB2, core);
     struct cache_line translation = { page, 0, page };
     struct cache_way out;
-    if (memory->tlb[0] == NULL ||
-        cache_touch(&memory->tlb[0][unit], translation, memory->rng, &out))
+    if (first == NULL || cache_touch(first, translation, memory->rng, &out))
         return 0;
-    if (memory->tlb[1] != NULL &&
-        cache_touch(&memory->tlb[1][unit], translation, memory->rng, &out))
+    if (second != NULL && cache_touch(second, translation, memory->rng, &out))
         return memory->tlb2_fs;
     return memory->walk_fs;
 }

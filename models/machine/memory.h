@@ -29,6 +29,14 @@
 
 enum { MEMORY_LEVELS = 3, MEMORY_PAGE_BYTES = 4096, MEMORY_STREAMS = 8 };
 
+/* What serves a core: the levels, from 0, and beside the first of them */
+enum {
+    MEMORY_CODE = MEMORY_LEVELS, /* the instruction cache */
+    MEMORY_TLB,
+    MEMORY_TLB2,
+    MEMORY_CACHES
+};
+
 /* What the directory knows of a line's copies; EXCLUSIVE: clean, and nobody else has read it. */
 enum line_state { LINE_EXCLUSIVE, LINE_SHARED, LINE_MODIFIED };
 
@@ -69,10 +77,8 @@ struct core_streams {
 
 struct memory {
     uint32_t core_count, level_count, line_shift, line_count;
-    uint32_t sharers[MEMORY_LEVELS];    /* cores per cache */
-    struct cache *cache[MEMORY_LEVELS]; /* [ceil(core_count / sharers)] */
-    struct cache *code;                 /* [first-level caches] of instructions, or NULL */
-    struct cache *tlb[2];               /* [first-level caches], or NULL */
+    uint32_t unit_cores;                   /* that share a first level */
+    struct cache *(*cache)[MEMORY_CACHES]; /* [core_count]; NULL: there is none */
     bool exclusive[MEMORY_LEVELS], inclusive[MEMORY_LEVELS];
     bool levels_depend; /* one of them is either */
 
@@ -123,17 +129,15 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
 uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
                        uint64_t now_ps);
 
-static inline struct cache *memory_cache(const struct memory *memory, uint32_t level, uint32_t core)
+static inline struct cache *memory_cache(const struct memory *memory, uint32_t which, uint32_t core)
 {
-    uint32_t sharers = memory->sharers[level];
-    return &memory->cache[level][sharers == 1 ? core : core / sharers];
+    return memory->cache[core][which];
 }
 
 /* The index of core's first-level caches and TLBs. */
 static inline uint32_t memory_unit(const struct memory *memory, uint32_t core)
 {
-    uint32_t sharers = memory->sharers[0];
-    return sharers == 1 ? core : core / sharers;
+    return core / memory->unit_cores;
 }
 
 /* Takes the resource for cost_ps from now_ps on, or when it is free.  Returns the wait in ps.  What

@@ -89,8 +89,8 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->now_ps = now_ps;
     tracer->price_fs = 0;
     tracer->first = memory_cache(memory, 0, core);
-    tracer->code = memory->code != NULL ? &memory->code[memory_unit(memory, core)] : NULL;
-    tracer->behind = memory->level_count > 1 ? memory_cache(memory, 1, core) : NULL;
+    tracer->code = memory_cache(memory, MEMORY_CODE, core);
+    tracer->behind = memory_cache(memory, 1, core);
     if (tracer->code != NULL)
         tracer->code_now =
             (struct code_use){ tracer->code->uses.now,

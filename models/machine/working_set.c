@@ -93,20 +93,21 @@ static uint32_t used_by_others(const struct memory *memory, uint32_t level,
 static double walks_fs(struct memory *memory, uint32_t core, const struct footprint *footprint,
                        uint32_t lines, bool switched, double touched)
 {
-    struct cache *tlb = memory->tlb[1] != NULL ? memory->tlb[1] : memory->tlb[0];
+    struct cache *first = memory_cache(memory, MEMORY_TLB, core);
+    struct cache *second = memory_cache(memory, MEMORY_TLB2, core);
+    struct cache *tlb = second != NULL ? second : first;
     if (tlb == NULL || !switched)
         return 0;
-    uint32_t unit = memory_unit(memory, core), shift = memory->user_page_shift;
+    uint32_t shift = memory->user_page_shift;
     uint32_t pages = (lines >> shift) + 1;
     uint32_t kept = kept_alone(pages, tlb->lines, tlb->sets);
     uint32_t resident = pages < tlb->lines ? pages : tlb->lines;
     double survive = 0;
     if (memory->tlb_tagged && footprint->core == core)
-        survive =
-            resident_survival(&tlb[unit], resident, used_by_others(memory, 0, footprint) >> shift);
-    for (int i = 0; i < 2; i++)
-        if (memory->tlb[i] != NULL)
-            cache_use(&memory->tlb[i][unit], 0, resident);
+        survive = resident_survival(tlb, resident, used_by_others(memory, 0, footprint) >> shift);
+    cache_use(tlb, 0, resident);
+    if (tlb != first && first != NULL)
+        cache_use(first, 0, resident);
     return kept * (1 - survive) * touched * (double)memory->walk_fs;
 }
 
@@ -197,11 +198,11 @@ void working_set_ran(struct working_sets *sets, uint32_t core, uint32_t process,
         for (uint32_t level = 0; level < memory->level_count; level++)
             use_level(memory, level, core, footprint, lines);
     }
-    if (memory->code != NULL && code_lines > 0) {
+    struct cache *code = memory_cache(memory, MEMORY_CODE, core);
+    if (code != NULL && code_lines > 0) {
         uint32_t unit = memory_unit(memory, core);
         uint32_t *stamp = &sets->code_stamp[unit * sets->programs + program];
-        *stamp = cache_use(&memory->code[unit], *stamp,
-                           least(run_fs / (double)memory->touch_fs, code_lines));
+        *stamp = cache_use(code, *stamp, least(run_fs / (double)memory->touch_fs, code_lines));
     }
 }
 

@@ -50,6 +50,23 @@ void random_seek(gsl_rng *rng, uint64_t seed, uint32_t replication, uint32_t str
     state->bytes_left = 0;
 }
 
+bool random_chance(gsl_rng *rng, uint32_t chance)
+{
+    struct random_state *state = rng->state;
+    for (;; chance <<= 8) {
+        if (state->bytes_left == 0) {
+            state->bytes = random_bits32(rng);
+            state->bytes |= (uint64_t)random_bits32(rng) << 32;
+            state->bytes_left = 8;
+        }
+        uint32_t byte = (uint32_t)state->bytes & 0xFF;
+        state->bytes >>= 8;
+        state->bytes_left--;
+        if (byte != chance >> 24 || chance << 8 == 0)
+            return byte < chance >> 24;
+    }
+}
+
 uint32_t random_tell(const gsl_rng *rng)
 {
     const struct random_state *state = rng->state;

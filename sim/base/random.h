@@ -25,8 +25,9 @@ struct random_state {
     philox4x32_key_t key;
     philox4x32_ctr_t counter; /* of the next block */
     philox4x32_ctr_t block;
-    uint32_t used;              /* words of block already given out */
-    uint32_t bytes, bytes_left; /* of the word that is given out by bytes, lowest first */
+    uint32_t used;       /* words of block already given out */
+    uint32_t bytes_left; /* of two words that are given out by bytes, lowest first */
+    uint64_t bytes;
 };
 
 /* Purposes; a stream number is purpose | workload entry << 8. */
@@ -56,20 +57,20 @@ static inline uint32_t random_bits32(gsl_rng *rng)
 
 /* True with probability chance / 2^32.  Draws bytes, from the highest down, only until they decide:
  * the first one does in 255 of 256 cases. */
-static inline bool random_chance(gsl_rng *rng, uint32_t chance)
+bool random_chance(gsl_rng *rng, uint32_t chance);
+
+/* The same where that is short: one byte that is there and decides.  False: *came is not known, and
+ * random_chance() must be asked. */
+static inline bool random_chance_at_once(gsl_rng *rng, uint32_t chance, bool *came)
 {
     struct random_state *state = rng->state;
-    for (;; chance <<= 8) {
-        if (state->bytes_left == 0) {
-            state->bytes = random_bits32(rng);
-            state->bytes_left = 4;
-        }
-        uint32_t byte = state->bytes & 0xFF;
-        state->bytes >>= 8;
-        state->bytes_left--;
-        if (byte != chance >> 24 || chance << 8 == 0)
-            return byte < chance >> 24;
-    }
+    uint32_t byte = (uint32_t)state->bytes & 0xFF, top = chance >> 24;
+    if (state->bytes_left == 0 || byte == top)
+        return false;
+    state->bytes >>= 8;
+    state->bytes_left--;
+    *came = byte < top;
+    return true;
 }
 
 /* Uniform in [0, 1), 53 bits. */

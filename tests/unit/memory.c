@@ -264,7 +264,7 @@ START_TEST(aged_lines_go_to_an_exclusive_level)
     machine_make(1, 128);
     for (uint32_t line = 0; line < LINES; line++)
         read_line(0, line, now_ps += MEMORY);
-    cache_use(memory.cache[0], 0, 200);
+    cache_use(memory_cache(&memory, 0, 0), 0, 200);
     for (uint32_t line = 0; line < LINES; line++)
         found += read_line(0, line, now_ps += MEMORY) == L2_HIT;
     ck_assert_uint_ge(found, LINES - 4);

@@ -181,12 +181,13 @@ START_TEST(user_code_evicts_the_scheduler)
     machine_init(1);
     for (uint32_t line = 0; line < 256; line++)
         memory_access(&memory, 0, line, false, 0);
-    uint32_t stamp = memory.code->uses.now;
+    const struct cache *code = memory_cache(&memory, MEMORY_CODE, 0);
+    uint32_t stamp = code->uses.now;
     working_set_ran(&sets, 0, A, 100000, 0, 100000, UINT64_C(1000000000000));
     for (uint32_t line = 0; line < 256; line++)
         missed += memory_access(&memory, 0, line, false, long_run + line * 1000000) == 100000000;
     ck_assert_uint_eq(missed, 256);
-    ck_assert_uint_ge(cache_used_since(memory.code, stamp), memory.code->lines);
+    ck_assert_uint_ge(cache_used_since(code, stamp), code->lines);
 }
 END_TEST
 
