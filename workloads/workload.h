@@ -29,6 +29,7 @@ struct workload {
     uint32_t max_alive;        /* open: processes alive at once, more end the run as bad input */
     struct distribution start; /* closed: each instance's start after 0; open: the stream's */
     uint32_t working_set_kb;
+    bool random_order; /* in which it touches them; else it sweeps them */
     uint32_t code_kb; /* that a process executes between two entries into the kernel */
     uint32_t weight;
     int32_t priority;

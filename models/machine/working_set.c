@@ -34,16 +34,26 @@ static uint32_t capacity(const struct memory *memory, uint32_t level, uint32_t c
     return lines;
 }
 
+/* What a line from this level costs beyond one in the first: sequential lines stream. */
+static uint64_t line_cost_fs(const struct memory *memory, uint32_t level, bool random)
+{
+    if (!random)
+        return memory->stream_fs[level];
+    return level < memory->level_count ? memory->hit_fs[level] : memory->memory_fs;
+}
+
 /* How many levels a set streams through, and the time from one line to the next: no shorter than
  * the farthest of them can be refilled. */
-static uint32_t streams_through(const struct memory *memory, uint32_t core, uint32_t lines,
+static uint32_t streams_through(const struct memory *memory, uint32_t core, struct working_set set,
                                 uint64_t *line_fs)
 {
     uint32_t level = 0;
     *line_fs = memory->touch_fs;
-    for (; level < memory->level_count && lines > capacity(memory, level, core); level++)
-        if (memory->stream_fs[level + 1] > *line_fs)
-            *line_fs = memory->stream_fs[level + 1];
+    for (; level < memory->level_count && set.lines > capacity(memory, level, core); level++) {
+        uint64_t cost_fs = line_cost_fs(memory, level + 1, set.random);
+        if (cost_fs > *line_fs)
+            *line_fs = cost_fs;
+    }
     return level;
 }
 
@@ -53,12 +63,12 @@ static uint32_t least(double a, uint32_t b)
 }
 
 /* Lines of a set that are still in a level of so many sets and lines when its process, alone, comes
- * round to them again.  Swept in order, a cache set with one line too many loses all that it has
- * before they are wanted. */
-static uint32_t kept_alone(uint32_t lines, uint32_t capacity, uint32_t sets)
+ * to them again.  Swept in order, a cache set with one line too many loses all that it has before
+ * they are wanted; at random, it has as many as it holds. */
+static uint32_t kept_alone(uint32_t lines, bool random, uint32_t capacity, uint32_t sets)
 {
-    if (lines <= capacity)
-        return lines;
+    if (lines <= capacity || random)
+        return lines <= capacity ? lines : capacity;
     uint32_t over = lines - capacity;
     return over < sets ? capacity - (uint32_t)((uint64_t)capacity * over / sets) : 0;
 }
@@ -91,7 +101,7 @@ static uint32_t used_by_others(const struct memory *memory, uint32_t level,
 
 /* Translations that are gone, and will be needed. */
 static double walks_fs(struct memory *memory, uint32_t core, const struct footprint *footprint,
-                       uint32_t lines, bool switched, double touched)
+                       struct working_set set, bool switched, double touched)
 {
     struct cache *first = memory_cache(memory, MEMORY_TLB, core);
     struct cache *second = memory_cache(memory, MEMORY_TLB2, core);
@@ -99,8 +109,8 @@ static double walks_fs(struct memory *memory, uint32_t core, const struct footpr
     if (tlb == NULL || !switched)
         return 0;
     uint32_t shift = memory->user_page_shift;
-    uint32_t pages = (lines >> shift) + 1;
-    uint32_t kept = kept_alone(pages, tlb->lines, tlb->sets);
+    uint32_t pages = (set.lines >> shift) + 1;
+    uint32_t kept = kept_alone(pages, set.random, tlb->lines, tlb->sets);
     uint32_t resident = pages < tlb->lines ? pages : tlb->lines;
     double survive = 0;
     if (memory->tlb_tagged && footprint->core == core)
@@ -127,10 +137,12 @@ static uint64_t queue_ps(struct memory *memory, uint32_t core, double lines, uin
 }
 
 uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t process,
-                            uint32_t lines, bool switched, uint64_t run_ps, uint64_t now_ps)
+                            struct working_set set, bool switched, uint64_t run_ps,
+                            uint64_t now_ps)
 {
     struct memory *memory = sets->memory;
     struct footprint *footprint = &sets->footprint[process];
+    uint32_t lines = set.lines;
     footprint->touched = 0;
     if (lines == 0)
         return 0;
@@ -140,10 +152,10 @@ uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t p
     bool first = footprint->core == MEMORY_NO_CORE;
     double held = (double)footprint->held / UINT16_MAX, missing = 0, survive = 0;
     double beyond = touched * lines; /* not found in the nearer levels */
-    double stall_fs = walks_fs(memory, core, footprint, lines, switched, touched);
+    double stall_fs = walks_fs(memory, core, footprint, set, switched, touched);
     for (uint32_t level = 0; level < memory->level_count; level++) {
         struct cache *cache = memory_cache(memory, level, core);
-        uint32_t kept = kept_alone(lines, capacity(memory, level, core), cache->sets);
+        uint32_t kept = kept_alone(lines, set.random, capacity(memory, level, core), cache->sets);
         survive = 0;
         if (!first && memory_cache(memory, level, footprint->core) == cache)
             survive =
@@ -155,7 +167,8 @@ uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t p
         beyond = fmin(beyond, (lines - kept) * touched + missing);
         footprint->missed[level] = (uint32_t)(missing + 0.5);
         /* Up to here it was charged, or streams alone too. */
-        double farther_fs = (double)memory->stream_fs[level + 1] - (double)memory->stream_fs[level];
+        double farther_fs = (double)line_cost_fs(memory, level + 1, set.random) -
+                            (double)line_cost_fs(memory, level, set.random);
         stall_fs += missing * fmax(farther_fs, 0);
     }
     /* What it does not touch now stays as it is. */
@@ -185,18 +198,18 @@ static void use_level(struct memory *memory, uint32_t level, uint32_t core,
     footprint->stamp[level] = cache_use(cache, footprint->stamp[level], used);
 }
 
-void working_set_ran(struct working_sets *sets, uint32_t core, uint32_t process, uint32_t lines,
-                     uint32_t program, uint32_t code_lines, uint64_t run_ps)
+void working_set_ran(struct working_sets *sets, uint32_t core, uint32_t process,
+                     struct working_set set, uint32_t program, uint32_t code_lines, uint64_t run_ps)
 {
     struct memory *memory = sets->memory;
     struct footprint *footprint = &sets->footprint[process];
     uint64_t line_fs;
     double run_fs = (double)run_ps * 1000;
-    if (lines > 0) {
-        streams_through(memory, core, lines, &line_fs);
-        footprint->touched = least(footprint->touched + run_fs / (double)line_fs, lines);
+    if (set.lines > 0) {
+        streams_through(memory, core, set, &line_fs);
+        footprint->touched = least(footprint->touched + run_fs / (double)line_fs, set.lines);
         for (uint32_t level = 0; level < memory->level_count; level++)
-            use_level(memory, level, core, footprint, lines);
+            use_level(memory, level, core, footprint, set.lines);
     }
     struct cache *code = memory_cache(memory, MEMORY_CODE, core);
     if (code != NULL && code_lines > 0) {
@@ -216,11 +229,11 @@ void working_set_leave(struct working_sets *sets, uint32_t core, uint32_t proces
 
 /* ---- Sharing memory ----------------------------------------------------------------------- */
 
-bool working_set_stream(struct memory *memory, uint32_t core, uint32_t lines)
+bool working_set_stream(struct memory *memory, uint32_t core, struct working_set set)
 {
     uint64_t *domain = &memory->streaming[core / memory->domain_cores];
     uint64_t before = memory->core_streaming[core], after = 0, line_fs;
-    if (streams_through(memory, core, lines, &line_fs) == memory->level_count)
+    if (streams_through(memory, core, set, &line_fs) == memory->level_count)
         after = (uint64_t)((double)memory->occupancy_fs / (double)line_fs / memory->channels *
                            (double)WHOLE);
     memory->core_streaming[core] = after;

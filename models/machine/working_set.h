@@ -1,11 +1,13 @@
 /* working_set.h -- what processes have in the caches, lose there, and pay to get back.
  *
- * A working set is an amount of lines, W, private to its process and swept in order.  At dispatch a
- * process finds a share of what it left: nothing where it never ran, and of what was there as much
- * as survives what others have used since (cache.h).  It refills what it will touch before it
- * stops.
+ * A working set is an amount of lines, W, private to its process and swept in order, or touched at
+ * random.  At dispatch a process finds a share of what it left: nothing where it never ran, and of
+ * what was there as much as survives what others have used since (cache.h).  It refills what it
+ * will touch before it stops.
  *
- *     stall = sum over levels of missing lines x what the level behind costs more, streaming
+ *     stall = sum over levels of missing lines x what the level behind costs more
+ *
+ * where lines stream from there or, at random, take its latency each.
  *
  * A set larger than the caches streams through them while it runs: that is part of its own run
  * time, with or without a switch, but it evicts others, and it keeps the memory channel busy.
@@ -16,6 +18,12 @@
 #define MACHINE_WORKING_SET_H
 
 #include "models/machine/memory.h"
+
+/* What a process touches while it runs. */
+struct working_set {
+    uint32_t lines; /* 0: nothing */
+    bool random;    /* in no order, so that nothing streams */
+};
 
 /* What a process has in the caches of the core that it runs on, or ran on last. */
 struct footprint {
@@ -41,23 +49,25 @@ void working_sets_init(struct working_sets *sets, struct memory *memory, uint32_
 /* process is a new one, and has nothing anywhere. */
 void working_set_forget(struct working_sets *sets, uint32_t process);
 
-/* process, with a working set of `lines` lines, runs again on core at now_ps, for at most run_ps of
- * work; switched: another process ran there since.  Returns the stall in ps for lines and
- * translations that are gone, or that another core holds, as far as it will touch them; its first
- * run ever is free, since alone it would pay that too. */
+/* process, with this working set, runs again on core at now_ps, for at most run_ps of work;
+ * switched: another process ran there since.  Returns the stall in ps for lines and translations
+ * that are gone, or that another core holds, as far as it will touch them; its first run ever is
+ * free, since alone it would pay that too. */
 uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t process,
-                            uint32_t lines, bool switched, uint64_t run_ps, uint64_t now_ps);
+                            struct working_set set, bool switched, uint64_t run_ps,
+                            uint64_t now_ps);
 
 /* It has run there for run_ps more, executing at most code_lines lines of its program. */
-void working_set_ran(struct working_sets *sets, uint32_t core, uint32_t process, uint32_t lines,
-                     uint32_t program, uint32_t code_lines, uint64_t run_ps);
+void working_set_ran(struct working_sets *sets, uint32_t core, uint32_t process,
+                     struct working_set set, uint32_t program, uint32_t code_lines,
+                     uint64_t run_ps);
 
 /* It leaves the core. */
 void working_set_leave(struct working_sets *sets, uint32_t core, uint32_t process);
 
-/* A process with a working set of `lines` lines (0: none) runs on core from now on.  True: the
- * speeds of the processes that share its memory may have changed. */
-bool working_set_stream(struct memory *memory, uint32_t core, uint32_t lines);
+/* A process with this working set runs on core from now on.  True: the speeds of the processes that
+ * share its memory may have changed. */
+bool working_set_stream(struct memory *memory, uint32_t core, struct working_set set);
 
 /* Speed at which the process on core goes on, beside those that share its memory, in 2^-32 of its
  * speed alone: 1 unless they all together want more than the channels give. */

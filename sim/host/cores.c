@@ -88,7 +88,7 @@ static void core_tell_memory(struct host *host, struct core *core)
     if (!host->traced || core->running == NO_TASK || core->ran_ps == 0)
         return;
     uint32_t workload = host->tasks[core->running].workload;
-    working_set_ran(&host->working_sets, core->id, core->running, host->working_set_lines[workload],
+    working_set_ran(&host->working_sets, core->id, core->running, host->working_set[workload],
                     workload, host->code_lines[workload], core->ran_ps);
     core->ran_ps = 0;
 }
@@ -140,10 +140,11 @@ static void core_set_share(struct host *host, struct core *core)
 }
 
 /* Core has begun or ceased to run something: who shares with it goes on at another speed. */
-static void core_tell_sharers(struct host *host, struct core *core, bool was_idle, uint32_t lines)
+static void core_tell_sharers(struct host *host, struct core *core, bool was_idle,
+                              struct working_set set)
 {
     uint32_t threads = host->scenario->threads, first = core->id / threads * threads;
-    if (host->traced && working_set_stream(&host->memory, core->id, lines)) {
+    if (host->traced && working_set_stream(&host->memory, core->id, set)) {
         uint32_t sharers = host->memory.domain_cores, from = core->id / sharers * sharers;
         for (uint32_t id = from; id < from + sharers && id < host->core_count; id++)
             core_set_share(host, &host->cores[id]);
@@ -177,7 +178,7 @@ void core_refill(struct host *host, struct core *core)
     if (run_ps == 0 || run_ps > task->run_left_ps)
         run_ps = task->run_left_ps;
     core->stall_ps = working_set_refill(&host->working_sets, core->id, core->running,
-                                        host->working_set_lines[task->workload], core->switched,
+                                        host->working_set[task->workload], core->switched,
                                         run_ps, host->now_ps);
 }
 
@@ -189,14 +190,14 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     if (id == NO_TASK) {
         core->state = CORE_IDLE;
         host->idle_cores += !was_idle;
-        core_tell_sharers(host, core, was_idle, 0);
+        core_tell_sharers(host, core, was_idle, (struct working_set){ 0 });
         return;
     }
     host->idle_cores -= was_idle;
     if (was_idle && !host->scenario->scheduler.polling_idle)
         core_charge(host, core, ACCOUNT_SCHED, host->cost.idle_exit_ps);
     struct task *task = &host->tasks[id];
-    core_tell_sharers(host, core, was_idle, host->working_set_lines[task->workload]);
+    core_tell_sharers(host, core, was_idle, host->working_set[task->workload]);
     core->state = CORE_RUNNING;
     task->state = TASK_RUNNING;
     task->core = (uint16_t)core->id;

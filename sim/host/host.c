@@ -355,7 +355,7 @@ static void host_set_up(struct host *host)
     host->tori = arena_alloc(arena, host->torus_count, sizeof *host->tori);
     host->free_list = arena_alloc(arena, workloads, sizeof *host->free_list);
     host->arrivals = arena_alloc(arena, workloads, sizeof *host->arrivals);
-    host->working_set_lines = arena_alloc(arena, workloads, sizeof *host->working_set_lines);
+    host->working_set = arena_alloc(arena, workloads, sizeof *host->working_set);
     host->code_lines = arena_alloc(arena, workloads, sizeof *host->code_lines);
     host->tally = arena_alloc(arena, 1, sizeof *host->tally);
     host->entry_tallies = arena_alloc(arena, workloads, sizeof *host->entry_tallies);
@@ -363,9 +363,11 @@ static void host_set_up(struct host *host)
     host->load_count[0] = host->torus_count;
     double lines_per_kb = 1024 / profile_value(scenario->cpu, line_bytes);
     for (uint32_t w = 0; w < workloads; w++) {
-        host->working_set_lines[w] =
-            (uint32_t)(scenario->workloads[w].working_set_kb * lines_per_kb);
-        host->code_lines[w] = (uint32_t)(scenario->workloads[w].code_kb * lines_per_kb);
+        const struct workload *workload = &scenario->workloads[w];
+        host->working_set[w] =
+            (struct working_set){ (uint32_t)(workload->working_set_kb * lines_per_kb),
+                                  workload->random_order };
+        host->code_lines[w] = (uint32_t)(workload->code_kb * lines_per_kb);
     }
     costs_init(host);
     topology_init(&host->topology, scenario->cpu, scenario->threads);

@@ -172,7 +172,8 @@ struct host {
         uint64_t timer_ps, ipi_send_ps, ipi_latency_ps, ipi_handle_ps, syscall_ps, switch_ps,
             idle_exit_ps, transfer_ps;
     } cost;
-    uint32_t *working_set_lines, *code_lines; /* [workload_count] */
+    struct working_set *working_set; /* [workload_count] */
+    uint32_t *code_lines;            /* likewise */
 
     bool in_scheduler; /* its code is running, so that a signal or a hang is its fault */
 

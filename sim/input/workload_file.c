@@ -170,13 +170,17 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
     static const char *const keys[] = { "name",           "instances", "instances_per_core",
                                         "arrivals",       "max_alive", "start_us",
                                         "working_set_kb", "code_kb",   "weight",
-                                        "priority",       "phases",    NULL };
+                                        "priority",       "phases",    "working_set_order",
+                                        NULL };
+    static const char *const orders[] = { "sequential", "random", NULL };
+    uint32_t order = 0;
     uint64_t working_set_kb = 0, code_kb = 8, weight = 1024;
     double priority = 0;
     struct node child;
     if (!node_object(node, keys, err) || !read_name(node, workload, err) ||
         !read_population(node, workload, cores, err) ||
         !member_count(node, "working_set_kb", 0, 1048576, &working_set_kb, err) ||
+        !member_choice(node, "working_set_order", orders, &order, err) ||
         !member_count(node, "code_kb", 0, 1048576, &code_kb, err) ||
         !member_count(node, "weight", 1, 10000, &weight, err) ||
         !member_number(node, "priority", -1000, 1000, &priority, err))
@@ -185,6 +189,7 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
         return node_refuse(&child, err, "must be a whole number, is %g", priority);
     workload->place = document_place(node->document, node->pointer, false);
     workload->working_set_kb = (uint32_t)working_set_kb;
+    workload->random_order = order == 1;
     workload->code_kb = (uint32_t)code_kb;
     workload->weight = (uint32_t)weight;
     workload->priority = (int32_t)priority;

@@ -58,13 +58,21 @@ static void machine_init(uint32_t cores)
     working_sets_init(&sets, &memory, PROCESSES, 1, &arena);
 }
 
+static bool random_order;
+
+static struct working_set sequential(uint32_t lines)
+{
+    return (struct working_set){ lines, false };
+}
+
 /* A process comes back, runs for run_ps, and leaves.  Returns its stall. */
 static uint64_t turn(uint32_t core, uint32_t process, uint32_t lines, uint64_t run_ps)
 {
     static uint64_t now_ps;
     now_ps += long_run; /* nothing is left in a queue */
-    uint64_t stall = working_set_refill(&sets, core, process, lines, true, run_ps, now_ps);
-    working_set_ran(&sets, core, process, lines, 0, 0, run_ps);
+    struct working_set set = { lines, random_order };
+    uint64_t stall = working_set_refill(&sets, core, process, set, true, run_ps, now_ps);
+    working_set_ran(&sets, core, process, set, 0, 0, run_ps);
     working_set_leave(&sets, core, process);
     return stall;
 }
@@ -127,6 +135,26 @@ START_TEST(sweeps_lose_what_they_lose_alone)
 }
 END_TEST
 
+/* At random nothing streams: 100 ns a line from memory, of which 9 - 3 were paid alone, too, for
+ * what the L1 does not hold; and a set larger than the L2 loses the 512 lines that are there. */
+START_TEST(random_lines_take_their_latency)
+{
+    random_order = true;
+    profile_make();
+    cpu.figure[FIGURE_l2_stream_cycles].value = 5; /* of no account here */
+    machine_init(1);
+    for (uint32_t lines = 32; lines <= 2048; lines *= 4) {
+        turn(0, A, lines, long_run);
+        turn(0, B, 100000, UINT64_C(1000) * long_run);
+        uint32_t in_l1 = lines < 64 ? lines : 64, in_l2 = lines < 512 ? lines : 512;
+        ck_assert_double_eq_tol((double)turn(0, A, lines, long_run),
+                                in_l1 * 9000.0 + in_l2 * (100000.0 - 9000), 2);
+        working_set_forget(&sets, A);
+    }
+    random_order = false;
+}
+END_TEST
+
 /* Bursts that touch a quarter bring a quarter back, and leave the rest as it is: of a set that is
  * gone they miss all, 3/4, (3/4)^2 ... of what they touch. */
 START_TEST(short_bursts_refill_in_part)
@@ -148,7 +176,7 @@ START_TEST(exclusive_levels_add_up)
         profile_make();
         cpu.figure[FIGURE_l2_exclusive].value = exclusive;
         machine_init(1);
-        working_set_stream(&memory, 0, 576);
+        working_set_stream(&memory, 0, sequential(576));
         ck_assert_int_eq(memory.core_streaming[0] == 0, exclusive);
     }
 }
@@ -166,7 +194,7 @@ START_TEST(translations_are_lost)
         machine_init(1);
         turn(0, A, 64, long_run);
         ck_assert_uint_eq(turn(0, A, 64, long_run), tagged ? 0 : 2 * 30000);
-        ck_assert_uint_eq(working_set_refill(&sets, 0, A, 64, false, long_run, 0), 0);
+        ck_assert_uint_eq(working_set_refill(&sets, 0, A, sequential(64), false, long_run, 0), 0);
     }
 }
 END_TEST
@@ -183,7 +211,7 @@ START_TEST(user_code_evicts_the_scheduler)
         memory_access(&memory, 0, line, false, 0);
     const struct cache *code = memory_cache(&memory, MEMORY_CODE, 0);
     uint32_t stamp = code->uses.now;
-    working_set_ran(&sets, 0, A, 100000, 0, 100000, UINT64_C(1000000000000));
+    working_set_ran(&sets, 0, A, sequential(100000), 0, 100000, UINT64_C(1000000000000));
     for (uint32_t line = 0; line < 256; line++)
         missed += memory_access(&memory, 0, line, false, long_run + line * 1000000) == 100000000;
     ck_assert_uint_eq(missed, 256);
@@ -199,8 +227,8 @@ START_TEST(refills_queue)
     turn(0, A, 32, long_run);
     turn(1, B, 32, long_run);
     uint64_t now_ps = UINT64_C(1) << 60;
-    uint64_t first = working_set_refill(&sets, 1, A, 32, true, long_run, now_ps);
-    uint64_t second = working_set_refill(&sets, 0, B, 32, true, long_run, now_ps);
+    uint64_t first = working_set_refill(&sets, 1, A, sequential(32), true, long_run, now_ps);
+    uint64_t second = working_set_refill(&sets, 0, B, sequential(32), true, long_run, now_ps);
     ck_assert_uint_eq(first, 32 * 64000);
     ck_assert_uint_eq(second, first + 32 * 64000);
 }
@@ -213,18 +241,18 @@ START_TEST(streams_share_the_channel)
     profile_make();
     cpu.figure[FIGURE_memory_line_ns].value = 40;
     machine_init(4);
-    ck_assert(!working_set_stream(&memory, 0, 100)); /* fits: no stream */
+    ck_assert(!working_set_stream(&memory, 0, sequential(100))); /* fits: no stream */
     ck_assert_uint_eq(working_set_rate(&memory, 0), UINT64_C(1) << 32);
-    ck_assert(!working_set_stream(&memory, 0, 1000)); /* 5/8: enough for all */
-    ck_assert(working_set_stream(&memory, 1, 1000));
-    ck_assert(working_set_stream(&memory, 2, 1000));
+    ck_assert(!working_set_stream(&memory, 0, sequential(1000))); /* 5/8: enough for all */
+    ck_assert(working_set_stream(&memory, 1, sequential(1000)));
+    ck_assert(working_set_stream(&memory, 2, sequential(1000)));
     for (uint32_t core = 0; core < 3; core++)
         ck_assert_double_eq_tol((double)working_set_rate(&memory, core) * 0x1p-32, 8.0 / 15, 1e-6);
     ck_assert_uint_eq(working_set_rate(&memory, 3), UINT64_C(1) << 32);
     uint64_t alone_fs = 100000000, wait_fs = 40000000 * UINT64_C(15) / 2;
     ck_assert_uint_eq(memory_access(&memory, 3, 7, false, 0), alone_fs + wait_fs);
-    ck_assert(working_set_stream(&memory, 1, 0));
-    ck_assert(working_set_stream(&memory, 2, 0));
+    ck_assert(working_set_stream(&memory, 1, sequential(0)));
+    ck_assert(working_set_stream(&memory, 2, sequential(0)));
     ck_assert_uint_eq(working_set_rate(&memory, 0), UINT64_C(1) << 32);
     ck_assert_uint_eq(memory_access(&memory, 0, 200, false, 1000000000), alone_fs);
 }
@@ -237,6 +265,7 @@ int main(void)
     tcase_add_test(tests, sets_are_refilled);
     tcase_add_test(tests, sets_that_do_not_fit_are_not_kept);
     tcase_add_test(tests, sweeps_lose_what_they_lose_alone);
+    tcase_add_test(tests, random_lines_take_their_latency);
     tcase_add_test(tests, short_bursts_refill_in_part);
     tcase_add_test(tests, exclusive_levels_add_up);
     tcase_add_test(tests, translations_are_lost);
