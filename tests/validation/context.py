@@ -203,43 +203,57 @@ def c6(lab):
 
 # ---- C7 -----------------------------------------------------------------------------------------
 
+SIZES = (16, 32, 64, 128, 256, 512)
+
+
+def affinity_saves(lab, sets):
+    """Of a workload that runs anywhere, and with affinity: its cache account in per cent, and what
+    affinity saves of the stalls and of the time per round, in per cent."""
+    points = {p.variant: p for p in lab.run("c7-affinity.json", sets)}
+    free, kept = points["anywhere"], points["affinity"]
+    stall = [p["account_cache_percent"] / p["throughput_per_s"] for p in (free, kept)]
+    return (free["account_cache_percent"], kept["account_cache_percent"],
+            100 * (1 - stall[1] / stall[0]) if stall[0] > 0 else 0,
+            100 * (1 - free["throughput_per_s"] / kept["throughput_per_s"]))
+
+
 def c7(lab):
     """C7: what keeping processes on their cores saves, predicted."""
     known = published("affinity")
     section = Section("C7", "Cache affinity on a bus multiprocessor", "predict")
     low, high = known["misses_less_percent"]
-    rows, gains, misses = [], [], []
-    for kb in (16, 64, 128, 256, 512):
-        points = {p.variant: p for p in lab.run("c7-affinity.json",
-                                                {"/workload/0/working_set_kb": kb})}
-        free, kept = points["anywhere"], points["affinity"]
-        stall = [p["account_cache_percent"] / p["throughput_per_s"] for p in (free, kept)]
-        less = 100 * (1 - stall[1] / stall[0]) if stall[0] > 0 else 0
-        gain = 100 * (1 - free["throughput_per_s"] / kept["throughput_per_s"])
-        gains.append(gain)
-        misses.append(less)
-        rows.append([kb, f"{free['account_cache_percent']:.2f}",
-                     f"{kept['account_cache_percent']:.2f}", f"{-less:+.1f}", f"{-gain:+.2f}"])
-    best = max(gains)
     limit = known["time_less_percent_at_most"]
-    inside = sum(low <= m <= high for m in misses)
+    cases = [("3 each of 32, 64, 128, 256", affinity_saves(lab, {}))]
+    phases = [{"run": {"dist": "exponential", "mean_us": 20000}}, {"yield": True}]
+    for kb in SIZES:
+        cases.append((f"12 of {kb}", affinity_saves(lab, {"/workload": [
+            {"name": "alike", "instances": 12, "working_set_kb": kb, "phases": phases}]})))
+    rows = [[what, f"{free:.2f}", f"{kept:.2f}", f"{-less:+.1f}", f"{-gain:+.2f}"]
+            for what, (free, kept, less, gain) in cases]
+    mixed, alike = cases[0][1][2], [saved[2] for _, saved in cases[1:]]
+    best = max(saved[3] for _, saved in cases)
+    outside = max(low - mixed, mixed - high, 0)
+    section.verdict("refill stalls saved, mixed sizes", f"{low} to {high} % of misses",
+                    f"{mixed:.0f} %", f"{outside:.1f} points outside" if outside else "inside")
+    section.verdict("the same, sizes alike", "", f"{min(alike):.0f} to {max(alike):.0f} %", "")
     section.verdict("time saved at most", f"{limit} %", f"{best:.1f} %",
                     "within" if best <= limit else f"{best - limit:+.1f} points")
-    section.verdict("refill stalls saved", f"{low} to {high} % of misses",
-                    f"{min(misses):.0f} to {max(misses):.0f} %",
-                    f"{inside} of {len(misses)} inside")
     section.sentence = (
-        ("The gain in time is small, as measured" if best <= limit else
-         "The gain in time is larger than measured, which is suspect")
-        + f" (at most {best:.1f} %); "
-        + ("affinity saves refills in the published range."
-           if inside == len(misses) else
-           "the share of refills it saves is not in the published range for every working set: the "
-           "model counts only the misses that a switch causes, the measurement all of them."))
+        f"Affinity saves {mixed:.0f} % of the refills of a workload of mixed sizes, "
+        + (f"{outside:.1f} points outside" if outside else "inside") + " the published range; "
+        + ("the gain in time is small, as measured" if best <= limit else
+           "the gain in time is larger than measured, which is suspect")
+        + f" (at most {best:.1f} %).")
     section.add(
         "Saved by keeping processes on their cores (negative is less):",
         table(["KB each", "anywhere: cache %", "affinity: cache %", "stall per round %", "time %"],
-              rows, "rrrrr"))
+              rows, "lrrrr"),
+        "Small sets are still there when their process comes back to its core, so affinity saves "
+        "nearly all of their refills, which are cheap; three sets as large as the cache leave "
+        "nothing of one another, so it saves nothing of theirs. What programs miss on their own is "
+        "not modelled and was measured with the rest: of all misses the share is smaller than of "
+        "refills. Sets of 512 KB stream from memory all the time; their stall is the bus that four "
+        "of them share.")
     return section
 
 
