@@ -40,6 +40,12 @@ struct figure {
     X(small_rate, false, 1, 0.01, 1, "speed of a slower core, of that of a fast one")              \
     X(instructions_per_cycle, true, 0, 0.05, 8,                                                    \
       "sustained by branchy kernel code with warm caches")                                         \
+    X(window_instructions, false, 0, 0, 4096,                                                      \
+      "instructions under way at once, out of order; 0: in order, a miss holds them up")           \
+    X(outstanding_misses, false, 0, 0, 64,                                                         \
+      "lines that a core may wait for at once; 0: as many as the window has")                      \
+    X(store_buffer, false, 0, 0, 256,                                                              \
+      "stores that wait for their lines while the core goes on; 0: a write that misses stalls it") \
     X(instruction_ratio, false, 1, 0.5, 3,                                                         \
       "instructions of this processor's build of the scheduler, of those of x86-64")               \
     X(line_bytes, true, 0, 16, 256, "cache line; a power of two")                                  \
@@ -88,6 +94,8 @@ struct figure {
     X(branch_miss_cycles, true, 0, 0, 100, "mispredicted branch")                                  \
     X(branch_entries, false, 0, 0, 1048576,                                                        \
       "branches that the predictor remembers; absent: user code evicts none")                      \
+    X(branch_history, false, 4, 4, 64,                                                             \
+      "blocks before a branch that the predictor can tell paths apart by")                         \
     X(atomic_cycles, true, 0, 0, 1000, "locked read-modify-write of a line held exclusively")      \
     X(transfer_ns, true, 0, 1, 10000,                                                              \
       "line last written by a core of the same socket with no common cache, one way")              \

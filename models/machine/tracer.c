@@ -9,28 +9,60 @@
 #include <math.h>
 #include <string.h>
 
+/* A period ends after this share of the first level's lines. */
+enum { PERIOD_SHARE = 8 };
+
+/* Blocks of the longer histories. */
+static const uint32_t history_blocks[TRACER_HISTORIES] = { 16, 64 };
+
 /* The tracer of the entry under way; callbacks carry no argument of ours. */
 static struct tracer *active;
 
-void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
+/* What the instructions take that are counted, at a pace. */
+static void set_pace(struct tracer *tracer, uint32_t pace)
 {
     static const double instructions[] = { INSTRUCTIONS_GCC }; /* block, access, call, entry */
+    double instruction_fs = tracer->instruction_fs * pace / TRACER_PACE;
+    tracer->pace = pace;
+    tracer->block_fs = (uint64_t)llround(instructions[0] * instruction_fs);
+    tracer->access_fs = (uint64_t)llround(instructions[1] * instruction_fs);
+    tracer->call_fs = (uint64_t)llround(instructions[2] * instruction_fs);
+    tracer->entry_fs = (uint64_t)llround(instructions[3] * instruction_fs);
+    tracer->branch_miss_fs = (uint64_t)llround(tracer->branch_miss * pace / TRACER_PACE);
+}
+
+static void predictor_init(struct tracer *tracer, const struct profile *cpu, uint32_t core_count,
+                           struct arena *arena)
+{
+    while (tracer->histories < TRACER_HISTORIES &&
+           history_blocks[tracer->histories] <= profile_value(cpu, branch_history))
+        tracer->histories++;
+    tracer->predictions =
+        arena_alloc(arena, (size_t)core_count * TRACER_PREDICTIONS, sizeof *tracer->predictions);
+    tracer->patterns = arena_alloc(arena, (size_t)core_count * tracer->histories * TRACER_PATTERNS,
+                                   sizeof *tracer->patterns);
+    if (profile_value(cpu, branch_entries) > 0)
+        tracer->branches_per_line = profile_value(cpu, line_bytes) / TRACER_BRANCH_BYTES /
+                                    profile_value(cpu, branch_entries);
+}
+
+void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
+{
     const struct profile *cpu = setup->cpu;
     double cycle_fs = 1e9 / profile_value(cpu, clock_mhz);
-    double instruction_fs = profile_value(cpu, instruction_ratio) * cycle_fs /
-                            profile_value(cpu, instructions_per_cycle);
     *tracer = (struct tracer){
         .memory = setup->memory,
         .memory_from = (uintptr_t)setup->scheduler_memory,
         .memory_bytes = setup->scheduler_bytes,
         .line_shift = setup->memory->line_shift,
-        .block_fs = (uint64_t)llround(instructions[0] * instruction_fs),
-        .access_fs = (uint64_t)llround(instructions[1] * instruction_fs),
-        .call_fs = (uint64_t)llround(instructions[2] * instruction_fs),
-        .entry_fs = (uint64_t)llround(instructions[3] * instruction_fs),
+        .instruction_fs = profile_value(cpu, instruction_ratio) * cycle_fs /
+                          profile_value(cpu, instructions_per_cycle),
+        .branch_miss = profile_value(cpu, branch_miss_cycles) * cycle_fs,
         .atomic_fs = (uint64_t)llround(profile_value(cpu, atomic_cycles) * cycle_fs),
-        .branch_miss_fs = (uint64_t)llround(profile_value(cpu, branch_miss_cycles) * cycle_fs),
     };
+    set_pace(tracer, TRACER_PACE);
+    pipeline_init(&tracer->pipeline, cpu, tracer->instruction_fs);
+    predictor_init(tracer, cpu, setup->core_count, arena);
     uint64_t offset = setup->scheduler_bytes;
     for (uint32_t i = 0; i < TRACER_MODULES; i++) {
         tracer->module[i] = setup->module[i];
@@ -39,17 +71,13 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
             (uint32_t)((offset - setup->scheduler_bytes) >> setup->memory->line_shift);
         offset += setup->module[i].bytes;
     }
-    tracer->predictions = arena_alloc(arena, (size_t)setup->core_count * TRACER_PREDICTIONS,
-                                      sizeof *tracer->predictions);
     uint32_t shift = setup->memory->line_shift;
-    tracer->touched = arena_alloc(arena, setup->memory->line_count, sizeof *tracer->touched);
+    tracer->line = arena_alloc(arena, setup->memory->line_count, sizeof *tracer->line);
+    tracer->period_lines = memory_cache(setup->memory, 0, 0)->lines / PERIOD_SHARE;
     tracer->code_shift = shift + 10;
     tracer->code_lines = (uint32_t)((offset - setup->scheduler_bytes) >> shift) + 1;
     tracer->code_used = arena_alloc(arena, (size_t)setup->core_count * tracer->code_lines,
                                     sizeof *tracer->code_used);
-    if (profile_value(cpu, branch_entries) > 0)
-        tracer->branches_per_line = profile_value(cpu, line_bytes) / TRACER_BRANCH_BYTES /
-                                    profile_value(cpu, branch_entries);
 }
 
 /* How likely it is, in 2^-32, that a line has left a cache since the stamp. */
@@ -80,14 +108,26 @@ static uint64_t predict_fs(const struct tracer *tracer, uint32_t stamp)
     return (uint64_t)((1 - cache_survival(branches, 1)) * (double)tracer->branch_miss_fs);
 }
 
+static void period_begin(struct tracer *tracer)
+{
+    tracer->period += 2;
+    tracer->period_left = tracer->period_lines;
+    if (tracer->period == 0) /* once in 2^31 */
+        for (uint32_t i = 0; i < tracer->memory->line_count; i++)
+            tracer->line[i].touched = UINT32_MAX;
+}
+
 __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core, uint32_t pace,
                                             uint64_t now_ps, sigjmp_buf *escape)
 {
     struct memory *memory = tracer->memory;
     tracer->core = core;
-    tracer->pace = pace;
+    if (pace != tracer->pace)
+        set_pace(tracer, pace);
+    pipeline_finish(&tracer->pipeline); /* the stores of the entry before */
     tracer->now_ps = now_ps;
-    tracer->price_fs = 0;
+    tracer->from_fs = pipeline_now(&tracer->pipeline);
+    tracer->from_stalled_fs = tracer->pipeline.stalled_fs;
     tracer->first = memory_cache(memory, 0, core);
     tracer->code = memory_cache(memory, MEMORY_CODE, core);
     tracer->behind = memory_cache(memory, 1, core);
@@ -96,9 +136,8 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
             (struct code_use){ tracer->code->uses.now,
                                tracer->behind != NULL ? tracer->behind->uses.now : 0 };
     tracer->using = &tracer->code_used[(size_t)core * tracer->code_lines];
-    tracer->entry += 2;
-    if (tracer->entry == 0) { /* once in 2^31 entries */
-        memset(tracer->touched, 0xFF, memory->line_count * sizeof *tracer->touched);
+    period_begin(tracer);
+    if (++tracer->entry == 0) { /* once in 2^32 entries */
         memset(tracer->code_memo, 0xFF, sizeof tracer->code_memo);
         memset(tracer->branch_memo, 0xFF, sizeof tracer->branch_memo);
     }
@@ -107,7 +146,9 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->counts = (struct tracer_counts){ 0 };
     tracer->predicting = &tracer->predictions[(size_t)core * TRACER_PREDICTIONS];
     tracer->last = NULL;
+    tracer->recalling = &tracer->patterns[(size_t)core * tracer->histories * TRACER_PATTERNS];
     tracer->depth = tracer->history = 0;
+    tracer->path[0] = tracer->path[1] = 0;
     tracer->fault = TRACER_FINE;
     tracer->escape = escape;
     /* The caller's frames, with what it passes by address, lie just above this one. */
@@ -117,25 +158,24 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
 
 uint64_t tracer_so_far(const struct tracer *tracer)
 {
-    const struct tracer_counts *counts = &tracer->counts;
-    uint64_t fs = counts->blocks * tracer->block_fs + counts->accesses * tracer->access_fs +
-                  counts->calls * tracer->call_fs + counts->entries * tracer->entry_fs +
-                  counts->branch_misses * tracer->branch_miss_fs;
-    if (tracer->pace != TRACER_PACE)
-        fs = (uint64_t)((double)fs * tracer->pace / TRACER_PACE);
-    return tracer->price_fs + fs;
+    return pipeline_now(&tracer->pipeline) - tracer->from_fs;
 }
 
 uint64_t tracer_stalls_fs(const struct tracer *tracer)
 {
-    uint64_t atomics_fs = tracer->counts.atomics * tracer->atomic_fs;
-    return tracer->price_fs > atomics_fs ? tracer->price_fs - atomics_fs : 0;
+    const struct tracer_counts *counts = &tracer->counts;
+    uint64_t stalled_fs = tracer->pipeline.stalled_fs - tracer->from_stalled_fs;
+    uint64_t others_fs =
+        counts->atomics * tracer->atomic_fs + counts->branch_misses * tracer->branch_miss_fs;
+    return stalled_fs > others_fs ? stalled_fs - others_fs : 0;
 }
 
 uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs)
 {
     active = NULL;
-    *wait_fs = tracer->memory->wait_fs;
+    pipeline_finish_loads(&tracer->pipeline);
+    uint64_t stalls_fs = tracer_stalls_fs(tracer), waited_fs = tracer->memory->wait_fs;
+    *wait_fs = waited_fs < stalls_fs ? waited_fs : stalls_fs; /* the rest was overlapped */
     if (tracer->fault == TRACER_FINE && tracer->counts.blocks == 0)
         tracer->fault = TRACER_SILENT;
     return tracer_so_far(tracer);
@@ -158,44 +198,89 @@ __attribute__((noinline)) static uint64_t module_offset(struct tracer *tracer, u
     tracer_stop(tracer, TRACER_ADDRESS);
 }
 
-/* A line that is not near, or whose writing others must learn of. */
-__attribute__((noinline)) static void trace_far(struct tracer *tracer, uint32_t line, bool write)
+/* A line that is not near, or whose writing others must learn of.  Returns when what is loaded is
+ * there. */
+__attribute__((noinline)) static uint64_t trace_far(struct tracer *tracer, uint32_t number,
+                                                    bool write)
 {
     struct memory *memory = tracer->memory;
-    tracer->price_fs += memory_access(memory, tracer->core, line, write,
-                                      tracer->now_ps + tracer_so_far(tracer) / 1000);
-    if (memory->early_line != line) /* else it may become another by the next time */
-        tracer->touched[line] = tracer->entry + write;
-}
-
-/* A line that this entry has not touched yet, or only read. */
-__attribute__((noinline)) static void trace_line(struct tracer *tracer, uint32_t line, bool write)
-{
-    if (memory_is_near(tracer->memory, tracer->first, tracer->core, line, write))
-        tracer->touched[line] = tracer->entry + write;
+    struct pipeline *pipeline = &tracer->pipeline;
+    struct traced_line *line = &tracer->line[number];
+    uint64_t from_fs = pipeline_miss_from(pipeline, line->ready_fs), over_fs;
+    uint64_t from_ps = tracer->now_ps + (from_fs - tracer->from_fs) / 1000;
+    uint64_t cost_fs = memory_access(memory, tracer->core, number, write, from_ps);
+    if (memory->early_line != number) /* else it may become another by the next time */
+        line->touched = tracer->period + write;
+    if (cost_fs == 0)
+        return pipeline_near(pipeline, line->ready_fs, write);
+    if (write)
+        over_fs = pipeline_store_miss(pipeline, from_fs, cost_fs);
     else
-        trace_far(tracer, line, write);
+        over_fs = pipeline_load_miss(pipeline, from_fs, cost_fs);
+    if (from_fs + cost_fs > line->ready_fs)
+        line->ready_fs = from_fs + cost_fs;
+    return over_fs;
 }
 
-/* One access of at most 64 bytes, priced where it begins. */
-static inline void trace_access(const void *address, bool write)
+/* A line that has not been touched in this period, or only been read. */
+__attribute__((noinline)) static uint64_t trace_line(struct tracer *tracer, uint32_t number,
+                                                     bool write)
+{
+    struct traced_line *line = &tracer->line[number];
+    if (tracer->period_left-- == 0)
+        period_begin(tracer);
+    if (!memory_is_near(tracer->memory, tracer->first, tracer->core, number, write))
+        return trace_far(tracer, number, write);
+    line->touched = tracer->period + write;
+    return pipeline_near(&tracer->pipeline, line->ready_fs, write);
+}
+
+/* A pointer into the scheduler's memory has been loaded at over_fs: what it points to is not
+ * accessed before. */
+static inline void trace_pointer(struct tracer *tracer, const void *address, uint64_t over_fs)
+{
+    uintptr_t pointer;
+    memcpy(&pointer, address, sizeof pointer);
+    uint64_t offset = pointer - tracer->memory_from;
+    if (offset >= tracer->memory_bytes)
+        return;
+    struct traced_line *line = &tracer->line[offset >> tracer->line_shift];
+    if (line->ready_fs < over_fs)
+        line->ready_fs = over_fs;
+}
+
+/* One access of at most 64 bytes, priced where it begins; pointer: it may load one. */
+static inline void trace_access(const void *address, bool write, bool pointer)
 {
     struct tracer *tracer = active;
     if (tracer == NULL)
         return;
     uintptr_t at = (uintptr_t)address;
-    uint64_t offset = at - tracer->memory_from;
+    uint64_t offset = at - tracer->memory_from, over_fs;
     tracer->counts.accesses++;
+    tracer->pipeline.work_fs += tracer->access_fs;
     if (offset >= tracer->memory_bytes) {
         if (tracer->stack_top - at < TRACER_STACK_BYTES)
             return;
         offset = module_offset(tracer, at);
     }
-    uint32_t line = (uint32_t)(offset >> tracer->line_shift);
-    /* What the entry has touched is near, and is not touched by others before it is over. */
-    uint32_t touched = tracer->touched[line] - tracer->entry;
+    uint32_t number = (uint32_t)(offset >> tracer->line_shift);
+    const struct traced_line *line = &tracer->line[number];
+    /* What it has touched is near, and is not touched by others before the entry is over. */
+    uint32_t touched = line->touched - tracer->period;
     if (touched > 1 || touched < write)
-        trace_line(tracer, line, write);
+        over_fs = trace_line(tracer, number, write);
+    else
+        over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
+    if (pointer)
+        trace_pointer(tracer, address, over_fs);
+}
+
+/* Everything before it is over before it begins. */
+static inline void trace_fence(struct tracer *tracer)
+{
+    pipeline_finish(&tracer->pipeline);
+    tracer->pipeline.stalled_fs += tracer->atomic_fs;
 }
 
 static inline void trace_atomic(const volatile void *address)
@@ -204,8 +289,9 @@ static inline void trace_atomic(const volatile void *address)
     if (tracer == NULL)
         return;
     tracer->counts.atomics++;
-    tracer->price_fs += tracer->atomic_fs;
-    trace_access((const void *)(uintptr_t)address, true);
+    trace_fence(tracer);
+    trace_access((const void *)(uintptr_t)address, true, false);
+    pipeline_finish(&tracer->pipeline);
 }
 
 /* An entry executes at one instant, so its compare-and-swap does not really fail.  It would have if
@@ -223,14 +309,28 @@ static inline void trace_exchange_if(const volatile void *address)
         tracer->memory->early_line = CACHE_NO_LINE;
         tracer->counts.retries++;
         tracer->counts.branch_misses++;
-        tracer->price_fs += tracer->atomic_fs;
+        tracer->pipeline.stalled_fs += tracer->branch_miss_fs + tracer->atomic_fs;
     }
 }
 
 static void trace_range(const void *address, unsigned long bytes, bool write)
 {
     for (unsigned long i = 0; i < bytes; i += 8)
-        trace_access((const char *)address + i, write);
+        trace_access((const char *)address + i, write, false);
+}
+
+/* Four blocks of history were not enough: does a longer one know the successor?  All of them learn
+ * it. */
+__attribute__((noinline)) static bool recalls(struct tracer *tracer, uint32_t code)
+{
+    bool known = false;
+    for (uint32_t i = 0; i < tracer->histories; i++) {
+        uint64_t hash = (tracer->path[i] * UINT64_C(0x9E3779B97F4A7C15)) >> 52;
+        uint32_t *successor = &tracer->recalling[i * TRACER_PATTERNS + hash];
+        known |= *successor == code;
+        *successor = code;
+    }
+    return known;
 }
 
 /* A block begins at code, in this line of it, after the one that left the prediction.  False when
@@ -250,8 +350,8 @@ __attribute__((always_inline)) static inline bool trace_block(struct tracer *tra
         }
         price_fs = memo->fetch_fs;
     }
-    bool right = last == NULL || (last->successor ^ 2 * code) <= 1;
-    if (last != NULL && right && last->stamp != now.near) {
+    bool expected = last == NULL || (last->successor ^ 2 * code) <= 1;
+    if (last != NULL && expected && last->stamp != now.near) {
         struct branch_memo *memo = &tracer->branch_memo[last->stamp % TRACER_MEMOS];
         if (memo->entry != entry || memo->stamp != last->stamp) {
             if (!fill)
@@ -262,17 +362,24 @@ __attribute__((always_inline)) static inline bool trace_block(struct tracer *tra
         price_fs += memo->miss_fs;
     }
     *used = now;
-    tracer->price_fs += price_fs;
-    if (last != NULL) {
-        bool keeps = !right && last->successor != 0 && last->successor % 2 == 0;
+    tracer->pipeline.stalled_fs += price_fs;
+    if (!expected && !recalls(tracer, code)) {
+        bool keeps = last->successor != 0 && last->successor % 2 == 0;
         last->successor = keeps ? last->successor + 1 : 2 * code;
-        last->stamp = now.near;
-        tracer->counts.branch_misses += !right;
+        tracer->counts.branch_misses++;
+        pipeline_mispredict(&tracer->pipeline, tracer->branch_miss_fs);
+    } else if (expected && last != NULL) {
+        last->successor = 2 * code;
     }
+    if (last != NULL)
+        last->stamp = now.near;
     /* The block and the three before it, eight bits of each, select one of 4096 slots. */
     tracer->history = tracer->history << 8 | (code >> 2 & 0xFF);
     uint32_t path = code ^ tracer->history * 0x85EBCA6Bu;
     tracer->last = &tracer->predicting[(path * 0x9E3779B1u) >> 20];
+    /* Of longer ones a block leaves the 64 bits after 16 and 64 others. */
+    tracer->path[0] = tracer->path[0] << 4 ^ code >> 2;
+    tracer->path[1] = tracer->path[1] << 1 ^ code >> 2;
     return true;
 }
 
@@ -298,6 +405,7 @@ void __sanitizer_cov_trace_pc(void)
         if (offset >= module->bytes)
             return; /* no code of the scheduler's */
     }
+    tracer->pipeline.work_fs += tracer->block_fs;
     if (++tracer->counts.blocks == TRACER_BLOCK_LIMIT)
         tracer_stop(tracer, TRACER_BLOCKS);
     uint32_t code = (uint32_t)(offset + module->offset);
@@ -311,22 +419,22 @@ void __sanitizer_cov_trace_pc(void)
     void __tsan_read##bytes(void *address);                                                        \
     void __tsan_read##bytes(void *address)                                                         \
     {                                                                                              \
-        trace_access(address, false);                                                              \
+        trace_access(address, false, (bytes) == sizeof(void *));                                   \
     }                                                                                              \
     void __tsan_write##bytes(void *address);                                                       \
     void __tsan_write##bytes(void *address)                                                        \
     {                                                                                              \
-        trace_access(address, true);                                                               \
+        trace_access(address, true, false);                                                        \
     }                                                                                              \
     void __tsan_unaligned_read##bytes(void *address);                                              \
     void __tsan_unaligned_read##bytes(void *address)                                               \
     {                                                                                              \
-        trace_access(address, false);                                                              \
+        trace_access(address, false, (bytes) == sizeof(void *));                                   \
     }                                                                                              \
     void __tsan_unaligned_write##bytes(void *address);                                             \
     void __tsan_unaligned_write##bytes(void *address)                                              \
     {                                                                                              \
-        trace_access(address, true);                                                               \
+        trace_access(address, true, false);                                                        \
     }
 
 PLAIN_ACCESS(1)
@@ -351,7 +459,7 @@ void __tsan_vptr_update(void **vptr, void *value);
 void __tsan_vptr_update(void **vptr, void *value)
 {
     (void)value;
-    trace_access(vptr, true);
+    trace_access(vptr, true, false);
 }
 
 void __tsan_init(void);
@@ -365,10 +473,13 @@ void __tsan_func_entry(void *caller)
     (void)caller;
     if (active == NULL)
         return;
-    if (active->depth == 0)
+    if (active->depth == 0) {
         active->counts.entries++;
-    else
+        active->pipeline.work_fs += active->entry_fs;
+    } else {
         active->counts.calls++;
+        active->pipeline.work_fs += active->call_fs;
+    }
     active->caller[active->depth++ % TRACER_RETURNS] = active->last;
     active->last = NULL;
 }
@@ -408,14 +519,14 @@ void __tsan_func_exit(void)
     type __tsan_atomic##bits##_load(const volatile type *address, int order)                       \
     {                                                                                              \
         (void)order;                                                                               \
-        trace_access((const void *)(uintptr_t)address, false);                                     \
+        trace_access((const void *)(uintptr_t)address, false, (bits) == 8 * sizeof(void *));       \
         return __atomic_load_n(address, __ATOMIC_SEQ_CST);                                         \
     }                                                                                              \
     void __tsan_atomic##bits##_store(volatile type *address, type value, int order);               \
     void __tsan_atomic##bits##_store(volatile type *address, type value, int order)                \
     {                                                                                              \
         (void)order;                                                                               \
-        trace_access((const void *)(uintptr_t)address, true);                                      \
+        trace_access((const void *)(uintptr_t)address, true, false);                               \
         __atomic_store_n(address, value, __ATOMIC_SEQ_CST);                                        \
     }                                                                                              \
     ATOMIC_OPERATION(type, bits, exchange, __atomic_exchange_n)                                    \
@@ -437,7 +548,7 @@ void __tsan_atomic_thread_fence(int order)
 {
     (void)order;
     if (active != NULL)
-        active->price_fs += active->atomic_fs;
+        trace_fence(active);
 }
 
 void __tsan_atomic_signal_fence(int order);

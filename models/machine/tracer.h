@@ -5,7 +5,7 @@
  * the callbacks.  Between tracer_begin() and tracer_end() they add up the price of one entry:
  *
  *     price = (a blocks + b accesses + c calls + d entries) / IPC
- *             + branch misses + memory + atomics
+ *             + branch misses + atomics + what of memory is not overlapped (pipeline.h)
  *
  * where an entry is the host calling the scheduler, and a call is one function of the scheduler
  * calling another, if by way of the port.  The coefficients are fitted to counted instructions
@@ -15,10 +15,14 @@
  * scheduler's memory and its module's constants become offsets, the entry's own stack is always in
  * the first-level cache, and anything else is the scheduler's fault.
  *
+ * Which load needs which is seen by the addresses: a load of 8 bytes that gives an address in the
+ * scheduler's memory makes the line there known when it is over.
+ *
  * Branch misses: each core predicts that a block is followed by the successor it had when it last
  * came after the same three blocks, and gives a prediction up after it failed twice running (path
  * history: R. Nair, MICRO-28, 1995; one-bit hysteresis on a branch target buffer: J. Lee and
- * A. Smith, IEEE Computer 17(1), 1984).  Calls are known, and returns come from a stack.  What user
+ * A. Smith, IEEE Computer 17(1), 1984).  Longer histories, of the processors that have them, are
+ * asked when that fails, and learn it.  Calls are known, and returns come from a stack.  What user
  * code evicts from the instruction cache it evicts from the predictor too, a branch every
  * TRACER_BRANCH_BYTES; what that costs is added as an expectation.
  *
@@ -37,11 +41,14 @@
 
 #include "models/machine/instructions.h"
 #include "models/machine/memory.h"
+#include "models/machine/pipeline.h"
 
 enum {
     TRACER_PREDICTIONS = 4096, /* without tags: some paths share one */
     TRACER_MEMOS = 16,
-    TRACER_RETURNS = 16, /* of the return stack; what lies deeper is mispredicted */
+    TRACER_PATTERNS = 4096,
+    TRACER_HISTORIES = 2, /* longer than four blocks */
+    TRACER_RETURNS = 16,  /* of the return stack; what lies deeper is mispredicted */
     TRACER_BLOCK_LIMIT = 100000000,
     TRACER_STACK_BYTES = 1 << 20,
     TRACER_MODULES = 2,
@@ -50,6 +57,12 @@ enum {
      * tests/unit/tracer.c compares). */
     TRACER_PLAIN_PER_1024 = 389,
     TRACER_PACE = 1 << 16 /* of a fast core that nobody shares */
+};
+
+/* A line of the modelled memory, as the entries have touched it. */
+struct traced_line {
+    uint64_t ready_fs; /* a load from it begins no earlier: its address is known, or it comes */
+    uint32_t touched;  /* period + 1 when written in it, period when read */
 };
 
 struct prediction {
@@ -95,11 +108,15 @@ struct tracer {
     uintptr_t stack_top;
     uint32_t line_shift;
 
-    uint64_t block_fs, access_fs, call_fs, entry_fs, atomic_fs, branch_miss_fs;
-    struct prediction *predictions; /* [cores][TRACER_PREDICTIONS] */
-    /* Lines of the modelled memory as the entry under way has touched them: entry + 1 when written,
-     * entry when read, else not. */
-    uint32_t *touched, entry;
+    uint64_t block_fs, access_fs, call_fs, entry_fs, branch_miss_fs; /* at the entry's pace */
+    uint64_t atomic_fs;
+    double instruction_fs, branch_miss; /* on a fast core that nobody shares */
+    struct prediction *predictions;     /* [cores][TRACER_PREDICTIONS] */
+    struct traced_line *line;           /* of the modelled memory */
+    /* What has been touched in a period is near.  One ends with the entry, or when so many lines
+     * have been touched that the first of them may have left the first level. */
+    uint32_t period, period_left, period_lines;
+    uint32_t entry;                  /* number of the one under way */
     uint32_t code_shift, code_lines; /* from 1024ths of bytes to lines; lines of code */
     struct code_use *code_used;      /* [cores][code_lines] */
     double branches_per_line;        /* that leave the predictor with a line of code, of its size */
@@ -110,7 +127,12 @@ struct tracer {
     struct cache *first, *code, *behind; /* of data, of instructions, second level; NULL: none */
     struct code_use *using;              /* of this core */
     struct code_use code_now;            /* now; 0 what is not modelled */
-    uint64_t now_ps, price_fs;
+    uint64_t path[TRACER_HISTORIES];     /* longer histories, folded */
+    uint32_t histories;                  /* of them that the processor has */
+    uint32_t *patterns, *recalling;      /* [cores][histories][TRACER_PATTERNS] successors */
+    struct pipeline pipeline;
+    /* When it began: simulated time, and the pipeline's. */
+    uint64_t now_ps, from_fs, from_stalled_fs;
     uint32_t core, pace;
     struct code_memo code_memo[TRACER_MEMOS]; /* by stamp of the near cache */
     struct branch_memo branch_memo[TRACER_MEMOS];

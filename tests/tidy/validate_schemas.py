@@ -54,7 +54,9 @@ UNITS = {"_mhz": "MHz", "_cores": "cores", "_threads": "threads", "_kb": "KB (10
          "_ways": "ways", "_cycles": "cycles", "_ns": "ns", "_mb_s": "10^6 bytes/s",
          "_bytes": "bytes", "_entries": "entries", "_rate": "ratio", "_ratio": "ratio",
          "_channels": "channels", "_per_cycle": "1/cycle", "_exclusive": "0 or 1",
-         "_inclusive": "0 or 1", "_tagged": "0 or 1", "_line": "0 or 1"}
+         "_inclusive": "0 or 1", "_tagged": "0 or 1", "_line": "0 or 1",
+         "_instructions": "instructions", "_misses": "lines", "_buffer": "stores",
+         "_history": "blocks"}
 
 
 def described(name, figure, kind):

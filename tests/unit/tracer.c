@@ -2,8 +2,9 @@
  *
  * Goal: a pick of rr executes the same blocks and accesses however many processes are queued, and
  * costs no more than if every access missed; what repeats itself is predicted; a pick of fair_scan
- * grows with the queue, and costs more per process once the queue has outgrown a cache; prices do
- * not depend on where things are mapped; touching memory that is not the scheduler's is caught.
+ * grows with the queue, costs more per process once the queue has outgrown a cache, and never less
+ * than the latency of a link; prices do not depend on where things are mapped; touching memory that
+ * is not the scheduler's is caught.
  * Method: the traced module, loaded as the program loads it, on a Pentium III's caches.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -171,6 +172,17 @@ START_TEST(decisions_that_repeat_are_predicted)
         misses = yield_misses(&rig, now_ns);
     ck_assert_uint_le(misses, 3);
     arena_free(&rig.arena);
+
+    /* Longer histories know it all. */
+    struct figure *history = &cpu.figure[FIGURE_branch_history], before = *history;
+    history->value = 64;
+    rig_init(&rig, "rr", 4, 0);
+    *history = before;
+    schedule(&rig, 1);
+    for (uint64_t now_ns = 2; now_ns < 100; now_ns++)
+        misses = yield_misses(&rig, now_ns);
+    ck_assert_uint_eq(misses, 0);
+    arena_free(&rig.arena);
 }
 END_TEST
 
@@ -194,16 +206,48 @@ END_TEST
 START_TEST(a_pick_of_fair_scan_grows_and_has_a_knee)
 {
     /* 128 bytes each, of which a scan reads one line of 32: the L1 has 512 lines, in 128 sets of
-     * which the scan uses every fourth, so that 128 processes fit and 256 do not. */
+     * which the scan uses every fourth, so that 128 processes fit and 256 do not.  In order, as
+     * out of it the instructions hide most of a second level's latency. */
     struct rig small, large;
+    double window = cpu.figure[FIGURE_window_instructions].value;
+    cpu.figure[FIGURE_window_instructions].value = 0;
     rig_init(&small, "fair_scan", 64, 0);
     rig_init(&large, "fair_scan", 1024, 0);
     uint64_t small_fs = warm_price(&small, 64), large_fs = warm_price(&large, 1024);
     ck_assert_uint_gt(large.tracer.counts.blocks, 12 * small.tracer.counts.blocks);
     double per_small = (double)small_fs / 64, per_large = (double)large_fs / 1024;
     ck_assert_double_gt(per_large, per_small + (double)large.memory.hit_fs[1] * 0.9);
+    cpu.figure[FIGURE_window_instructions].value = window;
     arena_free(&small.arena);
     arena_free(&large.arena);
+}
+END_TEST
+
+/* Each link of the queue is loaded by way of the one before: out of order or not, a walk takes the
+ * latency of the first level for each, however cheap instructions are; and out of order no more
+ * than in order. */
+START_TEST(a_walk_takes_the_latency_of_its_links)
+{
+    enum { COUNT = 64 };
+    static const double windows[] = { 0, 40 };
+    struct profile kept = cpu;
+    uint64_t price[2][2], latency_fs = 0;
+    for (int slow = 0; slow < 2; slow++)
+        for (int i = 0; i < 2; i++) {
+            struct rig rig;
+            cpu.figure[FIGURE_window_instructions].value = windows[i];
+            cpu.figure[FIGURE_instructions_per_cycle].value = slow ? 1 : 8;
+            rig_init(&rig, "fair_scan", COUNT, 0);
+            price[slow][i] = warm_price(&rig, COUNT);
+            latency_fs = rig.tracer.pipeline.latency_fs;
+            if (!slow)
+                ck_assert_uint_ge(price[slow][i], (COUNT - 1) * latency_fs);
+            arena_free(&rig.arena);
+        }
+    /* The end waits for the last load. */
+    ck_assert_uint_le(price[0][1], price[0][0] + latency_fs);
+    ck_assert_uint_le(price[1][1], price[1][0] + latency_fs);
+    cpu = kept;
 }
 END_TEST
 
@@ -256,6 +300,7 @@ int main(void)
     tcase_add_test(tests, decisions_that_repeat_are_predicted);
     tcase_add_test(tests, instructions_are_those_of_the_processor);
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
+    tcase_add_test(tests, a_walk_takes_the_latency_of_its_links);
     tcase_add_test(tests, addresses_do_not_matter);
     tcase_add_test(tests, foreign_memory_is_caught);
     int status = suite_run("tracer", tests);
