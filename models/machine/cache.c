@@ -51,16 +51,16 @@ static void uses_init(struct cache_uses *uses, uint32_t users, struct arena *are
         kept *= 2;
     uses->mask = kept - 1;
     uses->now = kept; /* so that stamp 0 is forgotten */
-    uses->lines = arena_alloc(arena, kept, sizeof *uses->lines);
-    uses->block = arena_alloc(arena, kept / CACHE_BLOCK, sizeof *uses->block);
+    uses->sum = arena_alloc(arena, kept, sizeof *uses->sum);
 }
 
 static void uses_put(struct cache_uses *uses, uint32_t number, uint32_t lines)
 {
-    uint32_t at = number & uses->mask;
-    uint32_t change = lines - uses->lines[at]; /* modulo 2^32 */
-    uses->lines[at] = lines;
-    uses->block[at / CACHE_BLOCK] += change;
+    uint32_t at = number & uses->mask, block = at / CACHE_BLOCK * CACHE_BLOCK;
+    uint32_t was = uses->sum[at] - (at > block ? uses->sum[at - 1] : 0);
+    uint32_t change = lines - was; /* modulo 2^32 */
+    for (; at < block + CACHE_BLOCK; at++)
+        uses->sum[at] += change;
     uses->total += change;
 }
 
@@ -73,23 +73,22 @@ uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines)
     return uses->now;
 }
 
-/* From the latest backwards, as most lines have had their fate decided by a few. */
+/* Block by block from the latest backwards, as most lines have had their fate decided by a few. */
 uint32_t cache_used_since(const struct cache *cache, uint32_t stamp)
 {
     const struct cache_uses *uses = &cache->uses;
-    uint32_t left = uses->now - stamp, at = uses->now & uses->mask, sum = 0;
+    uint32_t left = uses->now - stamp, to = uses->now & uses->mask, from = stamp & uses->mask;
+    uint32_t block = to / CACHE_BLOCK, last = from / CACHE_BLOCK, sum = uses->sum[to];
     if (left > uses->mask)
         return uses->total;
-    while (left > 0 && sum < cache->enough) {
-        if (at % CACHE_BLOCK == CACHE_BLOCK - 1 && left >= CACHE_BLOCK) {
-            sum += uses->block[at / CACHE_BLOCK];
-            at -= CACHE_BLOCK;
-            left -= CACHE_BLOCK;
-        } else {
-            sum += uses->lines[at--];
-            left--;
-        }
-        at &= uses->mask;
+    if (block == last)
+        return left < CACHE_BLOCK ? sum - uses->sum[from] : uses->total + sum - uses->sum[from];
+    for (uint32_t blocks = uses->mask / CACHE_BLOCK; sum < cache->enough;) {
+        block = (block - 1) & blocks;
+        uint32_t all = uses->sum[block * CACHE_BLOCK + CACHE_BLOCK - 1];
+        if (block == last)
+            return sum + all - uses->sum[from];
+        sum += all;
     }
     return sum;
 }

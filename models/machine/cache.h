@@ -41,11 +41,11 @@ struct cache_way {
 /* The uses of a cache by others, numbered; each but the last of a user is empty.  The last
  * mask + 1 of them are kept: who was last seen before that has been forgotten. */
 struct cache_uses {
-    uint32_t now;    /* number of the latest */
-    uint32_t mask;   /* uses kept - 1; a power of two - 1 */
-    uint32_t total;  /* lines of all uses kept */
-    uint32_t *lines; /* [mask + 1] of each, by number & mask */
-    uint32_t *block; /* [(mask + 1) / CACHE_BLOCK] sums */
+    uint32_t now;   /* number of the latest */
+    uint32_t mask;  /* uses kept - 1; a power of two - 1 */
+    uint32_t total; /* lines of all uses kept */
+    uint32_t *sum;  /* [mask + 1], by number & mask: lines of it and of those before it in its
+                        block of CACHE_BLOCK */
 };
 
 enum { CACHE_BLOCK = 16, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384, CACHE_MEMOS = 16 };
