@@ -48,7 +48,7 @@ struct cache_uses {
                         block of CACHE_BLOCK */
 };
 
-enum { CACHE_BLOCK = 16, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384, CACHE_MEMOS = 16 };
+enum { CACHE_BLOCK = 8, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384, CACHE_MEMOS = 16 };
 
 /* What cache_used_since() found at the use numbered now, and its step in the table of survival:
  * many lines share few stamps. */

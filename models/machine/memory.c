@@ -215,20 +215,15 @@ static bool aged_into(const struct memory *memory, uint32_t core, uint32_t age)
     return chance == UINT32_MAX || random_chance(memory->rng, chance);
 }
 
-/* The nearest level that holds the line; afterwards all up to it do, as far as they may. */
-static uint32_t lookup(struct memory *memory, uint32_t core, struct cache_line line)
+/* As lookup(), where levels depend on one another. */
+__attribute__((noinline)) static uint32_t lookup_dependent(struct memory *memory, uint32_t core,
+                                                           struct cache_line line)
 {
     struct cache *first = memory_cache(memory, 0, core);
-    struct cache_way out;
+    struct cache_way out, from_first;
     uint32_t level = 0;
     uint32_t age = memory->exclusive[1] ? cache_age(first, line) : UINT32_MAX;
-    bool hit = cache_touch(first, line, memory->rng, &out);
-    if (!memory->levels_depend) {
-        while (!hit && ++level < memory->level_count)
-            hit = cache_touch(memory_cache(memory, level, core), line, memory->rng, &out);
-        return level;
-    }
-    struct cache_way from_first = out;
+    bool hit = cache_touch(first, line, memory->rng, &from_first);
     while (!(hit && is_included(memory, level, core, line)) && ++level < memory->level_count) {
         struct cache *cache = memory_cache(memory, level, core);
         if (memory->exclusive[level]) {
@@ -241,6 +236,21 @@ static uint32_t lookup(struct memory *memory, uint32_t core, struct cache_line l
     }
     evict(memory, 0, core, from_first);
     return level;
+}
+
+/* The nearest level that holds the line; afterwards all up to it do, as far as they may. */
+static inline uint32_t lookup(struct memory *memory, uint32_t core, struct cache_line line)
+{
+    struct cache *const *levels = memory->cache[core];
+    struct cache_way out;
+    if (memory->levels_depend)
+        return lookup_dependent(memory, core, line);
+    if (cache_touch(levels[0], line, memory->rng, &out))
+        return 0;
+    for (uint32_t level = 1; level < memory->level_count; level++)
+        if (cache_touch(levels[level], line, memory->rng, &out))
+            return level;
+    return memory->level_count;
 }
 
 /* The writer's copies become the line's new version. */
@@ -395,8 +405,9 @@ static void record(struct memory *memory, uint32_t core, uint32_t line, bool wri
     }
 }
 
-uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
-                       uint64_t now_ps)
+/* Of a line that others have, or had. */
+__attribute__((noinline)) static uint64_t access_shared(struct memory *memory, uint32_t core,
+                                                        uint32_t line, bool write, uint64_t now_ps)
 {
     struct memory_line *entry = &memory->line[line];
     bool foreign = entry->owner != MEMORY_NO_CORE && entry->owner != core;
@@ -427,4 +438,20 @@ uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool
     }
     record(memory, core, line, write, now_ps);
     return cost;
+}
+
+uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
+                       uint64_t now_ps)
+{
+    struct memory_line *entry = &memory->line[line];
+    if (entry->owner != core || entry->state == LINE_SHARED)
+        return access_shared(memory, core, line, write, now_ps);
+    struct cache_line copy = { line, entry->version, entry->physical };
+    uint32_t level = lookup(memory, core, copy);
+    if (write)
+        entry->state = LINE_MODIFIED;
+    if (level == 0)
+        return 0;
+    uint64_t cost = translate(memory, core, entry->place);
+    return cost + supply(memory, core, line, level, now_ps);
 }

@@ -137,8 +137,7 @@ static uint64_t queue_ps(struct memory *memory, uint32_t core, double lines, uin
 }
 
 uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t process,
-                            struct working_set set, bool switched, uint64_t run_ps,
-                            uint64_t now_ps)
+                            struct working_set set, bool switched, uint64_t run_ps, uint64_t now_ps)
 {
     struct memory *memory = sets->memory;
     struct footprint *footprint = &sets->footprint[process];
@@ -158,9 +157,8 @@ uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t p
         uint32_t kept = kept_alone(lines, set.random, capacity(memory, level, core), cache->sets);
         survive = 0;
         if (!first && memory_cache(memory, level, footprint->core) == cache)
-            survive =
-                held * resident_survival(cache, lines < cache->lines ? lines : cache->lines,
-                                         used_by_others(memory, level, footprint));
+            survive = held * resident_survival(cache, lines < cache->lines ? lines : cache->lines,
+                                               used_by_others(memory, level, footprint));
         else
             footprint->stamp[level] = 0; /* its use of the cache that it left stays there */
         missing = fmin(kept * (1 - survive) * touched, beyond);
