@@ -26,20 +26,20 @@ const struct lock_description lock_descriptions[LOCK_KINDS] = {
                    "first come, first served; a hand-over costs the same however many wait" },
 };
 
-static const double bus_share_max = 0.9; /* keeps rho / (1 - rho) finite */
+static const double bus_share_max = 0.9; /* keeps 1 / (1 - rho) finite */
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
 
-/* rho / (1 - rho) of lock_model.h. */
-static double drag_of(const struct profile *cpu, double period_ns)
+/* Of lock_model.h: what a stall gets longer, as a share of it. */
+static double drag_of(const struct profile *cpu, double transfer_ns, double period_ns)
 {
     double line_ns = profile_value(cpu, memory_line_ns);
     if (line_ns == 0 && profile_value(cpu, memory_read_mb_s) > 0)
         line_ns = profile_value(cpu, line_bytes) / profile_value(cpu, memory_read_mb_s) * 1e3;
-    if (profile_value(cpu, memory_cores) > 0 || period_ns <= 0)
+    if (profile_value(cpu, memory_cores) > 0 || transfer_ns <= 0)
         return 0;
     double share = fmin(line_ns / period_ns, bus_share_max);
-    return share / (1 - share);
+    return line_ns / transfer_ns * share / (2 * (1 - share));
 }
 
 void lock_model_init(struct lock_model *lock, const struct lock_setup *setup, struct arena *arena)
@@ -62,7 +62,7 @@ void lock_model_init(struct lock_model *lock, const struct lock_setup *setup, st
         lock->reread_ps[d] = (uint64_t)llround((double)lock->handover_ps * place);
         lock->rate[d] = 1 / fmax(period_ps, 1);
     }
-    lock->drag = drag_of(cpu, plain_fs / 1e6 + atomic_ns);
+    lock->drag = drag_of(cpu, plain_fs / 1e6, plain_fs / 1e6 + atomic_ns);
 }
 
 /* ---- Those who wait ----------------------------------------------------------------------- */

@@ -26,8 +26,10 @@
  *
  * Spinning harms the holder.  Under tas the line of the lock goes round two or more waiters all the
  * time, one transfer per transfer_ns + atomic, and each occupies a bus that all cores share for
- * memory_line_ns: the holder's memory stalls are longer by rho / (1 - rho), rho = memory_line_ns /
- * (transfer_ns + atomic), at most 0.9.  Under ttas so are those that fall into the storm.
+ * memory_line_ns: it is busy for rho = memory_line_ns / (transfer_ns + atomic), at most 0.9.  Each
+ * of the holder's misses, one per transfer_ns of its memory stalls, waits for it as in a queue of
+ * constant service, rho / (2 (1 - rho)) x memory_line_ns (Pollaczek and Khinchine), as beside
+ * streams.  Under ttas so do those that fall into the storm.
  * Where memory_cores is given the lock's line does not use the memory's channels: no harm.
  *
  * The Markov chain of the literature, where hold and hand-over are together one exponential time
@@ -96,7 +98,7 @@ struct lock_model {
     uint64_t atomic_ps, handover_ps;
     uint64_t reread_ps[DISTANCES]; /* c_i */
     double rate[DISTANCES];        /* of trying */
-    double drag;                   /* rho / (1 - rho) */
+    double drag;                   /* what a stall gets longer, as a share of it */
     uint32_t draws;
 
     uint64_t free_ps;            /* when its present holder lets go, or its last one did */

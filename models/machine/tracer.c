@@ -181,6 +181,12 @@ uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs)
     return tracer_so_far(tracer);
 }
 
+uint64_t tracer_stores_fs(const struct tracer *tracer)
+{
+    uint64_t now_fs = pipeline_now(&tracer->pipeline), stored_fs = tracer->pipeline.stored_fs;
+    return stored_fs > now_fs ? stored_fs - now_fs : 0;
+}
+
 __attribute__((noreturn)) static void tracer_stop(struct tracer *tracer, enum tracer_fault fault)
 {
     active = NULL;

@@ -167,4 +167,7 @@ uint64_t tracer_so_far(const struct tracer *tracer);
 /* What of the price so far is stalls, for lines of data and code, in fs. */
 uint64_t tracer_stalls_fs(const struct tracer *tracer);
 
+/* How long after the end of the entry its last store has its line, in fs. */
+uint64_t tracer_stores_fs(const struct tracer *tracer);
+
 #endif

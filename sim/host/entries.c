@@ -102,12 +102,15 @@ static uint64_t price_end(struct host *host, struct core *core, enum account acc
     return price_ps;
 }
 
+/* The lock is free when the stores before its release have left the store buffer. */
 static void lock_hold(struct host *host, struct core *core, struct host_torus *torus,
                       uint64_t from_ps, uint64_t wait_ps)
 {
     if (torus->lock == NULL || host->entering_kind == ENTRY_TICK)
         return;
     uint64_t until_ps = core->accounted_ps;
+    if (host->traced)
+        until_ps += tracer_stores_fs(&host->tracer) / 1000;
     lock_model_hold(torus->lock, core->id, until_ps);
     uint64_t from = from_ps > host->warmup_ps ? from_ps : host->warmup_ps;
     uint64_t to = until_ps < host->end_ps ? until_ps : host->end_ps;

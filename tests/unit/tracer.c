@@ -251,6 +251,28 @@ START_TEST(a_walk_takes_the_latency_of_its_links)
 }
 END_TEST
 
+/* A lock is let go behind the stores of its entry: these are over when the entry is, or as much
+ * later as is left of them. */
+START_TEST(stores_outlast_the_entry)
+{
+    const uint64_t miss_fs = 100000000;
+    struct profile kept = cpu;
+    for (int buffered = 0; buffered < 2; buffered++) {
+        struct rig rig;
+        uint64_t wait_fs;
+        cpu.figure[FIGURE_store_buffer].value = 4 * buffered;
+        rig_init(&rig, "rr", 1, 0);
+        tracer_begin(&rig.tracer, 0, TRACER_PACE, 0, &rig.escape);
+        pipeline_store_miss(&rig.tracer.pipeline, pipeline_now(&rig.tracer.pipeline), miss_fs);
+        uint64_t price_fs = tracer_end(&rig.tracer, &wait_fs);
+        ck_assert_uint_eq(price_fs, buffered ? 0 : miss_fs);
+        ck_assert_uint_eq(tracer_stores_fs(&rig.tracer), buffered ? miss_fs : 0);
+        arena_free(&rig.arena);
+    }
+    cpu = kept;
+}
+END_TEST
+
 /* The same work in memory mapped elsewhere has the same price, to the femtosecond. */
 START_TEST(addresses_do_not_matter)
 {
@@ -302,6 +324,7 @@ int main(void)
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
     tcase_add_test(tests, a_walk_takes_the_latency_of_its_links);
     tcase_add_test(tests, addresses_do_not_matter);
+    tcase_add_test(tests, stores_outlast_the_entry);
     tcase_add_test(tests, foreign_memory_is_caught);
     int status = suite_run("tracer", tests);
     gsl_rng_free(rng);
