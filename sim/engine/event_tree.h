@@ -25,7 +25,7 @@
 #include "sim/base/arena.h"
 
 #define EVENT_NEVER UINT64_MAX
-enum { EVENT_NONE = -1, EVENT_GROUP = 8, EVENT_CACHED = 2048 };
+enum { EVENT_NONE = -1, EVENT_GROUP = 8, EVENT_CACHED = 2048, EVENT_PARTS = 32 };
 
 struct event_tree {
     uint64_t *leaf; /* [groups * EVENT_GROUP]; keys by id */
@@ -60,8 +60,10 @@ static inline uint64_t event_tree_least(const uint64_t *key)
 }
 
 /* The event of id is due at time_ps >= the current time; EVENT_NEVER: not at all.  O(log count),
- * no branch depends on the order of keys. */
-static inline void event_tree_set(struct event_tree *tree, uint32_t id, uint64_t time_ps)
+ * and O(1) where another event of the group stays its earliest.  Returns the id of an event that
+ * has come near, being now the earliest of one of EVENT_PARTS parts of the tree, so that the caller
+ * may fetch what it will need some events before; EVENT_NONE: none has. */
+static inline int64_t event_tree_set(struct event_tree *tree, uint32_t id, uint64_t time_ps)
 {
     uint64_t since = time_ps - tree->base;
     if (since >= tree->span) {
@@ -75,16 +77,26 @@ static inline void event_tree_set(struct event_tree *tree, uint32_t id, uint64_t
     uint64_t *node = tree->node;
     uint64_t i = tree->groups + id / EVENT_GROUP;
     uint64_t key = event_tree_least(&tree->leaf[id / EVENT_GROUP * EVENT_GROUP]);
+    if (node[i] == key)
+        return EVENT_NONE; /* another of its group is earlier, and was */
     node[i] = key;
+    while (i >= 2 * EVENT_PARTS) {
+        uint64_t other = node[i ^ 1];
+        key = other < key ? other : key;
+        i >>= 1;
+        node[i] = key;
+    }
+    uint64_t near = key;
     while (i > 1) {
         uint64_t other = node[i ^ 1];
         key = other < key ? other : key;
         i >>= 1;
         node[i] = key;
     }
+    return (int64_t)(near & ((UINT64_C(1) << tree->id_bits) - 1));
 }
 
-/* Touches what event_tree_set() will need. */
+/* Fetches what event_tree_set() of id will need. */
 static inline void event_tree_prefetch(const struct event_tree *tree, uint32_t id)
 {
     __builtin_prefetch(&tree->leaf[id], 1);
@@ -109,12 +121,6 @@ static inline int64_t event_tree_first_id(struct event_tree *tree)
         return EVENT_NONE;
     }
     return (int64_t)(key & ((UINT64_C(1) << tree->id_bits) - 1));
-}
-
-/* The id that the root names now: a guess at the next event, good for prefetching. */
-static inline uint32_t event_tree_peek_id(const struct event_tree *tree)
-{
-    return (uint32_t)(tree->node[1] & ((UINT64_C(1) << tree->id_bits) - 1));
 }
 
 #endif

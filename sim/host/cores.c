@@ -30,6 +30,8 @@ void core_charge(struct host *host, struct core *core, enum account account, uin
 /* ps x rate / 2^32, rounded down. */
 static uint64_t times(uint64_t ps, uint64_t rate)
 {
+    if (rate == CORE_WHOLE)
+        return ps;
     return (ps >> 32) * rate + ((ps & UINT32_MAX) * rate >> 32);
 }
 
@@ -46,6 +48,8 @@ static uint64_t time_for(uint64_t ps, uint64_t rate)
 static void running_progress(struct host *host, struct core *core, uint64_t elapsed_ps)
 {
     struct task *task = &host->tasks[core->running];
+    if (task->flags & TASK_LOOPING)
+        program_looped(host, task, core->accounted_ps);
     uint64_t stall_ps = elapsed_ps < core->stall_ps ? elapsed_ps : core->stall_ps;
     uint64_t user_ps = times(elapsed_ps - stall_ps, core->share);
     uint64_t work_ps = times(user_ps, core->speed);
@@ -120,6 +124,8 @@ uint32_t core_pace(const struct host *host, const struct core *core)
 
 uint64_t core_kernel_ps(const struct host *host, const struct core *core, uint64_t ps)
 {
+    if (host->scenario->threads == 1 && core->speed == CORE_WHOLE)
+        return ps;
     uint32_t pace = core_pace(host, core);
     return pace == TRACER_PACE ? ps : (uint64_t)((double)ps * pace / TRACER_PACE);
 }
@@ -213,6 +219,7 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     core->ran_ps = 0;
     core->need_refill = host->traced;
     core_refill(host, core);
+    program_prepare(host, task);
     if (host->scenario->scheduler.exact_slices)
         core->slice_ps = slice_end_ps(host, id, core->accounted_ps);
     tally_dispatch(host, task, core->accounted_ps);
@@ -231,7 +238,7 @@ void core_arm(struct host *host, struct core *core)
     if (core->state == CORE_WAITING) {
         when = core->grant_ps;
     } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
-               core->due_head != NO_TASK || core->need_reschedule || core->need_receive) {
+               core->due_head != NO_TASK || (core->needs & (NEED_RESCHEDULE | NEED_RECEIVE))) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -360,8 +367,10 @@ static void core_take_ipi(struct host *host, struct core *core)
 {
     bool polling = host->scenario->scheduler.polling_idle && core->state == CORE_IDLE;
     core->ipi_ps = NEVER;
-    core->need_reschedule |= (core->ipi_flags & IPI_RESCHEDULE) != 0;
-    core->need_receive |= (core->ipi_flags & IPI_RECEIVE) != 0;
+    if (core->ipi_flags & IPI_RESCHEDULE)
+        core->needs |= NEED_RESCHEDULE;
+    if (core->ipi_flags & IPI_RECEIVE)
+        core->needs |= NEED_RECEIVE;
     core->ipi_flags = 0;
     if (!polling)
         core_charge(host, core, ACCOUNT_SCHED,
@@ -388,7 +397,7 @@ static struct host_torus *core_receiving(struct host *host, struct core *core)
     for (uint32_t i = 0; i < core->torus_count; i++)
         if (!inbox_is_empty(&core_torus(host, core, i)->torus->inbox))
             return core_torus(host, core, i);
-    core->need_receive = false;
+    core->needs &= ~(uint32_t)NEED_RECEIVE;
     return NULL;
 }
 
@@ -402,7 +411,7 @@ static struct host_torus *core_balancing(struct host *host, struct core *core)
             return torus;
         }
     }
-    core->need_balance = false;
+    core->needs &= ~(uint32_t)NEED_BALANCE;
     return NULL;
 }
 
@@ -425,11 +434,11 @@ void core_event(struct host *host, struct core *core)
         core_take_ipi(host, core);
     } else if (core->tick_ps <= host->now_ps || core->slice_ps <= host->now_ps) {
         core_take_tick(host, core);
-    } else if (core->need_receive && (torus = core_receiving(host, core)) != NULL) {
+    } else if ((core->needs & NEED_RECEIVE) && (torus = core_receiving(host, core)) != NULL) {
         core_begin(host, core, ENTRY_RECEIVE, NO_TASK, torus, 0, ACCOUNT_SCHED);
-    } else if (core->need_balance && (torus = core_balancing(host, core)) != NULL) {
+    } else if ((core->needs & NEED_BALANCE) && (torus = core_balancing(host, core)) != NULL) {
         core_begin(host, core, ENTRY_BALANCE, NO_TASK, torus, 0, ACCOUNT_BALANCE);
-    } else if (core->need_reschedule) {
+    } else if (core->needs & NEED_RESCHEDULE) {
         core_begin(host, core, ENTRY_SCHEDULE, NO_TASK, core->torus, 0, ACCOUNT_SCHED);
     } else if (core->state == CORE_RUNNING && core->stall_ps == 0 &&
                host->tasks[core->running].run_left_ps == 0) {

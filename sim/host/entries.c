@@ -258,7 +258,7 @@ static uint32_t call_schedule(struct host *host, struct core *core)
 {
     struct host_torus *torus = core->torus;
     price_flat(host, ENTRY_SCHEDULE);
-    core->need_reschedule = false;
+    core->needs &= ~(uint32_t)NEED_RESCHEDULE;
     if (core->running != NO_TASK) {
         uint32_t id = core->running;
         core_leave(host, core);
@@ -309,7 +309,7 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
         expect_accepted(host, id, host->ops->block(torus->torus, slot, now_ns(host)), "block");
         expect_state(host, id, PROCESS_BLOCKED, "block");
         task->state = TASK_BLOCKED;
-        event_tree_set(&host->timers, id,
+        timer_set(host, id,
                        task->due_ps > host->now_ps ? task->due_ps : host->now_ps);
     } else {
         expect_accepted(host, id, host->ops->exit(torus->torus, slot, now_ns(host)), "exit");
@@ -371,9 +371,11 @@ static void call_tick(struct host *host, struct core *core)
         uint32_t requests = host->ops->tick(torus->torus, slot_of(torus, core), now_ns(host));
         bool reschedule = (requests & TORUS_RESCHEDULE) != 0;
         if (reschedule && (torus == core->torus || core->running == NO_TASK))
-            core->need_reschedule = true;
-        if (requests & TORUS_BALANCE)
-            core->need_balance = torus->need_balance = true;
+            core->needs |= NEED_RESCHEDULE;
+        if (requests & TORUS_BALANCE) {
+            core->needs |= NEED_BALANCE;
+            torus->need_balance = true;
+        }
     }
 }
 
@@ -383,7 +385,7 @@ static void check_idle(struct host *host, struct core *core)
 {
     for (uint32_t i = 0; i < core->torus_count; i++) {
         struct host_torus *torus = core_torus(host, core, i);
-        if (torus->ready > 0 && !core->need_reschedule && core->ipi_ps == NEVER)
+        if (torus->ready > 0 && !(core->needs & NEED_RESCHEDULE) && core->ipi_ps == NEVER)
             host_fault(host, FAULT_IDLE, NO_TASK,
                        "core %u idles through a tick; torus %u, %u READY", core->id,
                        torus_number(host, torus), torus->ready);
@@ -394,7 +396,7 @@ static void check_idle(struct host *host, struct core *core)
 static void slice_renew(struct host *host, struct core *core)
 {
     if (host->scenario->scheduler.exact_slices && core->running != NO_TASK &&
-        !core->need_reschedule && core->slice_ps == NEVER)
+        !(core->needs & NEED_RESCHEDULE) && core->slice_ps == NEVER)
         core->slice_ps = slice_end_ps(host, core->running, core->accounted_ps + 1000);
 }
 

@@ -378,23 +378,9 @@ static void host_set_up(struct host *host)
 
 /* ---- The run ------------------------------------------------------------------------------ */
 
-/* Fetches what the next timer will need while this one is dealt with. */
-static void prefetch_next(const struct host *host)
-{
-    uint32_t id = event_tree_peek_id(&host->timers);
-    if (id >= host->task_count)
-        return;
-    event_tree_prefetch(&host->timers, id);
-    const char *task = (const char *)&host->tasks[id];
-    __builtin_prefetch(task, 1);
-    __builtin_prefetch(task + sizeof(struct task) - 1, 1);
-    __builtin_prefetch(&host->processes[id], 1);
-}
-
 static void timer_event(struct host *host, uint32_t id)
 {
-    event_tree_set(&host->timers, id, NEVER);
-    prefetch_next(host);
+    timer_set(host, id, NEVER);
     if (id >= host->stream_from)
         program_arrival(host, id - host->stream_from);
     else if (host->tasks[id].state == TASK_POSTED)

@@ -37,12 +37,14 @@ enum task_flag {
     TASK_WOKEN = 1,       /* its next dispatch ends a wake-up latency */
     TASK_HAS_BLOCKED = 2, /* within the window: left out of Jain's index */
     TASK_BORN_LATE = 4,   /* after the window began: likewise */
-    TASK_ALIVE = 8        /* the scheduler has created it */
+    TASK_ALIVE = 8,       /* the scheduler has created it */
+    TASK_LOOPING = 16     /* what it does next begins another loop of its program */
 };
 
-/* What the host knows of a process beside what the scheduler does; same index. */
+/* What the host knows of a process beside what the scheduler does; same index.  Aligned so that it
+ * never lies in more than two cache lines. */
 struct task {
-    uint64_t run_left_ps; /* CPU time to the end of this run phase */
+    _Alignas(32) uint64_t run_left_ps; /* CPU time to the end of this run phase */
     uint64_t ready_ps;    /* READY since */
     uint64_t due_ps;      /* when it was meant to start this burst of work */
     uint64_t demand_ps;   /* CPU time that the burst has asked for so far */
@@ -62,6 +64,9 @@ struct task {
 enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING };
 
 enum ipi_flag { IPI_RESCHEDULE = 1, IPI_RECEIVE = 2 };
+
+/* What a core is to do when it is free; one word, so that it is written as it is read. */
+enum core_need { NEED_RESCHEDULE = 1, NEED_RECEIVE = 2, NEED_BALANCE = 4 };
 
 struct host_torus;
 
@@ -93,7 +98,7 @@ struct core {
     uint32_t first_torus, torus_count;
     enum core_state state;
     uint32_t ipi_flags;
-    bool need_reschedule, need_receive, need_balance;
+    uint32_t needs;   /* enum core_need */
     bool switched;    /* another task ran here before the running one */
     bool need_refill; /* the running task has not paid for its refill yet */
     bool is_idle;     /* counted in host->idle_cores */
@@ -273,6 +278,10 @@ void host_kick(void *world, uint32_t core);
 
 /* The running task has finished its run phase: what now? */
 void program_step(struct host *host, struct core *core);
+/* Draws the run phase that a task dispatched just now begins with, if it is one. */
+void program_prepare(struct host *host, struct task *task);
+/* A loop of the task's program was done at when_ps. */
+void program_looped(struct host *host, struct task *task, uint64_t when_ps);
 void program_arrival(struct host *host, uint32_t workload);
 void program_start(struct host *host); /* sets the first timers */
 
@@ -291,6 +300,19 @@ void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
 void tally_starvation(struct host *host); /* how long is too long, now that there are more? */
 void tally_finish(struct host *host, struct run_result *result);
 void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */
+
+/* Sets a timer, and fetches what the one that has come near instead will need. */
+static inline void timer_set(struct host *host, uint32_t id, uint64_t when_ps)
+{
+    int64_t near = event_tree_set(&host->timers, id, when_ps);
+    if (near == EVENT_NONE || near >= host->task_count)
+        return;
+    event_tree_prefetch(&host->timers, (uint32_t)near);
+    const char *task = (const char *)&host->tasks[near];
+    __builtin_prefetch(task, 1);
+    __builtin_prefetch(task + sizeof(struct task) - 1, 1);
+    __builtin_prefetch(&host->processes[near], 1);
+}
 
 static inline uint32_t task_id(const struct host *host, const struct task *task)
 {

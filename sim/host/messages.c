@@ -35,7 +35,7 @@ static void post_to_inbox(struct host *host, struct host_torus *torus, uint32_t 
     if (first && listener_is_interrupted(host, torus_listener(host, torus)))
         host->entering_extra_ps += host->cost.ipi_send_ps;
     torus->posted_event = host->event_count;
-    event_tree_set(&host->timers, id, entry_paid_for_ps(host));
+    timer_set(host, id, entry_paid_for_ps(host));
 }
 
 /* The posting core will queue it itself, under the other torus's lock, once this entry is over. */
@@ -101,7 +101,8 @@ void host_kick(void *world, uint32_t id)
         host_fault(host, FAULT_ADDRESS, NO_TASK, "kicked core %u of %u", id, host->core_count);
     struct core *core = &host->cores[id];
     if (core == host->entering) {
-        core->need_reschedule |= core->torus == host->entering_torus || core->running == NO_TASK;
+        if (core->torus == host->entering_torus || core->running == NO_TASK)
+            core->needs |= NEED_RESCHEDULE;
         return;
     }
     bool polled = core->is_idle && host->scenario->scheduler.polling_idle;

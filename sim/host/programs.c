@@ -19,10 +19,10 @@ static uint64_t draw_ps(struct host *host, struct task *task, const struct distr
     return ps;
 }
 
-/* A loop of the program is done. */
-static void count_completed(struct host *host, struct task *task)
+void program_looped(struct host *host, struct task *task, uint64_t when_ps)
 {
-    if (!in_window(host))
+    task->flags &= (uint8_t)~TASK_LOOPING;
+    if (when_ps < host->warmup_ps)
         return;
     task->loops++;
     host->completed++;
@@ -43,11 +43,17 @@ static void stop(struct host *host, struct core *core, enum entry_kind kind)
                core_kernel_ps(host, core, host->cost.syscall_ps), ACCOUNT_SCHED);
 }
 
+static void draw_run(struct host *host, struct task *task, const struct phase *phase)
+{
+    task->run_left_ps = draw_ps(host, task, &phase->duration);
+    task->demand_ps += task->run_left_ps;
+}
+
 /* The program has run off its end.  True: it goes round again. */
 static bool program_end(struct host *host, struct core *core, struct task *task)
 {
     const struct workload *workload = &host->scenario->workloads[task->workload];
-    count_completed(host, task);
+    program_looped(host, task, host->now_ps);
     if (workload->open) {
         tally_burst(host, task);
         stop(host, core, ENTRY_EXIT);
@@ -63,14 +69,15 @@ void program_step(struct host *host, struct core *core)
 {
     struct task *task = &host->tasks[core->running];
     const struct workload *workload = &host->scenario->workloads[task->workload];
+    if (task->flags & TASK_LOOPING)
+        program_looped(host, task, host->now_ps);
     for (;;) {
         if (task->phase == workload->phase_count && !program_end(host, core, task))
             return;
         const struct phase *phase = &workload->phases[task->phase++];
         switch (phase->kind) {
         case PHASE_RUN:
-            task->run_left_ps = draw_ps(host, task, &phase->duration);
-            task->demand_ps += task->run_left_ps;
+            draw_run(host, task, phase);
             core_refill(host, core);
             if (task->run_left_ps > 0)
                 return;
@@ -87,6 +94,26 @@ void program_step(struct host *host, struct core *core)
             return;
         }
     }
+}
+
+/* It need not have an event of its own for that when its core is free.  Nobody can tell the
+ * difference: what the phase lasts does not depend on when it is drawn, and the loop that it begins
+ * counts from when the task works.  (Under traced cost its caches are looked at then.) */
+void program_prepare(struct host *host, struct task *task)
+{
+    const struct workload *workload = &host->scenario->workloads[task->workload];
+    if (host->traced || task->run_left_ps > 0 || task->flags & TASK_LOOPING)
+        return;
+    bool loops = task->phase == workload->phase_count;
+    const struct phase *phase = &workload->phases[loops ? 0 : task->phase];
+    if (phase->kind != PHASE_RUN || (loops && (workload->open || !workload_sleeps(workload))))
+        return;
+    if (loops) {
+        task->phase = 0;
+        task->flags |= TASK_LOOPING;
+    }
+    task->phase++;
+    draw_run(host, task, phase);
 }
 
 /* ---- Births ------------------------------------------------------------------------------- */
@@ -114,7 +141,7 @@ static void stream_next(struct host *host, uint32_t workload, uint64_t from_ps)
 {
     uint64_t gap_ps = draw_apart_ps(host, RANDOM_ARRIVALS, workload, host->arrivals[workload],
                                     &host->scenario->workloads[workload].gap);
-    event_tree_set(&host->timers, host->stream_from + workload, from_ps + gap_ps);
+    timer_set(host, host->stream_from + workload, from_ps + gap_ps);
 }
 
 void program_arrival(struct host *host, uint32_t workload)
@@ -153,7 +180,7 @@ void program_start(struct host *host)
                 continue;
             }
             task->due_ps = draw_apart_ps(host, RANDOM_START, w, i, &workload->start);
-            event_tree_set(&host->timers, id, task->due_ps);
+            timer_set(host, id, task->due_ps);
         }
         if (workload->open)
             stream_next(host, w, draw_apart_ps(host, RANDOM_START, w, 0, &workload->start));

@@ -52,8 +52,9 @@ static double hold_ns(uint32_t pending, uint64_t (*draw)(gsl_rng *rng), gsl_rng 
             int64_t id = event_tree_first_id(&tree);
             if (id == EVENT_NONE)
                 continue;
-            event_tree_prefetch(&tree, (uint32_t)id);
-            event_tree_set(&tree, (uint32_t)id, now + draw(rng));
+            int64_t near = event_tree_set(&tree, (uint32_t)id, now + draw(rng));
+            if (near != EVENT_NONE)
+                event_tree_prefetch(&tree, (uint32_t)near);
         }
         if (round >= 0)
             round_ns[round] = (seconds_now() - began) * 1e9 / (double)holds;

@@ -26,6 +26,17 @@ static uint32_t least(const uint64_t *time, uint32_t count)
     return best;
 }
 
+/* In a small tree a part is a group: what comes near is its earliest, if within the span. */
+static void check_near(const struct event_tree *tree, int64_t near, uint32_t id,
+                       const uint64_t *time, uint32_t count)
+{
+    if (near == EVENT_NONE || time[near] >= tree->base + tree->span)
+        return;
+    uint32_t from = id / EVENT_GROUP * EVENT_GROUP;
+    uint32_t members = count - from < EVENT_GROUP ? count - from : EVENT_GROUP;
+    ck_assert_int_eq(near, from + least(&time[from], members));
+}
+
 /* What the tree says comes next, the clock moving on to ends of spans. */
 static int64_t tree_first(struct event_tree *tree, uint64_t *when)
 {
@@ -68,7 +79,9 @@ START_TEST(agrees_with_a_search)
         default:
             time[id] = now + next_random(&random) % 1000000;
         }
-        event_tree_set(&tree, id, time[id]);
+        int64_t near = event_tree_set(&tree, id, time[id]);
+        if (count <= EVENT_PARTS * EVENT_GROUP)
+            check_near(&tree, near, id, time, count);
         uint32_t expected = least(time, count);
         if (next_random(&random) % 2 == 0) {
             int64_t first = tree_first(&tree, &when);
