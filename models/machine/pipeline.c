@@ -20,17 +20,6 @@ void pipeline_init(struct pipeline *pipeline, const struct profile *cpu, double 
     pipeline->leaves_fs = pipeline->in_order ? UINT64_MAX : pipeline->quarter_fs;
 }
 
-void pipeline_advance(struct pipeline *pipeline)
-{
-    while (pipeline->work_fs >= pipeline->leaves_fs) {
-        uint32_t oldest = (pipeline->quarter + 1) % PIPELINE_QUARTERS;
-        pipeline_wait_until(pipeline, pipeline->over_fs[oldest]);
-        pipeline->over_fs[oldest] = 0;
-        pipeline->quarter = oldest;
-        pipeline->leaves_fs += pipeline->quarter_fs;
-    }
-}
-
 /* The oldest miss must be over before there can be one more. */
 static uint64_t miss_slot(const struct pipeline *pipeline, uint64_t from_fs)
 {
@@ -49,8 +38,7 @@ static void miss_put(struct pipeline *pipeline, uint64_t over_fs)
 
 uint64_t pipeline_miss_from(struct pipeline *pipeline, uint64_t ready_fs)
 {
-    if (pipeline->work_fs >= pipeline->leaves_fs)
-        pipeline_advance(pipeline);
+    pipeline_advance(pipeline);
     uint64_t now_fs = pipeline_now(pipeline);
     return miss_slot(pipeline, now_fs > ready_fs ? now_fs : ready_fs);
 }

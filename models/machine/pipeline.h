@@ -60,15 +60,22 @@ static inline void pipeline_wait_until(struct pipeline *pipeline, uint64_t fs)
         pipeline->stalled_fs += fs - now_fs;
 }
 
-/* Work has reached leaves_fs. */
-void pipeline_advance(struct pipeline *pipeline);
+/* Quarters leave the window as the work dispatched fills new ones: to be asked between blocks. */
+static inline void pipeline_advance(struct pipeline *pipeline)
+{
+    while (pipeline->work_fs >= pipeline->leaves_fs) {
+        uint32_t oldest = (pipeline->quarter + 1) % PIPELINE_QUARTERS;
+        pipeline_wait_until(pipeline, pipeline->over_fs[oldest]);
+        pipeline->over_fs[oldest] = 0;
+        pipeline->quarter = oldest;
+        pipeline->leaves_fs += pipeline->quarter_fs;
+    }
+}
 
 /* A load that the first level serves, of what is there, or whose address is known, at ready_fs.
  * Returns when it is over. */
 static inline uint64_t pipeline_load(struct pipeline *pipeline, uint64_t ready_fs)
 {
-    if (pipeline->work_fs >= pipeline->leaves_fs)
-        pipeline_advance(pipeline);
     uint64_t now_fs = pipeline_now(pipeline), from_fs = now_fs > ready_fs ? now_fs : ready_fs;
     if (pipeline->in_order)
         pipeline->stalled_fs += from_fs - now_fs;

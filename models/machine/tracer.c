@@ -12,9 +12,6 @@
 /* A period ends after this share of the first level's lines. */
 enum { PERIOD_SHARE = 8 };
 
-/* Blocks of the longer histories. */
-static const uint32_t history_blocks[TRACER_HISTORIES] = { 16, 64 };
-
 /* The tracer of the entry under way; callbacks carry no argument of ours. */
 static struct tracer *active;
 
@@ -29,21 +26,6 @@ static void set_pace(struct tracer *tracer, uint32_t pace)
     tracer->call_fs = (uint64_t)llround(instructions[2] * instruction_fs);
     tracer->entry_fs = (uint64_t)llround(instructions[3] * instruction_fs);
     tracer->branch_miss_fs = (uint64_t)llround(tracer->branch_miss * pace / TRACER_PACE);
-}
-
-static void predictor_init(struct tracer *tracer, const struct profile *cpu, uint32_t core_count,
-                           struct arena *arena)
-{
-    while (tracer->histories < TRACER_HISTORIES &&
-           history_blocks[tracer->histories] <= profile_value(cpu, branch_history))
-        tracer->histories++;
-    tracer->predictions =
-        arena_alloc(arena, (size_t)core_count * TRACER_PREDICTIONS, sizeof *tracer->predictions);
-    tracer->patterns = arena_alloc(arena, (size_t)core_count * tracer->histories * TRACER_PATTERNS,
-                                   sizeof *tracer->patterns);
-    if (profile_value(cpu, branch_entries) > 0)
-        tracer->branches_per_line = profile_value(cpu, line_bytes) / TRACER_BRANCH_BYTES /
-                                    profile_value(cpu, branch_entries);
 }
 
 void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
@@ -62,7 +44,6 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
     };
     set_pace(tracer, TRACER_PACE);
     pipeline_init(&tracer->pipeline, cpu, tracer->instruction_fs);
-    predictor_init(tracer, cpu, setup->core_count, arena);
     uint64_t offset = setup->scheduler_bytes;
     for (uint32_t i = 0; i < TRACER_MODULES; i++) {
         tracer->module[i] = setup->module[i];
@@ -75,37 +56,8 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
     tracer->line = arena_alloc(arena, setup->memory->line_count, sizeof *tracer->line);
     tracer->period_lines = memory_cache(setup->memory, 0, 0)->lines / PERIOD_SHARE;
     tracer->code_shift = shift + 10;
-    tracer->code_lines = (uint32_t)((offset - setup->scheduler_bytes) >> shift) + 1;
-    tracer->code_used = arena_alloc(arena, (size_t)setup->core_count * tracer->code_lines,
-                                    sizeof *tracer->code_used);
-}
-
-/* How likely it is, in 2^-32, that a line has left a cache since the stamp. */
-static uint64_t left_since(struct cache *cache, uint32_t stamp)
-{
-    return UINT32_MAX - cache_chance(cache, 0, cache_recall(cache, stamp)->step);
-}
-
-/* What a line of code costs that was last used then; a line never used comes from memory. */
-static uint64_t fetch_fs(const struct tracer *tracer, struct code_use used)
-{
-    const struct memory *memory = tracer->memory;
-    uint64_t near = used.near == 0 ? UINT32_MAX : left_since(tracer->code, used.near);
-    uint64_t far = UINT32_MAX, found_fs = 0;
-    if (tracer->behind != NULL) {
-        found_fs = memory->hit_fs[1];
-        far = used.near == 0 ? UINT32_MAX : left_since(tracer->behind, used.far);
-    }
-    uint64_t behind_fs = found_fs + ((memory->memory_fs - found_fs) * (far >> 16) >> 16);
-    return behind_fs * (near >> 16) >> 16;
-}
-
-/* What a right prediction costs that was last used then, since it may have left the predictor: a
- * table of one way, into which user code brings its branches. */
-static uint64_t predict_fs(const struct tracer *tracer, uint32_t stamp)
-{
-    double branches = cache_recall(tracer->code, stamp)->used * tracer->branches_per_line;
-    return (uint64_t)((1 - cache_survival(branches, 1)) * (double)tracer->branch_miss_fs);
+    front_end_init(&tracer->front_end, setup->memory, cpu,
+                   (uint32_t)((offset - setup->scheduler_bytes) >> shift) + 1, arena);
 }
 
 static void period_begin(struct tracer *tracer)
@@ -129,26 +81,11 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->from_fs = pipeline_now(&tracer->pipeline);
     tracer->from_stalled_fs = tracer->pipeline.stalled_fs;
     tracer->first = memory_cache(memory, 0, core);
-    tracer->code = memory_cache(memory, MEMORY_CODE, core);
-    tracer->behind = memory_cache(memory, 1, core);
-    if (tracer->code != NULL)
-        tracer->code_now =
-            (struct code_use){ tracer->code->uses.now,
-                               tracer->behind != NULL ? tracer->behind->uses.now : 0 };
-    tracer->using = &tracer->code_used[(size_t)core * tracer->code_lines];
+    front_end_begin(&tracer->front_end, core, tracer->branch_miss_fs);
     period_begin(tracer);
-    if (++tracer->entry == 0) { /* once in 2^32 entries */
-        memset(tracer->code_memo, 0xFF, sizeof tracer->code_memo);
-        memset(tracer->branch_memo, 0xFF, sizeof tracer->branch_memo);
-    }
     memory->wait_fs = 0;
     memory->early_line = CACHE_NO_LINE;
     tracer->counts = (struct tracer_counts){ 0 };
-    tracer->predicting = &tracer->predictions[(size_t)core * TRACER_PREDICTIONS];
-    tracer->last = NULL;
-    tracer->recalling = &tracer->patterns[(size_t)core * tracer->histories * TRACER_PATTERNS];
-    tracer->depth = tracer->history = 0;
-    tracer->path[0] = tracer->path[1] = 0;
     tracer->fault = TRACER_FINE;
     tracer->escape = escape;
     /* The caller's frames, with what it passes by address, lie just above this one. */
@@ -195,7 +132,7 @@ __attribute__((noreturn)) static void tracer_stop(struct tracer *tracer, enum tr
 }
 
 /* Where code or a constant lies in the modelled memory; it must be in a module. */
-__attribute__((noinline)) static uint64_t module_offset(struct tracer *tracer, uintptr_t at)
+static uint64_t module_offset(struct tracer *tracer, uintptr_t at)
 {
     for (uint32_t i = 0; i < TRACER_MODULES; i++)
         if (at - tracer->module[i].from < tracer->module[i].bytes)
@@ -228,19 +165,6 @@ __attribute__((noinline)) static uint64_t trace_far(struct tracer *tracer, uint3
     return over_fs;
 }
 
-/* A line that has not been touched in this period, or only been read. */
-__attribute__((noinline)) static uint64_t trace_line(struct tracer *tracer, uint32_t number,
-                                                     bool write)
-{
-    struct traced_line *line = &tracer->line[number];
-    if (tracer->period_left-- == 0)
-        period_begin(tracer);
-    if (!memory_is_near(tracer->memory, tracer->first, tracer->core, number, write))
-        return trace_far(tracer, number, write);
-    line->touched = tracer->period + write;
-    return pipeline_near(&tracer->pipeline, line->ready_fs, write);
-}
-
 /* A pointer into the scheduler's memory has been loaded at over_fs: what it points to is not
  * accessed before. */
 static inline void trace_pointer(struct tracer *tracer, const void *address, uint64_t over_fs)
@@ -255,31 +179,63 @@ static inline void trace_pointer(struct tracer *tracer, const void *address, uin
         line->ready_fs = over_fs;
 }
 
+/* An access to a line that has not been touched in this period, or only been read; pointer: where
+ * it loads one, or NULL. */
+__attribute__((noinline)) static void trace_line(struct tracer *tracer, uint32_t number, bool write,
+                                                 const void *pointer)
+{
+    struct traced_line *line = &tracer->line[number];
+    uint64_t over_fs;
+    if (tracer->period_left-- == 0)
+        period_begin(tracer);
+    if (memory_is_near(tracer->memory, tracer->first, tracer->core, number, write)) {
+        line->touched = tracer->period + write;
+        over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
+    } else {
+        over_fs = trace_far(tracer, number, write);
+    }
+    if (pointer != NULL)
+        trace_pointer(tracer, pointer, over_fs);
+}
+
+/* An access at this offset in the modelled memory. */
+static inline void trace_offset(struct tracer *tracer, uint64_t offset, bool write,
+                                const void *pointer)
+{
+    uint32_t number = (uint32_t)(offset >> tracer->line_shift);
+    const struct traced_line *line = &tracer->line[number];
+    /* What it has touched is near, and is not touched by others before the entry is over. */
+    uint32_t touched = line->touched - tracer->period;
+    if (touched > 1 || touched < write) {
+        trace_line(tracer, number, write, pointer);
+        return;
+    }
+    uint64_t over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
+    if (pointer != NULL)
+        trace_pointer(tracer, pointer, over_fs);
+}
+
+/* An access outside the scheduler's memory: to the stack, always near, or to a constant. */
+__attribute__((noinline)) static void trace_elsewhere(struct tracer *tracer, uintptr_t at,
+                                                      bool write, const void *pointer)
+{
+    if (tracer->stack_top - at >= TRACER_STACK_BYTES)
+        trace_offset(tracer, module_offset(tracer, at), write, pointer);
+}
+
 /* One access of at most 64 bytes, priced where it begins; pointer: it may load one. */
 static inline void trace_access(const void *address, bool write, bool pointer)
 {
     struct tracer *tracer = active;
     if (tracer == NULL)
         return;
-    uintptr_t at = (uintptr_t)address;
-    uint64_t offset = at - tracer->memory_from, over_fs;
+    uint64_t offset = (uintptr_t)address - tracer->memory_from;
     tracer->counts.accesses++;
     tracer->pipeline.work_fs += tracer->access_fs;
-    if (offset >= tracer->memory_bytes) {
-        if (tracer->stack_top - at < TRACER_STACK_BYTES)
-            return;
-        offset = module_offset(tracer, at);
-    }
-    uint32_t number = (uint32_t)(offset >> tracer->line_shift);
-    const struct traced_line *line = &tracer->line[number];
-    /* What it has touched is near, and is not touched by others before the entry is over. */
-    uint32_t touched = line->touched - tracer->period;
-    if (touched > 1 || touched < write)
-        over_fs = trace_line(tracer, number, write);
+    if (offset < tracer->memory_bytes)
+        trace_offset(tracer, offset, write, pointer ? address : NULL);
     else
-        over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
-    if (pointer)
-        trace_pointer(tracer, address, over_fs);
+        trace_elsewhere(tracer, (uintptr_t)address, write, pointer ? address : NULL);
 }
 
 /* Everything before it is over before it begins. */
@@ -325,74 +281,15 @@ static void trace_range(const void *address, unsigned long bytes, bool write)
         trace_access((const char *)address + i, write, false);
 }
 
-/* Four blocks of history were not enough: does a longer one know the successor?  All of them learn
- * it. */
-__attribute__((noinline)) static bool recalls(struct tracer *tracer, uint32_t code)
+/* A block begins at code, in this line of it. */
+__attribute__((noinline)) static void trace_block(struct tracer *tracer, uint32_t code,
+                                                  uint32_t line)
 {
-    bool known = false;
-    for (uint32_t i = 0; i < tracer->histories; i++) {
-        uint64_t hash = (tracer->path[i] * UINT64_C(0x9E3779B97F4A7C15)) >> 52;
-        uint32_t *successor = &tracer->recalling[i * TRACER_PATTERNS + hash];
-        known |= *successor == code;
-        *successor = code;
-    }
-    return known;
-}
-
-/* A block begins at code, in this line of it, after the one that left the prediction.  False when
- * nothing has been done, because a memo must be filled first; fill: it is. */
-__attribute__((always_inline)) static inline bool trace_block(struct tracer *tracer, uint32_t code,
-                                                              uint32_t line, bool fill)
-{
-    struct code_use *used = &tracer->using[line], now = tracer->code_now;
-    struct prediction *last = tracer->last;
-    uint32_t entry = tracer->entry, price_fs = 0;
-    if (used->near != now.near) {
-        struct code_memo *memo = &tracer->code_memo[used->near % TRACER_MEMOS];
-        if (memo->entry != entry || memo->used.near != used->near || memo->used.far != used->far) {
-            if (!fill)
-                return false;
-            *memo = (struct code_memo){ *used, entry, (uint32_t)fetch_fs(tracer, *used) };
-        }
-        price_fs = memo->fetch_fs;
-    }
-    bool expected = last == NULL || (last->successor ^ 2 * code) <= 1;
-    if (last != NULL && expected && last->stamp != now.near) {
-        struct branch_memo *memo = &tracer->branch_memo[last->stamp % TRACER_MEMOS];
-        if (memo->entry != entry || memo->stamp != last->stamp) {
-            if (!fill)
-                return false;
-            uint32_t miss_fs = (uint32_t)predict_fs(tracer, last->stamp);
-            *memo = (struct branch_memo){ last->stamp, entry, miss_fs };
-        }
-        price_fs += memo->miss_fs;
-    }
-    *used = now;
-    tracer->pipeline.stalled_fs += price_fs;
-    if (!expected && !recalls(tracer, code)) {
-        bool keeps = last->successor != 0 && last->successor % 2 == 0;
-        last->successor = keeps ? last->successor + 1 : 2 * code;
+    struct pipeline *pipeline = &tracer->pipeline;
+    if (front_end_block(&tracer->front_end, code, line, &pipeline->stalled_fs)) {
         tracer->counts.branch_misses++;
-        pipeline_mispredict(&tracer->pipeline, tracer->branch_miss_fs);
-    } else if (expected && last != NULL) {
-        last->successor = 2 * code;
+        pipeline_mispredict(pipeline, tracer->branch_miss_fs);
     }
-    if (last != NULL)
-        last->stamp = now.near;
-    /* The block and the three before it, eight bits of each, select one of 4096 slots. */
-    tracer->history = tracer->history << 8 | (code >> 2 & 0xFF);
-    uint32_t path = code ^ tracer->history * 0x85EBCA6Bu;
-    tracer->last = &tracer->predicting[(path * 0x9E3779B1u) >> 20];
-    /* Of longer ones a block leaves the 64 bits after 16 and 64 others. */
-    tracer->path[0] = tracer->path[0] << 4 ^ code >> 2;
-    tracer->path[1] = tracer->path[1] << 1 ^ code >> 2;
-    return true;
-}
-
-__attribute__((noinline)) static void trace_block_filling(struct tracer *tracer, uint32_t code,
-                                                          uint32_t line)
-{
-    trace_block(tracer, code, line, true);
 }
 
 /* ---- gcc's interface: names and shapes are its own ---------------------------------------- */
@@ -417,8 +314,9 @@ void __sanitizer_cov_trace_pc(void)
     uint32_t code = (uint32_t)(offset + module->offset);
     uint32_t line =
         module->code_line + (uint32_t)(offset * TRACER_PLAIN_PER_1024 >> tracer->code_shift);
-    if (!trace_block(tracer, code, line, false))
-        trace_block_filling(tracer, code, line);
+    pipeline_advance(&tracer->pipeline);
+    if (!front_end_known_block(&tracer->front_end, code, line, &tracer->pipeline.stalled_fs))
+        trace_block(tracer, code, line);
 }
 
 #define PLAIN_ACCESS(bytes)                                                                        \
@@ -479,22 +377,21 @@ void __tsan_func_entry(void *caller)
     (void)caller;
     if (active == NULL)
         return;
-    if (active->depth == 0) {
+    if (active->front_end.depth == 0) {
         active->counts.entries++;
         active->pipeline.work_fs += active->entry_fs;
     } else {
         active->counts.calls++;
         active->pipeline.work_fs += active->call_fs;
     }
-    active->caller[active->depth++ % TRACER_RETURNS] = active->last;
-    active->last = NULL;
+    front_end_call(&active->front_end);
 }
 
 void __tsan_func_exit(void);
 void __tsan_func_exit(void)
 {
     if (active != NULL)
-        active->last = active->caller[--active->depth % TRACER_RETURNS];
+        front_end_return(&active->front_end);
 }
 
 /* Atomic loads and stores are plain accesses on the machines modelled; the rest lock the line. */

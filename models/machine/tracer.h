@@ -18,17 +18,9 @@
  * Which load needs which is seen by the addresses: a load of 8 bytes that gives an address in the
  * scheduler's memory makes the line there known when it is over.
  *
- * Branch misses: each core predicts that a block is followed by the successor it had when it last
- * came after the same three blocks, and gives a prediction up after it failed twice running (path
- * history: R. Nair, MICRO-28, 1995; one-bit hysteresis on a branch target buffer: J. Lee and
- * A. Smith, IEEE Computer 17(1), 1984).  Longer histories, of the processors that have them, are
- * asked when that fails, and learn it.  Calls are known, and returns come from a stack.  What user
- * code evicts from the instruction cache it evicts from the predictor too, a branch every
- * TRACER_BRANCH_BYTES; what that costs is added as an expectation.
- *
- * Instruction fetch: where a block begins is known.  Instrumented code is longer than the plain
- * one by a constant, so addresses are scaled back by it before they become lines.  A line costs
- * what it may have to come from: an expectation, by what user code has used of the caches since.
+ * Where a block begins is known, so that its fetch and its prediction can be priced (front_end.h).
+ * Instrumented code is longer than the plain one by a constant, so addresses are scaled back by it
+ * before they become lines.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -39,20 +31,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "models/machine/front_end.h"
 #include "models/machine/instructions.h"
 #include "models/machine/memory.h"
 #include "models/machine/pipeline.h"
 
 enum {
-    TRACER_PREDICTIONS = 4096, /* without tags: some paths share one */
-    TRACER_MEMOS = 16,
-    TRACER_PATTERNS = 4096,
-    TRACER_HISTORIES = 2, /* longer than four blocks */
-    TRACER_RETURNS = 16,  /* of the return stack; what lies deeper is mispredicted */
     TRACER_BLOCK_LIMIT = 100000000,
     TRACER_STACK_BYTES = 1 << 20,
     TRACER_MODULES = 2,
-    TRACER_BRANCH_BYTES = 16, /* of code to a branch; assumed: four instructions of four bytes */
     /* Bytes of the plain build to 1024 of the traced one: 4863 to 12812 (.text of gcc 12, x86-64;
      * tests/unit/tracer.c compares). */
     TRACER_PLAIN_PER_1024 = 389,
@@ -63,28 +50,6 @@ enum {
 struct traced_line {
     uint64_t ready_fs; /* a load from it begins no earlier: its address is known, or it comes */
     uint32_t touched;  /* period + 1 when written in it, period when read */
-};
-
-struct prediction {
-    uint32_t successor; /* 2 x code offset of the block that followed last time, + 1 if it did not,
-                           once, since; 0: none yet */
-    uint32_t stamp;     /* of the instruction cache when it was last used */
-};
-
-/* Stamps of the caches when a core last used a line of code: of instructions, and second level. */
-struct code_use {
-    uint32_t near, far;
-};
-
-/* What a line of code and a prediction cost in that entry that were last used then: many ask
- * alike. */
-struct code_memo {
-    struct code_use used;
-    uint32_t entry, fetch_fs;
-};
-
-struct branch_memo {
-    uint32_t stamp, entry, miss_fs;
 };
 
 /* Counts of one entry. */
@@ -111,31 +76,18 @@ struct tracer {
     uint64_t block_fs, access_fs, call_fs, entry_fs, branch_miss_fs; /* at the entry's pace */
     uint64_t atomic_fs;
     double instruction_fs, branch_miss; /* on a fast core that nobody shares */
-    struct prediction *predictions;     /* [cores][TRACER_PREDICTIONS] */
     struct traced_line *line;           /* of the modelled memory */
     /* What has been touched in a period is near.  One ends with the entry, or when so many lines
      * have been touched that the first of them may have left the first level. */
     uint32_t period, period_left, period_lines;
-    uint32_t entry;                  /* number of the one under way */
-    uint32_t code_shift, code_lines; /* from 1024ths of bytes to lines; lines of code */
-    struct code_use *code_used;      /* [cores][code_lines] */
-    double branches_per_line;        /* that leave the predictor with a line of code, of its size */
+    uint32_t code_shift; /* from 1024ths of bytes to lines */
+    struct front_end front_end;
     /* The entry under way. */
-    struct prediction *predicting, *last;
-    struct prediction *caller[TRACER_RETURNS]; /* last of the functions that wait for a return */
-    uint32_t depth, history;                   /* of them; the last blocks, newest lowest */
-    struct cache *first, *code, *behind; /* of data, of instructions, second level; NULL: none */
-    struct code_use *using;              /* of this core */
-    struct code_use code_now;            /* now; 0 what is not modelled */
-    uint64_t path[TRACER_HISTORIES];     /* longer histories, folded */
-    uint32_t histories;                  /* of them that the processor has */
-    uint32_t *patterns, *recalling;      /* [cores][histories][TRACER_PATTERNS] successors */
+    struct cache *first; /* level, of the core */
     struct pipeline pipeline;
     /* When it began: simulated time, and the pipeline's. */
     uint64_t now_ps, from_fs, from_stalled_fs;
     uint32_t core, pace;
-    struct code_memo code_memo[TRACER_MEMOS]; /* by stamp of the near cache */
-    struct branch_memo branch_memo[TRACER_MEMOS];
     struct tracer_counts counts;
     enum tracer_fault fault;
     uintptr_t fault_address;

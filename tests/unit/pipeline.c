@@ -29,6 +29,7 @@ static struct pipeline pipeline_of(double window, double misses, double stores)
 static void work(struct pipeline *pipeline, uint64_t instructions)
 {
     pipeline->work_fs += instructions * NS;
+    pipeline_advance(pipeline);
 }
 
 /* A load that misses, whose address is known at ready_fs; when it is over. */

@@ -1,0 +1,144 @@
+/* front_end.h -- what it costs a core to fetch code and to predict its branches.
+ *
+ * Branch misses: each core predicts that a block is followed by the successor it had when it last
+ * came after the same three blocks, and gives a prediction up after it failed twice running (path
+ * history: R. Nair, MICRO-28, 1995; one-bit hysteresis on a branch target buffer: J. Lee and
+ * A. Smith, IEEE Computer 17(1), 1984).  Longer histories, of the processors that have them, are
+ * asked when that fails, and learn it.  Calls are known, and returns come from a stack.  What user
+ * code evicts from the instruction cache it evicts from the predictor too, a branch every
+ * FRONT_END_BRANCH_BYTES; what that costs is added as an expectation.
+ *
+ * Instruction fetch: a line costs what it may have to come from: an expectation, by what user code
+ * has used of the caches since.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef MACHINE_FRONT_END_H
+#define MACHINE_FRONT_END_H
+
+#include "models/machine/memory.h"
+
+enum {
+    FRONT_END_PREDICTIONS = 4096, /* without tags: some paths share one */
+    FRONT_END_PATTERNS = 4096,
+    FRONT_END_HISTORIES = 2,     /* longer than four blocks */
+    FRONT_END_RETURNS = 16,      /* of the return stack; what lies deeper is mispredicted */
+    FRONT_END_BRANCH_BYTES = 16, /* of code to a branch; assumed: four instructions of four bytes */
+    FRONT_END_MEMOS = 16
+};
+
+struct prediction {
+    uint32_t successor; /* 2 x code offset of the block that followed last time, + 1 if it did not,
+                           once, since; 0: none yet */
+    uint32_t stamp;     /* of the instruction cache when it was last used */
+};
+
+/* Stamps of the caches when a core last used a line of code: of instructions, and second level. */
+struct code_use {
+    uint32_t near, far;
+};
+
+/* What a line of code costs a core now, and a prediction, that were last used then: many ask
+ * alike.  From no other time than the core's when its number is. */
+struct fetch_memo {
+    struct code_use used;
+    uint32_t time, fs;
+};
+
+struct predict_memo {
+    uint32_t stamp, time, fs;
+};
+
+struct front_end_core {
+    struct prediction *predictions; /* [FRONT_END_PREDICTIONS] */
+    uint32_t *patterns;             /* [histories][FRONT_END_PATTERNS] successors */
+    struct code_use *lines;         /* [lines of code] */
+    struct cache *code, *behind;    /* of instructions, second level; NULL: none */
+    struct code_use now;            /* 0 what is not modelled */
+    uint64_t branch_miss_fs;
+    uint32_t time;                            /* number of the last change of either */
+    struct fetch_memo fetch[FRONT_END_MEMOS]; /* by stamp of the near cache */
+    struct predict_memo predict[FRONT_END_MEMOS];
+};
+
+struct front_end {
+    struct front_end_core *cores;
+    uint64_t found_fs, memory_fs; /* a line of code from the second level, and from memory */
+    double branches_per_line;     /* that leave the predictor with a line of code, of its size */
+    uint32_t histories;           /* longer ones that the processor has */
+    /* The entry under way. */
+    struct front_end_core *core;
+    struct prediction *last;                      /* that the block before left; NULL: a call */
+    struct prediction *caller[FRONT_END_RETURNS]; /* last of the functions that wait for a return */
+    uint32_t depth, history;                      /* of them; the last blocks, newest lowest */
+    uint64_t path[FRONT_END_HISTORIES];           /* longer histories, folded */
+};
+
+/* lines: of code, all modules together. */
+void front_end_init(struct front_end *front, const struct memory *memory, const struct profile *cpu,
+                    uint32_t lines, struct arena *arena);
+
+/* An entry begins on core; a branch that is predicted wrong costs so much. */
+void front_end_begin(struct front_end *front, uint32_t core, uint64_t branch_miss_fs);
+
+/* A block begins at the offset code, in this line of it.  Adds to *fs what is expected for lines
+ * and predictions that have left the core since; true: its beginning was predicted wrong. */
+bool front_end_block(struct front_end *front, uint32_t code, uint32_t line, uint64_t *fs);
+
+/* A function is called, by a block of this one, and returns to it. */
+static inline void front_end_call(struct front_end *front)
+{
+    front->caller[front->depth++ % FRONT_END_RETURNS] = front->last;
+    front->last = NULL;
+}
+
+static inline void front_end_return(struct front_end *front)
+{
+    front->last = front->caller[--front->depth % FRONT_END_RETURNS];
+}
+
+/* The next block is predicted by this one and those before it. */
+static inline void front_end_predict(struct front_end *front, uint32_t code)
+{
+    /* The block and the three before it, eight bits of each, select a slot. */
+    front->history = front->history << 8 | (code >> 2 & 0xFF);
+    uint32_t path = (code ^ front->history * 0x85EBCA6Bu) * 0x9E3779B1u;
+    front->last = &front->core->predictions[path / (UINT32_MAX / FRONT_END_PREDICTIONS + 1)];
+    /* Of longer ones a block leaves the 64 bits after 16 and 64 others. */
+    front->path[0] = front->path[0] << 4 ^ code >> 2;
+    front->path[1] = front->path[1] << 1 ^ code >> 2;
+}
+
+/* front_end_block(), with the common case short: as predicted, and what it costs is remembered.
+ * False: it is not so, and nothing has been done. */
+static inline bool front_end_known_block(struct front_end *front, uint32_t code, uint32_t line,
+                                         uint64_t *fs)
+{
+    struct front_end_core *core = front->core;
+    struct code_use *used = &core->lines[line], now = core->now;
+    struct prediction *last = front->last;
+    uint32_t time = core->time, cost_fs = 0;
+    if (used->near != now.near) {
+        const struct fetch_memo *memo = &core->fetch[used->near % FRONT_END_MEMOS];
+        if (memo->time != time || memo->used.near != used->near || memo->used.far != used->far)
+            return false;
+        cost_fs = memo->fs;
+    }
+    if (last != NULL) {
+        if (last->successor != 2 * code)
+            return false;
+        if (last->stamp != now.near) {
+            const struct predict_memo *memo = &core->predict[last->stamp % FRONT_END_MEMOS];
+            if (memo->time != time || memo->stamp != last->stamp)
+                return false;
+            cost_fs += memo->fs;
+            last->stamp = now.near;
+        }
+    }
+    *used = now;
+    *fs += cost_fs;
+    front_end_predict(front, code);
+    return true;
+}
+
+#endif
