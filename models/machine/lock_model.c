@@ -137,7 +137,7 @@ static void count_waiters(struct lock_model *lock)
 static void take(struct lock_model *lock, uint32_t core)
 {
     lock->last_core = core;
-    lock->promised = false;
+    lock->promised = lock->overtaken = false;
     count_waiters(lock);
 }
 
@@ -165,6 +165,22 @@ static bool is_free(const struct lock_model *lock, uint64_t now_ps)
     return lock->count == 0 || (lock->setup.kind == LOCK_TTAS_BACKOFF && now_ps < lock->look_ps);
 }
 
+/* Under ttas a comer swaps at once.  The interconnect serves its swap before those of the waiters
+ * if it comes before the first of these has been told that the lock is free; and before their
+ * rereads, if it comes before the holder's write has reached them. */
+static void overtake(struct lock_model *lock, uint32_t core, uint64_t now_ps)
+{
+    uint64_t seen_ps = lock->free_ps + lock->farthest_ps;
+    enum distance told = topology_distance(lock->setup.topology, lock->last_core, lock->next);
+    enum distance own = topology_distance(lock->setup.topology, lock->last_core, core);
+    if (lock->overtaken || now_ps >= seen_ps + lock->reread_ps[told])
+        return;
+    if (now_ps < seen_ps)
+        lock->grant_ps = seen_ps + lock->reread_ps[own];
+    lock->next = core;
+    lock->overtaken = true;
+}
+
 bool lock_model_request(struct lock_model *lock, uint32_t core, uint64_t now_ps, uint64_t *cost_ps)
 {
     if (is_free(lock, now_ps)) {
@@ -177,6 +193,10 @@ bool lock_model_request(struct lock_model *lock, uint32_t core, uint64_t now_ps,
     CHECK(lock->count < lock->setup.cores);
     struct lock_waiter waiter = { core, now_ps };
     *waiter_at(lock, lock->count++) = waiter;
+    if (lock->setup.kind == LOCK_TTAS && lock->promised && now_ps > lock->free_ps) {
+        overtake(lock, core, now_ps);
+        return false;
+    }
     if (lock->last_core == LOCK_NOBODY)
         lock->last_core = core; /* of the chain, which nobody ever finds free */
     count_waiter(lock, &waiter);

@@ -20,9 +20,12 @@
  *                   x looks again within a delay of about x, at least c and at most 64 c
  *
  * ticket and mcs are first come, first served.  tas and ttas draw the next holder among those who
- * wait and those who come before it has the lock, with chances in proportion to their rates of
- * trying, 1 / (transfer + atomic); under ttas_backoff whoever looks first has it, and a comer who
- * finds the lock free takes it though others wait.
+ * wait, with chances in proportion to their rates of trying, 1 / (transfer + atomic); under
+ * ttas_backoff whoever looks first has it, and a comer who finds the lock free takes it though
+ * others wait.  Who comes during a hand-over is drawn with the rest under tas.  Under ttas he swaps
+ * at once, in the order that the interconnect serves: before F he is first, and has the lock after
+ * F + c_i; before the first reread is served, F + c_i of the drawn one, he is behind the rereads
+ * but before their swaps, and has the lock instead of the drawn one; after that, he waits.
  *
  * Spinning harms the holder.  Under tas the line of the lock goes round two or more waiters all the
  * time, one transfer per transfer_ns + atomic, and each occupies a bus that all cores share for
@@ -112,7 +115,7 @@ struct lock_model {
     uint32_t next;                   /* who gets it, as far as is known */
     uint64_t look_ps;                /* under back-off, when it looks */
     uint64_t grant_ps;               /* when next gets it, as promised */
-    bool promised;
+    bool promised, overtaken; /* under ttas, by a comer, in this hand-over */
 };
 
 void lock_model_init(struct lock_model *lock, const struct lock_setup *setup, struct arena *arena);

@@ -165,8 +165,8 @@ END_TEST
 
 enum { ROUNDS = 20000 };
 
-/* Core 1 holds, 0 (beside it), 4 and 6 wait, and 5 comes during the hand-over: how often does each
- * get it?  Rates of trying: 1/(20 + 20) and 1/(100 + 20). */
+/* Core 1 holds, 0 (beside it), 4 and 6 wait, and 5 comes late in the hand-over: how often does each
+ * get it?  Rates of trying: 1/(20 + 20) and 1/(100 + 20).  Under ttas 5 is too late. */
 START_TEST(chances_go_by_the_rate_of_trying)
 {
     uint32_t wins[CORES] = { 0 }, uncontended = 0;
@@ -189,13 +189,41 @@ START_TEST(chances_go_by_the_rate_of_trying)
         uncontended += !lock_model_granted(&lock, core, when);
         arena_free(&arena);
     }
-    double all = 1 / 40.0 + 3 / 120.0;
-    static const uint32_t cores[] = { 0, 4, 5, 6 };
-    for (int i = 0; i < 4; i++) {
+    bool is_ttas = _i == LOCK_TTAS;
+    double all = 1 / 40.0 + (is_ttas ? 2 : 3) / 120.0;
+    static const uint32_t cores[] = { 0, 4, 6, 5 };
+    ck_assert(!is_ttas || wins[5] == 0);
+    for (int i = 0; i < (is_ttas ? 3 : 4); i++) {
         double p = (i == 0 ? 1 / 40.0 : 1 / 120.0) / all, sd = sqrt(p * (1 - p) * ROUNDS);
         ck_assert_double_eq_tol(wins[cores[i]], p * ROUNDS, 4 * sd);
     }
     ck_assert_uint_eq(uncontended, wins[5]); /* it never saw the lock held */
+}
+END_TEST
+
+/* Eight cores at the same distance, c = 300 ns; three wait, and one comes within the hand-over of
+ * 5 c.  Within c of the release it is first of all, and has the lock after 2 c; within 2 c it is
+ * before the swaps of those who wait, but behind their rereads; later, or second, it waits. */
+START_TEST(comers_overtake_under_ttas)
+{
+    static const uint64_t comes_ps[] = { 299999, 300000, 599999, 600000 };
+    for (int i = 0; i < 4; i++) {
+        struct lock_model lock = lock_of(LOCK_TTAS, false);
+        uint64_t promised, when, release_ps = 1000000;
+        uint32_t core;
+        held_by(&lock, 3, 0, release_ps);
+        for (uint32_t waiter = 0; waiter < 3; waiter++)
+            waits(&lock, waiter, 10);
+        ck_assert(lock_model_promise(&lock, 10, &core, &promised));
+        ck_assert_uint_eq(promised, release_ps + 5 * 300000);
+        waits(&lock, 5, release_ps + comes_ps[i]);
+        waits(&lock, 6, release_ps + comes_ps[i] + 1);
+        ck_assert(lock_model_promise(&lock, release_ps + comes_ps[i] + 1, &core, &when));
+        ck_assert_int_eq(core == 5, i < 3);
+        ck_assert(core != 6);
+        ck_assert_uint_eq(when, i == 0 ? release_ps + 2 * 300000 : promised);
+        ck_assert(lock_model_granted(&lock, core, when) == (i == 3));
+    }
 }
 END_TEST
 
@@ -289,6 +317,7 @@ int main(void)
     tcase_add_test(tests, late_waiters_count);
     tcase_add_loop_test(tests, chances_go_by_the_rate_of_trying, LOCK_TAS, LOCK_TTAS + 1);
     tcase_add_test(tests, spinning_slows_the_holder);
+    tcase_add_test(tests, comers_overtake_under_ttas);
     tcase_add_test(tests, back_off_lets_comers_pass);
     tcase_add_test(tests, the_chain_is_exponential);
     int status = suite_run("lock_model", tests);

@@ -235,7 +235,7 @@ def c7(lab):
     outside = max(low - mixed, mixed - high, 0)
     section.verdict("refill stalls saved, mixed sizes", f"{low} to {high} % of misses",
                     f"{mixed:.0f} %", f"{outside:.1f} points outside" if outside else "inside")
-    section.verdict("the same, sizes alike", "", f"{min(alike):.0f} to {max(alike):.0f} %", "")
+    section.verdict("the same, sizes alike", "", f"{round(min(alike))} to {round(max(alike))} %", "")
     section.verdict("time saved at most", f"{limit} %", f"{best:.1f} %",
                     "within" if best <= limit else f"{best - limit:+.1f} points")
     section.sentence = (
