@@ -8,6 +8,9 @@
 
 #include "sim/base/check.h"
 
+/* A walk that goes on with so many times its stride, at most, has been prefetched.  Assumed. */
+enum { STREAM_AHEAD = 4 };
+
 /* ---- Set-up ------------------------------------------------------------------------------- */
 
 /* What serves one kind of access: a cache of so many lines for so many cores each; none of 0. */
@@ -79,6 +82,15 @@ static double otherwise(double value, double instead)
     return value > 0 ? value : instead;
 }
 
+/* Beyond the first level; cycles 0: as lines in sequence. */
+static uint64_t stride_fs(const struct memory *memory, uint32_t level, const struct profile *cpu,
+                          double cycles)
+{
+    if (cycles == 0)
+        return memory->stream_fs[level];
+    return cycles_fs(cpu, cycles - profile_value(cpu, l1_latency_cycles));
+}
+
 static void levels_init(struct memory *memory, const struct memory_setup *setup, uint32_t threads,
                         struct arena *arena)
 {
@@ -107,6 +119,8 @@ static void levels_init(struct memory *memory, const struct memory_setup *setup,
     memory->hit_fs[2] = cycles_fs(cpu, l3 - l1);
     memory->stream_fs[1] = cycles_fs(cpu, otherwise(profile_value(cpu, l2_stream_cycles), l2) - l1);
     memory->stream_fs[2] = cycles_fs(cpu, otherwise(profile_value(cpu, l3_stream_cycles), l3) - l1);
+    memory->stride_fs[1] = stride_fs(memory, 1, cpu, profile_value(cpu, l2_stride_cycles));
+    memory->stride_fs[2] = stride_fs(memory, 2, cpu, profile_value(cpu, l3_stride_cycles));
 }
 
 static void channels_init(struct memory *memory, const struct profile *cpu, uint32_t threads,
@@ -127,6 +141,8 @@ static void channels_init(struct memory *memory, const struct profile *cpu, uint
     memory->page_fs = ns_fs(otherwise(profile_value(cpu, memory_page_ns), latency_ns));
     memory->occupancy_fs = ns_fs(otherwise(profile_value(cpu, memory_line_ns), stream_ns));
     memory->stream_fs[memory->level_count] = ns_fs(stream_ns);
+    memory->stride_fs[memory->level_count] =
+        ns_fs(otherwise(profile_value(cpu, memory_stride_ns), stream_ns));
     memory->row_shift = (uint32_t)lround(log2(MEMORY_PAGE_BYTES / line_bytes));
 }
 
@@ -275,26 +291,30 @@ static bool owner_holds(const struct memory *memory, uint32_t line)
 
 /* ---- What it costs ------------------------------------------------------------------------ */
 
-/* Does the access at this place go on with a stream that the core's prefetcher follows? */
-static bool in_stream(struct memory *memory, uint32_t core, uint32_t place)
+/* Does the access at this place go on with a stream that the core's prefetcher follows?  It runs
+ * ahead, so a walk that leaves some of the stream out finds it going on. */
+static enum stream_kind in_stream(struct memory *memory, uint32_t core, uint32_t place)
 {
     struct core_streams *streams = &memory->streams[core];
     if (memory->reach == 0)
-        return false;
+        return STREAM_NONE;
     for (uint32_t i = 0; i < MEMORY_STREAMS; i++) {
         struct stream *stream = &streams->stream[i];
         uint32_t step = place - stream->last;
         if (step == 0)
-            return false;
+            return STREAM_NONE;
         if (step <= memory->reach || -step <= memory->reach) {
-            bool follows = step == stream->stride;
-            *stream = (struct stream){ place, step };
-            return follows;
+            stream->last = place;
+            for (uint32_t ahead = 1; ahead <= STREAM_AHEAD; ahead++)
+                if (step == ahead * stream->stride)
+                    return step + 1 <= 2 ? STREAM_LINES : STREAM_STRIDE;
+            stream->stride = step;
+            return STREAM_NONE;
         }
     }
     streams->stream[streams->next] = (struct stream){ .last = place };
     streams->next = (streams->next + 1) % MEMORY_STREAMS;
-    return false;
+    return STREAM_NONE;
 }
 
 /* What the translation of a place costs. */
@@ -326,9 +346,15 @@ static uint64_t streaming_wait(const struct memory *memory, uint32_t core)
                       (2 * (double)((UINT64_C(1) << 32) - others)));
 }
 
+/* What a line of a stream costs from this level. */
+static uint64_t stream_fs(const struct memory *memory, enum stream_kind stream, uint32_t level)
+{
+    return stream == STREAM_LINES ? memory->stream_fs[level] : memory->stride_fs[level];
+}
+
 /* A line comes from memory. */
-static uint64_t fill(struct memory *memory, uint32_t core, uint32_t physical, bool streams,
-                     uint64_t now_ps)
+static uint64_t fill(struct memory *memory, uint32_t core, uint32_t physical,
+                     enum stream_kind stream, uint64_t now_ps)
 {
     uint32_t domain = core / memory->domain_cores;
     struct channel *channel =
@@ -336,14 +362,14 @@ static uint64_t fill(struct memory *memory, uint32_t core, uint32_t physical, bo
                          (memory->channels > 1 ? physical % memory->channels : 0)];
     uint32_t page = physical >> memory->row_shift;
     uint64_t cost = page == channel->page ? memory->page_fs : memory->memory_fs;
-    if (streams)
-        cost = memory->stream_fs[memory->level_count];
+    if (stream != STREAM_NONE)
+        cost = stream_fs(memory, stream, memory->level_count);
     channel->page = page;
     cost += booking_wait(&channel->queue, memory->occupancy_fs / 1000, now_ps) * 1000;
     return cost + streaming_wait(memory, core);
 }
 
-/* The pair's other line comes with it, as far as the second level. */
+/* What the second level has to fetch brings the pair's other line with it, as far as there. */
 static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
 {
     uint32_t other = memory->line[line].place & 1 ? line - 1 : line + 1;
@@ -354,10 +380,16 @@ static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
     const struct memory_line *entry = &memory->line[other];
     if (entry->state == LINE_MODIFIED)
         return;
-    cache_touch(memory_cache(memory, 1, core),
-                (struct cache_line){ other, entry->version, entry->physical }, memory->rng, &out);
-    if (memory->levels_depend)
-        evict(memory, 1, core, out);
+    struct cache_line pair = { other, entry->version, entry->physical };
+    for (uint32_t level = 1; level < memory->level_count; level++) {
+        bool hit = level > 1 && memory->exclusive[level]
+                       ? cache_take(memory_cache(memory, level, core), pair, memory->rng)
+                       : cache_touch(memory_cache(memory, level, core), pair, memory->rng, &out);
+        if (memory->levels_depend && !(level > 1 && memory->exclusive[level]))
+            evict(memory, level, core, out);
+        if (hit)
+            break;
+    }
 }
 
 /* The line, found at level (level_count: in no cache of this core), is nobody else's to give. */
@@ -367,12 +399,12 @@ static uint64_t supply(struct memory *memory, uint32_t core, uint32_t line, uint
     const struct memory_line *entry = &memory->line[line];
     if (level == 0)
         return 0;
-    bool streams = in_stream(memory, core, entry->place);
-    if (level < memory->level_count)
-        return streams ? memory->stream_fs[level] : memory->hit_fs[level];
-    if (memory->adjacent)
+    enum stream_kind stream = in_stream(memory, core, entry->place);
+    if (memory->adjacent && level > 1)
         fetch_adjacent(memory, core, line);
-    return fill(memory, core, entry->physical, streams, now_ps);
+    if (level < memory->level_count)
+        return stream != STREAM_NONE ? stream_fs(memory, stream, level) : memory->hit_fs[level];
+    return fill(memory, core, entry->physical, stream, now_ps);
 }
 
 /* Waits for the transfer of the line that is under way. */

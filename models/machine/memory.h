@@ -70,6 +70,9 @@ struct stream {
     uint32_t stride; /* lines, modulo 2^32; 0: none seen yet */
 };
 
+/* How an access goes on with what the prefetcher has seen. */
+enum stream_kind { STREAM_NONE, STREAM_LINES, STREAM_STRIDE };
+
 struct core_streams {
     struct stream stream[MEMORY_STREAMS];
     uint32_t next; /* to be replaced */
@@ -84,6 +87,7 @@ struct memory {
 
     uint64_t hit_fs[MEMORY_LEVELS];        /* beyond the first level */
     uint64_t stream_fs[MEMORY_LEVELS + 1]; /* a line in sequence from there; last: from memory */
+    uint64_t stride_fs[MEMORY_LEVELS + 1]; /* the same, of a walk that leaves lines out */
     uint64_t memory_fs, page_fs, occupancy_fs;
     uint64_t tlb2_fs, walk_fs;
     struct topology topology;

@@ -59,6 +59,8 @@ struct figure {
     X(l2_latency_cycles, false, 0, 0, 1000, "load to use")                                         \
     X(l2_stream_cycles, false, 0, 0, 1000,                                                         \
       "per line, in sequence, from the second level; absent: l2_latency_cycles")                   \
+    X(l2_stride_cycles, false, 0, 0, 1000,                                                         \
+      "the same of a walk that leaves lines out; absent: as l2_stream_cycles")                     \
     X(l2_cores, false, 0, 0, 1024, "cores that share one")                                         \
     X(l2_exclusive, false, 0, 0, 1, "holds only what was evicted from the first level")            \
     X(l2_inclusive, false, 0, 0, 1, "what it evicts leaves the first level too")                   \
@@ -67,6 +69,8 @@ struct figure {
     X(l3_latency_cycles, false, 0, 0, 1000, "load to use")                                         \
     X(l3_stream_cycles, false, 0, 0, 1000,                                                         \
       "per line, in sequence, from the third level; absent: l3_latency_cycles")                    \
+    X(l3_stride_cycles, false, 0, 0, 1000,                                                         \
+      "the same of a walk that leaves lines out; absent: as l3_stream_cycles")                     \
     X(l3_cores, false, 0, 0, 1024, "cores that share one")                                         \
     X(l3_exclusive, false, 0, 0, 1, "holds only what was evicted from the second level")           \
     X(l3_inclusive, false, 0, 0, 1, "what it evicts leaves the nearer levels too")                 \
@@ -74,6 +78,8 @@ struct figure {
     X(memory_page_ns, false, 0, 0, 10000,                                                          \
       "the same, in the memory page used last; absent: memory_latency_ns")                         \
     X(memory_read_mb_s, true, 0, 1, 1000000, "sequential read bandwidth of one core (10^6 B/s)")   \
+    X(memory_stride_ns, false, 0, 0, 10000,                                                        \
+      "per access of a walk that leaves lines out and is prefetched; absent: as one in sequence")  \
     X(memory_line_ns, false, 0, 0, 10000,                                                          \
       "how long a line keeps a memory channel busy; absent: line_bytes / memory_read_mb_s")        \
     X(memory_channels, false, 1, 1, 64, "channels that share the lines of one memory")             \

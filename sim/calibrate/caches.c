@@ -259,18 +259,32 @@ static void put_level(struct calibration *c, struct field *field, uint32_t level
                          found->ns);
 }
 
-/* ns per line in order, over what a level holds and the nearer one does not. */
+/* A chase in ascending order by stride, over what a level holds and the nearer one does not. */
+static void put_walk(struct calibration *c, struct field *field, double kb, size_t stride,
+                     enum profile_figure figure, double seconds)
+{
+    struct route route;
+    size_t bytes = (size_t)kb * 1024;
+    route_init(&route, (uint32_t)(bytes / stride + 1));
+    route_stride(&route, bytes, stride);
+    calibration_measured(c, figure, calibration_cycles(c, chase_measure(field, &route, seconds)),
+                         "chase over every %zu bytes of %.0f KB in ascending order", stride, kb);
+    route_fini(&route);
+}
+
+/* In order, all lines and every other one. */
 static void put_stream(struct calibration *c, struct field *field, uint32_t level, double seconds)
 {
     static const enum profile_figure figures[LEVELS] = { FIGURE_COUNT, FIGURE_l2_stream_cycles,
                                                          FIGURE_l3_stream_cycles };
+    static const enum profile_figure strides[LEVELS] = { FIGURE_COUNT, FIGURE_l2_stride_cycles,
+                                                         FIGURE_l3_stride_cycles };
+    size_t line = (size_t)calibration_value(c, FIGURE_line_bytes);
     double near = calibration_value(c, size_figures[level - 1]);
     double far = calibration_value(c, size_figures[level]);
     double kb = fmin(fmax(far / 2, sqrt(near * far)), (double)(field->bytes / 1024));
-    struct measurement ns = stream_measure(
-        field, (size_t)kb * 1024, (size_t)calibration_value(c, FIGURE_line_bytes), seconds);
-    calibration_measured(c, figures[level], calibration_cycles(c, ns),
-                         "one word of each line in ascending order over %.0f KB", kb);
+    put_walk(c, field, kb, line, figures[level], seconds / 2);
+    put_walk(c, field, kb, 2 * line, strides[level], seconds / 2);
 }
 
 static void put_instruction_cache(struct calibration *c)

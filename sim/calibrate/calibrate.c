@@ -82,6 +82,8 @@ static void measure(struct calibration *c)
         calibrate_tlb(c, s * 0.14);
         c->progress("memory", 0.56);
         calibrate_memory(c, &field, s * 0.12);
+        c->progress("overlap", 0.64);
+        calibrate_overlap(c, &field, s * 0.06);
         c->progress("cores together", 0.68);
         complete(c);
         calibrate_threads(c, &field, s * 0.12);

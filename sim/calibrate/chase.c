@@ -154,7 +154,7 @@ struct chase {
     uint64_t loads; /* in one timing */
 };
 
-static void **link_along(struct field *field, const struct route *route)
+void **route_link(const struct route *route, struct field *field)
 {
     CHECK(route->count > 0);
     for (uint32_t i = 0; i < route->count; i++) {
@@ -188,7 +188,7 @@ static uint64_t round_up(uint64_t loads)
 static struct measurement measure_after(struct field *field, const struct route *route,
                                         uint64_t lead, double seconds)
 {
-    struct chase chase = { link_along(field, route), round_up(lead) };
+    struct chase chase = { route_link(route, field), round_up(lead) };
     uint64_t began = ticks_now();
     if (chase.loads < LOADS_LEAST)
         chase.loads = LOADS_LEAST;

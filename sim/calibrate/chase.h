@@ -54,6 +54,9 @@ void route_sweeps(struct route *route, size_t bytes, size_t stride, size_t line,
 void route_blocks(struct route *route, size_t bytes, size_t block, size_t stride, gsl_rng *rng);
 void route_shuffle(struct route *route, gsl_rng *rng);
 
+/* Links the field along the route, as a cycle; where it begins. */
+void **route_link(const struct route *route, struct field *field);
+
 /* Links the field along the route and goes round: ns per load.  One lap at least is made before
  * the timing. */
 struct measurement chase_measure(struct field *field, const struct route *route, double seconds);

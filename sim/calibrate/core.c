@@ -7,7 +7,7 @@
 
 #include "sim/calibrate/parts.h"
 
-enum { ADDS = 1 << 15, ATOMICS = 1 << 11, BRANCHES = 1 << 13 };
+enum { HISTORY_ASSUMED = 64, ADDS = 1 << 15, ATOMICS = 1 << 11, BRANCHES = 1 << 13 };
 
 /* Adds that depend on one another take a cycle each on every processor that one would simulate. */
 static uint64_t add_chain(void *context)
@@ -123,6 +123,8 @@ void calibrate_core(struct calibration *c, double seconds)
                          "branches on random bits take %.2f ns, the same always one way %.2f; "
                          "every second one of the former is taken as missed",
                          random.value, predicted.value);
+    calibration_assumed(c, FIGURE_branch_history, HISTORY_ASSUMED,
+                        "not measured; predictors of the last decade tell long histories apart");
     calibration_note(c, "branch_entries: how many branches the predictor remembers is not "
                         "measured; user code evicts none");
 }

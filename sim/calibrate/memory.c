@@ -60,6 +60,9 @@ static void put_prefetch(struct calibration *c, struct field *field, struct rout
         route_sweeps(route, field->bytes, stride, line, c->rng);
         struct measurement m = chase_measure_far(field, route, seconds / STRIDES);
         tried += m.count;
+        if (stride == 2 * line && m.value < PREFETCHED * random_ns)
+            calibration_measured(c, FIGURE_memory_stride_ns, m,
+                                 "ascending chase over every other line");
         all = m.value < PREFETCHED * random_ns;
         if (all) {
             reach = (uint32_t)stride;

@@ -23,6 +23,9 @@ void calibrate_memory(struct calibration *calibration, struct field *field, doub
 /* tlb.c: entries and cost of translations. */
 void calibrate_tlb(struct calibration *calibration, double seconds);
 
+/* overlap.c: misses, instructions and stores under way at once; needs memory_latency_ns. */
+void calibrate_overlap(struct calibration *calibration, struct field *field, double seconds);
+
 /* threads.c: what two or more cores do to one another; needs memory_latency_ns.
  * field NULL: bandwidth is left out. */
 void calibrate_threads(struct calibration *calibration, struct field *field, double seconds);
@@ -31,7 +34,8 @@ void calibrate_threads(struct calibration *calibration, struct field *field, dou
 void calibrate_kernel(struct calibration *calibration, double seconds);
 void calibrate_interrupts(struct calibration *calibration, double seconds);
 
-/* scheduler.c: instructions per cycle of the plain build's own operations. */
+/* scheduler.c: instructions per cycle of the plain build's own operations; last, as their prices
+ * rest on the other figures. */
 void calibrate_scheduler(struct calibration *calibration, double seconds);
 
 #endif

@@ -1,12 +1,12 @@
 /* scheduler.c -- instructions per cycle, on the scheduler's own code.
  *
- * The plain build's operations are timed on this host with warm caches.  How many instructions
- * they are, the traced build tells: it is priced on a machine of one instruction per ns on which
- * all else is free, so that the count is the tracer's own, whatever its formula.  Prices of the
- * same on machines where only atomics, or only branch misses, cost count those.
+ * The plain build's operations are timed on this host with warm caches, and priced by the traced
+ * build on the profile as measured so far: what an instruction takes by itself is what makes the
+ * prices agree with the times, in the mean.  Latencies, branch misses and atomics are the model's.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <math.h>
 #include <string.h>
 
 #include "sim/calibrate/crew.h"
@@ -14,6 +14,8 @@
 #include "sim/host/loader.h"
 
 enum { PROCESSES = 17, WARM = 256, COUNTED = 256, TIMED = 128, STEP_NS = 1000, ALIGNMENT = 64 };
+
+enum { TIMED_MOST = 64, HALVINGS = 12 };
 
 enum operation { SCHEDULE, YIELD, BLOCK_WAKE, TICK, OPERATIONS };
 
@@ -123,17 +125,11 @@ static uint64_t world_run(void *context)
 
 /* ---- Counts ------------------------------------------------------------------------------- */
 
-/* What an operation is priced at where an instruction takes ipc_ns, an atomic operation atomic_ns,
- * a branch miss miss_ns, and nothing else anything. */
-static double price_ns(const struct scheduler *traced, const struct policy *policy,
-                       enum operation operation, double instruction_ns, double atomic_ns,
-                       double miss_ns, gsl_rng *rng)
+/* A machine where an instruction takes instruction_ns, an atomic operation atomic_ns, a branch miss
+ * miss_ns, and nothing else anything. */
+static struct profile counter_of(double instruction_ns, double atomic_ns, double miss_ns)
 {
-    struct arena arena = ARENA_EMPTY;
-    struct world world = world_of(traced, policy, operation, &arena);
     struct profile cpu;
-    struct memory memory;
-    struct tracer tracer;
     static const double MHZ = 1000; /* a cycle is a ns */
     profile_init(&cpu);
 #define SET(name, number) cpu.figure[FIGURE_##name].value = (number)
@@ -146,11 +142,22 @@ static double price_ns(const struct scheduler *traced, const struct policy *poli
     SET(l1_ways, 16);
     SET(memory_read_mb_s, 1e6);
 #undef SET
+    return cpu;
+}
+
+/* What an operation is priced at on a machine, caches warm. */
+static double price_ns(const struct scheduler *traced, const struct policy *policy,
+                       enum operation operation, const struct profile *cpu, gsl_rng *rng)
+{
+    struct arena arena = ARENA_EMPTY;
+    struct world world = world_of(traced, policy, operation, &arena);
+    struct memory memory;
+    struct tracer tracer;
     uint64_t bytes = world.bytes;
     for (uint32_t i = 0; i < TRACER_MODULES; i++)
         bytes += traced->mapped[i].bytes;
     memory_init(&memory,
-                &(struct memory_setup){ .cpu = &cpu,
+                &(struct memory_setup){ .cpu = cpu,
                                         .core_count = 1,
                                         .bytes = bytes,
                                         .stride_from = world.bytes,
@@ -159,7 +166,7 @@ static double price_ns(const struct scheduler *traced, const struct policy *poli
                                         .stride_real = sizeof(struct process),
                                         .rng = rng },
                 &arena);
-    struct tracer_setup setup = { .cpu = &cpu,
+    struct tracer_setup setup = { .cpu = cpu,
                                   .memory = &memory,
                                   .core_count = 1,
                                   .scheduler_memory = world.port,
@@ -167,23 +174,34 @@ static double price_ns(const struct scheduler *traced, const struct policy *poli
     memcpy(setup.module, traced->mapped, sizeof setup.module);
     tracer_init(&tracer, &setup, &arena);
     sigjmp_buf escape;
-    volatile double total_fs = 0;
-    if (sigsetjmp(escape, 1) == 0)
-        for (uint32_t i = 0; i < WARM + COUNTED; i++) {
-            uint64_t wait_fs;
-            tracer_begin(&tracer, 0, TRACER_PACE, world.now_ns * 1000, &escape);
+    volatile double ns = 0;
+    if (sigsetjmp(escape, 1) == 0) {
+        uint64_t wait_fs;
+        tracer_begin(&tracer, 0, TRACER_PACE, 0, &escape);
+        for (uint32_t i = 0; i < WARM; i++)
             world_step(&world);
-            double fs = (double)tracer_end(&tracer, &wait_fs);
-            total_fs += i < WARM ? 0 : fs;
-        }
+        uint64_t warm_fs = tracer_so_far(&tracer);
+        for (uint32_t i = 0; i < COUNTED; i++)
+            world_step(&world);
+        ns = (double)(tracer_end(&tracer, &wait_fs) - warm_fs) / 1e6 / COUNTED;
+    }
     arena_free(&arena);
-    return total_fs / 1e6 / COUNTED;
+    return ns;
 }
 
 /* ---- Figures ------------------------------------------------------------------------------ */
 
+/* One of the scheduler's operations, and how long it takes here. */
+struct timed {
+    const struct policy *policy; /* of the traced module */
+    enum operation operation;
+    struct measurement ns;
+};
+
 struct totals {
-    double instructions, atomics, misses, ns, spread;
+    const struct scheduler *traced;
+    struct timed timed[TIMED_MOST];
+    double instructions, misses, ns, spread;
     uint32_t operations, timings;
 };
 
@@ -191,20 +209,21 @@ struct totals {
 static const double NEARLY_FREE_NS = 1e-6;
 
 static void add_operation(struct totals *totals, struct calibration *c,
-                          const struct scheduler *plain, const struct scheduler *traced,
-                          const char *policy, enum operation operation, double seconds)
+                          const struct scheduler *plain, const char *policy,
+                          enum operation operation, double seconds)
 {
     struct arena arena = ARENA_EMPTY;
-    const struct policy *theirs = scheduler_policy(traced, policy);
+    const struct policy *theirs = scheduler_policy(totals->traced, policy);
     struct world world = world_of(plain, scheduler_policy(plain, policy), operation, &arena);
     struct measurement ns = timing_measure(world_run, &world, seconds);
-    totals->instructions += price_ns(traced, theirs, operation, 1, 0, 0, c->rng);
-    totals->atomics += price_ns(traced, theirs, operation, NEARLY_FREE_NS, 1, 0, c->rng);
-    totals->misses += price_ns(traced, theirs, operation, NEARLY_FREE_NS, 0, 1, c->rng);
+    struct profile instructions = counter_of(1, 0, 0), misses = counter_of(NEARLY_FREE_NS, 0, 1);
+    misses.figure[FIGURE_branch_history] = c->profile->figure[FIGURE_branch_history];
+    totals->instructions += price_ns(totals->traced, theirs, operation, &instructions, c->rng);
+    totals->misses += price_ns(totals->traced, theirs, operation, &misses, c->rng);
     totals->ns += ns.value;
     totals->spread += ns.value * ns.spread;
     totals->timings += ns.count;
-    totals->operations++;
+    totals->timed[totals->operations++] = (struct timed){ theirs, operation, ns };
     arena_free(&arena);
 }
 
@@ -238,25 +257,58 @@ static void put_smt_rate(struct calibration *c, const struct scheduler *plain, d
     arena_free(&arena);
 }
 
-/* Branch misses are not subtracted: in a loop the host's predictor has none, whatever the tracer's
- * counts.  How much those would come to is said. */
+/* How far the model's prices, at so many instructions per cycle, are above the times here: the mean
+ * logarithm of their ratio, with its extremes. */
+static double excess(struct calibration *c, const struct totals *totals, double ipc, double *least,
+                     double *most)
+{
+    struct profile cpu = *c->profile;
+    double sum = 0;
+    cpu.figure[FIGURE_instructions_per_cycle].value = ipc;
+    *least = INFINITY;
+    *most = 0;
+    for (uint32_t i = 0; i < totals->operations; i++) {
+        const struct timed *timed = &totals->timed[i];
+        double ratio = price_ns(totals->traced, timed->policy, timed->operation, &cpu, c->rng) /
+                       timed->ns.value;
+        *least = fmin(*least, ratio);
+        *most = fmax(*most, ratio);
+        sum += log(ratio);
+    }
+    return sum / totals->operations;
+}
+
+/* The rate at which they agree in the mean: prices fall with it. */
+static double agreeing_ipc(struct calibration *c, const struct totals *totals, double *least,
+                           double *most)
+{
+    const struct figure_description *d = &figure_descriptions[FIGURE_instructions_per_cycle];
+    double low = d->minimum, high = d->maximum, ipc = high;
+    for (int i = 0; i < HALVINGS; i++) {
+        ipc = sqrt(low * high);
+        if (excess(c, totals, ipc, least, most) > 0)
+            low = ipc;
+        else
+            high = ipc;
+    }
+    return ipc;
+}
+
 static void put_totals(struct calibration *c, const struct totals *totals)
 {
-    double cycles = totals->ns * c->cycles_per_ns;
-    double atomics = totals->atomics * calibration_value(c, FIGURE_atomic_cycles);
-    double misses = totals->misses * calibration_value(c, FIGURE_branch_miss_cycles);
+    double least, most, cycles = totals->ns * c->cycles_per_ns;
     double spread = totals->spread / totals->ns;
-    struct measurement ipc = { totals->instructions / (cycles - atomics), spread, totals->timings };
+    struct measurement ipc = { agreeing_ipc(c, totals, &least, &most), spread, totals->timings };
     struct measurement flat = { totals->ns / totals->operations, spread, totals->timings };
-    if (cycles - atomics <= 0 ||
-        !calibration_measured(c, FIGURE_instructions_per_cycle, ipc,
-                              "%u of the scheduler's own operations with %d processes: %.0f "
-                              "instructions by the tracer's count in %.0f cycles, less %.0f of "
-                              "atomics; branch misses by the tracer's count would be %.0f more",
-                              totals->operations, PROCESSES, totals->instructions, cycles, atomics,
-                              misses))
+    if (!calibration_measured(c, FIGURE_instructions_per_cycle, ipc,
+                              "at this rate the model's prices of %u of the scheduler's own "
+                              "operations with %d processes are %.2f to %.2f of their times, and "
+                              "equal to them in the geometric mean; %.0f instructions by the "
+                              "tracer's count in %.0f cycles, with %.1f branch misses",
+                              totals->operations, PROCESSES, least, most, totals->instructions,
+                              cycles, totals->misses))
         calibration_assumed(c, FIGURE_instructions_per_cycle, IPC_ASSUMED,
-                            "the scheduler's operations took no longer than their atomics");
+                            "no rate makes the model's prices those of the scheduler's operations");
     if (!calibration_measured(c, FIGURE_flat_entry_ns, flat,
                               "mean of %u of the scheduler's own operations, caches warm",
                               totals->operations))
@@ -267,7 +319,7 @@ static void put_totals(struct calibration *c, const struct totals *totals)
 void calibrate_scheduler(struct calibration *c, double seconds)
 {
     struct scheduler plain, traced;
-    struct totals totals = { 0 };
+    struct totals totals = { .traced = &traced };
     struct error err;
     if (!scheduler_load(&plain, NULL, false, &err) || !scheduler_load(&traced, NULL, true, &err)) {
         calibration_assumed(c, FIGURE_instructions_per_cycle, IPC_ASSUMED,
@@ -278,11 +330,11 @@ void calibrate_scheduler(struct calibration *c, double seconds)
     }
     const struct policy *const *policies = plain.modules[0]->policies;
     uint32_t count = 0;
-    while (policies[count] != NULL)
+    while (policies[count] != NULL && count < TIMED_MOST / OPERATIONS)
         count++;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t operation = 0; operation < OPERATIONS; operation++)
-            add_operation(&totals, c, &plain, &traced, policies[i]->name, (enum operation)operation,
+            add_operation(&totals, c, &plain, policies[i]->name, (enum operation)operation,
                           seconds * 0.8 / (count * OPERATIONS));
     put_totals(c, &totals);
     put_smt_rate(c, &plain, seconds * 0.2);
