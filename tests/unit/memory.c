@@ -174,6 +174,25 @@ START_TEST(pages_and_streams)
 }
 END_TEST
 
+/* A walk of two lines a step costs what strides do, and still does when it leaves one or three steps
+ * out; in sequence it costs less. */
+START_TEST(walks_with_gaps)
+{
+    profile_make(1);
+    cpu.figure[FIGURE_memory_stride_ns].value = 70;
+    cpu.figure[FIGURE_prefetch_stride_bytes].value = 1024;
+    machine_make(1, 128);
+    read_line(0, 0, 0);
+    read_line(0, 2, 1000000);
+    ck_assert_uint_eq(read_line(0, 4, 2000000), 70 * FS);
+    ck_assert_uint_eq(read_line(0, 8, 3000000), 70 * FS);
+    ck_assert_uint_eq(read_line(0, 16, 4000000), 70 * FS);
+    ck_assert_uint_eq(read_line(0, 19, 5000000), MEMORY); /* no whole step */
+    read_line(0, 20, 6000000);
+    ck_assert_uint_eq(read_line(0, 21, 7000000), 64 * FS);
+}
+END_TEST
+
 START_TEST(the_other_line_of_a_pair_comes_too)
 {
     profile_make(1);
@@ -335,6 +354,7 @@ int main(void)
     tcase_add_test(tests, a_later_transfer_holds_nobody_up);
     tcase_add_test(tests, aligned_structures_conflict);
     tcase_add_test(tests, pages_and_streams);
+    tcase_add_test(tests, walks_with_gaps);
     tcase_add_test(tests, the_other_line_of_a_pair_comes_too);
     tcase_add_test(tests, memory_is_a_queue);
     tcase_add_test(tests, translations_cost);
