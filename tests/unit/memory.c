@@ -174,8 +174,8 @@ START_TEST(pages_and_streams)
 }
 END_TEST
 
-/* A walk of two lines a step costs what strides do, and still does when it leaves one or three steps
- * out; in sequence it costs less. */
+/* A walk of two lines a step costs what strides do, and still does when it leaves steps out; in
+ * sequence it costs less. */
 START_TEST(walks_with_gaps)
 {
     profile_make(1);
