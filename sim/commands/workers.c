@@ -108,10 +108,19 @@ __attribute__((noreturn)) static void worker_died(const struct work *work,
                                                   const struct worker *worker, int status)
 {
     const struct scheduler *scheduler = work->plain != NULL ? work->plain : work->traced;
+    bool foreign = scheduler->modules[1] != NULL; /* one over ours */
+    if (foreign && WIFEXITED(status) && WEXITSTATUS(status) != EXIT_BUG) {
+        fprintf(stderr,
+                "%s: the scheduler broke its contract: it ended the program (status %d)\n"
+                "in run %u: %s\n",
+                work->experiment->path, WEXITSTATUS(status), worker->run, scheduler->path);
+        fflush(NULL);
+        _exit(EXIT_FAULT);
+    }
     fprintf(stderr, "braidsim: bug: the worker of run %u died (%s %d)\n", worker->run,
             WIFSIGNALED(status) ? "signal" : "status",
             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    if (scheduler->modules[1] != NULL) /* a foreign one over ours */
+    if (foreign)
         fprintf(stderr,
                 "%s ran in that process too: if it wrote to memory that is not its own, that is "
                 "why, and --cost traced tells where\n",
@@ -126,11 +135,10 @@ static void worker_finish(const struct work *work, struct worker *worker,
     int status;
     close(worker->pipe);
     CHECK(waitpid(worker->pid, &status, 0) == worker->pid);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE)
-        worker_died(work, worker, status);
     struct run_result *result = &results[worker->run];
     size_t at = sizeof *result;
-    CHECK(worker->size >= sizeof *result);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE || worker->size < at)
+        worker_died(work, worker, status);
     memcpy(result, worker->bytes, sizeof *result);
     result->metrics = take(worker, &at, result->metric_count, sizeof *result->metrics, arena);
     result->core_accounts_ps = take(worker, &at, (size_t)result->core_count * ACCOUNT_COUNT,

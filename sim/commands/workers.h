@@ -23,7 +23,8 @@ struct work {
 
 /* One result per run, by point and then replication; arrays in arena.  Stops early, after the
  * first run in order that has a fault or overrun, and returns how many results are complete.  A
- * worker that dies without a report is a bug of ours: EXIT_BUG. */
+ * worker that dies without a report is a bug of ours: EXIT_BUG; but that a foreign scheduler ended
+ * the program is its fault: EXIT_FAULT. */
 uint32_t workers_run(const struct work *work, struct run_result *results, struct arena *arena);
 
 #endif

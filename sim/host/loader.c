@@ -116,6 +116,9 @@ static bool file_is_traced(const char *path)
     return matched == sizeof callback - 1;
 }
 
+/* What a policy keeps per torus; more is taken for a mistake. */
+enum { QUEUE_BYTES_MAX = 1 << 24 };
+
 /* A row of a table, of whatever kind: it has a name, and what must not be NULL is not. */
 static bool check_row(const char *path, const char *table, uint32_t index, const char *name,
                       bool complete, struct error *err)
@@ -137,6 +140,9 @@ static bool check_tables(const char *path, const struct scheduler_module *module
                            policy->pick != NULL && policy->migratable != NULL,
                        err))
             return false;
+        if (policy->queue_bytes > QUEUE_BYTES_MAX)
+            return error_set(err, path, "policy \"%.64s\" wants %u queue_bytes, at most %u",
+                             policy->name, policy->queue_bytes, QUEUE_BYTES_MAX);
     }
     for (i = 0; module->placements != NULL && module->placements[i] != NULL; i++)
         if (!check_row(path, "placement", i, module->placements[i]->name,
