@@ -125,8 +125,11 @@ static bool read_one(struct summary *summary, struct json_source *source, const 
     }
     if (summary->name == NULL)
         summary->name = arena_string(arena, name->valuestring);
-    if (summary->x_pointer == NULL && !choose_x(summary, source->root, x, arena, err))
+    if (summary->point_count == 0 && !choose_x(summary, source->root, x, arena, err))
         return false;
+    if (summary->x_pointer != NULL && !numbers_everywhere(points, summary->x_pointer))
+        return error_set(err, path, "does not sweep %s, which is the x axis: plot it by itself",
+                         summary->x_pointer);
     struct summary_point *all =
         arena_alloc(arena, summary->point_count + (size_t)cJSON_GetArraySize(points), sizeof *all);
     if (summary->point_count > 0)
