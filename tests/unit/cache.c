@@ -96,27 +96,35 @@ START_TEST(uses_count_once)
 }
 END_TEST
 
-/* Against a sum by hand, over blocks and round the end of what is kept. */
-START_TEST(uses_add_up)
+/* Against a sum by hand, over blocks and round the end of what is kept: with few users where sums
+ * are cut short, and with so many that stamps reach back to all that is kept where none is. */
+static void check_sums(uint32_t users)
 {
-    enum { USERS = 40 };
-    uint32_t stamp[USERS] = { 0 }, lines[USERS] = { 0 }, random = 1;
-    cache_make(4096, 4);
+    enum { USERS_MAX = 900 };
+    uint32_t stamp[USERS_MAX] = { 0 }, lines[USERS_MAX] = { 0 }, random = 1;
     for (uint32_t round = 0; round < 20000; round++) {
         random = random * 1664525 + 1013904223; /* Knuth and Lewis */
-        uint32_t user = (random >> 8) % USERS, known = 0;
+        uint32_t user = (random >> 8) % users, known = 0, since = stamp[round % users];
         lines[user] = random >> 22;
         stamp[user] = cache_use(&cache, stamp[user], lines[user]);
-        if (round % 17 != 0)
-            continue;
-        for (uint32_t other = 0; other < USERS; other++)
-            known += stamp[other] > stamp[round % USERS] ? lines[other] : 0;
-        uint32_t found = cache_used_since(&cache, stamp[round % USERS]);
+        if (cache.uses.now - since > cache.uses.mask || user == round % users)
+            continue; /* forgotten, or another by now */
+        for (uint32_t other = 0; other < users; other++)
+            known += stamp[other] > since ? lines[other] : 0;
+        uint32_t found = cache_used_since(&cache, since);
         if (found < cache.enough)
             ck_assert_uint_eq(found, known);
         else
             ck_assert_uint_ge(known, cache.enough); /* it need not go on */
     }
+}
+
+START_TEST(uses_add_up)
+{
+    cache_make(4096, 4);
+    check_sums(40);
+    cache_make(1 << 18, 16);
+    check_sums(900);
 }
 END_TEST
 
