@@ -39,6 +39,31 @@ static const char *beside(const char *path, const char *name, struct arena *aren
     return arena_printf(arena, "%.*s/%s", (int)(slash - path), path, name);
 }
 
+/* Null is the value of no key.  In a variant it takes away what the scenario has, and nowhere else,
+ * as the schema says. */
+static bool check_nulls(const struct json_source *source, struct arena *arena, struct error *err)
+{
+    const cJSON *member, *variant;
+    const char *found = NULL;
+    cJSON_ArrayForEach(member, source->root)
+    {
+        const char *pointer = json_pointer_add("", member->string, arena);
+        if (strcmp(member->string, "variants") != 0 || !cJSON_IsObject(member))
+            found = json_find_null(member, pointer, arena);
+        else
+            cJSON_ArrayForEach(variant, member)
+            {
+                if (cJSON_IsNull(variant))
+                    found = json_pointer_add(pointer, variant->string, arena);
+            }
+        if (found != NULL)
+            return error_set(err, json_place(source, found, false, arena),
+                             "must have a value, is null; leave it out for what holds without it "
+                             "(null takes away in variants only)");
+    }
+    return true;
+}
+
 /* Reads path and, before it, what it extends; merges in that order. */
 static bool read_chain(struct reading *reading, const char *path, uint32_t depth, struct error *err)
 {
@@ -48,6 +73,8 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
     if (!cJSON_IsObject(source->root))
         return error_set(err, json_place(source, "", false, reading->arena),
                          "a scenario must be an object, { ... }");
+    if (!check_nulls(source, reading->arena, err))
+        return false;
     cJSON *extends = cJSON_GetObjectItemCaseSensitive(source->root, "extends");
     if (extends != NULL) {
         const char *place = json_place(source, "/extends", false, reading->arena);
@@ -64,7 +91,7 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
             return false;
     }
     add_layer(&reading->document, (struct layer){ source, source->root, "", "" });
-    json_merge(reading->document.root, source->root, "variants");
+    json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
     return true;
 }
 
@@ -204,7 +231,7 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
     if (variant != NULL) {
         const char *prefix = json_pointer_add("/variants", variant->string, reading->arena);
         point->variant = arena_string(reading->arena, variant->string);
-        json_merge(document.root, variant, NULL);
+        json_merge(document.root, variant, JSON_NULLS_REMOVE);
         add_layer(&document, (struct layer){ source_of(base, prefix), variant, "", prefix });
     }
     bool fine =

@@ -51,10 +51,14 @@ cJSON *json_at(cJSON *root, const char *pointer);
  * element that is not there; value is deleted then. */
 bool json_put(cJSON *root, const char *pointer, cJSON *value);
 
-/* RFC 7396: objects merge, null removes, anything else replaces.  The members of target's member of
- * the name patches are to be merged into something else later: nulls in them stay.  NULL: there is
- * none such. */
-void json_merge(cJSON *target, const cJSON *patch, const char *patches);
+enum json_nulls { JSON_NULLS_REMOVE, JSON_NULLS_STAY };
+
+/* RFC 7396: objects merge, null removes, anything else replaces.  Where target will be a patch
+ * itself, nulls stay, to remove later. */
+void json_merge(cJSON *target, const cJSON *patch, enum json_nulls nulls);
+
+/* The pointer of the first null in value, which is at pointer; NULL when there is none. */
+const char *json_find_null(const cJSON *value, const char *pointer, struct arena *arena);
 
 /* The first token of pointer, ~1 and ~0 undone, goes into token; returns what follows it.  NULL
  * when pointer does not begin with "/". */

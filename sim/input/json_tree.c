@@ -119,16 +119,13 @@ bool json_put(cJSON *root, const char *pointer, cJSON *value)
     return false;
 }
 
-/* What a null in a patch does: removes, or stays, to remove later. */
-enum nulls { NULLS_REMOVE, NULLS_STAY_BELOW, NULLS_STAY };
-
-static void merge(cJSON *target, const cJSON *patch, enum nulls nulls, const char *patches)
+void json_merge(cJSON *target, const cJSON *patch, enum json_nulls nulls)
 {
     const cJSON *change;
     cJSON_ArrayForEach(change, patch)
     {
         cJSON *old = cJSON_GetObjectItemCaseSensitive(target, change->string);
-        if (cJSON_IsNull(change) && nulls != NULLS_STAY) {
+        if (cJSON_IsNull(change) && nulls == JSON_NULLS_REMOVE) {
             cJSON_DeleteItemFromObjectCaseSensitive(target, change->string);
         } else if (cJSON_IsObject(change)) {
             if (!cJSON_IsObject(old)) {
@@ -139,10 +136,7 @@ static void merge(cJSON *target, const cJSON *patch, enum nulls nulls, const cha
                     cJSON_AddItemToObject(target, change->string, object);
                 old = object;
             }
-            enum nulls below = nulls == NULLS_REMOVE ? NULLS_REMOVE : NULLS_STAY;
-            if (patches != NULL && strcmp(change->string, patches) == 0)
-                below = NULLS_STAY_BELOW;
-            merge(old, change, below, NULL);
+            json_merge(old, change, nulls);
         } else if (old != NULL) {
             cJSON_ReplaceItemInObjectCaseSensitive(target, change->string,
                                                    cJSON_Duplicate(change, true));
@@ -152,9 +146,24 @@ static void merge(cJSON *target, const cJSON *patch, enum nulls nulls, const cha
     }
 }
 
-void json_merge(cJSON *target, const cJSON *patch, const char *patches)
+const char *json_find_null(const cJSON *value, const char *pointer, struct arena *arena)
 {
-    merge(target, patch, NULLS_REMOVE, patches);
+    const cJSON *child;
+    char index[16];
+    int count = 0;
+    if (cJSON_IsNull(value))
+        return pointer;
+    cJSON_ArrayForEach(child, value)
+    {
+        snprintf(index, sizeof index, "%d", count++);
+        if (child->child == NULL && !cJSON_IsNull(child))
+            continue;
+        const char *key = child->string != NULL ? child->string : index;
+        const char *found = json_find_null(child, json_pointer_add(pointer, key, arena), arena);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
 }
 
 /* ---- Printing ----------------------------------------------------------------------------- */

@@ -61,9 +61,9 @@ def numbers(schema, node, pointer):
         yield pointer, value - inward * step
         if bound == "exclusiveMinimum":
             yield pointer, 1e-9
-    if pointer and ("type" in node or "enum" in node or "const" in node):
+    if pointer and {"type", "enum", "const", "oneOf"} & set(node):
         named = "string" == node.get("type") and not {"pattern", "enum", "const"} & set(node)
-        for wrong in ("", "nonsense", [], {}, True, 1.5, -1):
+        for wrong in ("", "nonsense", [], {}, True, None, 1.5, -1):
             if wrong != "nonsense" or not named: # a name may be of something that is not there
                 yield pointer, wrong
 
@@ -107,10 +107,11 @@ def cases(schema):
         yield "/sweep", {"/" + varied: [5]}
         if varied != "starve_ms":
             yield "/sweep", {"/" + varied + "/x": [5]}
-    for sweep in ({}, [], {"/starve_ms": []}, {"/starve_ms": 5}, {"starve_ms": [5]}, {"": [5]},
+    for sweep in ({}, [], None, {"/starve_ms": []}, {"/starve_ms": 5}, {"starve_ms": [5]}, {"": [5]},
                   {"/machine/~2": [5]}):
         yield "/sweep", sweep
-    for variants in ({}, [], {"": {}}, {"a": 5}, {"a": {}}):
+    for variants in ({}, [], None, {"": {}}, {"a": 5}, {"a": None}, {"a": {}},
+                     {"a": {"scheduler": {"lock": None}}}):
         yield "/variants", variants
 
 

@@ -127,6 +127,12 @@ static const struct change {
     { "42", "042", "s.json:2:24: /", "not a number" },
     { "42", "4.", "s.json:2:24: /", "not a number" },
     { "42", "\"42\"", "s.json:2:24: /seed", "is a string" },
+    { "42", "null", "s.json:2:24: /seed", "must have a value, is null; leave it out" },
+    { "\"ticket\"", "null", "s.json:4:49: /scheduler/lock", "must have a value, is null" },
+    { "10, 100]", "10, null]", "s.json:8:44: /sweep/~1workload~10~1instances/1", "is null" },
+    { "\"tori\": { }", "\"tori\": null", "s.json:7:67: /variants/tori", "is null" },
+    { "\"tori\": { }", "\"tori\": { \"machine\": { \"cpu\": [null] } }",
+      "s.json:7:89: /variants/tori/machine/cpu", "is an array" },
     { "100,\n", "100, \"warmup_ms\": 100,\n", "s.json:2:80: /warmup_ms", "less than duration_ms" },
     { "100,\n", "100, \"warmup_ms\": \"auto\",\n", "s.json:2:80: /warmup_ms", "is a string" },
     { "\"t\",", "\"a/b\",", "s.json:2:11: /name", "no slash" },
@@ -261,6 +267,7 @@ END_TEST
 START_TEST(the_layer_that_defined_a_value_is_named)
 {
     static const char child[] = "{ \"extends\": \"s.json\",\n \"machine\": { \"cores\": 2 } }";
+    static const char null[] = "{ \"extends\": \"s.json\",\n \"seed\": null }";
     static const char *const fine[] = { "/scheduler/policy=rr", "/seed=7" };
     static const char *const wrong[] = { "/scheduler/policy=rx" };
     static const char *const nowhere[] = { "/workload/7/instances=1" };
@@ -280,6 +287,8 @@ START_TEST(the_layer_that_defined_a_value_is_named)
         { "/name=a\xFF", "--set /name", "not UTF-8" },
         { "/variants/global/name=x", "--set /variants/global/name", "cannot differ" },
         { "/variants/x=7", "--set /variants/x", "must be an object" },
+        { "/variants/x=null", "--set /variants/x", "must be an object" },
+        { "/seed=null", "--set /seed", "is null" },
         { "/variants/x={\"sweep\": {}}", "--set /variants/x/sweep", "cannot differ" },
         { "/sweep/~1expect=[[]]", "--set /sweep/~1expect", "all points share it" },
         { "/sweep/~1machine=[{}]", "--set /sweep/~1machine", "overwrite each other" },
@@ -298,6 +307,9 @@ START_TEST(the_layer_that_defined_a_value_is_named)
     expect_refusal("--set /workload/7/instances", "leads nowhere");
     ck_assert(!read_scenario("child.json", no_pointer, 1));
     expect_refusal("--set policy=rr", "must be PTR=VALUE");
+    write_file("child.json", null, sizeof null - 1);
+    ck_assert(!read_scenario("child.json", NULL, 0));
+    expect_refusal("child.json:2:10: /seed", "null takes away in variants only");
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         ck_assert_msg(!read_scenario("s.json", &refused[i].set, 1), "%s", refused[i].set);
         expect_refusal(refused[i].place, refused[i].message);
