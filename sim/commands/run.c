@@ -215,6 +215,7 @@ static int run_study(const struct run_arguments *arguments, const struct study *
                                .runs = runs,
                                .run_count = work.run_count,
                                .scheduler_path = scheduler->path,
+                               .scheduler_compiler = scheduler->compiler,
                                .scheduler_hash = scheduler->hash };
     if (!results_write(&results, study->directory, &err))
         return command_refuse(&err);

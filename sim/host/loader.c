@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/host/module_file.h"
+
 /* ---- Where things are --------------------------------------------------------------------- */
 
 static bool program_directory(char *path, size_t size)
@@ -88,32 +90,6 @@ static int object_extent(struct dl_phdr_info *info, size_t size, void *data)
             search->end = end;
     }
     return 1;
-}
-
-static uint64_t file_hash(const char *path)
-{
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return 0;
-    for (int byte; (byte = getc(file)) != EOF;)
-        hash = (hash ^ (uint64_t)byte) * UINT64_C(0x100000001B3);
-    fclose(file);
-    return hash;
-}
-
-/* Does the file call back at basic blocks? */
-static bool file_is_traced(const char *path)
-{
-    static const char callback[] = "__sanitizer_cov_trace_pc";
-    FILE *file = fopen(path, "rb");
-    size_t matched = 0;
-    if (file == NULL)
-        return false;
-    for (int byte; matched < sizeof callback - 1 && (byte = getc(file)) != EOF;)
-        matched = byte == callback[matched] ? matched + 1 : byte == callback[0];
-    fclose(file);
-    return matched == sizeof callback - 1;
 }
 
 /* What a policy keeps per torus; more is taken for a mistake. */
@@ -186,49 +162,6 @@ static const struct scheduler_module *module_open(const char *path, struct trace
     return module;
 }
 
-/* How many bytes the file must have for what it wants mapped; 0 where that is not for us to say,
- * since dlopen() will. */
-static uint64_t bytes_mapped(int file, uint64_t size)
-{
-    ElfW(Ehdr) head;
-    uint64_t end = 0;
-    if (pread(file, &head, sizeof head, 0) != (ssize_t)sizeof head ||
-        memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_phentsize != sizeof(ElfW(Phdr)))
-        return 0;
-    for (uint32_t i = 0; i < head.e_phnum; i++) {
-        ElfW(Phdr) part;
-        uint64_t at = head.e_phoff + i * sizeof part;
-        if (at + sizeof part > size)
-            return at + sizeof part;
-        if (pread(file, &part, sizeof part, (off_t)at) == (ssize_t)sizeof part &&
-            part.p_type == PT_LOAD && part.p_offset + part.p_filesz > end)
-            end = part.p_offset + part.p_filesz;
-    }
-    return end;
-}
-
-/* A file, and whole: of one that was cut short, pages would be missing when they are touched. */
-static bool check_whole(const char *path, struct error *err)
-{
-    struct stat status;
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-        int reason = errno;
-        bool opened = file >= 0;
-        if (opened)
-            close(file);
-        return error_set(err, path, "cannot be loaded as a scheduler: %s",
-                         opened ? "it is no file; a shared object is wanted" : strerror(reason));
-    }
-    uint64_t size = (uint64_t)status.st_size, wanted = bytes_mapped(file, size);
-    close(file);
-    return wanted <= size ||
-           error_set(err, path,
-                     "cannot be loaded as a scheduler: it is cut short, %ju bytes of %ju; build it "
-                     "or copy it anew",
-                     (uintmax_t)size, (uintmax_t)wanted);
-}
-
 /* Opens it in a child first, which a damaged file may kill or hold up. */
 static bool module_probe(const char *path, struct error *err)
 {
@@ -274,9 +207,9 @@ bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, 
         char real[PATH_MAX];
         if (realpath(file, real) == NULL)
             return error_set(err, file, "cannot be loaded as a scheduler: %s", strerror(errno));
-        if (!check_whole(real, err))
+        if (!module_file_check(real, err))
             return false;
-        if (traced && !file_is_traced(real))
+        if (traced && !module_file_is_traced(real))
             return error_set(err, file,
                              "is not traced, so its code would cost nothing: build it with "
                              "the traced_cflags of braid-sched.pc, or use --cost flat");
@@ -295,7 +228,8 @@ bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, 
         return false;
     if (file == NULL)
         snprintf(scheduler->path, sizeof scheduler->path, "%s", own);
-    scheduler->hash = file_hash(scheduler->path);
+    scheduler->hash = module_file_hash(scheduler->path);
+    module_file_compiler(scheduler->path, scheduler->compiler, sizeof scheduler->compiler);
     for (uint32_t i = 0; i < count && scheduler->torus == NULL; i++)
         scheduler->torus = scheduler->modules[i]->torus;
     return true;

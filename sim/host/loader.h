@@ -17,8 +17,9 @@ struct scheduler {
     const struct torus_operations *torus;
     const struct scheduler_module *modules[TRACER_MODULES]; /* the user's first, if any */
     struct tracer_module mapped[TRACER_MODULES];
-    char path[4096]; /* of the user's module, else of ours */
-    uint64_t hash;   /* FNV-1a of that file */
+    char path[4096];    /* of the user's module, else of ours */
+    uint64_t hash;      /* FNV-1a of that file, */
+    char compiler[256]; /* and who made it, as module_file.h has it */
     bool traced;
 };
 

@@ -206,8 +206,8 @@ bool node_number(const struct node *node, double minimum, double maximum, double
     return true;
 }
 
-static bool node_count(const struct node *node, uint64_t minimum, uint64_t maximum, uint64_t *value,
-                       struct error *err)
+bool node_count(const struct node *node, uint64_t minimum, uint64_t maximum, uint64_t *value,
+                struct error *err)
 {
     double number;
     if (!node_number(node, (double)minimum, (double)maximum, &number, err))
@@ -251,32 +251,63 @@ bool member_need(const struct node *node, const char *key, struct node *child, s
     return node_refuse(node, err, "the key \"%s\" is missing; add it", key);
 }
 
+static cJSON *written_object(const struct node *node)
+{
+    cJSON *object = json_at(node->document->written, node->pointer);
+    return cJSON_IsObject(object) ? object : NULL;
+}
+
+void node_default(const struct node *node, const char *key, cJSON *value)
+{
+    cJSON *object = written_object(node);
+    if (object != NULL && cJSON_GetObjectItemCaseSensitive(object, key) == NULL)
+        cJSON_AddItemToObject(object, key, value);
+    else
+        cJSON_Delete(value);
+}
+
+bool node_is_written(const struct node *node, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(written_object(node), key) != NULL;
+}
+
 bool member_number(const struct node *node, const char *key, double minimum, double maximum,
                    double *value, struct error *err)
 {
     struct node child;
-    return !node_get(node, key, &child) || node_number(&child, minimum, maximum, value, err);
+    if (node_get(node, key, &child))
+        return node_number(&child, minimum, maximum, value, err);
+    node_default(node, key, cJSON_CreateNumber(*value));
+    return true;
 }
 
 bool member_count(const struct node *node, const char *key, uint64_t minimum, uint64_t maximum,
                   uint64_t *value, struct error *err)
 {
     struct node child;
-    return !node_get(node, key, &child) || node_count(&child, minimum, maximum, value, err);
+    if (node_get(node, key, &child))
+        return node_count(&child, minimum, maximum, value, err);
+    node_default(node, key, cJSON_CreateNumber((double)*value));
+    return true;
 }
 
 bool member_choice(const struct node *node, const char *key, const char *const *names,
                    uint32_t *index, struct error *err)
 {
     struct node child;
-    return !node_get(node, key, &child) || node_choice(&child, key, names, index, err);
+    if (node_get(node, key, &child))
+        return node_choice(&child, key, names, index, err);
+    node_default(node, key, cJSON_CreateString(names[*index]));
+    return true;
 }
 
 bool member_bool(const struct node *node, const char *key, bool *value, struct error *err)
 {
     struct node child;
-    if (!node_get(node, key, &child))
+    if (!node_get(node, key, &child)) {
+        node_default(node, key, cJSON_CreateBool(*value));
         return true;
+    }
     if (!cJSON_IsBool(child.json))
         return node_refuse(&child, err, "must be true or false, is %s", type_name(child.json));
     *value = cJSON_IsTrue(child.json);

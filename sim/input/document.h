@@ -28,6 +28,7 @@ struct document {
     struct layer *layers; /* earliest first */
     uint32_t layer_count;
     struct arena *arena;
+    cJSON *written; /* a copy that gets the defaults of what is left out; NULL: nobody wants it */
 };
 
 struct node {
@@ -55,12 +56,21 @@ bool node_object(const struct node *node, const char *const *keys, struct error 
 /* Values of node itself. */
 bool node_number(const struct node *node, double minimum, double maximum, double *value,
                  struct error *err);
+bool node_count(const struct node *node, uint64_t minimum, uint64_t maximum, uint64_t *value,
+                struct error *err);
 bool node_string(const struct node *node, const char **value, struct error *err);
 /* One of names (ending with NULL); what is for the message: "policy". */
 bool node_choice(const struct node *node, const char *what, const char *const *names,
                  uint32_t *index, struct error *err);
 
-/* Members of an object; when absent, *value keeps what it has, or is refused if required. */
+/* What the object has not, and nothing but itself decides: value (ownership passes) is written out
+ * where the document to write has this object. */
+void node_default(const struct node *node, const char *key, cJSON *value);
+/* Has this object the key in the document to write, where it may be another one? */
+bool node_is_written(const struct node *node, const char *key);
+
+/* Members of an object.  When absent, *value keeps what it has, which is the default and written
+ * out as such; or it is refused if required. */
 bool member_need(const struct node *node, const char *key, struct node *child, struct error *err);
 bool member_number(const struct node *node, const char *key, double minimum, double maximum,
                    double *value, struct error *err);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/base/hash.h"
 #include "sim/input/label.h"
 #include "sim/input/scenario_file.h"
 #include "sim/input/variation.h"
@@ -21,6 +22,7 @@ struct reading {
     struct arena *arena;
     struct json_source *sources; /* [EXTENDS_MAX], the base first once all are read */
     struct document document;    /* the merged base */
+    cJSON *written;              /* the same, to be written */
     struct profile_cache cache;
 };
 
@@ -216,8 +218,9 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
 {
     const struct document *base = &reading->document;
     const cJSON *sweep = cJSON_GetObjectItemCaseSensitive(base->root, "sweep");
-    struct document document = { cJSON_Duplicate(base->root, true), NULL, base->layer_count,
-                                 reading->arena };
+    struct document document = { .root = cJSON_Duplicate(base->root, true),
+                                 .layer_count = base->layer_count,
+                                 .arena = reading->arena };
     point->sweep_count = (uint32_t)cJSON_GetArraySize(sweep);
     point->sweep =
         arena_alloc(reading->arena, (size_t)point->sweep_count + 1, sizeof *point->sweep);
@@ -234,11 +237,11 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
         json_merge(document.root, variant, JSON_NULLS_REMOVE);
         add_layer(&document, (struct layer){ source_of(base, prefix), variant, "", prefix });
     }
+    if (combination == 0) /* what others lack beside, they lack in what is swept */
+        document.written = reading->written;
     bool fine =
         (sweep == NULL || put_sweep(&document, sweep, combination, base, point, err)) &&
         scenario_resolve(&point->scenario, &document, reading->options, &reading->cache, err);
-    if (fine)
-        point->json = json_print(document.root, reading->arena);
     cJSON_Delete(document.root);
     return fine;
 }
@@ -264,6 +267,30 @@ static bool read_points(struct reading *reading, struct experiment *experiment, 
         variant = variant != NULL ? variant->next : NULL;
     } while (variant != NULL);
     return true;
+}
+
+/* The scenario's own CPU profiles are no part of its points. */
+static bool read_profiles(struct reading *reading, struct error *err)
+{
+    struct node root = document_node(&reading->document), profiles;
+    bool fine = !node_get(&root, "profiles", &profiles) ||
+                profile_cache_own(&reading->cache, &profiles, err);
+    cJSON_DeleteItemFromObjectCaseSensitive(reading->document.root, "profiles");
+    return fine;
+}
+
+static void note_profiles(const struct reading *reading, struct experiment *experiment)
+{
+    const struct profile_cached *at;
+    uint32_t count = 0;
+    for (at = reading->cache.first; at != NULL; at = at->next)
+        count += at->used;
+    experiment->profiles =
+        arena_alloc(reading->arena, (size_t)count + 1, sizeof *experiment->profiles);
+    for (at = reading->cache.first; at != NULL; at = at->next)
+        if (at->used)
+            experiment->profiles[experiment->profile_count++] =
+                (struct profile_used){ at->name, hash_fnv1a(at->text, strlen(at->text)) };
 }
 
 /* ---- Expectations ------------------------------------------------------------------------- */
@@ -340,8 +367,9 @@ bool experiment_read(struct experiment *experiment, const char *path,
     uint32_t layers = EXTENDS_MAX + options->set_count + 3;
     reading.sources = arena_alloc(arena, EXTENDS_MAX, sizeof *reading.sources);
     reading.document =
-        (struct document){ cJSON_CreateObject(), arena_alloc(arena, layers, sizeof(struct layer)),
-                           0, arena };
+        (struct document){ .root = cJSON_CreateObject(),
+                           .layers = arena_alloc(arena, layers, sizeof(struct layer)),
+                           .arena = arena };
     reading.cache.data_dir = options->data_dir;
     reading.cache.scenario_path = path;
     *experiment = (struct experiment){ .path = arena_string(arena, path) };
@@ -349,11 +377,14 @@ bool experiment_read(struct experiment *experiment, const char *path,
     bool fine = read_chain(&reading, path, 0, err) && put_options(&reading, err);
     if (fine) {
         cJSON_DeleteItemFromObjectCaseSensitive(reading.document.root, "extends");
-        experiment->json = json_print(reading.document.root, arena);
-        fine =
-            read_points(&reading, experiment, err) && read_expectations(&reading, experiment, err);
+        reading.written = cJSON_Duplicate(reading.document.root, true);
+        fine = read_profiles(&reading, err) && read_points(&reading, experiment, err) &&
+               read_expectations(&reading, experiment, err);
     }
     if (fine) {
+        profile_cache_write(&reading.cache, reading.written);
+        experiment->json = json_print(reading.written, arena);
+        note_profiles(&reading, experiment);
         const struct scenario *first = &experiment->points[0].scenario;
         experiment->name = first->name;
         experiment->seed = first->seed;
@@ -365,5 +396,6 @@ bool experiment_read(struct experiment *experiment, const char *path,
         if (reading.document.layers[i].source == NULL)
             cJSON_Delete((cJSON *)(uintptr_t)reading.document.layers[i].value);
     cJSON_Delete(reading.document.root);
+    cJSON_Delete(reading.written);
     return fine;
 }

@@ -182,11 +182,16 @@ struct chain {
     struct document document; /* layers: the base first */
 };
 
+bool profile_is_path(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
 const char *profile_path(const char *name, const char *file, const char *data_dir,
                          struct arena *arena)
 {
-    size_t length = strlen(name);
-    if (length <= 5 || strcmp(name + length - 5, ".json") != 0)
+    if (!profile_is_path(name))
         return arena_printf(arena, "%s/cpus/%s.json", data_dir, name);
     const char *slash = strrchr(file, '/');
     if (name[0] == '/' || slash == NULL)
@@ -272,32 +277,40 @@ static void lay_over(struct document *document, const struct json_source *source
     }
 }
 
-static bool read_profile(struct profile *profile, const struct document *document,
-                         struct error *err)
+bool profile_read_node(struct profile *profile, const struct node *node, struct error *err)
 {
     static const char *const keys[] = { "name", "title", "extends", "figures", NULL };
-    struct node root = document_node(document), name, title, figures;
-    return node_object(&root, keys, err) && member_need(&root, "name", &name, err) &&
-           member_need(&root, "title", &title, err) &&
-           member_need(&root, "figures", &figures, err) &&
+    struct node name, title, figures;
+    profile_init(profile);
+    return node_object(node, keys, err) && member_need(node, "name", &name, err) &&
+           member_need(node, "title", &title, err) && member_need(node, "figures", &figures, err) &&
            node_string(&name, &profile->name, err) && node_string(&title, &profile->title, err) &&
            read_figures(&figures, profile, err) && check_figures(&figures, profile, err);
 }
 
-bool profile_read(struct profile *profile, const char *path, const char *data_dir,
-                  struct arena *arena, struct error *err)
+bool profile_read_whole(struct profile *profile, const char **text, const char *path,
+                        const char *data_dir, struct arena *arena, struct error *err)
 {
     struct layer layers[EXTENDS_MAX];
-    struct chain chain = { .data_dir = data_dir, .document = { NULL, layers, 0, arena } };
-    profile_init(profile);
+    struct chain chain = { .data_dir = data_dir, .document = { .layers = layers, .arena = arena } };
     bool fine = read_chain(&chain, path, err);
     if (fine) {
         for (uint32_t i = chain.count; i-- > 0;)
             lay_over(&chain.document, &chain.sources[i]);
-        fine = read_profile(profile, &chain.document, err);
+        cJSON_DeleteItemFromObjectCaseSensitive(chain.document.root, "extends");
+        struct node root = document_node(&chain.document);
+        fine = profile_read_node(profile, &root, err);
+        *text = json_print(chain.document.root, arena);
     }
     cJSON_Delete(chain.document.root);
     for (uint32_t i = 0; i < chain.count; i++)
         json_source_free(&chain.sources[i]);
     return fine;
+}
+
+bool profile_read(struct profile *profile, const char *path, const char *data_dir,
+                  struct arena *arena, struct error *err)
+{
+    const char *text;
+    return profile_read_whole(profile, &text, path, data_dir, arena, err);
 }

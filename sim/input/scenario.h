@@ -94,7 +94,12 @@ struct point {
     uint32_t sweep_count;
     struct sweep_value *sweep; /* [sweep_count], same pointers in every point */
     struct scenario scenario;
-    const char *json; /* the resolved scenario of this point, printed */
+};
+
+/* A CPU profile that some point has. */
+struct profile_used {
+    const char *name; /* as the scenario calls it */
+    uint64_t hash;    /* FNV-1a of the profile, with what it extends, as JSON */
 };
 
 enum expect_bound { EXPECT_AT_MOST, EXPECT_AT_LEAST };
@@ -116,7 +121,12 @@ struct experiment {
     struct point *points; /* variants outermost, sweep keys in file order, last key fastest */
     uint32_t expectation_count;
     struct expectation *expectations;
-    const char *json; /* the merged scenario, before variants and sweep */
+    uint32_t profile_count;
+    struct profile_used *profiles;
+    /* The merged scenario, before variants and sweep, as one that can be run again from anywhere:
+     * with the profiles that were read by a path, and with every default but those that follow from
+     * other values (starve_ms, flat prices). */
+    const char *json;
 };
 
 /* What the command line adds. */

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
@@ -19,7 +18,8 @@ const char *const entry_names[ENTRY_KINDS] = {
 static const char *const top_keys[] = { "name",      "seed",      "replications", "duration_ms",
                                         "warmup_ms", "machine",   "scheduler",    "cost",
                                         "flat",      "starve_ms", "workload",     "extends",
-                                        "variants",  "sweep",     "expect",       NULL };
+                                        "variants",  "sweep",     "expect",       "profiles",
+                                        NULL };
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
 
@@ -29,39 +29,6 @@ static uint64_t ms_to_ps(double ms)
 }
 
 /* ---- Machine ------------------------------------------------------------------------------ */
-
-struct profile_cached {
-    struct profile_cached *next;
-    const char *path;
-    struct profile profile;
-};
-
-static bool read_cpu(const struct node *node, struct scenario *scenario,
-                     struct profile_cache *cache, struct error *err)
-{
-    struct arena *arena = node->document->arena;
-    const char *cpu;
-    if (!node_string(node, &cpu, err))
-        return false;
-    const char *path = profile_path(cpu, cache->scenario_path, cache->data_dir, arena);
-    for (struct profile_cached *at = cache->first; at != NULL; at = at->next)
-        if (strcmp(at->path, path) == 0) {
-            scenario->cpu = &at->profile;
-            return true;
-        }
-    if (access(path, F_OK) != 0)
-        return node_refuse(node, err,
-                           "there is no CPU profile %s; `braidsim list cpus` names those there are",
-                           path);
-    struct profile_cached *entry = arena_alloc(arena, 1, sizeof *entry);
-    if (!profile_read(&entry->profile, path, cache->data_dir, arena, err))
-        return false;
-    entry->path = path;
-    entry->next = cache->first;
-    cache->first = entry;
-    scenario->cpu = &entry->profile;
-    return true;
-}
 
 /* "figures" in a scenario: this point's own copy of the profile, with those set. */
 static bool read_overrides(const struct node *machine, struct scenario *scenario, struct error *err)
@@ -82,7 +49,8 @@ static bool read_machine(const struct node *root, struct scenario *scenario,
     struct node machine, cpu, cores, smt;
     uint64_t count = 0, threads = 1;
     if (!member_need(root, "machine", &machine, err) || !node_object(&machine, keys, err) ||
-        !member_need(&machine, "cpu", &cpu, err) || !read_cpu(&cpu, scenario, cache, err) ||
+        !member_need(&machine, "cpu", &cpu, err) ||
+        (scenario->cpu = profile_cache_find(cache, &cpu, err)) == NULL ||
         !read_overrides(&machine, scenario, err) || !member_need(&machine, "cores", &cores, err) ||
         !member_count(&machine, "cores", 1, 1024, &count, err) ||
         !member_count(&machine, "smt", 1, (uint64_t)profile_value(scenario->cpu, smt_threads),
@@ -110,6 +78,8 @@ static bool read_tori(const struct node *scheduler, uint32_t cores, uint32_t *to
             return node_refuse(&node, err, "must be a number from 1 to 65535, or \"per_core\"");
         if (!per_core && !member_count(scheduler, "tori", 1, 65535, &count, err))
             return false;
+    } else {
+        node_default(scheduler, "tori", cJSON_CreateString("per_core"));
     }
     *tori = (uint32_t)count;
     return true;
@@ -121,8 +91,12 @@ static bool read_table_name(const struct node *node, const char *key, const char
     struct node child;
     uint32_t index = 0;
     *name = fallback;
-    if (!node_get(node, key, &child))
-        return fallback != NULL || member_need(node, key, &child, err);
+    if (fallback == NULL && !member_need(node, key, &child, err))
+        return false;
+    if (!node_get(node, key, &child)) {
+        node_default(node, key, cJSON_CreateString(fallback));
+        return true;
+    }
     if (!node_choice(&child, key, names, &index, err))
         return false;
     *name = arena_string(node->document->arena, names[index]);
@@ -145,6 +119,12 @@ static bool read_balance(const struct node *scheduler, struct scheduler_settings
             !member_number(&node, "interval_ms", 1e-3, 1e6, &interval_ms, err))
             return false;
         settings->balancer = arena_string(node.document->arena, options->balancers[index]);
+    } else {
+        cJSON *none = cJSON_CreateObject();
+        cJSON_AddStringToObject(none, "kind", settings->balancer);
+        cJSON_AddNumberToObject(none, "threshold", (double)threshold);
+        cJSON_AddNumberToObject(none, "interval_ms", interval_ms);
+        node_default(scheduler, "balance", none);
     }
     settings->threshold = (uint32_t)threshold;
     settings->balance_ns = (uint64_t)llround(interval_ms * 1e6);
@@ -299,8 +279,9 @@ static bool read_flat(const struct node *root, struct scenario *scenario, struct
     if (!node_object(&node, keys, err))
         return false;
     for (uint32_t i = 0; i < ENTRY_KINDS; i++) {
+        struct node given;
         double given_ns = ns;
-        if (!member_number(&node, keys[i], 0, 1e9, &given_ns, err))
+        if (node_get(&node, keys[i], &given) && !node_number(&given, 0, 1e9, &given_ns, err))
             return false;
         scenario->flat.entry_ps[i] = (uint64_t)llround(given_ns * 1000);
     }
@@ -334,7 +315,7 @@ static bool read_durations(const struct node *root, struct scenario *scenario, s
     if (!member_need(root, "duration_ms", &node, err) ||
         !member_number(root, "duration_ms", 1e-3, 1e8, &duration_ms, err) ||
         !member_number(root, "warmup_ms", 0, 1e8, &warmup_ms, err) ||
-        !member_number(root, "starve_ms", 1e-3, 1e8, &starve_ms, err) ||
+        (node_get(root, "starve_ms", &node) && !node_number(&node, 1e-3, 1e8, &starve_ms, err)) ||
         !member_count(root, "seed", 0, (uint64_t)seed_max, &seed, err) ||
         !member_count(root, "replications", 1, 100000, &replications, err))
         return false;

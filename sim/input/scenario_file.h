@@ -6,13 +6,8 @@
 #define SIM_INPUT_SCENARIO_FILE_H
 
 #include "sim/input/document.h"
+#include "sim/input/profile_cache.h"
 #include "sim/input/scenario.h"
-
-/* CPU profiles read so far, so that a sweep reads each file once. */
-struct profile_cache {
-    struct profile_cached *first;
-    const char *data_dir, *scenario_path;
-};
 
 /* Fills in every default and checks every name. */
 bool scenario_resolve(struct scenario *scenario, const struct document *document,

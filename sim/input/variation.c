@@ -11,8 +11,8 @@
 /* Keys of the whole scenario: its points share them, or are made from them. */
 static bool is_shared(const char *key)
 {
-    static const char *const keys[] = { "name",     "extends", "seed",  "replications",
-                                        "variants", "sweep",   "expect" };
+    static const char *const keys[] = { "name",     "extends", "seed",   "replications",
+                                        "variants", "sweep",   "expect", "profiles" };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;

@@ -139,38 +139,52 @@ static bool read_name(const struct node *node, struct workload *workload, struct
 static bool read_population(const struct node *node, struct workload *workload, uint32_t cores,
                             struct error *err)
 {
-    uint64_t instances = 0, per_core = 0, alive = 65536;
-    struct node child;
-    int given = node_get(node, "instances", &child) + node_get(node, "instances_per_core", &child);
+    uint64_t count = 0, alive = 65536;
+    struct node child, instances, per_core, most;
+    bool all = node_get(node, "instances", &instances);
+    bool each = node_get(node, "instances_per_core", &per_core);
     bool open = node_get(node, "arrivals", &child);
-    if (given + open != 1)
+    if (all + each + open != 1)
         return node_refuse(node, err,
                            "must have exactly one of \"instances\", "
                            "\"instances_per_core\", \"arrivals\"");
     workload->open = open;
     if (open) {
-        if (!read_gap(&child, &workload->gap, err) ||
-            !member_count(node, "max_alive", 1, WORKLOAD_INSTANCES_MAX, &alive, err))
+        if (!read_gap(&child, &workload->gap, err))
             return false;
+        if (node_get(node, "max_alive", &most)) {
+            if (!node_count(&most, 1, WORKLOAD_INSTANCES_MAX, &alive, err))
+                return false;
+        } else if (node_is_written(node, "arrivals")) { /* not in a variant's place for it only */
+            node_default(node, "max_alive", cJSON_CreateNumber((double)alive));
+        }
         workload->max_alive = (uint32_t)alive;
         return true;
     }
     if (node_get(node, "max_alive", &child))
         return node_refuse(&child, err, "is for \"arrivals\" only; leave it out");
-    if (!member_count(node, "instances", 1, WORKLOAD_INSTANCES_MAX, &instances, err) ||
-        !member_count(node, "instances_per_core", 1, WORKLOAD_INSTANCES_MAX / 1024, &per_core, err))
+    if (all ? !node_count(&instances, 1, WORKLOAD_INSTANCES_MAX, &count, err)
+            : !node_count(&per_core, 1, WORKLOAD_INSTANCES_MAX / 1024, &count, err))
         return false;
-    workload->instances = (uint32_t)(instances + per_core * cores);
+    workload->instances = (uint32_t)(all ? count : count * cores);
     return true;
 }
 
 static bool read_entry(const struct node *node, struct workload *workload, uint32_t cores,
                        struct error *err)
 {
-    static const char *const keys[] = { "name",           "instances", "instances_per_core",
-                                        "arrivals",       "max_alive", "start_us",
-                                        "working_set_kb", "code_kb",   "weight",
-                                        "priority",       "phases",    "working_set_order",
+    static const char *const keys[] = { "name",
+                                        "instances",
+                                        "instances_per_core",
+                                        "arrivals",
+                                        "max_alive",
+                                        "start_us",
+                                        "working_set_kb",
+                                        "code_kb",
+                                        "weight",
+                                        "priority",
+                                        "phases",
+                                        "working_set_order",
                                         NULL };
     static const char *const orders[] = { "sequential", "random", NULL };
     uint32_t order = 0;
@@ -194,7 +208,9 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
     workload->weight = (uint32_t)weight;
     workload->priority = (int32_t)priority;
     constant(&workload->start, 0);
-    if (node_get(node, "start_us", &child) && !distribution_read(&child, &workload->start, err))
+    if (!node_get(node, "start_us", &child))
+        node_default(node, "start_us", cJSON_CreateNumber(0));
+    else if (!distribution_read(&child, &workload->start, err))
         return false;
     return member_need(node, "phases", &child, err) && read_phases(&child, workload, err);
 }

@@ -144,6 +144,23 @@ static void fill_scenario(FILE *to, const void *context)
     fprintf(to, "%s\n", experiment_of(writing)->json);
 }
 
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
+static void put_profiles(FILE *to, const struct experiment *experiment)
+{
+    fprintf(to, "  \"profiles_fnv1a\": {");
+    for (uint32_t i = 0; i < experiment->profile_count; i++) {
+        fputs(i > 0 ? ", " : " ", to);
+        put_string(to, experiment->profiles[i].name);
+        fprintf(to, ": \"%016" PRIx64 "\"", experiment->profiles[i].hash);
+    }
+    fprintf(to, "%s},\n", experiment->profile_count > 0 ? " " : "");
+}
+
 static void fill_manifest(FILE *to, const void *context)
 {
     const struct writing *writing = context;
@@ -163,14 +180,16 @@ static void fill_manifest(FILE *to, const void *context)
     put_string(to, experiment->name);
     fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n  \"points\": %u,\n",
             experiment->seed, experiment->replications, experiment->point_count);
+    put_profiles(to, experiment);
     fprintf(to, "  \"compiler\": ");
-    put_string(to, __VERSION__);
+    put_string(to, COMPILER);
     fprintf(to, ",\n  \"scheduler\": ");
     put_string(to, slash != NULL ? slash + 1 : writing->results->scheduler_path);
-    fprintf(to, ",\n  \"scheduler_fnv1a\": \"%016" PRIx64 "\",\n",
+    fprintf(to, ",\n  \"scheduler_fnv1a\": \"%016" PRIx64 "\",\n  \"scheduler_compiler\": ",
             writing->results->scheduler_hash);
+    put_string(to, writing->results->scheduler_compiler);
     fprintf(to,
-            "  \"glibc\": \"%s\",\n  \"cpu_has_fma\": %s,\n  \"host\": ", gnu_get_libc_version(),
+            ",\n  \"glibc\": \"%s\",\n  \"cpu_has_fma\": %s,\n  \"host\": ", gnu_get_libc_version(),
             fma ? "true" : "false");
     put_string(to, host);
     fprintf(to, ",\n  \"written\": \"%s\"\n}\n", when);

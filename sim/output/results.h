@@ -1,7 +1,8 @@
 /* results.h -- the results directory: what `braidsim run` leaves behind.
  *
- *     scenario.json   the scenario as merged
- *     manifest.json   what made it: version, seed, compiler, scheduler, libc, CPU class, host
+ *     scenario.json   the scenario as resolved, which can be run again from anywhere
+ *     manifest.json   what made it: version, seed, compilers, scheduler, CPU profiles, libc, CPU
+ *                     class, host
  *     summary.json    per point: mean, 95 % interval and n of each metric; what swept pointers are
  *                     in words, and the labels of values that are long
  *     runs.csv        one row per run
@@ -23,7 +24,7 @@ struct results {
     const struct experiment *experiment;
     const struct run_result *runs; /* by point, replications fastest */
     uint32_t run_count;
-    const char *scheduler_path;
+    const char *scheduler_path, *scheduler_compiler;
     uint64_t scheduler_hash;
 };
 

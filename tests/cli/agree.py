@@ -102,11 +102,14 @@ def cases(schema):
                 {"dist": "poisson", "rate_per_s": 5}]:
         yield "/workload/2/arrivals", gap
     for varied in ("name", "extends", "seed", "replications", "variants", "sweep", "expect",
-                   "starve_ms"):
+                   "profiles", "starve_ms"):
         yield "/variants", {"a": {varied: 5}}
         yield "/sweep", {"/" + varied: [5]}
         if varied != "starve_ms":
             yield "/sweep", {"/" + varied + "/x": [5]}
+    for profile in (5, None, {}, {"name": "a"}, {"name": 1, "title": "a", "figures": {}},
+                    {"name": "a", "title": "a", "figures": {}, "extends": "zen4"}):
+        yield "/profiles", {"a": profile}
     for sweep in ({}, [], None, {"/starve_ms": []}, {"/starve_ms": 5}, {"starve_ms": [5]}, {"": [5]},
                   {"/machine/~2": [5]}):
         yield "/sweep", sweep

@@ -128,6 +128,7 @@ static void set_up(void)
                                 .runs = runs,
                                 .run_count = RUNS,
                                 .scheduler_path = "/lib/libbraid_sched.so",
+                                .scheduler_compiler = "GCC: (\"me\") 1",
                                 .scheduler_hash = UINT64_C(0x123456789ABCDEF0) };
 }
 

@@ -232,7 +232,6 @@ START_TEST(a_scenario_sets_figures)
     ck_assert_int_eq(cpu->figure[FIGURE_clock_mhz].kind, FIGURE_PUBLISHED);
     ck_assert_str_eq(cpu->name, "base");
     ck_assert(strstr(experiment.json, "\"transfer_ns\": 300") != NULL);
-    ck_assert(strstr(experiment.points[0].json, "\"transfer_ns\": 300") != NULL);
 }
 END_TEST
 

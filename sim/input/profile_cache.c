@@ -1,0 +1,83 @@
+/* profile_cache.c -- see profile_cache.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/input/profile_cache.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/base/check.h"
+#include "sim/input/profile_file.h"
+
+static struct profile_cached *add(struct profile_cache *cache, const char *name, bool own,
+                                  struct arena *arena)
+{
+    struct profile_cached **end = &cache->first;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = arena_alloc(arena, 1, sizeof **end);
+    (*end)->name = arena_string(arena, name);
+    (*end)->own = own;
+    return *end;
+}
+
+bool profile_cache_own(struct profile_cache *cache, const struct node *profiles, struct error *err)
+{
+    struct arena *arena = profiles->document->arena;
+    const cJSON *child;
+    if (!cJSON_IsObject(profiles->json))
+        return node_refuse(profiles, err, "must be an object of CPU profiles, each with its name");
+    cJSON_ArrayForEach(child, profiles->json)
+    {
+        struct node node, extends;
+        struct profile_cached *cached = add(cache, child->string, true, arena);
+        node_get(profiles, child->string, &node);
+        if (node_get(&node, "extends", &extends))
+            return node_refuse(&extends, err,
+                               "is for a file of its own; give all figures here, or the path of "
+                               "such a file as \"cpu\"");
+        if (!profile_read_node(&cached->profile, &node, err))
+            return false;
+        cached->text = json_print(child, arena);
+    }
+    return true;
+}
+
+const struct profile *profile_cache_find(struct profile_cache *cache, const struct node *cpu,
+                                         struct error *err)
+{
+    struct arena *arena = cpu->document->arena;
+    struct profile_cached *cached;
+    const char *name;
+    if (!node_string(cpu, &name, err))
+        return NULL;
+    for (cached = cache->first; cached != NULL; cached = cached->next)
+        if (strcmp(cached->name, name) == 0) {
+            cached->used = true;
+            return &cached->profile;
+        }
+    const char *path = profile_path(name, cache->scenario_path, cache->data_dir, arena);
+    if (access(path, F_OK) != 0) {
+        node_refuse(cpu, err,
+                    "there is no CPU profile %s; `braidsim list cpus` names those there are", path);
+        return NULL;
+    }
+    cached = add(cache, name, false, arena);
+    cached->used = true;
+    return profile_read_whole(&cached->profile, &cached->text, path, cache->data_dir, arena, err)
+               ? &cached->profile
+               : NULL;
+}
+
+void profile_cache_write(const struct profile_cache *cache, cJSON *scenario)
+{
+    for (const struct profile_cached *at = cache->first; at != NULL; at = at->next) {
+        if (at->own || !at->used || !profile_is_path(at->name))
+            continue;
+        cJSON *profiles = cJSON_GetObjectItemCaseSensitive(scenario, "profiles");
+        if (profiles == NULL)
+            profiles = cJSON_AddObjectToObject(scenario, "profiles");
+        CHECK(cJSON_AddItemToObject(profiles, at->name, cJSON_Parse(at->text)));
+    }
+}
