@@ -15,8 +15,9 @@ enum {
     LEVELS = 3,
     LEAST_BYTES = 4096,
     DENSE_BYTES = 4 << 20, /* up to here the curve is dense: few lines, quickly walked */
-    COARSE_S = 3,          /* less time than this makes a coarse curve */
-    PASSES = 2,
+    COARSE_S = 1,          /* less time than this for a pass makes a coarse curve */
+    HELD_BYTES = 1 << 20,  /* the least that is tried as held */
+    HELD_PER_OCTAVE = 4,
     WAYS_MOST = 40,
     ORDERS = 3, /* in which the lines of a set are visited; the best counts */
     ASSUMED_LINE_BYTES = 64
@@ -30,11 +31,16 @@ static const enum profile_figure latency_figures[LEVELS] = { FIGURE_l1_latency_c
                                                              FIGURE_l2_latency_cycles,
                                                              FIGURE_l3_latency_cycles };
 
+/* So much of what was read just before is still there, in a cache that it fits: lines at random
+ * leave some sets too small. */
+static const double HELD = 0.85;
+
 /* What the chase found of one cache. */
 struct found {
     double step_kb; /* where its step is */
     double ns, beyond_ns;
     uint32_t points; /* of the curve */
+    bool held;       /* step_kb is what is still there of what was read just before */
 };
 
 /* ---- The line ----------------------------------------------------------------------------- */
@@ -86,30 +92,50 @@ static void find_line(struct calibration *c, struct field *field, double seconds
 
 /* ---- The curve ---------------------------------------------------------------------------- */
 
-/* The whole curve twice, and the less of each: others are not always in the way. */
-static uint32_t walk_curve(struct calibration *c, struct field *field, double seconds,
-                           struct curve_point *points)
+static void begin_curves(struct calibration *c, struct field *field, bool coarse,
+                         struct cache_curves *curves)
 {
-    bool coarse = seconds < COARSE_S;
     double line = calibration_value(c, FIGURE_line_bytes);
-    uint32_t count = 0;
-    struct route route;
-    route_init(&route, (uint32_t)(field->bytes / (size_t)line));
-    for (double bytes = LEAST_BYTES; bytes <= (double)field->bytes && count < CURVE_POINTS_MAX;) {
-        points[count++] = (struct curve_point){ floor(bytes / line) * line, INFINITY };
+    curves->chase_count = curves->held_count = 0;
+    for (double bytes = LEAST_BYTES;
+         bytes <= (double)field->bytes && curves->chase_count < CURVE_POINTS_MAX;) {
+        curves->chase[curves->chase_count++] =
+            (struct curve_point){ floor(bytes / line) * line, INFINITY };
         double per_octave = bytes < DENSE_BYTES ? (coarse ? 4 : 6) : (coarse ? 2 : 4);
         bytes *= exp2(1 / per_octave);
     }
-    for (uint32_t pass = 0; pass < PASSES; pass++)
-        for (uint32_t i = 0; i < count; i++) {
-            if (coarse && pass > 0 && points[i].at > DENSE_BYTES)
-                break; /* long walks, once only */
-            route_random(&route, (size_t)points[i].at, (size_t)line, c->rng);
-            double ns = chase_measure(field, &route, seconds / (2 * PASSES * count)).value;
-            points[i].value = fmin(points[i].value, ns);
-        }
+    for (double bytes = HELD_BYTES;
+         bytes <= (double)field->bytes / 2 && curves->held_count < CURVE_POINTS_MAX;
+         bytes *= exp2(1.0 / HELD_PER_OCTAVE))
+        curves->held[curves->held_count++] =
+            (struct curve_point){ floor(bytes / line) * line, INFINITY };
+}
+
+/* Another pass over the curves, of which the less of each counts: others are not always in the
+ * way.  Long chases, where nothing is held, are made once only. */
+static void walk_curves(struct calibration *c, struct field *field, double seconds,
+                        struct cache_curves *curves)
+{
+    size_t line = (size_t)calibration_value(c, FIGURE_line_bytes);
+    struct route route;
+    route_init(&route, (uint32_t)(field->bytes / line));
+    for (uint32_t i = 0; i < curves->chase_count; i++) {
+        struct curve_point *point = &curves->chase[i];
+        if (curves->passes > 0 && point->at > DENSE_BYTES)
+            break;
+        route_random(&route, (size_t)point->at, line, c->rng);
+        double ns = chase_measure(field, &route, seconds / 4 / curves->chase_count).value;
+        point->value = fmin(point->value, ns);
+    }
+    for (uint32_t i = 0; i < curves->held_count; i++) {
+        struct curve_point *point = &curves->held[i];
+        size_t bytes = (size_t)point->at;
+        route_random(&route, bytes, line, c->rng);
+        double ns =
+            chase_measure_held(field, &route, bytes, line, seconds / 4 / curves->held_count).value;
+        point->value = fmin(point->value, ns);
+    }
     route_fini(&route);
-    return count;
 }
 
 /* Lines a cache's size apart lie in one set: how many of them stay near?  0: it does not show. */
@@ -140,10 +166,27 @@ static uint32_t find_ways(struct calibration *c, struct field *field, const stru
 
 /* ---- Figures ------------------------------------------------------------------------------ */
 
-/* Is what the kernel states of a cache borne out by the step? */
-static bool is_borne_out(const struct system_cache *said, double step_kb)
+/* A chase alone finds less of the last cache than there is to be had, where it is shared. */
+static void find_held(const struct calibration *c, const struct cache_curves *curves,
+                      const struct system_cache *said, struct found *found)
 {
-    return said != NULL && curve_fits(step_kb, said->kb);
+    double held_kb =
+        curve_last_below(curves->held, curves->held_count, found->ns, found->beyond_ns, 1 - HELD) /
+        1024;
+    bool shared = c->system.is_virtual || said == NULL || said->cpus > 1;
+    if (!shared || held_kb <= found->step_kb)
+        return;
+    found->step_kb = held_kb;
+    found->held = true;
+}
+
+/* Is what the kernel states of a cache borne out by the step?  Where others share it, all of it but
+ * the distance of two points must be to be had. */
+static bool is_borne_out(const struct system_cache *said, const struct found *found)
+{
+    if (said == NULL || !curve_fits(found->step_kb, said->kb))
+        return false;
+    return !found->held || found->step_kb * exp2(1.0 / HELD_PER_OCTAVE) >= said->kb;
 }
 
 static double put_ways(struct calibration *c, uint32_t level, uint32_t measured,
@@ -178,28 +221,28 @@ static void put_size(struct calibration *c, uint32_t level, bool last, const str
     const char *pages = one_piece     ? "huge pages"
                         : field->huge ? "huge pages of a virtual machine"
                                       : "ordinary pages";
-    if (is_borne_out(said, found->step_kb)) {
+    const char *step = found->held ? "of lines read in order just before, a random chase finds the "
+                                     "most up to"
+                                   : "latency of a random chase is half-way up its step at";
+    if (is_borne_out(said, found)) {
         bool whole = fmod(said->kb, ways) == 0; /* sets must be, even if ways are mistaken */
         m.value = whole ? said->kb : ways * fmax(1, round(said->kb / ways));
         calibration_measured(c, figure, m,
-                             "latency of a random chase is half-way up its step at %.0f KB (%s), "
-                             "as the %u KB that the kernel states have it",
+                             "%s %.0f KB (%s), as the %u KB that the kernel states have it", step,
                              found->step_kb, pages, said->kb);
     } else if (last && said != NULL && found->step_kb < said->kb) {
         m.value = ways * fmax(1, round(found->step_kb / ways));
         calibration_measured(c, figure, m,
-                             "latency of a random chase is half-way up its step at %.0f KB (%s); "
-                             "the kernel states %u KB, of which others use the rest",
-                             found->step_kb, pages, said->kb);
+                             "%s %.0f KB (%s); the kernel states %u KB, of which others use the "
+                             "rest",
+                             step, found->step_kb, pages, said->kb);
         calibration_note(c,
                          "l%u_kb: only %.0f KB of the %u KB that the kernel states are to be "
                          "had; others use the rest, or it is not so",
                          level + 1, found->step_kb, said->kb);
     } else {
         m.value = ways * fmax(1, round(rounded / ways));
-        calibration_measured(c, figure, m,
-                             "latency of a random chase is half-way up its step at %.0f KB (%s)",
-                             found->step_kb, pages);
+        calibration_measured(c, figure, m, "%s %.0f KB (%s)", step, found->step_kb, pages);
         if (said != NULL && said->kb > 0)
             calibration_note(c, "l%u_kb: the kernel states %u KB, a chase finds %.0f", level + 1,
                              said->kb, m.value);
@@ -243,7 +286,7 @@ static void put_level(struct calibration *c, struct field *field, uint32_t level
                       const struct found *found, double seconds)
 {
     const struct system_cache *said = system_cache(&c->system, level + 1);
-    bool borne_out = is_borne_out(said, found->step_kb);
+    bool borne_out = is_borne_out(said, found);
     bool one_piece = field->huge && !c->system.is_virtual; /* the hypervisor's may be ordinary */
     double probe_kb =
         borne_out ? said->kb : curve_round_size(found->step_kb, 8, one_piece || level == 0);
@@ -259,7 +302,7 @@ static void put_level(struct calibration *c, struct field *field, uint32_t level
                          found->ns);
 }
 
-/* A chase in ascending order by stride, over what a level holds and the nearer one does not. */
+/* A walk in ascending order by stride, over what a level holds and the nearer one does not. */
 static void put_walk(struct calibration *c, struct field *field, double kb, size_t stride,
                      enum profile_figure figure, double seconds)
 {
@@ -267,8 +310,8 @@ static void put_walk(struct calibration *c, struct field *field, double kb, size
     size_t bytes = (size_t)kb * 1024;
     route_init(&route, (uint32_t)(bytes / stride + 1));
     route_stride(&route, bytes, stride);
-    calibration_measured(c, figure, calibration_cycles(c, chase_measure(field, &route, seconds)),
-                         "chase over every %zu bytes of %.0f KB in ascending order", stride, kb);
+    calibration_measured(c, figure, calibration_cycles(c, walk_measure(field, &route, seconds)),
+                         "walk over every %zu bytes of %.0f KB in ascending order", stride, kb);
     route_fini(&route);
 }
 
@@ -327,17 +370,23 @@ static uint32_t read_curve(struct calibration *c, const struct curve_point *poin
     return levels;
 }
 
-void calibrate_caches(struct calibration *c, struct field *field, double seconds)
+void calibrate_caches(struct calibration *c, struct field *field, struct cache_curves *curves,
+                      double seconds)
 {
-    struct curve_point points[CURVE_POINTS_MAX];
     struct curve_level level[LEVELS + 1];
     struct found found[LEVELS] = { 0 };
     find_line(c, field, seconds * 0.04);
-    uint32_t count = walk_curve(c, field, seconds * 0.76, points);
-    uint32_t levels = read_curve(c, points, count, level) - 1;
+    if (curves->passes == 0)
+        begin_curves(c, field, seconds < COARSE_S, curves);
+    walk_curves(c, field, seconds * 0.76, curves);
+    curves->passes++;
+    uint32_t count = curves->chase_count;
+    uint32_t levels = read_curve(c, curves->chase, count, level) - 1;
     for (uint32_t k = 0; k < levels; k++)
-        found[k] =
-            (struct found){ level[k].size / 1024, level[k].value, level[k + 1].value, count };
+        found[k] = (struct found){ level[k].size / 1024, level[k].value, level[k + 1].value, count,
+                                   false };
+    if (levels > 1 && system_cache(&c->system, levels + 1) == NULL)
+        find_held(c, curves, system_cache(&c->system, levels), &found[levels - 1]);
     for (uint32_t k = 0; k < levels; k++)
         put_level(c, field, k, k + 1 == levels, &found[k], seconds * 0.07);
     double cores = c->system.cores;

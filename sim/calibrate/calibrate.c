@@ -11,7 +11,13 @@
 #include "sim/calibrate/crew.h"
 #include "sim/calibrate/parts.h"
 
-enum { FIELD_MB_LEAST = 64, FIELD_MB_USUAL = 256, FIELD_MB_MOST = 512, CACHES_COVERED = 4 };
+enum {
+    FIELD_MB_LEAST = 64,
+    FIELD_MB_USUAL = 256,
+    FIELD_MB_MOST = 512,
+    CACHES_COVERED = 4,
+    PASSES = 3
+};
 
 /* Several times the caches, but not what the host has no room for. */
 static bool map_field(struct calibration *c, struct field *field)
@@ -68,36 +74,56 @@ static void put_title(struct calibration *c)
                                      system->is_virtual ? " of a virtual machine" : "");
 }
 
+/* What is measured in passes, since others on this host change it from one second to the next. */
+struct passes {
+    struct field field; /* no memory: there is none to walk through */
+    struct cache_curves curves;
+    struct scheduler_times *scheduler;
+    uint32_t done;
+};
+
+static void measure_pass(struct calibration *c, struct passes *passes, double seconds)
+{
+    struct field *field = passes->field.memory != NULL ? &passes->field : NULL;
+    c->provisional = ++passes->done < PASSES;
+    calibrate_clock(c, seconds * 0.05);
+    if (field != NULL) {
+        calibrate_caches(c, field, &passes->curves, seconds * 0.52);
+        calibrate_memory(c, field, seconds * 0.18);
+    }
+    if (!c->provisional)
+        complete(c);
+    calibrate_threads(c, field, seconds * 0.15);
+    calibrate_scheduler_pass(passes->scheduler, seconds * 0.1);
+    c->provisional = false;
+}
+
 static void measure(struct calibration *c)
 {
-    struct field field;
+    static const char PASS[] = "caches, memory, cores together";
+    static struct passes passes;
     double s = c->seconds;
-    c->progress("clock", 0);
-    calibrate_clock(c, s * 0.02);
-    calibrate_core(c, s * 0.05);
-    if (map_field(c, &field)) {
-        c->progress("caches", 0.07);
-        calibrate_caches(c, &field, s * 0.35);
-        c->progress("translations", 0.42);
-        calibrate_tlb(c, s * 0.14);
-        c->progress("memory", 0.56);
-        calibrate_memory(c, &field, s * 0.12);
-        c->progress("overlap", 0.64);
-        calibrate_overlap(c, &field, s * 0.06);
-        c->progress("cores together", 0.68);
-        complete(c);
-        calibrate_threads(c, &field, s * 0.12);
-        field_unmap(&field);
-    } else {
+    passes = (struct passes){ .scheduler = calibrate_scheduler_begin(c) };
+    if (!map_field(c, &passes.field))
         calibration_note(c, "caches, memory: there is no memory to walk through");
-        complete(c);
-        calibrate_threads(c, NULL, s * 0.12);
-    }
-    c->progress("kernel", 0.8);
+    c->progress(PASS, 0);
+    measure_pass(c, &passes, s * 0.2);
+    c->progress("core, translations", 0.2);
+    calibrate_core(c, s * 0.05);
+    if (passes.field.memory != NULL)
+        calibrate_tlb(c, s * 0.12);
+    c->progress(PASS, 0.37);
+    measure_pass(c, &passes, s * 0.2);
+    c->progress("overlap, kernel", 0.57);
+    if (passes.field.memory != NULL)
+        calibrate_overlap(c, &passes.field, s * 0.06);
     calibrate_kernel(c, s * 0.05);
+    c->progress(PASS, 0.68);
+    measure_pass(c, &passes, s * 0.2);
+    field_unmap(&passes.field);
+    c->progress("interrupts", 0.88);
     calibrate_interrupts(c, s * 0.1);
-    c->progress("scheduler", 0.95);
-    calibrate_scheduler(c, s * 0.05);
+    calibrate_scheduler_end(c, passes.scheduler, s * 0.02);
     for (uint32_t i = 0; i < FIGURE_COUNT; i++)
         CHECK(!figure_descriptions[i].required || calibration_has(c, (enum profile_figure)i));
     c->progress("", 1);

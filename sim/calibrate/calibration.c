@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char MEASURED_HERE[] = "measured on this host by braidsim calibrate";
 
@@ -14,6 +15,8 @@ void calibration_note(struct calibration *calibration, const char *format, ...)
 {
     char text[512];
     va_list arguments;
+    if (calibration->provisional)
+        return;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
@@ -28,6 +31,27 @@ static double round_figure(double value)
         return value;
     double unit = pow(10, floor(log10(fabs(value))) - 3);
     return unit >= 1 ? round(value / unit) * unit : round(value / unit) / (1 / unit);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* Is the value that the figure has the better one?  Units are in the names. */
+static bool is_bettered(const struct calibration *calibration, enum profile_figure figure,
+                        double value)
+{
+    const struct figure *known = &calibration->profile->figure[figure];
+    const char *name = figure_descriptions[figure].name;
+    if (known->kind != FIGURE_MEASURED)
+        return false;
+    if (ends_with(name, "_ns") || ends_with(name, "_cycles"))
+        return known->value < value;
+    if (ends_with(name, "_mhz") || ends_with(name, "_mb_s"))
+        return known->value > value;
+    return false;
 }
 
 static void put(struct calibration *calibration, enum profile_figure figure, double value,
@@ -53,6 +77,8 @@ bool calibration_measured(struct calibration *calibration, enum profile_figure f
                          text);
         return false;
     }
+    if (is_bettered(calibration, figure, value))
+        return true;
     const char *source =
         measurement.spread > 0
             ? arena_printf(calibration->arena, "%s: %s; %u timings, half of them within %.1f %%",
@@ -79,6 +105,8 @@ void calibration_assumed(struct calibration *calibration, enum profile_figure fi
 {
     char text[512];
     va_list arguments;
+    if (calibration->profile->figure[figure].kind == FIGURE_MEASURED)
+        return; /* in an earlier pass */
     va_start(arguments, why);
     vsnprintf(text, sizeof text, why, arguments);
     va_end(arguments);

@@ -26,13 +26,15 @@ struct calibration {
     double cycles_per_ns;
     const char *notes[CALIBRATION_NOTES_MAX];
     uint32_t note_count;
-    bool can_pin; /* threads may be bound to CPUs */
+    bool can_pin;     /* threads may be bound to CPUs */
+    bool provisional; /* a later pass writes the same figures anew: nothing is noted */
     void (*progress)(const char *what, double share_done);
 };
 
-/* A figure measured here.  how is completed by the spread, unless that is 0:
- * not known.  A measurement of no count, or outside
- * the figure's limits, is refused: false, and a note says so. */
+/* A figure measured here.  how is completed by the spread, unless that is 0: not known.  Of a time
+ * or a rate that is measured again the better value stays, as others can only slow this host down;
+ * of what else is measured again, the later.  A measurement of no count, or outside the figure's
+ * limits, is refused: false, and a note says so. */
 __attribute__((format(printf, 4, 5))) bool calibration_measured(struct calibration *calibration,
                                                                 enum profile_figure figure,
                                                                 struct measurement measurement,
@@ -43,7 +45,7 @@ __attribute__((format(printf, 4, 5))) void calibration_derived(struct calibratio
                                                                enum profile_figure figure,
                                                                double value, const char *how, ...);
 
-/* A figure that could not be measured, and why; noted for the user too. */
+/* A figure that could not be measured in any pass, and why; noted for the user too. */
 __attribute__((format(printf, 4, 5))) void calibration_assumed(struct calibration *calibration,
                                                                enum profile_figure figure,
                                                                double value, const char *why, ...);

@@ -19,7 +19,10 @@ enum {
     SLICE_NS = 50000,     /* what one timing takes, roughly */
     LEAD_FAR = 4096,      /* loads that get a far walk going */
     LOADS_LEAST = 256,    /* in one timing */
-    STREAM_SLICE_LINES = 4096
+    STREAM_SLICE_LINES = 4096,
+    HELD_LOADS = 1024, /* of a chase after each reading */
+    HELD_LEAST = 8,    /* readings */
+    HELD_MOST = 256
 };
 
 /* ---- Memory ------------------------------------------------------------------------------- */
@@ -179,34 +182,55 @@ static uint64_t chase_walk(void *context)
     return chase->loads;
 }
 
+static uint64_t walk_along(void *context)
+{
+    struct chase *chase = context;
+    void **at = chase->at;
+    for (uint64_t i = 0; i < chase->loads; i++) {
+        LOAD __asm__ volatile("" : "+r"(at)); /* keeps it one instruction */
+    }
+    chase->at = at;
+    return chase->loads;
+}
+
 static uint64_t round_up(uint64_t loads)
 {
     return (loads + STRIDE_OF_LOADS - 1) / STRIDE_OF_LOADS * STRIDE_OF_LOADS;
 }
 
 /* lead: loads before the timing begins. */
-static struct measurement measure_after(struct field *field, const struct route *route,
-                                        uint64_t lead, double seconds)
+static struct measurement measure_after(uint64_t (*go)(void *chase), struct field *field,
+                                        const struct route *route, uint64_t lead, double seconds)
 {
     struct chase chase = { route_link(route, field), round_up(lead) };
     uint64_t began = ticks_now();
     if (chase.loads < LOADS_LEAST)
         chase.loads = LOADS_LEAST;
-    chase_walk(&chase);
+    go(&chase);
     double lead_ns = (double)(ticks_now() - began) / ticks_per_ns();
     double loads = SLICE_NS / (lead_ns / (double)chase.loads);
     chase.loads = round_up((uint64_t)(loads < LOADS_LEAST ? LOADS_LEAST : loads));
-    return timing_measure(chase_walk, &chase, seconds);
+    return timing_measure(go, &chase, seconds);
 }
 
 struct measurement chase_measure(struct field *field, const struct route *route, double seconds)
 {
-    return measure_after(field, route, route->count, seconds);
+    return measure_after(chase_walk, field, route, route->count, seconds);
 }
 
 struct measurement chase_measure_far(struct field *field, const struct route *route, double seconds)
 {
-    return measure_after(field, route, LEAD_FAR, seconds);
+    return measure_after(chase_walk, field, route, LEAD_FAR, seconds);
+}
+
+struct measurement walk_measure(struct field *field, const struct route *route, double seconds)
+{
+    return measure_after(walk_along, field, route, route->count, seconds);
+}
+
+struct measurement walk_measure_far(struct field *field, const struct route *route, double seconds)
+{
+    return measure_after(walk_along, field, route, LEAD_FAR, seconds);
 }
 
 uint64_t stream_read(void *context)
@@ -237,4 +261,24 @@ struct measurement stream_measure(struct field *field, size_t bytes, size_t line
     for (size_t at = 0; at < stream.bytes; at += slice)
         stream_read(&stream); /* brings everything in */
     return timing_measure(stream_read, &stream, seconds);
+}
+
+struct measurement chase_measure_held(struct field *field, const struct route *route, size_t bytes,
+                                      size_t line, double seconds)
+{
+    struct chase chase = { route_link(route, field), HELD_LOADS };
+    struct stream_walk stream = { field->memory, bytes, line, bytes / (4 * line) * (4 * line), 0 };
+    struct budget budget = budget_of(seconds, HELD_LEAST, HELD_MOST);
+    struct sample sample;
+    sample_init(&sample, HELD_MOST);
+    while (budget_next(&budget)) {
+        stream.at = 0;
+        stream_read(&stream);
+        uint64_t began = ticks_now();
+        chase_walk(&chase);
+        sample_add(&sample, (double)(ticks_now() - began) / ticks_per_ns() / HELD_LOADS);
+    }
+    struct measurement result = sample_low(&sample);
+    sample_fini(&sample);
+    return result;
 }

@@ -1,8 +1,9 @@
 /* chase.h -- memory to walk through, and the walks.
  *
  * A chase is a cycle of pointers, one a line: each load must be over before the next can begin, so
- * time per load is latency.  A stream reads one word of each line in ascending order, loads
- * independent of one another: time per line is bandwidth.
+ * time per load is latency.  A walk is a chase by one load instruction in a loop, as lists are
+ * walked: prefetchers tell loads apart by instruction.  A stream reads one word of each line in
+ * ascending order, loads independent of one another: time per line is bandwidth.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -63,6 +64,15 @@ struct measurement chase_measure(struct field *field, const struct route *route,
 /* The same without that lap, for routes that no cache holds anyway. */
 struct measurement chase_measure_far(struct field *field, const struct route *route,
                                      double seconds);
+
+/* As chase_measure() and chase_measure_far(), by a walk. */
+struct measurement walk_measure(struct field *field, const struct route *route, double seconds);
+struct measurement walk_measure_far(struct field *field, const struct route *route, double seconds);
+/* A chase, with the first bytes of the field read in order before every timing: what caches still
+ * hold of them then is found there.  A chase alone is so slow where others press that they take
+ * from it what a faster reader keeps. */
+struct measurement chase_measure_held(struct field *field, const struct route *route, size_t bytes,
+                                      size_t line, double seconds);
 
 /* Reads one word of each line of the first bytes, in order, again and again: ns per line. */
 struct measurement stream_measure(struct field *field, size_t bytes, size_t line, double seconds);

@@ -69,7 +69,7 @@ void calibrate_clock(struct calibration *c, double seconds)
     uint64_t sum = 1;
     struct measurement ns = timing_measure(add_chain, &sum, seconds);
     struct measurement mhz = { 1000 / ns.value, ns.spread, ns.count };
-    c->cycles_per_ns = 1 / ns.value;
+    c->cycles_per_ns = fmax(c->cycles_per_ns, 1 / ns.value);
     calibration_measured(c, FIGURE_clock_mhz, mhz,
                          "a chain of dependent additions, one a cycle; the time-stamp counter runs "
                          "at %.0f MHz",

@@ -58,11 +58,11 @@ static void put_prefetch(struct calibration *c, struct field *field, struct rout
     bool all = true;
     for (size_t stride = line; stride <= STRIDE_MOST && all; stride *= 2) {
         route_sweeps(route, field->bytes, stride, line, c->rng);
-        struct measurement m = chase_measure_far(field, route, seconds / STRIDES);
+        struct measurement m = walk_measure_far(field, route, seconds / STRIDES);
         tried += m.count;
         if (stride == 2 * line && m.value < PREFETCHED * random_ns)
             calibration_measured(c, FIGURE_memory_stride_ns, m,
-                                 "ascending chase over every other line");
+                                 "ascending walk over every other line");
         all = m.value < PREFETCHED * random_ns;
         if (all) {
             reach = (uint32_t)stride;
@@ -78,7 +78,7 @@ static void put_prefetch(struct calibration *c, struct field *field, struct rout
     struct measurement m = { reach, at.spread, tried };
     calibration_measured(c, FIGURE_prefetch_stride_bytes, m,
                          "the greatest stride (of powers of two up to %d) at which an ascending "
-                         "chase takes less than half the random latency: %.1f ns a load",
+                         "walk takes less than half the random latency: %.1f ns a load",
                          STRIDE_MOST, at.value);
 }
 

@@ -1,8 +1,9 @@
 /* scheduler.c -- instructions per cycle, on the scheduler's own code.
  *
- * The plain build's operations are timed on this host with warm caches, and priced by the traced
- * build on the profile as measured so far: what an instruction takes by itself is what makes the
- * prices agree with the times, in the mean.  Latencies, branch misses and atomics are the model's.
+ * The plain build's operations are timed on this host with warm caches, in several passes of which
+ * the least of each counts, and priced by the traced build on the profile as measured so far: what
+ * an instruction takes by itself is what makes the prices agree with the times, in the mean.
+ * Latencies, branch misses and atomics are the model's.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -198,33 +199,45 @@ struct timed {
     struct measurement ns;
 };
 
-struct totals {
-    const struct scheduler *traced;
+struct scheduler_times {
+    struct scheduler plain, traced;
     struct timed timed[TIMED_MOST];
+    uint32_t operations;
+};
+
+struct totals {
     double instructions, misses, ns, spread;
-    uint32_t operations, timings;
+    uint32_t timings;
 };
 
 /* Instructions so cheap that they do not count beside what is counted. */
 static const double NEARLY_FREE_NS = 1e-6;
 
-static void add_operation(struct totals *totals, struct calibration *c,
-                          const struct scheduler *plain, const char *policy,
-                          enum operation operation, double seconds)
+/* Once more, and the less of both. */
+static void time_again(struct timed *timed, const struct scheduler *plain, double seconds)
 {
     struct arena arena = ARENA_EMPTY;
-    const struct policy *theirs = scheduler_policy(totals->traced, policy);
-    struct world world = world_of(plain, scheduler_policy(plain, policy), operation, &arena);
+    struct world world =
+        world_of(plain, scheduler_policy(plain, timed->policy->name), timed->operation, &arena);
     struct measurement ns = timing_measure(world_run, &world, seconds);
+    ns.count += timed->ns.count;
+    if (timed->ns.count == 0 || ns.value < timed->ns.value)
+        timed->ns = ns;
+    timed->ns.count = ns.count;
+    arena_free(&arena);
+}
+
+static void add_counts(struct totals *totals, struct calibration *c, const struct scheduler *traced,
+                       const struct timed *timed)
+{
     struct profile instructions = counter_of(1, 0, 0), misses = counter_of(NEARLY_FREE_NS, 0, 1);
     misses.figure[FIGURE_branch_history] = c->profile->figure[FIGURE_branch_history];
-    totals->instructions += price_ns(totals->traced, theirs, operation, &instructions, c->rng);
-    totals->misses += price_ns(totals->traced, theirs, operation, &misses, c->rng);
-    totals->ns += ns.value;
-    totals->spread += ns.value * ns.spread;
-    totals->timings += ns.count;
-    totals->timed[totals->operations++] = (struct timed){ theirs, operation, ns };
-    arena_free(&arena);
+    totals->instructions +=
+        price_ns(traced, timed->policy, timed->operation, &instructions, c->rng);
+    totals->misses += price_ns(traced, timed->policy, timed->operation, &misses, c->rng);
+    totals->ns += timed->ns.value;
+    totals->spread += timed->ns.value * timed->ns.spread;
+    totals->timings += timed->ns.count;
 }
 
 /* A thread whose sibling runs the same, against one alone. */
@@ -259,34 +272,34 @@ static void put_smt_rate(struct calibration *c, const struct scheduler *plain, d
 
 /* How far the model's prices, at so many instructions per cycle, are above the times here: the mean
  * logarithm of their ratio, with its extremes. */
-static double excess(struct calibration *c, const struct totals *totals, double ipc, double *least,
-                     double *most)
+static double excess(struct calibration *c, const struct scheduler_times *times, double ipc,
+                     double *least, double *most)
 {
     struct profile cpu = *c->profile;
     double sum = 0;
     cpu.figure[FIGURE_instructions_per_cycle].value = ipc;
     *least = INFINITY;
     *most = 0;
-    for (uint32_t i = 0; i < totals->operations; i++) {
-        const struct timed *timed = &totals->timed[i];
-        double ratio = price_ns(totals->traced, timed->policy, timed->operation, &cpu, c->rng) /
+    for (uint32_t i = 0; i < times->operations; i++) {
+        const struct timed *timed = &times->timed[i];
+        double ratio = price_ns(&times->traced, timed->policy, timed->operation, &cpu, c->rng) /
                        timed->ns.value;
         *least = fmin(*least, ratio);
         *most = fmax(*most, ratio);
         sum += log(ratio);
     }
-    return sum / totals->operations;
+    return sum / times->operations;
 }
 
 /* The rate at which they agree in the mean: prices fall with it. */
-static double agreeing_ipc(struct calibration *c, const struct totals *totals, double *least,
-                           double *most)
+static double agreeing_ipc(struct calibration *c, const struct scheduler_times *times,
+                           double *least, double *most)
 {
     const struct figure_description *d = &figure_descriptions[FIGURE_instructions_per_cycle];
     double low = d->minimum, high = d->maximum, ipc = high;
     for (int i = 0; i < HALVINGS; i++) {
         ipc = sqrt(low * high);
-        if (excess(c, totals, ipc, least, most) > 0)
+        if (excess(c, times, ipc, least, most) > 0)
             low = ipc;
         else
             high = ipc;
@@ -294,48 +307,61 @@ static double agreeing_ipc(struct calibration *c, const struct totals *totals, d
     return ipc;
 }
 
-static void put_totals(struct calibration *c, const struct totals *totals)
+static void put_totals(struct calibration *c, const struct scheduler_times *times)
 {
-    double least, most, cycles = totals->ns * c->cycles_per_ns;
-    double spread = totals->spread / totals->ns;
-    struct measurement ipc = { agreeing_ipc(c, totals, &least, &most), spread, totals->timings };
-    struct measurement flat = { totals->ns / totals->operations, spread, totals->timings };
+    struct totals totals = { 0 };
+    double least, most;
+    for (uint32_t i = 0; i < times->operations; i++)
+        add_counts(&totals, c, &times->traced, &times->timed[i]);
+    double spread = totals.spread / totals.ns;
+    struct measurement ipc = { agreeing_ipc(c, times, &least, &most), spread, totals.timings };
+    struct measurement flat = { totals.ns / times->operations, spread, totals.timings };
     if (!calibration_measured(c, FIGURE_instructions_per_cycle, ipc,
                               "at this rate the model's prices of %u of the scheduler's own "
                               "operations with %d processes are %.2f to %.2f of their times, and "
                               "equal to them in the geometric mean; %.0f instructions by the "
                               "tracer's count in %.0f cycles, with %.1f branch misses",
-                              totals->operations, PROCESSES, least, most, totals->instructions,
-                              cycles, totals->misses))
+                              times->operations, PROCESSES, least, most, totals.instructions,
+                              totals.ns * c->cycles_per_ns, totals.misses))
         calibration_assumed(c, FIGURE_instructions_per_cycle, IPC_ASSUMED,
                             "no rate makes the model's prices those of the scheduler's operations");
     if (!calibration_measured(c, FIGURE_flat_entry_ns, flat,
                               "mean of %u of the scheduler's own operations, caches warm",
-                              totals->operations))
+                              times->operations))
         calibration_assumed(c, FIGURE_flat_entry_ns, FLAT_ASSUMED_NS,
                             "the scheduler's operations could not be timed");
 }
 
-void calibrate_scheduler(struct calibration *c, double seconds)
+struct scheduler_times *calibrate_scheduler_begin(struct calibration *c)
 {
-    struct scheduler plain, traced;
-    struct totals totals = { .traced = &traced };
+    struct scheduler_times *times = arena_alloc(c->arena, 1, sizeof *times);
     struct error err;
-    if (!scheduler_load(&plain, NULL, false, &err) || !scheduler_load(&traced, NULL, true, &err)) {
+    if (!scheduler_load(&times->plain, NULL, false, &err) ||
+        !scheduler_load(&times->traced, NULL, true, &err)) {
         calibration_assumed(c, FIGURE_instructions_per_cycle, IPC_ASSUMED,
                             "the scheduler cannot be loaded: %s", err.message);
         calibration_assumed(c, FIGURE_flat_entry_ns, FLAT_ASSUMED_NS,
                             "the scheduler cannot be loaded: %s", err.message);
-        return;
+        return NULL;
     }
-    const struct policy *const *policies = plain.modules[0]->policies;
-    uint32_t count = 0;
-    while (policies[count] != NULL && count < TIMED_MOST / OPERATIONS)
-        count++;
-    for (uint32_t i = 0; i < count; i++)
+    const struct policy *const *policies = times->traced.modules[0]->policies;
+    for (uint32_t i = 0; policies[i] != NULL && i < TIMED_MOST / OPERATIONS; i++)
         for (uint32_t operation = 0; operation < OPERATIONS; operation++)
-            add_operation(&totals, c, &plain, policies[i]->name, (enum operation)operation,
-                          seconds * 0.8 / (count * OPERATIONS));
-    put_totals(c, &totals);
-    put_smt_rate(c, &plain, seconds * 0.2);
+            times->timed[times->operations++] =
+                (struct timed){ policies[i], (enum operation)operation, MEASURED_NOT };
+    return times;
+}
+
+void calibrate_scheduler_pass(struct scheduler_times *times, double seconds)
+{
+    for (uint32_t i = 0; times != NULL && i < times->operations; i++)
+        time_again(&times->timed[i], &times->plain, seconds / times->operations);
+}
+
+void calibrate_scheduler_end(struct calibration *c, struct scheduler_times *times, double seconds)
+{
+    if (times == NULL)
+        return;
+    put_totals(c, times);
+    put_smt_rate(c, &times->plain, seconds);
 }

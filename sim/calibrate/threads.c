@@ -221,7 +221,7 @@ static uint32_t put_transfers(struct calibration *c, double seconds)
 /* transfer_ns is required, so something stands for what this host has not. */
 static void complete_transfers(struct calibration *c)
 {
-    if (calibration_has(c, FIGURE_transfer_ns))
+    if (c->profile->figure[FIGURE_transfer_ns].kind == FIGURE_MEASURED)
         return;
     if (calibration_has(c, FIGURE_transfer_socket_ns))
         calibration_assumed(c, FIGURE_transfer_ns, calibration_value(c, FIGURE_transfer_socket_ns),

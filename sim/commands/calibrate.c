@@ -130,8 +130,11 @@ int command_calibrate(int argc, char **argv)
         options,
         parse_option,
         NULL,
-        "Measures this host and writes a CPU profile that a scenario's machine.cpu takes.  What "
-        "could not be measured is said on standard error, and assumed or left out in the profile.",
+        "Measures this host and writes a CPU profile that a scenario's machine.cpu takes.  Clock, "
+        "caches, memory, transfers between cores and the scheduler's own code, which others on the "
+        "host slow down, are measured in three passes over that time, of which the best counts.  "
+        "What could not be measured is said on standard error, and assumed or left out in the "
+        "profile.",
         NULL,
         NULL,
         NULL

@@ -226,6 +226,41 @@ START_TEST(what_cannot_be_is_refused)
 }
 END_TEST
 
+static double measured(struct calibration *c, enum profile_figure figure, double value)
+{
+    ck_assert(calibration_measured(c, figure, (struct measurement){ value, 0, 9 }, "x"));
+    return calibration_value(c, figure);
+}
+
+START_TEST(the_best_of_several_passes_stays)
+{
+    static struct calibration c;
+    struct profile profile;
+    struct arena arena = ARENA_EMPTY;
+    profile_init(&profile);
+    c = (struct calibration){ .profile = &profile, .arena = &arena, .provisional = true };
+    calibration_assumed(&c, FIGURE_handover_ns, 60, "a guess");
+    calibration_assumed(&c, FIGURE_idle_exit_ns, 60, "a guess");
+    ck_assert_uint_eq(c.note_count, 0); /* a later pass may do better */
+    ck_assert_double_eq(measured(&c, FIGURE_handover_ns, 50), 50);
+    ck_assert_double_eq(measured(&c, FIGURE_l2_latency_cycles, 14), 14);
+    ck_assert_double_eq(measured(&c, FIGURE_clock_mhz, 3600), 3600);
+    ck_assert_double_eq(measured(&c, FIGURE_l3_kb, 3000), 3000);
+    c.provisional = false;
+    ck_assert_double_eq(measured(&c, FIGURE_handover_ns, 55), 50); /* a time: the least */
+    ck_assert_double_eq(measured(&c, FIGURE_l2_latency_cycles, 13), 13);
+    ck_assert_double_eq(measured(&c, FIGURE_clock_mhz, 3500), 3600); /* a rate: the highest */
+    ck_assert_double_eq(measured(&c, FIGURE_clock_mhz, 3700), 3700);
+    ck_assert_double_eq(measured(&c, FIGURE_l3_kb, 2000), 2000); /* else the last */
+    calibration_assumed(&c, FIGURE_handover_ns, 60, "a guess");
+    calibration_assumed(&c, FIGURE_idle_exit_ns, 60, "a guess");
+    ck_assert_double_eq(calibration_value(&c, FIGURE_handover_ns), 50);
+    ck_assert_uint_eq(c.note_count, 1); /* of what no pass has measured */
+    ck_assert_ptr_nonnull(strstr(c.notes[0], "idle_exit_ns"));
+    arena_free(&arena);
+}
+END_TEST
+
 static void fill(FILE *to, const void *profile)
 {
     profile_print(to, profile);
@@ -303,6 +338,7 @@ int main(void)
     tcase_add_test(tests, timings_give_their_lower_quartile);
     tcase_add_test(tests, routes_visit_everything_once);
     tcase_add_test(tests, what_cannot_be_is_refused);
+    tcase_add_test(tests, the_best_of_several_passes_stays);
     tcase_add_test(tests, a_profile_reads_back_equal);
     tcase_add_test(tests, files_are_checked);
     return suite_run("calibrate", tests);
