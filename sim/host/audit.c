@@ -59,14 +59,48 @@ void audit_guards(struct host *host)
                    host->policy->queue_bytes);
 }
 
+/* ---- Addresses ---------------------------------------------------------------------------- */
+
+void audit_where(const struct host *host, uintptr_t address, char *text, size_t size)
+{
+    uintptr_t from = (uintptr_t)host->port, processes = (uintptr_t)host->processes;
+    uintptr_t end = processes + host->task_count * sizeof *host->processes;
+    for (uint32_t i = 0; i < TRACER_MODULES; i++) {
+        const struct tracer_module *module = &host->scheduler->mapped[i];
+        if (address - module->from < module->bytes) {
+            snprintf(text, size, "byte 0x%jx of module %u", (uintmax_t)(address - module->from), i);
+            return;
+        }
+    }
+    if (address >= processes && address < end)
+        snprintf(text, size, "byte %ju of process %ju",
+                 (uintmax_t)((address - processes) % sizeof *host->processes),
+                 (uintmax_t)((address - processes) / sizeof *host->processes));
+    else if (address >= from && address < processes)
+        snprintf(text, size, "byte 0x%jx of the scheduler's memory", (uintmax_t)(address - from));
+    else if (address >= end && address - end < UINT64_C(1) << 20)
+        snprintf(text, size, "byte %ju behind the last process", (uintmax_t)(address - end));
+    else if (address <= UINT32_MAX) /* nothing is ever mapped there, so it is a number */
+        snprintf(text, size, "address 0x%jx", (uintmax_t)address);
+    else
+        snprintf(text, size, "an address that is not the scheduler's");
+}
+
 /* ---- Processes ---------------------------------------------------------------------------- */
+
+__attribute__((noreturn)) static void
+refuse_pointer(struct host *host, const struct process *process, const char *what)
+{
+    char where[80];
+    audit_where(host, (uintptr_t)process, where, sizeof where);
+    host_fault(host, FAULT_NOT_READY, NO_TASK, "%s %s, which is no process", what, where);
+}
 
 uint32_t audit_index(struct host *host, const struct process *process, const char *what)
 {
     uint64_t offset = (uint64_t)((uintptr_t)process - (uintptr_t)host->processes);
     if (offset >= (uint64_t)host->task_count * sizeof *process || offset % sizeof *process != 0)
-        host_fault(host, FAULT_NOT_READY, NO_TASK, "%s %p, which is no process", what,
-                   (const void *)process);
+        refuse_pointer(host, process, what);
     uint32_t id = (uint32_t)(offset / sizeof *process);
     if (process->id != id)
         host_fault(host, FAULT_DAMAGED, id, "%s it, and it says that its id is %u", what,

@@ -452,8 +452,8 @@ void host_run(const struct scenario *scenario, const struct scheduler *scheduler
         bool blocks = host->tracer.fault == TRACER_BLOCKS;
         fault_fill(host, blocks ? FAULT_BLOCKS : FAULT_ADDRESS, entering_task(host));
         if (!blocks)
-            snprintf(host->fault.detail, sizeof host->fault.detail, "address 0x%jx",
-                     (uintmax_t)host->tracer.fault_address);
+            audit_where(host, host->tracer.fault_address, host->fault.detail,
+                        sizeof host->fault.detail);
     }
     unwatch();
     gsl_rng_free(host->rng);

@@ -250,6 +250,8 @@ size_t audit_guard_bytes(size_t bytes); /* that belong behind so many, up to a w
 void audit_guard_set(struct guard *guard, void *from, size_t bytes);
 bool audit_guard_holds(const struct guard *guard);
 void audit_guards(struct host *host); /* all of them */
+/* What is at an address, in words that are the same in every run. */
+void audit_where(const struct host *host, uintptr_t address, char *text, size_t size);
 /* The index of what the scheduler gave us, which says so itself; what it did, for the message. */
 uint32_t audit_index(struct host *host, const struct process *process, const char *what);
 __attribute__((noreturn)) void audit_identity_failed(struct host *host, uint32_t id);

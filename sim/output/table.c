@@ -148,7 +148,9 @@ void table_print(FILE *to, const struct results *results, struct arena *arena)
     fprintf(to, "\nuser: processes' own work.  cache: their stalls beyond running alone.  "
                 "lock: waiting for it.\nidle+: ticks and balancing of idle cores.  Overhead: sched "
                 "+ lock + "
-                "switch + tick + balance, of all time not idle.\n");
+                "switch + tick + balance, of all time not idle.\n"
+                "Jain: how evenly processes that never slept were served for their weight; 1 is "
+                "even, 1/n is one of n served.\n");
     if (experiment->replications > 1)
         fprintf(to, "+-: 95 %% confidence over %u runs (Student's t).\n", experiment->replications);
 }

@@ -170,6 +170,13 @@ static struct process *wild_pick(void *queue, uint64_t now_ns)
     return (struct process *)hidden((void *)(uintptr_t)64);
 }
 
+/* What is no process, at an address that is another one in every run. */
+static struct process *queue_pick(void *queue, uint64_t now_ns)
+{
+    (void)now_ns;
+    return (struct process *)hidden(queue);
+}
+
 static void null_init(void *queue)
 {
     fine_init(queue);
@@ -317,6 +324,7 @@ POLICY(divide, fine_init, fine_enqueue, divide_pick, fine_migratable)
 POLICY(recurse, fine_init, fine_enqueue, recurse_pick, fine_migratable)
 POLICY(outside, fine_init, outside_enqueue, fine_pick, fine_migratable)
 POLICY(wild, fine_init, fine_enqueue, wild_pick, fine_migratable)
+POLICY(queue, fine_init, fine_enqueue, queue_pick, fine_migratable)
 POLICY(init_null, null_init, fine_enqueue, fine_pick, fine_migratable)
 POLICY(migratable_null, fine_init, fine_enqueue, fine_pick, null_migratable)
 POLICY(id_zero, fine_init, id_zero_enqueue, fine_pick, fine_migratable)
@@ -335,16 +343,37 @@ POLICY_OF(no_queue, 0, fine_init, fine_enqueue, fine_pick, fine_migratable)
 POLICY_OF(short_queue, 33, fine_init, fine_enqueue, fine_pick, fine_migratable)
 
 static const struct policy *const policies[] = {
-    &policy_fine,         &policy_lose,         &policy_twice,
-    &policy_blocked,      &policy_refuse,       &policy_state,
-    &policy_loop,         &policy_endless,      &policy_nothing,
-    &policy_divide,       &policy_recurse,      &policy_outside,
-    &policy_wild,         &policy_init_null,    &policy_migratable_null,
-    &policy_id_zero,      &policy_id_large,     &policy_id_asleep,
-    &policy_torus_large,  &policy_torus_other,  &policy_torus_asleep,
-    &policy_state_asleep, &policy_inbox_large,  &policy_inbox_foreign,
-    &policy_steal,        &policy_give_foreign, &policy_behind,
-    &policy_no_queue,     &policy_short_queue,  NULL,
+    &policy_fine,
+    &policy_lose,
+    &policy_twice,
+    &policy_blocked,
+    &policy_refuse,
+    &policy_state,
+    &policy_loop,
+    &policy_endless,
+    &policy_nothing,
+    &policy_queue,
+    &policy_divide,
+    &policy_recurse,
+    &policy_outside,
+    &policy_wild,
+    &policy_init_null,
+    &policy_migratable_null,
+    &policy_id_zero,
+    &policy_id_large,
+    &policy_id_asleep,
+    &policy_torus_large,
+    &policy_torus_other,
+    &policy_torus_asleep,
+    &policy_state_asleep,
+    &policy_inbox_large,
+    &policy_inbox_foreign,
+    &policy_steal,
+    &policy_give_foreign,
+    &policy_behind,
+    &policy_no_queue,
+    &policy_short_queue,
+    NULL,
 };
 
 const struct scheduler_module scheduler_module = {
