@@ -38,7 +38,7 @@ static bool check_parents(const char *path, struct error *err)
     if (!S_ISDIR(status.st_mode))
         return error_set(err, path, "cannot be made: %s is a file, not a folder", parent);
     if (access(parent, W_OK | X_OK) != 0)
-        return error_set(err, path, "cannot be written: %s: %s; choose another place with --out",
+        return error_set(err, path, "cannot be written: %s: %s; a place that can is wanted",
                          parent, strerror(errno));
     return true;
 }

@@ -5,16 +5,20 @@
 #define _GNU_SOURCE
 #include "sim/output/plot.h"
 
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/base/check.h"
 #include "sim/host/result.h"
+#include "sim/output/bars.h"
 #include "sim/output/file.h"
 #include "sim/output/gnuplot.h"
+#include "sim/output/rows.h"
 #include "sim/output/script.h"
 
 /* Okabe and Ito's palette, told apart by colour-blind people too. */
@@ -29,7 +33,14 @@ static const char *const account_colours[ACCOUNT_COUNT] = {
 enum {
     COLOURS = sizeof colours / sizeof colours[0],
     TICS_MAX = 12,
-    BARS_BESIDE = 500 /* pixels beside the bars: axis and legend */
+    /* Pixels of pictures of bars. */
+    HEADING = 80, /* title and name, */
+    TITLE = 60,   /* or a title between panels */
+    PANEL = 330,
+    ACCOUNTS_BESIDE = 360, /* legends */
+    LATENCY_BESIDE = 200,
+    METRIC_BESIDE = 40,
+    FOOT = 10
 };
 
 /* ---- One metric --------------------------------------------------------------------------- */
@@ -101,7 +112,7 @@ static void put_x_axis(FILE *to, const struct plotting *plotting)
     uint32_t count = 0;
     x_range(summary, &least, &greatest);
     fprintf(to, "set xlabel ");
-    script_text(to, summary->x_title, false);
+    script_text(to, summary->x_title);
     if (least <= 0 || (!plotting->options->log && greatest / least < 20)) {
         double end = greatest > 0 ? greatest * 1.05 : 0;
         fprintf(to, "\nset xrange [%g:%g]\n", fmin(least, 0), least < 0 || end > 0 ? end : 1);
@@ -140,34 +151,35 @@ static void put_lines(FILE *to, const struct plotting *plotting, const char *met
                 "linecolor \"%s\" title ",
                 series > 0 ? ", \\\n     " : "", series, 5 + 2 * (series % 5),
                 colours[series % COLOURS]);
-        script_text(to, summary->points[p].series, false);
+        script_text(to, summary->points[p].series);
         series++;
     }
     fprintf(to, "\n");
 }
 
-/* A bar for each point when nothing numeric is swept. */
+/* A bar for each point when nothing numeric is swept; its value stands above it, upright where
+ * bars are narrow, if there is room at all. */
 static void put_bars(FILE *to, const struct plotting *plotting, const struct bars *bars,
                      const char *metric)
 {
     const struct summary *summary = &plotting->summary;
-    fprintf(to, "set nokey\nset style fill solid 0.85\nset boxwidth 0.6\n"
-                "set offsets 0, 0, graph 0.12, 0\n"
+    fprintf(to, "set nokey\nset style fill solid 0.85 noborder\nset offsets 0, 0, graph 0.12, 0\n"
                 "set errorbars linecolor \"black\" linewidth 2\n");
-    script_bar_axis(to, plotting, bars);
     script_y_axis(to, script_spread(summary, metric), plotting->options->log);
     fprintf(to, "$bars << EOD\n");
-    for (uint32_t p = 0; p < summary->point_count; p++) {
+    for (uint32_t i = 0; i < summary->point_count; i++) {
         double mean, half;
-        summary_metric(&summary->points[p], metric, &mean, &half);
-        script_bar_label(to, plotting, bars, p);
-        fprintf(to, " %.10g %.10g\n", mean, isnan(half) ? 0 : half);
+        summary_metric(&summary->points[bars->order[i]], metric, &mean, &half);
+        fprintf(to, "%g %.10g %.10g\n", bars->at[i], mean, isnan(half) ? 0 : half);
     }
-    fprintf(to,
-            "EOD\n"
-            "plot $bars using 0:2:3:xtic(1) with boxerrorbars linecolor \"%s\", \\\n"
-            "     $bars using 0:($2+$3):(sprintf(\"%%.3g\", $2)) with labels offset 0, %s\n",
-            colours[0], script_is_text(plotting) ? "1" : "0.8");
+    fprintf(to, "EOD\nplot $bars using 1:2:3 with boxerrorbars linecolor \"%s\"", colours[0]);
+    if (bars->pitch >= 20)
+        fprintf(
+            to,
+            ", \\\n     $bars using 1:($2+$3):(sprintf(\"%%.3g\", $2)) with labels %s offset 0, "
+            "0.6",
+            bars->pitch < 60 ? "rotate left" : "center");
+    fprintf(to, "\n");
 }
 
 /* The legend beside the lines needs room; two thirds of a picture are enough for them. */
@@ -181,80 +193,74 @@ static int longest_series(const struct summary *summary)
     return longest > 20 ? 105 + longest : 0;
 }
 
+static int lines_width(const struct summary *summary)
+{
+    int width = 140 + 8 * longest_series(summary);
+    return width < 1000 ? 1000 : width > 2400 ? 2400 : width;
+}
+
 static void put_metric(FILE *to, const struct plotting *plotting, const char *name,
                        const char *metric)
 {
     struct arena arena = ARENA_EMPTY;
+    struct bars bars;
+    const struct summary *summary = &plotting->summary;
     const char *unit, *title = metric_title(&arena, metric, &unit);
     bool overhead = strcmp(metric, "sched_overhead_percent") == 0;
-    bool lines = plotting->summary.x_pointer != NULL;
-    int width = 140 + (lines ? 8 * longest_series(&plotting->summary)
-                             : 60 * (int)plotting->summary.point_count);
-    width = width < 1000 ? 1000 : width > 2400 ? 2400 : width;
-    struct bars bars = script_bars(plotting, width, 620, width - 140);
-    script_heading(to, plotting, name, width, lines ? 620 : bars.height);
-    script_title(to, overhead ? "What scheduling costs" : title, &plotting->summary, false);
-    fprintf(to, "set ylabel ");
-    script_text(to,
-                overhead ? "overhead: % of all time that is not idle"
-                         : arena_printf(&arena, "%s, %s", metric, unit),
-                false);
-    putc('\n', to);
+    bool lines = summary->x_pointer != NULL;
+    bars_lay_out(&bars, summary, METRIC_BESIDE, &arena);
+    int bottom = HEADING + 460, height = bottom + bars_below(&bars) + bars.list_pixels + FOOT;
     if (lines)
-        put_lines(to, plotting, metric);
+        script_heading(to, plotting, name, lines_width(summary), 620);
     else
+        script_heading(to, plotting, name, bars.width, height);
+    script_title(to, overhead ? "What scheduling costs" : title, summary, false);
+    fprintf(to, "set ylabel ");
+    script_text(to, overhead ? "overhead: % of all time that is not idle"
+                             : arena_printf(&arena, "%s, %s", metric, unit));
+    putc('\n', to);
+    if (lines) {
+        put_lines(to, plotting, metric);
+    } else {
+        bars_panel(to, &bars, HEADING, bottom, height);
+        bars_list(to, &bars, height);
         put_bars(to, plotting, &bars, metric);
+    }
+    arena_free(&arena);
+}
+
+static void rows_of_metric(FILE *to, const struct plotting *plotting, const char *metric)
+{
+    struct arena arena = ARENA_EMPTY;
+    const char *unit, *title = metric_title(&arena, metric, &unit);
+    if (strcmp(metric, "sched_overhead_percent") == 0)
+        title = "What scheduling costs: % of all time that is not idle";
+    else
+        title = arena_printf(&arena, "%s, %s", title, unit);
+    rows_metric(to, &plotting->summary, metric, title, plotting->options->log);
     arena_free(&arena);
 }
 
 /* ---- Accounts ----------------------------------------------------------------------------- */
 
-static int bars_width(const struct plotting *plotting)
+/* Where each bar stands, and for each account how high it and those before it reach.  Returns the
+ * largest share that is neither own work nor idleness. */
+static double put_account_rows(FILE *to, const struct summary *summary, const struct bars *bars)
 {
-    int width = BARS_BESIDE + 90 * (int)plotting->summary.point_count;
-    return width < 1100 ? 1100 : width > 2400 ? 2400 : width;
-}
-
-static const char *const account_titles[ACCOUNT_COUNT] = {
-    "user: own work",
-    "cache: stalls",
-    "sched: scheduler code",
-    "lock: waiting for it",
-    "switch: context switches",
-    "tick: timer",
-    "balance",
-    "idle+: ticks while idle",
-    "idle",
-};
-
-/* Accounts from first to last, stacked. */
-static void put_stack(FILE *to, enum account first, enum account last, bool titles)
-{
-    fprintf(to, "plot ");
-    for (uint32_t a = first; a <= (uint32_t)last; a++)
-        fprintf(to, "%s$accounts using %u%s linecolor \"%s\" %s%s%s",
-                a > first ? ", \\\n     " : "", a + 2, a == first ? ":xtic(1)" : "",
-                account_colours[a], titles ? "title \"" : "notitle",
-                titles ? account_titles[a] : "", titles ? "\"" : "");
-    fprintf(to, "\n");
-}
-
-/* The largest share that is neither own work nor idleness. */
-static double put_account_rows(FILE *to, const struct plotting *plotting, const struct bars *bars)
-{
-    const struct summary *summary = &plotting->summary;
     double greatest = 0;
     fprintf(to, "$accounts << EOD\n");
-    for (uint32_t p = 0; p < summary->point_count; p++) {
-        double middle = 0;
-        script_bar_label(to, plotting, bars, p);
+    for (uint32_t i = 0; i < summary->point_count; i++) {
+        double sum = 0, middle = 0;
+        fprintf(to, "%g", bars->at[i]);
         for (uint32_t a = 0; a < ACCOUNT_COUNT; a++) {
             char account[64];
             double mean, half;
             snprintf(account, sizeof account, "account_%s_percent", account_names[a]);
-            summary_metric(&summary->points[p], account, &mean, &half);
-            fprintf(to, " %.10g", mean);
+            summary_metric(&summary->points[bars->order[i]], account, &mean, &half);
+            mean = isnan(mean) ? 0 : mean;
+            sum += mean;
             middle += a == ACCOUNT_USER || a == ACCOUNT_IDLE ? 0 : mean;
+            fprintf(to, " %.10g", sum);
         }
         fprintf(to, "\n");
         greatest = fmax(greatest, middle);
@@ -263,102 +269,154 @@ static double put_account_rows(FILE *to, const struct plotting *plotting, const 
     return greatest;
 }
 
-/* Where there is a list, the upper (1) or lower (0) half of what is above it, which draws the list
- * no more. */
-static void put_half(FILE *to, const struct bars *bars, int half)
+/* Accounts from first to last, stacked: the highest is drawn first, and the next over it. */
+static void put_stack(FILE *to, enum account first, enum account last, bool titles)
 {
-    double list = (double)bars->list / bars->height, size = (1 - list) / 2;
-    if (bars->list > 0)
-        fprintf(to, "%sset bmargin 3\nset size 1, %.4f\nset origin 0, %.4f\n",
-                half == 0 ? "unset label\n" : "", size, list + half * size);
+    fprintf(to, "plot ");
+    for (uint32_t a = last + 1; a-- > (uint32_t)first;) {
+        fprintf(to, "%s$accounts using 1:", a < (uint32_t)last ? ", \\\n     " : "");
+        if (first == ACCOUNT_USER)
+            fprintf(to, "%u", a + 2);
+        else
+            fprintf(to, "($%u-$%u)", a + 2, first + 1);
+        fprintf(to, " with boxes linecolor \"%s\" %s%s%s", account_colours[a],
+                titles ? "title \"" : "notitle", titles ? account_titles[a] : "",
+                titles ? "\"" : "");
+    }
+    fprintf(to, "\n");
 }
 
-/* Above, everything; below, what is neither the processes' own work nor idleness, enlarged. */
+/* Above, everything; below, if there is any, what is neither the processes' own work nor idleness,
+ * enlarged. */
 static void put_accounts(FILE *to, const struct plotting *plotting, const char *name,
                          const char *metric)
 {
-    int width = bars_width(plotting);
+    const struct summary *summary = &plotting->summary;
+    struct arena arena = ARENA_EMPTY;
+    struct bars bars;
+    char *text = NULL;
+    size_t size = 0;
     (void)metric;
-    struct bars bars = script_bars(plotting, width, 1000, width - BARS_BESIDE);
-    script_heading(to, plotting, name, width, bars.height);
-    fprintf(to, "set style data histograms\nset style histogram rowstacked\n"
-                "set style fill solid 0.9\nset boxwidth 0.7\nset key invert\n"
-                "set lmargin 11\nset rmargin 33\n");
-    script_bar_axis(to, plotting, &bars);
-    double greatest = put_account_rows(to, plotting, &bars);
-    if (!script_is_text(plotting))
-        fprintf(to, "set multiplot%s\n", bars.list > 0 ? "" : " layout 2, 1");
-    put_half(to, &bars, 1);
-    script_title(to, "Where the cores' time went", &plotting->summary, true);
+    bars_lay_out(&bars, summary, ACCOUNTS_BESIDE, &arena);
+    FILE *rows = open_memstream(&text, &size);
+    CHECK(rows != NULL);
+    double greatest = put_account_rows(rows, summary, &bars);
+    CHECK(fclose(rows) == 0);
+    int bottom = HEADING + PANEL, panel = bars_below(&bars) + TITLE + PANEL;
+    int height = bottom + (greatest > 0 ? panel : 0) + bars_below(&bars) + bars.list_pixels + FOOT;
+    script_heading(to, plotting, name, bars.width, height);
+    fputs(text, to);
+    fprintf(to, "set style fill solid 1 noborder\nset multiplot\n");
+    bars_panel(to, &bars, HEADING, bottom, height);
+    if (greatest <= 0)
+        bars_list(to, &bars, height);
+    script_title(to, "Where the cores' time went", summary, true);
     fprintf(to, "set ylabel \"%% of all core time\"\nset yrange [0:100]\n");
     put_stack(to, ACCOUNT_USER, ACCOUNT_IDLE, true);
-    put_half(to, &bars, 0);
-    fprintf(to,
-            "set title \"The same without own work and idleness, enlarged\"\n"
-            "set yrange [0:%s]\n",
-            greatest > 0 ? "*" : "1");
-    put_stack(to, ACCOUNT_CACHE, ACCOUNT_IDLE_WORK, false);
-    if (!script_is_text(plotting))
-        fprintf(to, "unset multiplot\n");
+    if (greatest > 0) {
+        bars_panel(to, &bars, bottom + panel - PANEL, bottom + panel, height);
+        bars_list(to, &bars, height);
+        fprintf(to, "set title \"The same without own work and idleness, enlarged\"\n"
+                    "set yrange [0:*]\n");
+        put_stack(to, ACCOUNT_CACHE, ACCOUNT_IDLE_WORK, false);
+    }
+    fprintf(to, "unset multiplot\n");
+    free(text);
+    arena_free(&arena);
+}
+
+static void rows_of_accounts(FILE *to, const struct plotting *plotting, const char *metric)
+{
+    (void)metric;
+    rows_accounts(to, &plotting->summary);
 }
 
 /* ---- Latency ------------------------------------------------------------------------------ */
 
-static void put_latency(FILE *to, const struct plotting *plotting, const char *name,
-                        const char *metric)
+static void put_latency_rows(FILE *to, const struct summary *summary, const struct bars *bars)
 {
-    static const char *const percentiles[] = { "wakeup_latency_us_p50", "wakeup_latency_us_p90",
-                                               "wakeup_latency_us_p99", "wakeup_latency_us_p999",
-                                               "wakeup_latency_us_max" };
-    static const char *const titles[] = { "median", "90 %", "99 %", "99.9 %", "longest" };
-    const struct summary *summary = &plotting->summary;
-    struct spread spread = { INFINITY, 0, false };
-    int width = bars_width(plotting);
-    (void)metric;
-    struct bars bars = script_bars(plotting, width, 620, width - BARS_BESIDE / 2);
-    script_heading(to, plotting, name, width, bars.height);
-    script_title(to, "Wake-up latency: from the intended time to running", summary, true);
-    for (int i = 0; i < 5; i++) {
-        struct spread one = script_spread(summary, percentiles[i]);
-        spread.least = fmin(spread.least, one.least / 1000);
-        spread.greatest = fmax(spread.greatest, one.greatest / 1000);
-    }
-    script_y_axis(to, spread, true);
-    fprintf(to, "set ylabel \"wake-up latency, ms\"\n"
-                "set style data histograms\nset style histogram clustered gap 1.5\n"
-                "set style fill solid 0.9\n");
-    script_bar_axis(to, plotting, &bars);
     fprintf(to, "$latency << EOD\n");
-    for (uint32_t p = 0; p < summary->point_count; p++) {
-        script_bar_label(to, plotting, &bars, p);
-        for (int i = 0; i < 5; i++) {
+    for (uint32_t i = 0; i < summary->point_count; i++) {
+        fprintf(to, "%g", bars->at[i]);
+        for (int l = 0; l < LATENCIES; l++) {
             double mean, half;
-            summary_metric(&summary->points[p], percentiles[i], &mean, &half);
+            summary_metric(&summary->points[bars->order[i]], latency_metrics[l], &mean, &half);
             fprintf(to, " %.10g", mean / 1000);
         }
         fprintf(to, "\n");
     }
-    fprintf(to, "EOD\nplot ");
-    for (int i = 0; i < 5; i++)
-        fprintf(to, "%s$latency using %d%s linecolor \"%s\" title \"%s\"",
-                i > 0 ? ", \\\n     " : "", i + 2, i == 0 ? ":xtic(1)" : "", colours[i], titles[i]);
+    fprintf(to, "EOD\n");
+}
+
+/* A box for each percentile, side by side, or a point where boxes would be too narrow. */
+static void put_latency(FILE *to, const struct plotting *plotting, const char *name,
+                        const char *metric)
+{
+    enum { BOXES_FROM = 30 /* pixels from bar to bar */ };
+    const struct summary *summary = &plotting->summary;
+    struct spread spread = { INFINITY, 0, false };
+    struct arena arena = ARENA_EMPTY;
+    struct bars bars;
+    (void)metric;
+    bars_lay_out(&bars, summary, LATENCY_BESIDE, &arena);
+    int bottom = HEADING + 460, height = bottom + bars_below(&bars) + bars.list_pixels + FOOT;
+    double box = bars.box / LATENCIES;
+    script_heading(to, plotting, name, bars.width, height);
+    script_title(to, "Wake-up latency: from the intended time to running", summary, true);
+    for (int l = 0; l < LATENCIES; l++) {
+        struct spread one = script_spread(summary, latency_metrics[l]);
+        spread.least = fmin(spread.least, one.least / 1000);
+        spread.greatest = fmax(spread.greatest, one.greatest / 1000);
+    }
+    script_y_axis(to, spread, true);
+    fprintf(to, "set ylabel \"wake-up latency, ms\"\nset style fill solid 0.9\n");
+    bars_panel(to, &bars, HEADING, bottom, height);
+    bars_list(to, &bars, height);
+    fprintf(to, "set boxwidth %g absolute\n", box);
+    put_latency_rows(to, summary, &bars);
+    const char *before = "plot ";
+    for (int l = 0; l < LATENCIES; l++) {
+        if (!script_spread(summary, latency_metrics[l]).defined)
+            continue;
+        fprintf(to, "%s$latency using ", before);
+        before = ", \\\n     ";
+        if (bars.pitch >= BOXES_FROM)
+            fprintf(to, "($1%+g):%d with boxes", (l - (LATENCIES - 1) / 2.0) * box, l + 2);
+        else
+            fprintf(to, "1:%d with points pointtype %d pointsize 0.6", l + 2, 5 + 2 * l);
+        fprintf(to, " linecolor \"%s\" title \"%s\"", colours[l], latency_titles[l]);
+    }
     fprintf(to, "\n");
+    arena_free(&arena);
+}
+
+static void rows_of_latency(FILE *to, const struct plotting *plotting, const char *metric)
+{
+    (void)metric;
+    rows_latency(to, &plotting->summary);
 }
 
 /* ---- Drawing ------------------------------------------------------------------------------ */
 
-typedef void put_script(FILE *to, const struct plotting *plotting, const char *name,
-                        const char *metric);
+/* A kind of plot: how its script is made, and how it is put into a terminal. */
+struct plot {
+    void (*script)(FILE *to, const struct plotting *plotting, const char *name, const char *metric);
+    void (*rows)(FILE *to, const struct plotting *plotting, const char *metric);
+};
+
+static const struct plot metric_plot = { put_metric, rows_of_metric },
+                         accounts_plot = { put_accounts, rows_of_accounts },
+                         latency_plot = { put_latency, rows_of_latency };
 
 /* The script as text, of the plotting as it is. */
 static const char *text_of(struct plotting *plotting, const char *name, const char *metric,
-                           put_script *put)
+                           const struct plot *plot)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
     CHECK(to != NULL);
-    put(to, plotting, name, metric);
+    plot->script(to, plotting, name, metric);
     CHECK(fclose(to) == 0);
     const char *copy = arena_string_n(&plotting->arena, text, size);
     free(text);
@@ -376,29 +434,43 @@ static void put_bytes(FILE *to, const void *context)
     fwrite(bytes->from, 1, bytes->size, to);
 }
 
-static bool draw(struct plotting *plotting, const char *name, const char *metric, put_script *put,
-                 struct error *err)
+/* In a terminal, lines are gnuplot's and bars are rows; neither leaves a file. */
+static bool draw_text(struct plotting *plotting, const char *name, const char *metric,
+                      const struct plot *plot, struct error *err)
+{
+    const char *picture;
+    size_t size;
+    if (plot != &metric_plot || plotting->summary.x_pointer == NULL) {
+        plot->rows(stdout, plotting, metric);
+        return true;
+    }
+    plotting->drawn_here = true;
+    const char *text = text_of(plotting, name, metric, plot);
+    if (!gnuplot_draw(text, name, &picture, &size, &plotting->arena, err))
+        return false;
+    fwrite(picture, 1, size, stdout); /* main() looks whether it got out */
+    return true;
+}
+
+static bool draw(struct plotting *plotting, const char *name, const char *metric,
+                 const struct plot *plot, struct error *err)
 {
     struct arena *arena = &plotting->arena;
     const char *script = arena_printf(arena, "%s/%s.gp", plotting->directory, name), *picture;
     const char *path =
         arena_printf(arena, "%s/%s.%s", plotting->directory, name, plotting->options->format);
     size_t size;
+    if (script_is_text(plotting))
+        return draw_text(plotting, name, metric, plot, err);
     plotting->drawn_here = false;
-    const char *text = text_of(plotting, name, metric, put);
+    const char *text = text_of(plotting, name, metric, plot);
     struct bytes bytes = { text, strlen(text) };
     if (!file_write(script, put_bytes, &bytes, err))
         return false;
     plotting->drawn_here = true;
-    text = text_of(plotting, name, metric, put);
+    text = text_of(plotting, name, metric, plot);
     if (!gnuplot_draw(text, script, &picture, &size, arena, err))
         return false;
-    if (script_is_text(plotting)) {
-        fwrite(picture, 1, size, stdout); /* main() looks whether it got out */
-        if (put != put_metric || plotting->summary.x_pointer == NULL)
-            script_print_list(stdout, plotting);
-        return true;
-    }
     bytes = (struct bytes){ picture, size };
     if (!file_write(path, put_bytes, &bytes, err))
         return false;
@@ -427,10 +499,10 @@ static bool draw_all(struct plotting *plotting, struct error *err)
 {
     static const struct {
         const char *name, *metric; /* must be defined somewhere */
-        put_script *put;
-    } plots[] = { { "overhead", "sched_overhead_percent", put_metric },
-                  { "accounts", "account_user_percent", put_accounts },
-                  { "latency", "wakeup_latency_us_max", put_latency } };
+        const struct plot *plot;
+    } plots[] = { { "overhead", "sched_overhead_percent", &metric_plot },
+                  { "accounts", "account_user_percent", &accounts_plot },
+                  { "latency", "wakeup_latency_us_max", &latency_plot } };
     uint32_t drawn = 0;
     for (int i = 0; i < 3; i++) {
         if (!script_spread(&plotting->summary, plots[i].metric).defined) {
@@ -438,12 +510,21 @@ static bool draw_all(struct plotting *plotting, struct error *err)
                     plots[i].metric);
             continue;
         }
-        if (!draw(plotting, plots[i].name, plots[i].metric, plots[i].put, err))
+        if (!draw(plotting, plots[i].name, plots[i].metric, plots[i].plot, err))
             return false;
         drawn++;
     }
     return drawn > 0 ||
            error_set(err, plotting->directory, "its summary.json has no metric to draw");
+}
+
+static bool check_writable(const char *directory, struct error *err)
+{
+    return access(directory, W_OK | X_OK) == 0 ||
+           error_set(err, directory,
+                     "cannot be written: %s; plots go beside their results, so copy those to where "
+                     "they can be, or take --format txt",
+                     strerror(errno));
 }
 
 bool plot_directories(const char *const *directories, uint32_t count,
@@ -454,12 +535,12 @@ bool plot_directories(const char *const *directories, uint32_t count,
         arena_free(&plotting.arena);
         return false;
     }
-    bool fine;
+    bool fine = script_is_text(&plotting) || check_writable(directories[0], err);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit becomes an error of write() */
-    if (options->metric != NULL)
+    if (fine && options->metric != NULL)
         fine = check_metric(&plotting, options->metric, err) &&
-               draw(&plotting, options->metric, options->metric, put_metric, err);
-    else
+               draw(&plotting, options->metric, options->metric, &metric_plot, err);
+    else if (fine)
         fine = draw_all(&plotting, err);
     summary_free(&plotting.summary);
     arena_free(&plotting.arena);

@@ -5,7 +5,7 @@
  *     latency    percentiles of the wake-up latency
  *
  * Each plot is a script NAME.gp with its data, which anybody can run again, and the picture that it
- * draws, both in the (first) results directory.
+ * draws, both in the (first) results directory.  "txt" is for a terminal and writes no file.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

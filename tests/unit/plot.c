@@ -1,15 +1,18 @@
 /* plot.c -- plots: what stands in the scripts, and that pictures are whole or not there.
  *
- * Goal: long swept values do not fill the picture, axes say in words what was swept, and what fails
- * to be written leaves the picture that was there before.
+ * Goal: long swept values do not fill the picture, hundreds of bars have labels that do not run
+ * into each other, axes say in words what was swept, a terminal shows which account is which, and
+ * what fails to be written leaves the picture that was there before.
  * Method: results directories are made by hand, each a summary.json; the scripts are read; a limit
  * on the size of files stands for a full disk.  gnuplot must be there.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,6 +20,7 @@
 
 #include "sim/input/label.h"
 #include "sim/output/plot.h"
+#include "sim/output/rows.h"
 #include "tests/support/suite.h"
 
 static struct arena arena;
@@ -56,7 +60,8 @@ static const char *file_text(const char *name, size_t *size)
 }
 
 /* A summary of points that are equal but for what was swept. */
-static void write_summary(const char *parameters, const char *const *sweeps, size_t count)
+static void write_metrics(const char *parameters, const char *const *sweeps, size_t count,
+                          const char *metrics)
 {
     FILE *file = fopen(at("summary.json"), "w");
     ck_assert_ptr_nonnull(file);
@@ -64,12 +69,16 @@ static void write_summary(const char *parameters, const char *const *sweeps, siz
     for (size_t i = 0; i < count; i++)
         fprintf(file,
                 "%s{ \"variant\": \"tori\", %s, \"metrics\": {"
-                " \"sched_overhead_percent\": { \"mean\": 1.5, \"ci95\": 0.1 },"
-                " \"account_user_percent\": { \"mean\": 98 },"
+                " \"sched_overhead_percent\": { \"mean\": 1.5, \"ci95\": 0.1 }, %s,"
                 " \"wakeup_latency_us_max\": { \"mean\": 70 } } }",
-                i > 0 ? ", " : "", sweeps[i]);
+                i > 0 ? ", " : "", sweeps[i], metrics);
     fprintf(file, "] }\n");
     fclose(file);
+}
+
+static void write_summary(const char *parameters, const char *const *sweeps, size_t count)
+{
+    write_metrics(parameters, sweeps, count, "\"account_user_percent\": { \"mean\": 98 }");
 }
 
 static bool plot(struct error *err)
@@ -97,7 +106,7 @@ START_TEST(objects_are_called_by_their_labels)
     const char *script = file_text("accounts.gp", &size);
     ck_assert_ptr_nonnull(
         strstr(script, "\"2  tori, balance {kind:thres...val_ms:20}\" at screen"));
-    ck_assert_ptr_nonnull(strstr(script, "\n\"2\" ")); /* at the bar */
+    ck_assert_ptr_nonnull(strstr(script, "set label 2 \"2\" at first 1, ")); /* at the bar */
     ck_assert_ptr_null(strstr(script, "interval_ms"));
 }
 END_TEST
@@ -117,6 +126,92 @@ START_TEST(an_axis_says_what_was_swept)
     write_summary("", numbers, 2); /* of an older version */
     ck_assert_msg(plot(&err), "%s: %s", err.place, err.message);
     ck_assert_ptr_nonnull(strstr(file_text("overhead.gp", &size), "set xlabel \"instances\""));
+}
+END_TEST
+
+/* What a script says of its bars. */
+static double number_after(const char *script, const char *words)
+{
+    const char *found = strstr(script, words);
+    ck_assert_msg(found != NULL, "the script has no \"%s\"", words);
+    return strtod(found + strlen(words), NULL);
+}
+
+/* Each label has ten pixels for each of its characters, or is slanted. */
+START_TEST(labels_of_hundreds_keep_their_distance)
+{
+    static const size_t counts[] = { 1, 2, 12, 50, 120, 400 };
+    const size_t count = counts[_i];
+    const char **sweeps = arena_alloc(&arena, count, sizeof *sweeps);
+    struct error err;
+    size_t size, labels = 0;
+    for (size_t i = 0; i < count; i++)
+        sweeps[i] = arena_printf(&arena, "\"sweep\": { \"/machine/cores\": %zu }", 100000 + i);
+    write_summary("", sweeps, count);
+    ck_assert_msg(plot(&err), "%s: %s", err.place, err.message);
+    const char *script = file_text("accounts.gp", &size);
+    double width = number_after(script, "pngcairo size ");
+    double bars =
+        number_after(script, "rmargin at screen ") - number_after(script, "lmargin at screen ");
+    double axis = number_after(script, "set xrange [-0.7:") + 0.7;
+    const char *axis_labels = strstr(script, "set xtics nomirror scale 0 ");
+    double room = strstr(axis_labels, " norotate (") != NULL ? 10 * strlen("100000") : 28;
+    ck_assert_double_le(width, 2400);
+    const char *at = strchr(axis_labels, '(') + 1;
+    for (double last = -INFINITY; *at != ')' && *at != '\n'; labels++) {
+        double where = strtod(strchr(at + 1, '"') + 1, (char **)(uintptr_t)&at);
+        ck_assert_double_ge((where - last) * width * bars / axis, room);
+        last = where;
+        at += strspn(at, ", ");
+    }
+    ck_assert_uint_ge(labels, count < 15 ? count : 10);
+    ck_assert_uint_le(labels, count);
+}
+END_TEST
+
+/* In mm1 everything is own work or idleness. */
+START_TEST(there_is_no_empty_panel)
+{
+    static const char *const one[] = { "\"sweep\": { }" };
+    struct error err;
+    size_t size;
+    write_summary("", one, 1);
+    ck_assert(plot(&err));
+    ck_assert_ptr_null(strstr(file_text("accounts.gp", &size), "enlarged"));
+    write_metrics("", one, 1,
+                  "\"account_user_percent\": { \"mean\": 98 },"
+                  "\"account_tick_percent\": { \"mean\": 2 }");
+    ck_assert(plot(&err));
+    ck_assert_ptr_nonnull(strstr(file_text("accounts.gp", &size), "enlarged"));
+}
+END_TEST
+
+/* 60 characters are 100 %; then 60 are the greatest of what is enlarged. */
+START_TEST(a_terminal_tells_accounts_apart)
+{
+    static const char *const numbers[] = { "\"sweep\": { \"/machine/cores\": 1 }",
+                                           "\"sweep\": { \"/machine/cores\": 2 }" };
+    const char *const directories[] = { work };
+    struct summary summary;
+    struct error err;
+    char *text = NULL;
+    size_t size = 0;
+    write_metrics(
+        "", numbers, 2,
+        "\"account_user_percent\": { \"mean\": 50 }, \"account_sched_percent\": { \"mean\": "
+        "15 }, \"account_lock_wait_percent\": { \"mean\": 10 }, \"account_idle_percent\": "
+        "{ \"mean\": 25 }");
+    ck_assert(summary_read(&summary, directories, 1, NULL, &arena, &err));
+    FILE *to = open_memstream(&text, &size);
+    rows_accounts(to, &summary);
+    fclose(to);
+    ck_assert_ptr_nonnull(
+        strstr(text, "2 |uuuuuuuuuuuuuuuuuuuuuuuuuuuuuusssssssssllllll...............|\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "2 |ssssssssssssssssssssssssssssssssssssllllllllllllllllllllllll| 25\n"));
+    ck_assert_ptr_nonnull(strstr(text, "l lock: waiting for it"));
+    free(text);
+    summary_free(&summary);
 }
 END_TEST
 
@@ -189,6 +284,9 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, objects_are_called_by_their_labels);
     tcase_add_test(tests, an_axis_says_what_was_swept);
+    tcase_add_loop_test(tests, labels_of_hundreds_keep_their_distance, 0, 6);
+    tcase_add_test(tests, there_is_no_empty_panel);
+    tcase_add_test(tests, a_terminal_tells_accounts_apart);
     tcase_add_test(tests, a_picture_is_whole_or_not_there);
     tcase_add_test(tests, labels_are_short_and_differ);
     return suite_run("plot", tests);
