@@ -157,8 +157,9 @@ static const char *suggestion(const char *name, const char *const *names, struct
 
 /* ---- Typed values ------------------------------------------------------------------------- */
 
-static const char *type_name(const cJSON *json)
+const char *node_type(const struct node *node)
 {
+    const cJSON *json = node->json;
     if (cJSON_IsNumber(json))
         return "a number";
     if (cJSON_IsString(json))
@@ -174,7 +175,7 @@ bool node_object(const struct node *node, const char *const *keys, struct error 
 {
     const cJSON *child;
     if (!cJSON_IsObject(node->json))
-        return node_refuse(node, err, "must be an object, is %s", type_name(node->json));
+        return node_refuse(node, err, "must be an object, is %s", node_type(node));
     cJSON_ArrayForEach(child, node->json)
     {
         const char *const *at = keys;
@@ -198,7 +199,7 @@ bool node_number(const struct node *node, double minimum, double maximum, double
     json_number(maximum, high);
     if (!cJSON_IsNumber(node->json))
         return node_refuse(node, err, "must be a number from %s to %s, is %s", low, high,
-                           type_name(node->json));
+                           node_type(node));
     json_number(node->json->valuedouble, is);
     if (!(node->json->valuedouble >= minimum && node->json->valuedouble <= maximum))
         return node_refuse(node, err, "must be from %s to %s, is %s", low, high, is);
@@ -221,7 +222,7 @@ bool node_count(const struct node *node, uint64_t minimum, uint64_t maximum, uin
 bool node_string(const struct node *node, const char **value, struct error *err)
 {
     if (!cJSON_IsString(node->json))
-        return node_refuse(node, err, "must be a string, is %s", type_name(node->json));
+        return node_refuse(node, err, "must be a string, is %s", node_type(node));
     *value = arena_string(node->document->arena, node->json->valuestring);
     return true;
 }
@@ -309,7 +310,7 @@ bool member_bool(const struct node *node, const char *key, bool *value, struct e
         return true;
     }
     if (!cJSON_IsBool(child.json))
-        return node_refuse(&child, err, "must be true or false, is %s", type_name(child.json));
+        return node_refuse(&child, err, "must be true or false, is %s", node_type(&child));
     *value = cJSON_IsTrue(child.json);
     return true;
 }

@@ -53,6 +53,9 @@ struct node node_element(const struct node *node, int index);
 /* An object with no keys but these (ending with NULL). */
 bool node_object(const struct node *node, const char *const *keys, struct error *err);
 
+/* "a number", "a string", ... */
+const char *node_type(const struct node *node);
+
 /* Values of node itself. */
 bool node_number(const struct node *node, double minimum, double maximum, double *value,
                  struct error *err);

@@ -345,7 +345,7 @@ static bool read_expectations(const struct reading *reading, struct experiment *
     if (!node_get(&root, "expect", &list))
         return true;
     if (!cJSON_IsArray(list.json))
-        return node_refuse(&list, err, "must be an array of expectations");
+        return node_refuse(&list, err, "must be an array of expectations, is %s", node_type(&list));
     experiment->expectation_count = (uint32_t)cJSON_GetArraySize(list.json);
     experiment->expectations =
         arena_alloc(reading->arena, (size_t)experiment->expectation_count + 1,

@@ -200,6 +200,29 @@ size_t json_utf8_length(const char *text, size_t length)
     return at;
 }
 
+/* A string from its quote on, of which what follows it is given; *offset: of what is wrong. */
+static const char *check_string(const char *text, const char *from, const char *end, size_t *offset)
+{
+    for (const char *at = from + 1; at < end; at++) {
+        *offset = (size_t)(at - text);
+        if (*at == '\n') { /* more likely a quote is missing than a line break meant */
+            *offset = (size_t)(from - text);
+            return "a string begins here and does not end on its line; close it with \", or write "
+                   "a "
+                   "line break in it as \\n";
+        }
+        if ((unsigned char)*at < ' ')
+            return "a control character in a string; write it as \\t or \\u00XX, or leave it out";
+        if (strncmp(at, "\\u0000", 6) == 0)
+            return "\\u0000 in a string; leave it out";
+        at += *at == '\\';
+    }
+    if (end[-1] == '"' && end - from > 1)
+        return NULL;
+    *offset = (size_t)(from - text);
+    return "a string begins here and does not end; close it with \"";
+}
+
 /* What cJSON would let pass, or fall over. */
 static const char *check_text(const char *text, size_t length, size_t *offset)
 {
@@ -207,16 +230,16 @@ static const char *check_text(const char *text, size_t length, size_t *offset)
     *offset = json_utf8_length(text, length);
     if (*offset < length)
         return "not UTF-8; save the file in that encoding";
+    *offset = strlen(text);
+    if (*offset < length)
+        return "there is a NUL byte; JSON is text";
     for (const char *at = text; (size_t)(at - text) < length; at++) {
         *offset = (size_t)(at - text);
-        if (*at == '\0')
-            return "there is a NUL byte; JSON is text";
         if (*at == '"') {
-            const char *end = skip_string(at);
-            for (; at < end; at++)
-                if (strncmp(at, "\\u0000", 6) == 0)
-                    return "\\u0000 in a string; leave it out";
-            at--;
+            const char *end = skip_string(at), *wrong = check_string(text, at, end, offset);
+            if (wrong != NULL)
+                return wrong;
+            at = end - 1;
         } else if (*at == '{' || *at == '[') {
             if (++depth > JSON_DEPTH_LIMIT)
                 return "more than 1000 levels of nesting; a scenario needs a handful";
@@ -301,6 +324,9 @@ bool json_parse(struct json_source *source, const char *name, const char *text, 
             return error_set(err, place,
                              "the text ends too early; a value, \"}\" or \"]\" is "
                              "missing");
+        while (offset > 0 && strchr(" \t\r\n", copy[offset]) != NULL)
+            offset--; /* what is wrong is before */
+        place = offset_place(source, offset, "", arena);
         return error_set(err, place,
                          "not JSON from \"%.*s\" on; look for a missing comma, quote or "
                          "bracket, or text after the end",

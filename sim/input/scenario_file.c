@@ -75,7 +75,9 @@ static bool read_tori(const struct node *scheduler, uint32_t cores, uint32_t *to
         bool per_core =
             cJSON_IsString(node.json) && strcmp(node.json->valuestring, "per_core") == 0;
         if (!per_core && !cJSON_IsNumber(node.json))
-            return node_refuse(&node, err, "must be a number from 1 to 65535, or \"per_core\"");
+            return node_refuse(&node, err,
+                               "must be a number from 1 to 65535, or \"per_core\", is %s",
+                               cJSON_IsString(node.json) ? "another word" : node_type(&node));
         if (!per_core && !member_count(scheduler, "tori", 1, 65535, &count, err))
             return false;
     } else {
@@ -336,12 +338,14 @@ static bool read_name(const struct node *root, struct scenario *scenario, struct
     struct node name;
     if (!member_need(root, "name", &name, err) || !node_string(&name, &scenario->name, err))
         return false;
-    size_t length = strlen(scenario->name);
-    if (length == 0 || length > 100 || scenario->name[0] == '.' ||
-        strpbrk(scenario->name, "/\\\n\t") != NULL)
+    size_t length = strlen(scenario->name), control = 0;
+    for (size_t i = 0; i < length; i++)
+        control += (unsigned char)scenario->name[i] < ' ';
+    if (length == 0 || length > 100 || scenario->name[0] == '.' || control > 0 ||
+        strpbrk(scenario->name, "/\\") != NULL)
         return node_refuse(&name, err,
-                           "must be 1 to 100 characters, no slash among them and no "
-                           "dot first: results are filed under it");
+                           "must be 1 to 100 characters, no slash or control character among them "
+                           "and no dot first: results are filed under it");
     return true;
 }
 

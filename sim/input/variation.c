@@ -56,7 +56,8 @@ static bool check_variant(const struct node *variant, const cJSON *sweep, struct
     struct arena *arena = document->arena;
     const cJSON *change, *axis;
     if (!cJSON_IsObject(variant->json))
-        return node_refuse(variant, err, "must be an object with what the variant changes");
+        return node_refuse(variant, err, "must be an object with what the variant changes, is %s",
+                           node_type(variant));
     cJSON_ArrayForEach(change, variant->json)
     {
         const char *key = change->string;
@@ -88,7 +89,8 @@ static bool check_variants(const struct node *variants, const cJSON *sweep, stru
     const cJSON *patch;
     if (!cJSON_IsObject(variants->json) || variants->json->child == NULL)
         return node_refuse(variants, err,
-                           "must be an object: a name for each variant, and what it changes");
+                           "must be an object, a name for each variant and what it changes; is %s",
+                           cJSON_IsObject(variants->json) ? "empty" : node_type(variants));
     cJSON_ArrayForEach(patch, variants->json)
     {
         struct node node;
@@ -151,7 +153,9 @@ static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *c
     const cJSON *values;
     if (!cJSON_IsObject(sweep->json) || sweep->json->child == NULL)
         return node_refuse(sweep, err,
-                           "must be an object of JSON pointers, each with an array of values");
+                           "must be an object of JSON pointers, each with an array of values; is "
+                           "%s",
+                           cJSON_IsObject(sweep->json) ? "empty" : node_type(sweep));
     cJSON_ArrayForEach(values, sweep->json)
     {
         struct node node;
@@ -160,7 +164,8 @@ static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *c
         if (!check_pointer(&node, root, err))
             return false;
         if (!cJSON_IsArray(values) || count == 0)
-            return node_refuse(&node, err, "must be an array of at least one value");
+            return node_refuse(&node, err, "must be an array of at least one value, is %s",
+                               cJSON_IsArray(values) ? "empty" : node_type(&node));
         *combinations *= (uint64_t)count;
         if (*combinations > POINTS_MAX)
             return node_refuse(sweep, err, "makes more than %d points; sweep less", POINTS_MAX);

@@ -87,7 +87,9 @@ static bool read_phase(const struct node *node, struct phase *phase, struct erro
     if (!node_object(node, keys, err))
         return false;
     if (cJSON_GetArraySize(node->json) != 1)
-        return node_refuse(node, err, "must have exactly one of \"run\", \"sleep\", \"yield\"");
+        return node_refuse(node, err,
+                           "must have exactly one of \"run\", \"sleep\", \"yield\", has %d",
+                           cJSON_GetArraySize(node->json));
     if (node_get(node, "yield", &child)) {
         bool empty = cJSON_IsString(child.json) && child.json->valuestring[0] == '\0';
         phase->kind = PHASE_YIELD;
@@ -103,8 +105,11 @@ static bool read_phases(const struct node *node, struct workload *workload, stru
 {
     int count = cJSON_GetArraySize(node->json);
     double total_us = 0;
-    if (!cJSON_IsArray(node->json) || count < 1 || count > PHASE_MAX)
-        return node_refuse(node, err, "must be an array of 1 to %d phases", PHASE_MAX);
+    if (!cJSON_IsArray(node->json))
+        return node_refuse(node, err, "must be an array of phases, is %s", node_type(node));
+    if (count < 1 || count > PHASE_MAX)
+        return node_refuse(node, err, "must be an array of 1 to %d phases, has %d", PHASE_MAX,
+                           count);
     workload->phases = arena_alloc(node->document->arena, (size_t)count, sizeof(struct phase));
     workload->phase_count = (uint32_t)count;
     for (int i = 0; i < count; i++) {
@@ -147,7 +152,8 @@ static bool read_population(const struct node *node, struct workload *workload, 
     if (all + each + open != 1)
         return node_refuse(node, err,
                            "must have exactly one of \"instances\", "
-                           "\"instances_per_core\", \"arrivals\"");
+                           "\"instances_per_core\", \"arrivals\", has %d",
+                           all + each + open);
     workload->open = open;
     if (open) {
         if (!read_gap(&child, &workload->gap, err))
@@ -220,8 +226,11 @@ bool workloads_read(const struct node *node, uint32_t cores, struct workload **w
 {
     int count = cJSON_GetArraySize(node->json);
     uint64_t total = 0;
-    if (!cJSON_IsArray(node->json) || count < 1 || count > WORKLOAD_MAX)
-        return node_refuse(node, err, "must be an array of 1 to %d entries", WORKLOAD_MAX);
+    if (!cJSON_IsArray(node->json))
+        return node_refuse(node, err, "must be an array of entries, is %s", node_type(node));
+    if (count < 1 || count > WORKLOAD_MAX)
+        return node_refuse(node, err, "must be an array of 1 to %d entries, has %d", WORKLOAD_MAX,
+                           count);
     *workloads = arena_alloc(node->document->arena, (size_t)count, sizeof **workloads);
     *workload_count = (uint32_t)count;
     for (int i = 0; i < count; i++) {
