@@ -70,6 +70,11 @@ static void print_metrics(void)
     for (uint32_t i = 0; i < METRIC_COUNT; i++)
         printf("%-34s %-10s %s\n", metric_descriptions[i].name, metric_descriptions[i].unit,
                metric_descriptions[i].help);
+    printf("\nWhere a scenario sweeps %s, over points that differ in nothing else:\n",
+           SCALING_POINTER);
+    for (uint32_t i = 0; i < SCALING_COUNT; i++)
+        printf("%-34s %-10s %s\n", scaling_descriptions[i].name, scaling_descriptions[i].unit,
+               scaling_descriptions[i].help);
     printf(
         "\nPer workload entry, as NAME.ENTRY: throughput_per_s, wakeup_latency_us_*, wait_us_*,\n"
         "response_us_*, slowdown_*.  Per operation, as sched_call_ns_mean.OPERATION:");

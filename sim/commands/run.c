@@ -18,6 +18,7 @@
 #include "sim/commands/workers.h"
 #include "sim/output/progress.h"
 #include "sim/output/results.h"
+#include "sim/output/scaling.h"
 #include "sim/output/table.h"
 
 enum { SETS_MAX = 256, KEY_REPLICATIONS = 256, KEY_COST, KEY_QUIET };
@@ -210,6 +211,7 @@ static int run_study(const struct run_arguments *arguments, const struct study *
     if (is_bad(&runs[complete - 1]))
         return report_bad(experiment, &runs[complete - 1]);
 
+    scaling_fill(experiment, runs);
     const struct scheduler *scheduler = work.traced != NULL ? work.traced : work.plain;
     struct results results = { .experiment = experiment,
                                .runs = runs,

@@ -16,6 +16,12 @@ const struct metric_description metric_descriptions[METRIC_COUNT] = {
 #undef X
 };
 
+const struct metric_description scaling_descriptions[SCALING_COUNT] = {
+#define X(name, unit, help) { #name, unit, help },
+    SCALING_METRICS(X)
+#undef X
+};
+
 const enum metric entry_metrics[] = {
     METRIC_throughput_per_s,
 #define X(name, unit, help) METRIC_##name,
@@ -27,7 +33,8 @@ const uint32_t entry_metric_count = sizeof entry_metrics / sizeof entry_metrics[
 
 uint32_t metric_name_count(const struct scenario *scenario)
 {
-    return METRIC_COUNT + scenario->workload_count * entry_metric_count + ENTRY_KINDS;
+    return METRIC_COUNT + scenario->workload_count * entry_metric_count + ENTRY_KINDS +
+           (scenario->sweeps_cores ? SCALING_COUNT : 0);
 }
 
 const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena)
@@ -41,8 +48,10 @@ const char *metric_name(const struct scenario *scenario, uint32_t index, struct 
         return arena_printf(arena, "%s.%s",
                             metric_descriptions[entry_metrics[index % entry_metric_count]].name,
                             scenario->workloads[workload].name);
-    return arena_printf(arena, "sched_call_ns_mean.%s",
-                        entry_names[index - scenario->workload_count * entry_metric_count]);
+    index -= scenario->workload_count * entry_metric_count;
+    if (index < ENTRY_KINDS)
+        return arena_printf(arena, "sched_call_ns_mean.%s", entry_names[index]);
+    return scaling_descriptions[index - ENTRY_KINDS].name;
 }
 
 const char *const fault_names[FAULT_KINDS] = {

@@ -94,6 +94,22 @@ struct metric_description {
 
 extern const struct metric_description metric_descriptions[METRIC_COUNT];
 
+/* Metrics that only a sweep of cores has, last of all; no run knows them alone (scaling.h). */
+#define SCALING_METRICS(X)                                                                         \
+    X(speedup, "ratio", "throughput over that with the fewest cores, times their number")          \
+    X(efficiency, "ratio", "speedup / cores")                                                      \
+    X(usl_sigma, "ratio", "contention in the Universal Scalability Law, fitted over all cores")    \
+    X(usl_kappa, "ratio", "coherence in the Universal Scalability Law, fitted over all cores")
+
+enum scaling_metric {
+#define X(name, unit, help) SCALING_##name,
+    SCALING_METRICS(X)
+#undef X
+        SCALING_COUNT
+};
+
+extern const struct metric_description scaling_descriptions[SCALING_COUNT];
+
 /* The metrics that each workload entry has of its own, as NAME.ENTRY:
  * "wakeup_latency_us_p99.hog". */
 extern const enum metric entry_metrics[];
@@ -101,8 +117,9 @@ extern const uint32_t entry_metric_count;
 
 /* Price per operation, as sched_call_ns_mean.OPERATION: "sched_call_ns_mean.wake". */
 
-/* Names of all metrics of a scenario, overall first, then per entry, then per operation; count is
- * METRIC_COUNT + workload_count * entry_metric_count + ENTRY_KINDS. */
+/* Names of all metrics of a scenario, overall first, then per entry, per operation and, where cores
+ * are swept, of that; count is METRIC_COUNT + workload_count * entry_metric_count + ENTRY_KINDS +
+ * (SCALING_COUNT). */
 uint32_t metric_name_count(const struct scenario *scenario);
 const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena);
 

@@ -233,6 +233,9 @@ static void put_entries(const struct host *host, double *m, double seconds)
         m[kind] = host->call_count[kind] > 0
                       ? host->call_ps[kind] / (double)host->call_count[kind] / 1e3
                       : NAN;
+    m += ENTRY_KINDS;
+    for (uint32_t i = 0; host->scenario->sweeps_cores && i < SCALING_COUNT; i++)
+        m[i] = NAN;
 }
 
 static void put_metrics(const struct host *host, double *m)

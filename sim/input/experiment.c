@@ -242,6 +242,9 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
     bool fine =
         (sweep == NULL || put_sweep(&document, sweep, combination, base, point, err)) &&
         scenario_resolve(&point->scenario, &document, reading->options, &reading->cache, err);
+    for (uint32_t i = 0; fine && i < point->sweep_count; i++)
+        if (strcmp(point->sweep[i].pointer, SCALING_POINTER) == 0)
+            point->scenario.sweeps_cores = true;
     cJSON_Delete(document.root);
     return fine;
 }

@@ -72,7 +72,8 @@ struct scenario {
     uint64_t duration_ps, warmup_ps; /* the run lasts duration_ps, warm-up included */
     const struct profile *cpu;
     uint32_t cores;
-    uint32_t threads; /* "smt": of each core of the CPU; so cores / threads of those */
+    uint32_t threads;  /* "smt": of each core of the CPU; so cores / threads of those */
+    bool sweeps_cores; /* other points of the experiment differ in cores */
     struct scheduler_settings scheduler;
     enum cost_kind cost;
     struct flat_settings flat;
@@ -80,6 +81,8 @@ struct scenario {
     uint32_t workload_count;
     struct workload *workloads;
 };
+
+#define SCALING_POINTER "/machine/cores" /* a sweep of which shows how a scheduler scales */
 
 /* One value of one swept parameter. */
 struct sweep_value {

@@ -59,6 +59,11 @@ static const char *metric_title(struct arena *arena, const char *metric, const c
                    ? arena_printf(arena, "%s (%s)", description->help, metric + length + 1)
                    : description->help;
     }
+    for (uint32_t i = 0; i < SCALING_COUNT; i++)
+        if (strcmp(metric, scaling_descriptions[i].name) == 0) {
+            *unit = scaling_descriptions[i].unit;
+            return scaling_descriptions[i].help;
+        }
     *unit = "";
     return metric;
 }

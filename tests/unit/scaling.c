@@ -1,0 +1,152 @@
+/* scaling.c -- speedup, efficiency and the fit of the Universal Scalability Law.
+ *
+ * Goal: sigma and kappa that made the throughputs are found again, and every run gets the figures
+ * of its own series and replication.  Method: throughputs by the law's formula, with awkward
+ * numbers; an experiment made by hand, of two variants on 1, 2 and 4 cores and two replications,
+ * whose figures are worked out below.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/output/scaling.h"
+
+#include <math.h>
+
+#include "tests/support/suite.h"
+
+static double law(double n, double lambda, double sigma, double kappa)
+{
+    return lambda * n / (1 + sigma * (n - 1) + kappa * n * (n - 1));
+}
+
+START_TEST(the_law_is_found_again)
+{
+    static const double cores[] = { 1, 2, 3, 8, 24, 64, 100 };
+    static const double laws[][3] = { { 100, 0.05, 0.001 },
+                                      { 2.385, 0.37, 0 },
+                                      { 7919, 0, 0.0123 },
+                                      { 1e-3, 0, 0 },
+                                      { 1e7, -0.004, 0.0002 } };
+    double x[7], sigma, kappa;
+    ck_assert_double_eq_tol(law(8, 100, 0.05, 0.001), 568.99, 0.01);
+    for (size_t l = 0; l < sizeof laws / sizeof laws[0]; l++)
+        for (size_t count = 3; count <= 7; count++) {
+            for (size_t i = 0; i < count; i++)
+                x[i] = law(cores[i], laws[l][0], laws[l][1], laws[l][2]);
+            ck_assert(scaling_fit(cores, x, count, &sigma, &kappa));
+            ck_assert_double_eq_tol(sigma, laws[l][1], 2e-9);
+            ck_assert_double_eq_tol(kappa, laws[l][2], 2e-9);
+        }
+    ck_assert(!scaling_fit(cores, x, 2, &sigma, &kappa));
+}
+END_TEST
+
+/* Errors of 1 % either way move the figures little: it is a fit, not a solution. */
+START_TEST(noise_is_averaged)
+{
+    static const double cores[] = { 1, 2, 4, 8, 16, 32, 64, 128 };
+    double x[8], sigma, kappa;
+    for (size_t i = 0; i < 8; i++)
+        x[i] = law(cores[i], 50, 0.02, 0.0005) * (i % 2 == 0 ? 1.01 : 0.99);
+    ck_assert(scaling_fit(cores, x, 8, &sigma, &kappa));
+    ck_assert_double_eq_tol(sigma, 0.02, 0.005);
+    ck_assert_double_eq_tol(kappa, 0.0005, 0.00005);
+}
+END_TEST
+
+enum { POINTS = 6, REPLICATIONS = 2, RUNS = POINTS * REPLICATIONS };
+
+static struct arena arena;
+static struct experiment experiment;
+static struct run_result runs[RUNS];
+
+/* Two variants, each on 4, 1 and 2 cores. */
+static void set_up(void)
+{
+    static const uint32_t cores[] = { 4, 1, 2 };
+    arena = ARENA_EMPTY;
+    experiment = (struct experiment){ .point_count = POINTS, .replications = REPLICATIONS };
+    experiment.points = arena_alloc(&arena, POINTS, sizeof *experiment.points);
+    for (uint32_t p = 0; p < POINTS; p++) {
+        struct point *point = &experiment.points[p];
+        point->variant = p < 3 ? "a" : "b";
+        point->sweep_count = 1;
+        point->sweep = arena_alloc(&arena, 1, sizeof *point->sweep);
+        point->sweep[0].pointer = SCALING_POINTER;
+        point->sweep[0].text = arena_printf(&arena, "%u", cores[p % 3]);
+        point->scenario = (struct scenario){ .cores = cores[p % 3], .sweeps_cores = true };
+        for (uint32_t r = 0; r < REPLICATIONS; r++) {
+            struct run_result *run = &runs[p * REPLICATIONS + r];
+            *run = (struct run_result){ .point = p, .replication = r };
+            run->metric_count = metric_name_count(&point->scenario);
+            run->metrics = arena_alloc(&arena, run->metric_count, sizeof *run->metrics);
+        }
+    }
+}
+
+static void tear_down(void)
+{
+    arena_free(&arena);
+}
+
+static double *throughput(uint32_t point, uint32_t replication)
+{
+    return &runs[point * REPLICATIONS + replication].metrics[METRIC_throughput_per_s];
+}
+
+static double figure(uint32_t point, uint32_t replication, enum scaling_metric which)
+{
+    const struct run_result *run = &runs[point * REPLICATIONS + replication];
+    return run->metrics[run->metric_count - SCALING_COUNT + which];
+}
+
+START_TEST(each_series_is_its_own)
+{
+    static const double x[POINTS][REPLICATIONS] = { { 300, 30 },  { 100, 20 },  { 180, 25 },
+                                                    { 400, 400 }, { 100, 100 }, { 200, 200 } };
+    double sigma, kappa;
+    for (uint32_t p = 0; p < POINTS; p++)
+        for (uint32_t r = 0; r < REPLICATIONS; r++)
+            *throughput(p, r) = x[p][r];
+    scaling_fill(&experiment, runs);
+    ck_assert_double_eq_tol(figure(0, 0, SCALING_speedup), 3, 1e-12);
+    ck_assert_double_eq_tol(figure(0, 0, SCALING_efficiency), 0.75, 1e-12);
+    ck_assert_double_eq_tol(figure(1, 0, SCALING_speedup), 1, 1e-12);
+    ck_assert_double_eq_tol(figure(2, 0, SCALING_efficiency), 0.9, 1e-12);
+    ck_assert_double_eq_tol(figure(0, 1, SCALING_speedup), 1.5, 1e-12);
+    ck_assert_double_eq_tol(figure(3, 1, SCALING_speedup), 4, 1e-12);
+    for (uint32_t p = 3; p < POINTS; p++) { /* linear: neither contention nor coherence */
+        ck_assert_double_eq_tol(figure(p, 0, SCALING_usl_sigma), 0, 1e-12);
+        ck_assert_double_eq_tol(figure(p, 0, SCALING_usl_kappa), 0, 1e-12);
+    }
+    /* Three points fix three figures: 1, 10/9 and 4/3 are 1 + sigma (N - 1) + kappa N (N - 1). */
+    sigma = 1.0 / 9, kappa = 0;
+    ck_assert_double_eq_tol(figure(0, 0, SCALING_usl_sigma), sigma, 1e-9);
+    ck_assert_double_eq_tol(figure(2, 0, SCALING_usl_kappa), kappa, 1e-9);
+}
+END_TEST
+
+/* Without one core, as if the fewest were linear; without throughput, nothing can be said. */
+START_TEST(what_is_missing)
+{
+    for (uint32_t p = 0; p < POINTS; p++)
+        for (uint32_t r = 0; r < REPLICATIONS; r++)
+            *throughput(p, r) = p % 3 == 1 || p >= 3 ? 0 : experiment.points[p].scenario.cores * 7;
+    scaling_fill(&experiment, runs);
+    ck_assert_double_eq_tol(figure(0, 0, SCALING_speedup), 4, 1e-12);
+    ck_assert_double_eq_tol(figure(1, 0, SCALING_speedup), 0, 1e-12);
+    ck_assert_double_eq_tol(figure(2, 0, SCALING_efficiency), 1, 1e-12);
+    ck_assert_double_nan(figure(0, 0, SCALING_usl_sigma)); /* two points are not enough */
+    ck_assert_double_nan(figure(3, 0, SCALING_speedup));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("scaling");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, the_law_is_found_again);
+    tcase_add_test(tests, noise_is_averaged);
+    tcase_add_test(tests, each_series_is_its_own);
+    tcase_add_test(tests, what_is_missing);
+    return suite_run("scaling", tests);
+}
