@@ -70,6 +70,10 @@ static void print_metrics(void)
     for (uint32_t i = 0; i < METRIC_COUNT; i++)
         printf("%-34s %-10s %s\n", metric_descriptions[i].name, metric_descriptions[i].unit,
                metric_descriptions[i].help);
+    printf("\nWhere a scenario says \"lag\": true, which takes time:\n");
+    for (uint32_t i = 0; i < LAG_COUNT; i++)
+        printf("%-34s %-10s %s\n", lag_descriptions[i].name, lag_descriptions[i].unit,
+               lag_descriptions[i].help);
     printf("\nWhere a scenario sweeps %s, over points that differ in nothing else:\n",
            SCALING_POINTER);
     for (uint32_t i = 0; i < SCALING_COUNT; i++)

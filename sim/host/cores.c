@@ -48,6 +48,8 @@ static uint64_t time_for(uint64_t ps, uint64_t rate)
 static void running_progress(struct host *host, struct core *core, uint64_t elapsed_ps)
 {
     struct task *task = &host->tasks[core->running];
+    if (host->lag != NULL)
+        lag_pass(host);
     if (task->flags & TASK_LOOPING)
         program_looped(host, task, core->accounted_ps);
     uint64_t stall_ps = elapsed_ps < core->stall_ps ? elapsed_ps : core->stall_ps;

@@ -300,6 +300,8 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
     core_leave(host, core);
     price_flat(host, kind);
     torus_count_change(host, torus, 0, -1);
+    if (host->lag != NULL && kind != ENTRY_YIELD)
+        lag_end(host, id);
     if (kind == ENTRY_YIELD) {
         expect_accepted(host, id, host->ops->yield(torus->torus, slot, now_ns(host)), "yield");
         expect_state(host, id, PROCESS_READY, "yield");
@@ -331,6 +333,8 @@ static void call_wake(struct host *host, struct core *core, struct host_torus *t
     expect_kept(host, id, PROCESS_BLOCKED);
     price_flat(host, ENTRY_WAKE);
     task->ready_ps = host->now_ps;
+    if (host->lag != NULL)
+        lag_begin(host, id);
     task->flags |= TASK_WOKEN;
     expect_accepted(
         host, id,
@@ -352,6 +356,8 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
     price_flat(host, ENTRY_CREATE);
     task->torus = (uint16_t)torus_number(host, torus); /* unless it is posted */
     task->ready_ps = host->now_ps;
+    if (host->lag != NULL)
+        lag_begin(host, id);
     task->flags =
         (uint8_t)(TASK_ALIVE | TASK_WOKEN | (task->due_ps > host->warmup_ps ? TASK_BORN_LATE : 0));
     expect_accepted(

@@ -373,6 +373,8 @@ static void host_set_up(struct host *host)
     topology_init(&host->topology, scenario->cpu, scenario->threads);
     scheduler_set_up(host);
     cores_set_up(host);
+    if (scenario->lag)
+        lag_init(host);
     program_start(host);
 }
 

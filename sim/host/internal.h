@@ -3,7 +3,7 @@
  * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
  * entries.c calls the scheduler and prices the call; audit.c holds the scheduler's memory to the
  * host's record; messages.c is the port, what the scheduler asks of the world; programs.c steps a
- * process's phases; tally.c measures.
+ * process's phases; tally.c measures, and lag.c what processes are owed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -202,6 +202,7 @@ struct host {
     uint32_t load_min, load_max;
     double wasted_core_ps, imbalance_ps;
 
+    struct lag *lag; /* NULL: nobody asks for it */
     struct tally *tally;
     struct entry_tally *entry_tallies; /* [workload_count] */
     uint64_t call_count[ENTRY_KINDS];
@@ -302,6 +303,22 @@ void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
 void tally_starvation(struct host *host); /* how long is too long, now that there are more? */
 void tally_finish(struct host *host, struct run_result *result);
 void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */
+
+/* Could it have run at any time of the window?  Asked at the end. */
+static inline bool task_was_runnable(const struct task *task)
+{
+    return (task->state == TASK_READY || task->state == TASK_RUNNING) &&
+           !(task->flags & (TASK_HAS_BLOCKED | TASK_BORN_LATE));
+}
+
+/* ---- lag.c ---- */
+
+void lag_init(struct host *host);
+/* A core is about to be accounted for up to now: goes through the time before. */
+void lag_pass(struct host *host);
+void lag_begin(struct host *host, uint32_t id); /* the task becomes runnable */
+void lag_end(struct host *host, uint32_t id);   /* and is no more */
+void lag_finish(struct host *host, double *ms_max, double *share_error_max);
 
 /* Sets a timer, and fetches what the one that has come near instead will need. */
 static inline void timer_set(struct host *host, uint32_t id, uint64_t when_ps)

@@ -16,6 +16,12 @@ const struct metric_description metric_descriptions[METRIC_COUNT] = {
 #undef X
 };
 
+const struct metric_description lag_descriptions[LAG_COUNT] = {
+#define X(name, unit, help) { #name, unit, help },
+    LAG_METRICS(X)
+#undef X
+};
+
 const struct metric_description scaling_descriptions[SCALING_COUNT] = {
 #define X(name, unit, help) { #name, unit, help },
     SCALING_METRICS(X)
@@ -34,7 +40,7 @@ const uint32_t entry_metric_count = sizeof entry_metrics / sizeof entry_metrics[
 uint32_t metric_name_count(const struct scenario *scenario)
 {
     return METRIC_COUNT + scenario->workload_count * entry_metric_count + ENTRY_KINDS +
-           (scenario->sweeps_cores ? SCALING_COUNT : 0);
+           (scenario->lag ? LAG_COUNT : 0) + (scenario->sweeps_cores ? SCALING_COUNT : 0);
 }
 
 const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena)
@@ -51,7 +57,10 @@ const char *metric_name(const struct scenario *scenario, uint32_t index, struct 
     index -= scenario->workload_count * entry_metric_count;
     if (index < ENTRY_KINDS)
         return arena_printf(arena, "sched_call_ns_mean.%s", entry_names[index]);
-    return scaling_descriptions[index - ENTRY_KINDS].name;
+    index -= ENTRY_KINDS;
+    if (scenario->lag && index < LAG_COUNT)
+        return lag_descriptions[index].name;
+    return scaling_descriptions[index - (scenario->lag ? LAG_COUNT : 0)].name;
 }
 
 const char *const fault_names[FAULT_KINDS] = {

@@ -94,6 +94,20 @@ struct metric_description {
 
 extern const struct metric_description metric_descriptions[METRIC_COUNT];
 
+/* Metrics that only a scenario with "lag": true has, behind the others. */
+#define LAG_METRICS(X)                                                                             \
+    X(lag_ms_max, "ms", "greatest owed - received user time of a process while runnable")          \
+    X(share_error_max, "ratio", "greatest |received - owed| / owed over the window")
+
+enum lag_metric {
+#define X(name, unit, help) LAG_##name,
+    LAG_METRICS(X)
+#undef X
+        LAG_COUNT
+};
+
+extern const struct metric_description lag_descriptions[LAG_COUNT];
+
 /* Metrics that only a sweep of cores has, last of all; no run knows them alone (scaling.h). */
 #define SCALING_METRICS(X)                                                                         \
     X(speedup, "ratio", "throughput over that with the fewest cores, times their number")          \
@@ -117,9 +131,9 @@ extern const uint32_t entry_metric_count;
 
 /* Price per operation, as sched_call_ns_mean.OPERATION: "sched_call_ns_mean.wake". */
 
-/* Names of all metrics of a scenario, overall first, then per entry, per operation and, where cores
- * are swept, of that; count is METRIC_COUNT + workload_count * entry_metric_count + ENTRY_KINDS +
- * (SCALING_COUNT). */
+/* Names of all metrics of a scenario, overall first, then per entry and per operation, then of lag
+ * and of a sweep of cores where there is such: METRIC_COUNT + workload_count * entry_metric_count +
+ * ENTRY_KINDS (+ LAG_COUNT) (+ SCALING_COUNT). */
 uint32_t metric_name_count(const struct scenario *scenario);
 const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena);
 

@@ -173,9 +173,7 @@ static double jain(const struct host *host)
     double sum = 0, squares = 0, count = 0;
     for (uint32_t id = 0; id < host->task_count; id++) {
         const struct task *task = &host->tasks[id];
-        bool throughout = (task->state == TASK_READY || task->state == TASK_RUNNING) &&
-                          !(task->flags & (TASK_HAS_BLOCKED | TASK_BORN_LATE));
-        if (!throughout)
+        if (!task_was_runnable(task))
             continue;
         double share = (double)task->user_ps / host->scenario->workloads[task->workload].weight;
         sum += share;
@@ -218,7 +216,7 @@ static void merge_entries(struct host *host)
     }
 }
 
-static void put_entries(const struct host *host, double *m, double seconds)
+static void put_entries(struct host *host, double *m, double seconds)
 {
     for (uint32_t w = 0; w < host->scenario->workload_count; w++) {
         const struct entry_tally *entry = &host->entry_tallies[w];
@@ -234,11 +232,15 @@ static void put_entries(const struct host *host, double *m, double seconds)
                       ? host->call_ps[kind] / (double)host->call_count[kind] / 1e3
                       : NAN;
     m += ENTRY_KINDS;
+    if (host->lag != NULL) {
+        lag_finish(host, &m[LAG_lag_ms_max], &m[LAG_share_error_max]);
+        m += LAG_COUNT;
+    }
     for (uint32_t i = 0; host->scenario->sweeps_cores && i < SCALING_COUNT; i++)
         m[i] = NAN;
 }
 
-static void put_metrics(const struct host *host, double *m)
+static void put_metrics(struct host *host, double *m)
 {
     double window_ps = (double)(host->end_ps - host->warmup_ps), seconds = window_ps / 1e12;
     const struct tally *tally = host->tally;
@@ -312,6 +314,8 @@ void tally_finish(struct host *host, struct run_result *result)
 {
     for (uint32_t c = 0; c < host->core_count; c++)
         core_progress(host, &host->cores[c]);
+    if (host->lag != NULL)
+        lag_pass(host);
     tally_integrate(host);
     check_accounts(host);
     for (uint32_t id = 0; id < host->task_count; id++)

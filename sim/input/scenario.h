@@ -77,6 +77,7 @@ struct scenario {
     struct scheduler_settings scheduler;
     enum cost_kind cost;
     struct flat_settings flat;
+    bool lag;           /* "lag": measure what processes are owed; default false */
     uint64_t starve_ps; /* 0: 10 x ceil(processes / cores) slices */
     uint32_t workload_count;
     struct workload *workloads;

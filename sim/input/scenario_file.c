@@ -19,7 +19,7 @@ static const char *const top_keys[] = { "name",      "seed",      "replications"
                                         "warmup_ms", "machine",   "scheduler",    "cost",
                                         "flat",      "starve_ms", "workload",     "extends",
                                         "variants",  "sweep",     "expect",       "profiles",
-                                        NULL };
+                                        "lag",       NULL };
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
 
@@ -318,6 +318,7 @@ static bool read_durations(const struct node *root, struct scenario *scenario, s
         !member_number(root, "duration_ms", 1e-3, 1e8, &duration_ms, err) ||
         !member_number(root, "warmup_ms", 0, 1e8, &warmup_ms, err) ||
         (node_get(root, "starve_ms", &node) && !node_number(&node, 1e-3, 1e8, &starve_ms, err)) ||
+        !member_bool(root, "lag", &scenario->lag, err) ||
         !member_count(root, "seed", 0, (uint64_t)seed_max, &seed, err) ||
         !member_count(root, "replications", 1, 100000, &replications, err))
         return false;

@@ -64,6 +64,11 @@ static const char *metric_title(struct arena *arena, const char *metric, const c
             *unit = scaling_descriptions[i].unit;
             return scaling_descriptions[i].help;
         }
+    for (uint32_t i = 0; i < LAG_COUNT; i++)
+        if (strcmp(metric, lag_descriptions[i].name) == 0) {
+            *unit = lag_descriptions[i].unit;
+            return lag_descriptions[i].help;
+        }
     *unit = "";
     return metric;
 }
