@@ -145,7 +145,10 @@ static void fill_scenario(FILE *to, const void *context)
 }
 
 #if defined(__clang__)
-#define COMPILER "clang " __clang_version__
+#define TEXT_OF(macro) TEXT(macro)
+#define TEXT(text)     #text
+#define COMPILER                                                                                   \
+    "clang " TEXT_OF(__clang_major__) "." TEXT_OF(__clang_minor__) "." TEXT_OF(__clang_patchlevel__)
 #else
 #define COMPILER "gcc " __VERSION__
 #endif
