@@ -179,6 +179,16 @@ static const struct json_source *source_of(const struct document *document, cons
     return NULL;
 }
 
+/* A layer that a variant or a swept value makes; prefix is where it stands in the scenario. */
+static struct layer layer_of(const struct document *base, const cJSON *value, const char *at,
+                             const char *prefix)
+{
+    const struct json_source *source = source_of(base, prefix);
+    if (source == NULL) /* the option that it stands in */
+        prefix = document_place(base, prefix, false);
+    return (struct layer){ source, value, at, prefix };
+}
+
 /* The place of element i of a swept key, for messages. */
 static const char *sweep_prefix(const char *key, int i, struct arena *arena)
 {
@@ -202,7 +212,7 @@ static bool put_sweep(struct document *document, const cJSON *sweep, uint32_t co
             return error_set(
                 err, document_place(base, prefix, false),
                 "leads nowhere: a variant, or a key swept before, put something else on the way");
-        add_layer(document, (struct layer){ source_of(base, prefix), value, key->string, prefix });
+        add_layer(document, layer_of(base, value, key->string, prefix));
         point->sweep[index] = (struct sweep_value){
             .pointer = arena_string(arena, key->string),
             .text = json_print_line(value, arena),
@@ -235,7 +245,7 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
         const char *prefix = json_pointer_add("/variants", variant->string, reading->arena);
         point->variant = arena_string(reading->arena, variant->string);
         json_merge(document.root, variant, JSON_NULLS_REMOVE);
-        add_layer(&document, (struct layer){ source_of(base, prefix), variant, "", prefix });
+        add_layer(&document, layer_of(base, variant, "", prefix));
     }
     if (combination == 0) /* what others lack beside, they lack in what is swept */
         document.written = reading->written;

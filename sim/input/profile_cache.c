@@ -27,7 +27,9 @@ bool profile_cache_own(struct profile_cache *cache, const struct node *profiles,
     struct arena *arena = profiles->document->arena;
     const cJSON *child;
     if (!cJSON_IsObject(profiles->json))
-        return node_refuse(profiles, err, "must be an object of CPU profiles, each with its name");
+        return node_refuse(profiles, err,
+                           "must be an object of CPU profiles, each with its name; is %s",
+                           node_type(profiles));
     cJSON_ArrayForEach(child, profiles->json)
     {
         struct node node, extends;
