@@ -209,6 +209,17 @@ static int lines_width(const struct summary *summary)
     return width < 1000 ? 1000 : width > 2400 ? 2400 : width;
 }
 
+/* High enough for a legend in one column, which leaves the lines their width; of more than eighty
+ * series nobody could tell them apart. */
+static int lines_height(const struct summary *summary)
+{
+    enum { ROW = 23, BESIDES = 160, ROWS_MAX = 80 };
+    int rows = 0;
+    for (uint32_t p = 0; p < summary->point_count && rows < ROWS_MAX; p++)
+        rows += is_first(summary, p);
+    return BESIDES + ROW * rows < 620 ? 620 : BESIDES + ROW * rows;
+}
+
 static void put_metric(FILE *to, const struct plotting *plotting, const char *name,
                        const char *metric)
 {
@@ -221,7 +232,7 @@ static void put_metric(FILE *to, const struct plotting *plotting, const char *na
     bars_lay_out(&bars, summary, METRIC_BESIDE, &arena);
     int bottom = HEADING + 460, height = bottom + bars_below(&bars) + bars.list_pixels + FOOT;
     if (lines)
-        script_heading(to, plotting, name, lines_width(summary), 620);
+        script_heading(to, plotting, name, lines_width(summary), lines_height(summary));
     else
         script_heading(to, plotting, name, bars.width, height);
     script_title(to, overhead ? "What scheduling costs" : title, summary, false);
