@@ -52,6 +52,8 @@ struct figure {
     X(l1_kb, true, 0, 1, 1024, "first-level data cache, private")                                  \
     X(l1_ways, true, 0, 1, 64, "its associativity")                                                \
     X(l1_latency_cycles, true, 0, 1, 50, "load to use")                                            \
+    X(index_cycles, false, 0, 0, 50,                                                               \
+      "from the number of a process, loaded, to its address; absent: is never waited for")         \
     X(l1i_kb, false, 0, 0, 1024, "first-level instruction cache; absent: code is always cached")   \
     X(l1i_ways, false, 0, 0, 64, "its associativity")                                              \
     X(l2_kb, false, 0, 0, 1048576, "second-level cache; absent: there is none")                    \

@@ -41,7 +41,10 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
                           profile_value(cpu, instructions_per_cycle),
         .branch_miss = profile_value(cpu, branch_miss_cycles) * cycle_fs,
         .atomic_fs = (uint64_t)llround(profile_value(cpu, atomic_cycles) * cycle_fs),
+        .index_fs = (uint64_t)llround(profile_value(cpu, index_cycles) * cycle_fs),
     };
+    if (tracer->index_fs > 0)
+        tracer->processes = setup->processes;
     set_pace(tracer, TRACER_PACE);
     pipeline_init(&tracer->pipeline, cpu, tracer->instruction_fs);
     uint64_t offset = setup->scheduler_bytes;
@@ -238,6 +241,24 @@ static inline void trace_access(const void *address, bool write, bool pointer)
         trace_elsewhere(tracer, (uintptr_t)address, write, pointer ? address : NULL);
 }
 
+/* The number that has just been loaded may be the link to a process, + 1: what its line is accessed
+ * by is computed from it. */
+static inline void trace_number(const void *address)
+{
+    struct tracer *tracer = active;
+    uint32_t number;
+    if (tracer == NULL || tracer->processes.count == 0)
+        return;
+    memcpy(&number, address, sizeof number);
+    if (--number >= tracer->processes.count)
+        return;
+    uint64_t offset = tracer->processes.from + (uint64_t)number * tracer->processes.bytes;
+    struct traced_line *line = &tracer->line[offset >> tracer->line_shift];
+    uint64_t known_fs = tracer->pipeline.loaded_fs + tracer->index_fs;
+    if (line->ready_fs < known_fs)
+        line->ready_fs = known_fs;
+}
+
 /* Everything before it is over before it begins. */
 static inline void trace_fence(struct tracer *tracer)
 {
@@ -324,6 +345,8 @@ void __sanitizer_cov_trace_pc(void)
     void __tsan_read##bytes(void *address)                                                         \
     {                                                                                              \
         trace_access(address, false, (bytes) == sizeof(void *));                                   \
+        if ((bytes) == sizeof(uint32_t))                                                           \
+            trace_number(address);                                                                 \
     }                                                                                              \
     void __tsan_write##bytes(void *address);                                                       \
     void __tsan_write##bytes(void *address)                                                        \

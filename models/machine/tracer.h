@@ -16,7 +16,9 @@
  * the first-level cache, and anything else is the scheduler's fault.
  *
  * Which load needs which is seen by the addresses: a load of 8 bytes that gives an address in the
- * scheduler's memory makes the line there known when it is over.
+ * scheduler's memory makes the line there known when it is over.  Inboxes link processes by their
+ * numbers + 1: on processors whose index_cycles are known, a load of 4 bytes that may be one makes
+ * that process's line known so much later.
  *
  * Where a block begins is known, so that its fetch and its prediction can be priced (front_end.h).
  * Instrumented code is longer than the plain one by a constant, so addresses are scaled back by it
@@ -64,6 +66,12 @@ struct tracer_module {
     uint32_t code_line;    /* its first line of code */
 };
 
+/* Processes in the scheduler's memory, as numbers name them. */
+struct tracer_processes {
+    uint64_t from; /* offset of the first */
+    uint32_t bytes, count;
+};
+
 enum tracer_fault { TRACER_FINE, TRACER_ADDRESS, TRACER_BLOCKS, TRACER_SILENT };
 
 struct tracer {
@@ -74,7 +82,8 @@ struct tracer {
     uint32_t line_shift;
 
     uint64_t block_fs, access_fs, call_fs, entry_fs, branch_miss_fs; /* at the entry's pace */
-    uint64_t atomic_fs;
+    uint64_t atomic_fs, index_fs;
+    struct tracer_processes processes;
     double instruction_fs, branch_miss; /* on a fast core that nobody shares */
     struct traced_line *line;           /* of the modelled memory */
     /* What has been touched in a period is near.  One ends with the entry, or when so many lines
@@ -100,6 +109,7 @@ struct tracer_setup {
     uint32_t core_count;
     const void *scheduler_memory;
     uint64_t scheduler_bytes;
+    struct tracer_processes processes;           /* count 0: none are named by numbers */
     struct tracer_module module[TRACER_MODULES]; /* offsets are filled in: behind its memory */
 };
 

@@ -9,6 +9,27 @@
 
 enum { HISTORY_ASSUMED = 64, ADDS = 1 << 15, ATOMICS = 1 << 11, BRANCHES = 1 << 13 };
 
+/* Records like processes, linked by number + 1, few enough for any first level. */
+enum { RECORDS = 16, RECORD_WORDS = 32, LINK_WORD = 5, LINKS = 1 << 13 };
+
+struct records {
+    uint32_t word[RECORDS][RECORD_WORDS];
+    uint32_t at; /* number + 1 */
+};
+
+static uint64_t number_chain(void *context)
+{
+    struct records *records = context;
+    uint32_t at = records->at;
+    for (uint32_t i = 0; i < LINKS; i++) {
+        const uint32_t *record = records->word[at - 1];
+        __asm__ volatile("" : "+r"(record)); /* an address, as where more of it is accessed */
+        at = record[LINK_WORD];
+    }
+    records->at = at;
+    return LINKS;
+}
+
 /* Adds that depend on one another take a cycle each on every processor that one would simulate. */
 static uint64_t add_chain(void *context)
 {
@@ -107,10 +128,26 @@ static void put_counts(struct calibration *c)
                         most);
 }
 
+/* What a link by number takes more than one by address. */
+static void put_index(struct calibration *c, double seconds)
+{
+    struct records records = { .at = 1 };
+    for (uint32_t i = 0; i < RECORDS; i++)
+        records.word[i][LINK_WORD] = (i + 1) % RECORDS + 1;
+    struct measurement ns = timing_measure(number_chain, &records, seconds);
+    struct measurement cycles = calibration_cycles(c, ns);
+    cycles.value -= calibration_value(c, FIGURE_l1_latency_cycles);
+    calibration_measured(c, FIGURE_index_cycles, cycles,
+                         "records of %zu bytes linked by their numbers + 1 take %.2f ns each, of "
+                         "which the first level's latency is not counted",
+                         RECORD_WORDS * sizeof(uint32_t), ns.value);
+}
+
 void calibrate_core(struct calibration *c, double seconds)
 {
     static uint64_t counter;
     put_counts(c);
+    put_index(c, seconds / 8);
     struct measurement atomic = timing_measure(atomic_chain, &counter, seconds / 4);
     calibration_measured(c, FIGURE_atomic_cycles, calibration_cycles(c, atomic),
                          "locked additions to one word, %.2f ns each", atomic.value);

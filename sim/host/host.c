@@ -287,7 +287,9 @@ static void scheduler_set_up(struct host *host)
                                   .memory = &host->memory,
                                   .core_count = host->core_count,
                                   .scheduler_memory = memory,
-                                  .scheduler_bytes = at.total };
+                                  .scheduler_bytes = at.total,
+                                  .processes = { at.processes, sizeof(struct process),
+                                                 host->task_count } };
     memcpy(setup.module, host->scheduler->mapped, sizeof setup.module);
     tracer_init(&host->tracer, &setup, host->arena);
 }

@@ -94,6 +94,8 @@ static void rig_init(struct rig *rig, const char *policy, uint32_t count, size_t
                                    .core_count = 1,
                                    .scheduler_memory = at,
                                    .scheduler_bytes = bytes,
+                                   .processes = { (uint64_t)((char *)at->processes - (char *)at),
+                                                  sizeof(struct process), count },
                                    .module = { scheduler.mapped[0] } };
     tracer_init(&rig->tracer, &traced, &rig->arena);
 }
@@ -251,6 +253,41 @@ START_TEST(a_walk_takes_the_latency_of_its_links)
 }
 END_TEST
 
+/* The price of receiving count messages, which the inbox links by number. */
+static uint64_t receive_price(uint32_t count)
+{
+    struct rig rig;
+    uint64_t wait_fs;
+    rig_init(&rig, "rr", count, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        struct process *process = scheduler.torus->schedule(rig.torus, 0, i);
+        scheduler.torus->block(rig.torus, 0, i);
+        process->state = PROCESS_READY; /* woken */
+        scheduler.torus->inbox_push(&rig.torus->inbox, process);
+    }
+    tracer_begin(&rig.tracer, 0, TRACER_PACE, 0, &rig.escape);
+    ck_assert_uint_eq(scheduler.torus->receive(rig.torus, 0, count), count);
+    uint64_t price_fs = tracer_end(&rig.tracer, &wait_fs);
+    ck_assert_int_eq(rig.tracer.fault, TRACER_FINE);
+    arena_free(&rig.arena);
+    return price_fs;
+}
+
+/* The inbox is turned round link by link: each is computed from the one before. */
+START_TEST(links_by_number_take_their_time)
+{
+    enum { COUNT = 30, CYCLES = 50 };
+    struct profile kept = cpu;
+    cpu.figure[FIGURE_window_instructions].value = 4000;
+    uint64_t free_fs = receive_price(COUNT);
+    cpu.figure[FIGURE_index_cycles].value = CYCLES;
+    double dear_fs = (double)receive_price(COUNT), cycle_fs = 1e9 / profile_value(&cpu, clock_mhz);
+    ck_assert_double_ge(dear_fs, (COUNT - 1) * CYCLES * cycle_fs);
+    ck_assert_double_ge(dear_fs, (double)free_fs + COUNT / 2 * CYCLES * cycle_fs);
+    cpu = kept;
+}
+END_TEST
+
 /* A lock is let go behind the stores of its entry: these are over when the entry is, or as much
  * later as is left of them. */
 START_TEST(stores_outlast_the_entry)
@@ -323,6 +360,7 @@ int main(void)
     tcase_add_test(tests, instructions_are_those_of_the_processor);
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
     tcase_add_test(tests, a_walk_takes_the_latency_of_its_links);
+    tcase_add_test(tests, links_by_number_take_their_time);
     tcase_add_test(tests, addresses_do_not_matter);
     tcase_add_test(tests, stores_outlast_the_entry);
     tcase_add_test(tests, foreign_memory_is_caught);
