@@ -6,10 +6,13 @@
  * on, and the tracer watches all of it, so that the model's caches have seen what the machine's
  * have.  A batch (of eight, or of 64 where the queue does not matter) is timed and priced as a
  * whole; what makes its start again in between is executed by both, but neither timed nor priced.
- * The figures are the mean of the middle half of the batches' times, less what the clock itself
- * takes, and the mean of their prices.  That the host calls is in both: in the times behind
- * instructions_per_cycle, too.  Others on the machine can only lengthen a time, and do so for
- * seconds: the whole table is timed several times over, and a cell's time is its least.
+ * The figures are the usual time of a batch, less what the clock itself takes, and the mean of the
+ * prices.  Clocks go by steps of up to 10 ns, so that single batches of 20 ns are not known to
+ * the ns: means of many in a row are, and of those the middle half counts.  That the host calls is
+ * in both: in the times behind instructions_per_cycle, too.  Others on the machine can only
+ * lengthen a time, and do so for seconds; and once in a while all that is done at one place in
+ * memory takes twice to four times as long: the whole table is timed several times over, each time
+ * elsewhere, and a cell's time is its least.
  *
  * The second part says what tracing costs in wall time: one callback of each kind, beside one that
  * does nothing, and a whole scheduling decision, traced and plain.
@@ -31,6 +34,7 @@
 #include <time.h>
 
 #include "sim/base/check.h"
+#include "sim/calibrate/timing.h"
 #include "sim/host/loader.h"
 #include "sim/input/profile_file.h"
 #include "sim/input/scenario.h"
@@ -40,9 +44,12 @@ enum {
     LENGTHS = 5,
     ROWS_MAX = 64,
     PASSES = 5,
+    GAP_PAGES = 3, /* of memory left out in each pass more than in the one before */
     BATCHES_MAX = 256,
     SAMPLES_MAX = 1 << 14,
     BATCHES_LEAST = 9,
+    ROW_BATCHES = 16, /* batches in a row, whose mean is taken, */
+    ROWS_LEAST = 16,  /* if there are so many of them */
     WARM_BATCHES = 4,
     PAGE_BYTES = 4096
 };
@@ -67,7 +74,7 @@ struct bench {
 /* One operation of one policy with one length of the queue, in ns. */
 struct cell {
     struct operation plain, traced;
-    uint32_t batches;
+    uint32_t batches, passes; /* passes: timed so far */
     double predicted, timed;
 };
 
@@ -104,12 +111,26 @@ static uint32_t batch_of(const struct operation *operation)
 }
 
 /* Zeroed memory in small pages, as the model is told. */
-static void *pages_map(size_t bytes)
+struct pages {
+    char *from;
+    size_t bytes, gap; /* touched, and left out, so that addresses are others */
+};
+
+static void *pages_map(struct pages *pages, size_t bytes, uint32_t pass)
 {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(memory != MAP_FAILED);
-    madvise(memory, bytes, MADV_NOHUGEPAGE);
-    return memory;
+    *pages = (struct pages){ .gap = (size_t)pass * GAP_PAGES * PAGE_BYTES };
+    pages->bytes = pages->gap + bytes;
+    pages->from =
+        mmap(NULL, pages->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(pages->from != MAP_FAILED);
+    madvise(pages->from, pages->bytes, MADV_NOHUGEPAGE);
+    memset(pages->from, 1, pages->gap);
+    return pages->from + pages->gap;
+}
+
+static void pages_unmap(struct pages *pages)
+{
+    munmap(pages->from, pages->bytes);
 }
 
 /* ---- Timing ------------------------------------------------------------------------------- */
@@ -122,30 +143,35 @@ static void run_batch(struct rig *rig, void (*run)(struct rig *rig, uint32_t tur
 
 static double timed_batch_ns(struct rig *rig, void (*run)(struct rig *rig, uint32_t turn))
 {
-    double from = now_ns();
+    uint64_t from = ticks_now();
     if (run != NULL)
         run_batch(rig, run);
-    return now_ns() - from;
+    return (double)(ticks_now() - from) / ticks_per_ns();
 }
 
-/* The mean of the middle half: interruptions are at one end, and a mean is finer than the clock. */
+/* The mean of the middle half of means of so many in a row: interruptions are at one end, and means
+ * are finer than the clock. */
 static double middle(double *values, size_t count)
 {
-    gsl_sort(values, 1, count);
-    return gsl_stats_mean(values + count / 4, 1, count - 2 * (count / 4));
+    size_t in_row = count >= ROW_BATCHES * ROWS_LEAST ? ROW_BATCHES : 1, rows = count / in_row;
+    for (size_t i = 0; i < rows; i++)
+        values[i] = gsl_stats_mean(values + i * in_row, 1, in_row);
+    gsl_sort(values, 1, rows);
+    return gsl_stats_mean(values + rows / 4, 1, rows - 2 * (rows / 4));
 }
 
 /* The usual time of a batch, in ns, when there are so many of them from the beginning; again and
  * again from the beginning until there has been time for a good mean. */
 static double timed_ns(const struct operation *operation, const struct scheduler *plain,
-                       void (*run)(struct rig *rig, uint32_t turn), uint32_t batches)
+                       void (*run)(struct rig *rig, uint32_t turn), uint32_t batches, uint32_t pass)
 {
     static double batch_ns[SAMPLES_MAX];
     struct rig rig;
     size_t count = 0, bytes = rig_bytes(operation, plain->torus);
     double from = now_ns();
     do {
-        void *memory = pages_map(bytes);
+        struct pages pages;
+        void *memory = pages_map(&pages, bytes, pass);
         rig_init(&rig, memory, operation, plain->torus, rounds_of(operation->queued));
         rig.batch = batch_of(operation);
         for (uint32_t i = 0; i < WARM_BATCHES + batches; i++) {
@@ -154,12 +180,21 @@ static double timed_ns(const struct operation *operation, const struct scheduler
             if (i >= WARM_BATCHES)
                 batch_ns[count++] = ns;
         }
-        munmap(memory, bytes);
+        pages_unmap(&pages);
     } while (count + batches <= SAMPLES_MAX && now_ns() - from < PLAIN_SECONDS * 1e9);
     return middle(batch_ns, count);
 }
 
 /* ---- Predicting --------------------------------------------------------------------------- */
+
+/* They are what a rig's memory ends with. */
+static struct tracer_processes rig_processes(const struct operation *operation,
+                                             const struct torus_operations *ops)
+{
+    uint32_t count = operation->queued * (operation->kind->tori > 1 ? 2 : 1);
+    uint64_t from = rig_bytes(operation, ops) - (uint64_t)count * sizeof(struct process);
+    return (struct tracer_processes){ from, sizeof(struct process), count };
+}
 
 /* A rig, watched. */
 struct watched {
@@ -168,8 +203,7 @@ struct watched {
     struct tracer tracer;
     struct rig rig;
     sigjmp_buf escape;
-    void *scheduler_memory;
-    size_t bytes;
+    struct pages pages;
     uint64_t now_ps;
     struct tracer_counts counts;
 };
@@ -195,8 +229,7 @@ static void watched_init(struct watched *watched, const struct bench *bench,
     size_t bytes = rig_bytes(operation, traced->torus);
     watched->arena = ARENA_EMPTY;
     watched->now_ps = 0;
-    watched->bytes = bytes;
-    watched->scheduler_memory = pages_map(bytes);
+    void *memory = pages_map(&watched->pages, bytes, 0);
     random_seek(bench->rng, 1, 0, RANDOM_MEMORY, 0, 0);
     memory_init(&watched->memory,
                 &(struct memory_setup){ .cpu = &bench->cpu,
@@ -211,20 +244,20 @@ static void watched_init(struct watched *watched, const struct bench *bench,
                 &(struct tracer_setup){ .cpu = &bench->cpu,
                                         .memory = &watched->memory,
                                         .core_count = 1,
-                                        .scheduler_memory = watched->scheduler_memory,
+                                        .scheduler_memory = memory,
                                         .scheduler_bytes = bytes,
+                                        .processes = rig_processes(operation, traced->torus),
                                         .module = { traced->mapped[0] } },
                 &watched->arena);
     watch_begin(watched);
-    rig_init(&watched->rig, watched->scheduler_memory, operation, traced->torus,
-             rounds_of(operation->queued));
+    rig_init(&watched->rig, memory, operation, traced->torus, rounds_of(operation->queued));
     watched->rig.batch = batch_of(operation);
     watch_end(watched);
 }
 
 static void watched_fini(struct watched *watched)
 {
-    munmap(watched->scheduler_memory, watched->bytes);
+    pages_unmap(&watched->pages);
     arena_free(&watched->arena);
 }
 
@@ -302,7 +335,8 @@ static void cell_predict(const struct bench *bench, struct cell *cell)
 
 static void cell_time(const struct bench *bench, struct cell *cell)
 {
-    double batch_ns = timed_ns(&cell->plain, &bench->plain, cell->plain.kind->run, cell->batches);
+    double batch_ns =
+        timed_ns(&cell->plain, &bench->plain, cell->plain.kind->run, cell->batches, cell->passes++);
     cell->timed = fmin(cell->timed, (batch_ns - bench->timer_ns) / batch_of(&cell->plain));
 }
 
@@ -413,7 +447,8 @@ static void print_tracing(struct bench *bench)
     operation_make(&plain, kind, bench->plain.modules[0], rr_plain, 0, 1000, name);
     operation_make(&traced, kind, bench->traced.modules[0], rr_traced, 0, 1000, name);
     double plain_ns =
-        (timed_ns(&plain, &bench->plain, kind->run, BATCHES_MAX) - bench->timer_ns) / kind->batch;
+        (timed_ns(&plain, &bench->plain, kind->run, BATCHES_MAX, 0) - bench->timer_ns) /
+        kind->batch;
     if (sigsetjmp(watched.escape, 0) != 0)
         CHECK(false && "the scheduler left its memory, or does not return");
     watched_init(&watched, bench, &traced);
@@ -469,7 +504,7 @@ int main(int argc, char **argv)
     char name[OPERATION_NAME];
     operation_make(&tick, kind_named("tick"), bench.plain.modules[0],
                    bench.plain.modules[0]->policies[0], 0, 10, name);
-    bench.timer_ns = timed_ns(&tick, &bench.plain, NULL, BATCHES_MAX);
+    bench.timer_ns = timed_ns(&tick, &bench.plain, NULL, BATCHES_MAX, 0);
     print_table(&bench, argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : lengths[LENGTHS - 1]);
     print_tracing(&bench);
     gsl_rng_free(bench.rng);
