@@ -11,12 +11,12 @@
 
 /* ---- Survival ----------------------------------------------------------------------------- */
 
-uint32_t cache_chances[CACHE_TABLE_STEPS + 1][CACHE_WAYS_MAX];
+uint32_t cache_chances[CACHE_WAYS_MAX][CACHE_TABLE_STEPS + 1];
 
 /* P[Poisson(rate) < ways] = exp(-rate) sum_{i < ways} rate^i / i!. */
 static void chances_fill(void)
 {
-    if (cache_chances[0][CACHE_WAYS_MAX - 1] > 0)
+    if (cache_chances[CACHE_WAYS_MAX - 1][0] > 0)
         return; /* filled already */
     for (uint32_t step = 0; step < CACHE_TABLE_STEPS; step++) {
         double rate = (step + 0.5) / CACHE_RATE_STEPS;
@@ -24,7 +24,7 @@ static void chances_fill(void)
         for (uint32_t ways = 1; ways <= CACHE_WAYS_MAX; ways++) {
             sum += term;
             term *= rate / ways;
-            cache_chances[step][ways - 1] = sum < 1 ? (uint32_t)(sum * UINT32_MAX) : UINT32_MAX;
+            cache_chances[ways - 1][step] = sum < 1 ? (uint32_t)(sum * UINT32_MAX) : UINT32_MAX;
         }
     }
 }
@@ -34,11 +34,11 @@ double cache_survival(double rate, uint32_t ways)
     chances_fill();
     double at = rate * CACHE_RATE_STEPS - 0.5; /* between the middles of two steps */
     if (at < 0 && ways > 0)
-        return 1 - (1 - cache_chances[0][ways - 1] * 0x1p-32) * rate * CACHE_RATE_STEPS * 2;
+        return 1 - (1 - cache_chances[ways - 1][0] * 0x1p-32) * rate * CACHE_RATE_STEPS * 2;
     if (at >= CACHE_TABLE_STEPS || ways == 0)
         return 0;
     uint32_t step = (uint32_t)at;
-    double low = cache_chances[step][ways - 1], high = cache_chances[step + 1][ways - 1];
+    double low = cache_chances[ways - 1][step], high = cache_chances[ways - 1][step + 1];
     return (low + (high - low) * (at - step)) / UINT32_MAX;
 }
 

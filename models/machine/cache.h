@@ -64,7 +64,7 @@ enum {
 };
 
 /* P[Poisson(rate) < ways], in 2^-32, for rate = k / sets in the middle of a step; from 1 way on. */
-extern uint32_t cache_chances[CACHE_TABLE_STEPS + 1][CACHE_WAYS_MAX];
+extern uint32_t cache_chances[CACHE_WAYS_MAX][CACHE_TABLE_STEPS + 1];
 
 struct cache {
     uint32_t sets, ways, set_mask; /* mask: sets - 1 if a power of two, else UINT32_MAX */
@@ -126,7 +126,7 @@ static inline const struct cache_memo *cache_recall(struct cache *cache, uint32_
 /* The chance, in 2^-32, that a line at this depth of its set survives so many steps of use. */
 static inline uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint32_t step)
 {
-    return cache_chances[step][cache->ways - depth - 1];
+    return cache_chances[cache->ways - depth - 1][step];
 }
 
 static inline struct cache_way *cache_set(const struct cache *cache, uint32_t physical)

@@ -16,8 +16,45 @@ void pipeline_init(struct pipeline *pipeline, const struct profile *cpu, double 
         .misses = (uint32_t)profile_value(cpu, outstanding_misses),
         .stores = (uint32_t)profile_value(cpu, store_buffer),
         .in_order = window == 0,
+        .leaves_fs = UINT64_MAX,
     };
-    pipeline->leaves_fs = pipeline->in_order ? UINT64_MAX : pipeline->quarter_fs;
+}
+
+void pipeline_leave(struct pipeline *pipeline)
+{
+    uint64_t left_fs = 0; /* what stays in the window is over */
+    while (pipeline->work_fs >= pipeline->leaves_fs) {
+        pipeline->quarter = (pipeline->quarter + 1) % PIPELINE_QUARTERS;
+        pipeline_wait_until(pipeline, pipeline->over_fs[pipeline->quarter]);
+        pipeline->over_fs[pipeline->quarter] = 0;
+        pipeline->leaves_fs += pipeline->quarter_fs;
+    }
+    for (uint32_t i = 0; i < PIPELINE_QUARTERS; i++)
+        left_fs |= pipeline->over_fs[i];
+    if (left_fs == 0)
+        pipeline->leaves_fs = UINT64_MAX;
+}
+
+/* The window reaches no load that is over before three quarters of it are dispatched. */
+static void window_put(struct pipeline *pipeline, uint64_t over_fs)
+{
+    if (over_fs < pipeline_now(pipeline) + (PIPELINE_QUARTERS - 1) * pipeline->quarter_fs)
+        return;
+    if (pipeline->leaves_fs == UINT64_MAX)
+        pipeline->leaves_fs = pipeline->work_fs + pipeline->quarter_fs;
+    if (over_fs > pipeline->over_fs[pipeline->quarter])
+        pipeline->over_fs[pipeline->quarter] = over_fs;
+}
+
+void pipeline_load_late(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs)
+{
+    if (pipeline->in_order) {
+        pipeline_wait_until(pipeline, from_fs);
+        return;
+    }
+    if (over_fs > pipeline->late_fs)
+        pipeline->late_fs = over_fs;
+    window_put(pipeline, over_fs);
 }
 
 /* The oldest miss must be over before there can be one more. */
@@ -47,10 +84,7 @@ uint64_t pipeline_load_miss(struct pipeline *pipeline, uint64_t from_fs, uint64_
 {
     uint64_t over_fs = from_fs + cost_fs + pipeline->latency_fs;
     miss_put(pipeline, from_fs + cost_fs);
-    if (pipeline->in_order)
-        pipeline_wait_until(pipeline, from_fs + cost_fs);
-    if (over_fs > pipeline->over_fs[pipeline->quarter])
-        pipeline->over_fs[pipeline->quarter] = over_fs;
+    pipeline_load_late(pipeline, from_fs + cost_fs, over_fs);
     return pipeline->loaded_fs = over_fs;
 }
 
@@ -83,8 +117,10 @@ uint64_t pipeline_store_miss(struct pipeline *pipeline, uint64_t from_fs, uint64
 
 void pipeline_finish_loads(struct pipeline *pipeline)
 {
-    for (uint32_t i = 0; i < PIPELINE_QUARTERS && !pipeline->in_order; i++)
-        pipeline_wait_until(pipeline, pipeline->over_fs[i]);
+    if (pipeline->in_order)
+        return;
+    pipeline_wait_until(pipeline, pipeline->loaded_fs);
+    pipeline_wait_until(pipeline, pipeline->late_fs);
 }
 
 void pipeline_finish(struct pipeline *pipeline)

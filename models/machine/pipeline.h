@@ -13,9 +13,10 @@
  * All times are fs of one clock that never goes back, whatever core an entry is on: entries follow
  * one another whole, and each finds the pipeline empty.
  *
- * The window is kept in quarters, so that a load leaves it between 3/4 and 4/4 of it later; what is
- * over is known for each quarter as a whole.  Source of the view: T. Karkhanis and J. Smith, "A
- * first-order superscalar processor model", ISCA 2004.  tests/unit/pipeline.c
+ * Loads that are over before the window could end are not kept in it.  While there are others it is
+ * kept in quarters, so that a load leaves it between 3/4 and 4/4 of it later; what is over is known
+ * for each quarter as a whole.  Source of the view: T. Karkhanis and J. Smith, "A first-order
+ * superscalar processor model", ISCA 2004.  tests/unit/pipeline.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -32,12 +33,14 @@ enum { PIPELINE_QUARTERS = 4, PIPELINE_MISSES_MAX = 64, PIPELINE_STORES_MAX = 25
 struct pipeline {
     uint64_t work_fs;    /* what the instructions dispatched so far take by themselves */
     uint64_t stalled_fs; /* what else has passed */
-    uint64_t leaves_fs;  /* when work gets there, the oldest quarter leaves the window */
+    uint64_t leaves_fs;  /* when work gets there, the oldest quarter leaves the window; UINT64_MAX:
+                            there is nothing in it */
     uint64_t loaded_fs;  /* the last load is over */
+    uint64_t late_fs;    /* so are all loads that had to wait */
     uint64_t stored_fs;  /* the store buffer is empty */
-    uint64_t over_fs[PIPELINE_QUARTERS]; /* when the loads of a quarter are over */
     uint64_t latency_fs, quarter_fs;
-    uint32_t quarter; /* the one now dispatched */
+    uint64_t over_fs[PIPELINE_QUARTERS]; /* when the loads of a quarter are over */
+    uint32_t quarter;                    /* the one now dispatched */
     uint32_t next_miss, next_store, misses, stores;
     bool in_order;
     uint64_t miss_fs[PIPELINE_MISSES_MAX];  /* [misses] when each is over */
@@ -60,28 +63,27 @@ static inline void pipeline_wait_until(struct pipeline *pipeline, uint64_t fs)
         pipeline->stalled_fs += fs - now_fs;
 }
 
-/* Quarters leave the window as the work dispatched fills new ones: to be asked between blocks. */
+/* Quarters leave the window as the work dispatched fills new ones. */
+void pipeline_leave(struct pipeline *pipeline);
+
+/* To be asked between blocks. */
 static inline void pipeline_advance(struct pipeline *pipeline)
 {
-    while (pipeline->work_fs >= pipeline->leaves_fs) {
-        uint32_t oldest = (pipeline->quarter + 1) % PIPELINE_QUARTERS;
-        pipeline_wait_until(pipeline, pipeline->over_fs[oldest]);
-        pipeline->over_fs[oldest] = 0;
-        pipeline->quarter = oldest;
-        pipeline->leaves_fs += pipeline->quarter_fs;
-    }
+    if (pipeline->work_fs >= pipeline->leaves_fs)
+        pipeline_leave(pipeline);
 }
+
+/* A load is over so late, which it begins at from_fs. */
+void pipeline_load_late(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs);
 
 /* A load that the first level serves, of what is there, or whose address is known, at ready_fs.
  * Returns when it is over. */
 static inline uint64_t pipeline_load(struct pipeline *pipeline, uint64_t ready_fs)
 {
     uint64_t now_fs = pipeline_now(pipeline), from_fs = now_fs > ready_fs ? now_fs : ready_fs;
-    if (pipeline->in_order)
-        pipeline->stalled_fs += from_fs - now_fs;
     uint64_t over_fs = from_fs + pipeline->latency_fs;
-    if (over_fs > pipeline->over_fs[pipeline->quarter])
-        pipeline->over_fs[pipeline->quarter] = over_fs;
+    if (from_fs > now_fs)
+        pipeline_load_late(pipeline, from_fs, over_fs);
     return pipeline->loaded_fs = over_fs;
 }
 
