@@ -20,13 +20,17 @@ void front_end_init(struct front_end *front, const struct memory *memory, const 
     if (profile_value(cpu, branch_entries) > 0)
         front->branches_per_line = profile_value(cpu, line_bytes) / FRONT_END_BRANCH_BYTES /
                                    profile_value(cpu, branch_entries);
-    front->cores = arena_alloc(arena, memory->core_count, sizeof *front->cores);
-    for (uint32_t i = 0; i < memory->core_count; i++) {
+    uint32_t cores = front->core_count = memory->core_count;
+    front->cores = arena_alloc(arena, cores, sizeof *front->cores);
+    struct prediction *predictions =
+        arena_alloc(arena, (size_t)FRONT_END_PREDICTIONS * cores, sizeof *predictions);
+    struct code_use *uses = arena_alloc(arena, (size_t)lines * cores, sizeof *uses);
+    for (uint32_t i = 0; i < cores; i++) {
         struct front_end_core *core = &front->cores[i];
-        core->predictions = arena_alloc(arena, FRONT_END_PREDICTIONS, sizeof *core->predictions);
+        core->predictions = predictions + i;
+        core->lines = uses + i;
         core->patterns = arena_alloc(arena, (size_t)front->histories * FRONT_END_PATTERNS,
                                      sizeof *core->patterns);
-        core->lines = arena_alloc(arena, lines, sizeof *core->lines);
         core->code = memory_cache(memory, MEMORY_CODE, i);
         core->behind = memory_cache(memory, 1, i);
     }
@@ -47,6 +51,8 @@ void front_end_begin(struct front_end *front, uint32_t number, uint64_t branch_m
             memset(core->fetch, 0xFF, sizeof core->fetch);
             memset(core->predict, 0xFF, sizeof core->predict);
         }
+        core->fetch[now.near % FRONT_END_MEMOS] = (struct fetch_memo){ now, core->time, 0 };
+        core->predict[now.near % FRONT_END_MEMOS] = (struct predict_memo){ now.near, core->time, 0 };
     }
     front->last = NULL;
     front->depth = front->history = 0;
@@ -116,7 +122,7 @@ static bool recall_successor(struct front_end *front, uint32_t code)
 
 bool front_end_block(struct front_end *front, uint32_t code, uint32_t line, uint64_t *fs)
 {
-    struct code_use *used = &front->core->lines[line], now = front->core->now;
+    struct code_use *used = front_end_line(front, line), now = front->core->now;
     struct prediction *last = front->last;
     bool wrong = false;
     if (used->near != now.near)

@@ -50,9 +50,10 @@ struct predict_memo {
 };
 
 struct front_end_core {
-    struct prediction *predictions; /* [FRONT_END_PREDICTIONS] */
+    /* Its own among those of all cores, which lie core by core, since they are used alike: */
+    struct prediction *predictions; /* [FRONT_END_PREDICTIONS][cores] */
+    struct code_use *lines;         /* [lines of code][cores] */
     uint32_t *patterns;             /* [histories][FRONT_END_PATTERNS] successors */
-    struct code_use *lines;         /* [lines of code] */
     struct cache *code, *behind;    /* of instructions, second level; NULL: none */
     struct code_use now;            /* 0 what is not modelled */
     uint64_t branch_miss_fs;
@@ -63,6 +64,7 @@ struct front_end_core {
 
 struct front_end {
     struct front_end_core *cores;
+    uint32_t core_count;
     uint64_t found_fs, memory_fs; /* a line of code from the second level, and from memory */
     double branches_per_line;     /* that leave the predictor with a line of code, of its size */
     uint32_t histories;           /* longer ones that the processor has */
@@ -97,13 +99,21 @@ static inline void front_end_return(struct front_end *front)
     front->last = front->caller[--front->depth % FRONT_END_RETURNS];
 }
 
+static inline struct code_use *front_end_line(const struct front_end *front, uint32_t line)
+{
+    return &front->core->lines[(size_t)line * front->core_count];
+}
+
 /* The next block is predicted by this one and those before it. */
 static inline void front_end_predict(struct front_end *front, uint32_t code)
 {
     /* The block and the three before it, eight bits of each, select a slot. */
     front->history = front->history << 8 | (code >> 2 & 0xFF);
     uint32_t path = (code ^ front->history * 0x85EBCA6Bu) * 0x9E3779B1u;
-    front->last = &front->core->predictions[path / (UINT32_MAX / FRONT_END_PREDICTIONS + 1)];
+    size_t slot = path / (UINT32_MAX / FRONT_END_PREDICTIONS + 1);
+    front->last = &front->core->predictions[slot * front->core_count];
+    if (front->histories == 0)
+        return;
     /* Of longer ones a block leaves the 64 bits after 16 and 64 others. */
     front->path[0] = front->path[0] << 4 ^ code >> 2;
     front->path[1] = front->path[1] << 1 ^ code >> 2;
@@ -115,27 +125,20 @@ static inline bool front_end_known_block(struct front_end *front, uint32_t code,
                                          uint64_t *fs)
 {
     struct front_end_core *core = front->core;
-    struct code_use *used = &core->lines[line], now = core->now;
+    struct code_use *used = front_end_line(front, line);
     struct prediction *last = front->last;
-    uint32_t time = core->time, cost_fs = 0;
-    if (used->near != now.near) {
-        const struct fetch_memo *memo = &core->fetch[used->near % FRONT_END_MEMOS];
-        if (memo->time != time || memo->used.near != used->near || memo->used.far != used->far)
-            return false;
-        cost_fs = memo->fs;
-    }
+    const struct fetch_memo *fetch = &core->fetch[used->near % FRONT_END_MEMOS];
+    uint32_t time = core->time, cost_fs = fetch->fs;
+    if (fetch->time != time || fetch->used.near != used->near || fetch->used.far != used->far)
+        return false;
     if (last != NULL) {
-        if (last->successor != 2 * code)
+        const struct predict_memo *predict = &core->predict[last->stamp % FRONT_END_MEMOS];
+        if (last->successor != 2 * code || predict->time != time || predict->stamp != last->stamp)
             return false;
-        if (last->stamp != now.near) {
-            const struct predict_memo *memo = &core->predict[last->stamp % FRONT_END_MEMOS];
-            if (memo->time != time || memo->stamp != last->stamp)
-                return false;
-            cost_fs += memo->fs;
-            last->stamp = now.near;
-        }
+        cost_fs += predict->fs;
+        last->stamp = core->now.near;
     }
-    *used = now;
+    *used = core->now;
     *fs += cost_fs;
     front_end_predict(front, code);
     return true;
