@@ -88,10 +88,16 @@ static uint32_t predict_fs(const struct front_end *front, uint32_t stamp)
     return (uint32_t)((1 - cache_survival(branches, 1)) * (double)core->branch_miss_fs);
 }
 
+static uint32_t memo_of(const struct front_end_core *core, uint32_t stamp)
+{
+    uint32_t older = core->now.near - stamp < FRONT_END_MEMOS ? 0 : FRONT_END_MEMOS;
+    return stamp % FRONT_END_MEMOS + older;
+}
+
 static uint32_t recall_fetch(struct front_end *front, struct code_use used)
 {
     struct front_end_core *core = front->core;
-    struct fetch_memo *memo = &core->fetch[used.near % FRONT_END_MEMOS];
+    struct fetch_memo *memo = &core->fetch[memo_of(core, used.near)];
     if (memo->time != core->time || memo->used.near != used.near || memo->used.far != used.far)
         *memo = (struct fetch_memo){ used, core->time, fetch_fs(front, used) };
     return memo->fs;
@@ -100,7 +106,7 @@ static uint32_t recall_fetch(struct front_end *front, struct code_use used)
 static uint32_t recall_predict(struct front_end *front, uint32_t stamp)
 {
     struct front_end_core *core = front->core;
-    struct predict_memo *memo = &core->predict[stamp % FRONT_END_MEMOS];
+    struct predict_memo *memo = &core->predict[memo_of(core, stamp)];
     if (memo->time != core->time || memo->stamp != stamp)
         *memo = (struct predict_memo){ stamp, core->time, predict_fs(front, stamp) };
     return memo->fs;

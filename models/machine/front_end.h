@@ -39,7 +39,8 @@ struct code_use {
 };
 
 /* What a line of code costs a core now, and a prediction, that were last used then: many ask
- * alike.  From no other time than the core's when its number is. */
+ * alike.  From no other time than the core's when its number is.  The latest stamps have places of
+ * their own; all others share as many. */
 struct fetch_memo {
     struct code_use used;
     uint32_t time, fs;
@@ -57,9 +58,10 @@ struct front_end_core {
     struct cache *code, *behind;    /* of instructions, second level; NULL: none */
     struct code_use now;            /* 0 what is not modelled */
     uint64_t branch_miss_fs;
-    uint32_t time;                            /* number of the last change of either */
-    struct fetch_memo fetch[FRONT_END_MEMOS]; /* by stamp of the near cache */
-    struct predict_memo predict[FRONT_END_MEMOS];
+    uint32_t time; /* number of the last change of either */
+    /* By stamp of the near cache: the latest, then older ones. */
+    struct fetch_memo fetch[2 * FRONT_END_MEMOS];
+    struct predict_memo predict[2 * FRONT_END_MEMOS];
 };
 
 struct front_end {

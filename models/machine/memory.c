@@ -48,7 +48,6 @@ static void lines_init(struct memory *memory, const struct memory_setup *setup, 
     uint64_t unit = setup->stride > MEMORY_PAGE_BYTES ? setup->stride : MEMORY_PAGE_BYTES;
     uint64_t unit_lines = unit >> memory->line_shift;
     uint64_t last = UINT64_MAX, frame = 0;
-    const struct cache *first = memory_cache(memory, 0, 0);
     memory->line_count = (uint32_t)((setup->bytes >> memory->line_shift) + 1);
     memory->line = arena_alloc(arena, memory->line_count, sizeof *memory->line);
     for (uint32_t i = 0; i < memory->line_count; i++) {
@@ -62,7 +61,6 @@ static void lines_init(struct memory *memory, const struct memory_setup *setup, 
         entry->place = (uint32_t)place;
         entry->physical = (uint32_t)(frame * unit_lines + place % unit_lines);
         entry->owner = MEMORY_NO_CORE;
-        entry->first_way = (uint32_t)(cache_set(first, entry->physical) - first->way);
     }
 }
 

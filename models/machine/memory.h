@@ -45,16 +45,18 @@ struct booking {
     uint64_t busy_from_ps, busy_to_ps;
 };
 
-/* The directory's view of one line of the scheduler's. */
+/* One line of the scheduler's: the directory's view, and the tracer's.  All that an access asks, in
+ * one line of the host's. */
 struct memory_line {
-    struct booking transfer; /* of it, under way */
-    uint64_t written_ps;     /* when its owner's last change of ownership fell due */
-    uint32_t version;        /* grows with every change of owner */
-    uint32_t place;          /* where it lies in modelled virtual memory, in lines */
+    _Alignas(64) struct booking transfer; /* of it, under way */
+    uint64_t written_ps; /* when its owner's last change of ownership fell due */
+    uint64_t ready_fs;   /* a load from it begins no earlier: its address is known, or it comes */
+    uint32_t touched;    /* last in this period of the tracer's, + 1 if to be written at no cost */
+    uint32_t version;    /* grows with every change of owner */
+    uint32_t place;      /* where it lies in modelled virtual memory, in lines */
     uint32_t physical;
-    uint32_t first_way; /* where its set begins in a first level */
-    uint16_t owner;     /* core that wrote or fetched it last; MEMORY_NO_CORE */
-    uint8_t state;      /* enum line_state */
+    uint16_t owner; /* core that wrote or fetched it last; MEMORY_NO_CORE */
+    uint8_t state;  /* enum line_state */
 };
 
 #define MEMORY_NO_CORE UINT16_MAX
@@ -133,6 +135,12 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
 uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool write,
                        uint64_t now_ps);
 
+/* Need others learn nothing when core, which has the line, writes it? */
+static inline bool memory_may_write(const struct memory_line *line, uint32_t core)
+{
+    return line->owner == core && line->state == LINE_MODIFIED;
+}
+
 static inline struct cache *memory_cache(const struct memory *memory, uint32_t which, uint32_t core)
 {
     return memory->cache[core][which];
@@ -157,17 +165,6 @@ static inline uint64_t booking_wait(struct booking *booking, uint64_t cost_ps, u
         booking->busy_from_ps = now_ps;
     booking->busy_to_ps = now_ps + wait_ps + cost_ps;
     return wait_ps;
-}
-
-/* Would memory_access() cost nothing and change nothing?  first: the core's.  The common case, made
- * short. */
-static inline bool memory_is_near(const struct memory *memory, const struct cache *first,
-                                  uint32_t core, uint32_t line, bool write)
-{
-    const struct memory_line *entry = &memory->line[line];
-    const struct cache_way *way = &first->way[entry->first_way];
-    return way->line == line && way->version == entry->version && way->stamp == first->uses.now &&
-           (!write || (entry->owner == core && entry->state == LINE_MODIFIED));
 }
 
 #endif

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-/* A period ends after this share of the first level's lines. */
+/* A period ends when this share of the first level's lines has come. */
 enum { PERIOD_SHARE = 8 };
 
 /* The tracer of the entry under way; callbacks carry no argument of ours. */
@@ -56,7 +56,8 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
         offset += setup->module[i].bytes;
     }
     uint32_t shift = setup->memory->line_shift;
-    tracer->line = arena_alloc(arena, setup->memory->line_count, sizeof *tracer->line);
+    tracer->line = setup->memory->line;
+    tracer->periods = arena_alloc(arena, setup->memory->core_count, sizeof *tracer->periods);
     tracer->period_lines = memory_cache(setup->memory, 0, 0)->lines / PERIOD_SHARE;
     tracer->code_shift = shift + 10;
     front_end_init(&tracer->front_end, setup->memory, cpu,
@@ -65,11 +66,34 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
 
 static void period_begin(struct tracer *tracer)
 {
-    tracer->period += 2;
-    tracer->period_left = tracer->period_lines;
-    if (tracer->period == 0) /* once in 2^31 */
-        for (uint32_t i = 0; i < tracer->memory->line_count; i++)
-            tracer->line[i].touched = UINT32_MAX;
+    struct tracer_period *period = &tracer->periods[tracer->core];
+    const struct memory *memory = tracer->memory;
+    tracer->last_period += 2;
+    if (tracer->last_period == 0) { /* once in 2^31: all are over */
+        for (uint32_t i = 0; i < memory->line_count; i++)
+            memory->line[i].touched = 0;
+        for (uint32_t i = 0; i < memory->core_count; i++)
+            tracer->periods[i] = (struct tracer_period){ 0 };
+        tracer->last_period = 2;
+    }
+    *period = (struct tracer_period){ tracer->last_period, tracer->first->uses.now,
+                                      tracer->first->insertions };
+    tracer->period = period->number;
+}
+
+static bool period_is_over(const struct tracer *tracer, const struct tracer_period *period)
+{
+    return period->uses != tracer->first->uses.now ||
+           tracer->first->insertions - period->insertions > tracer->period_lines;
+}
+
+/* Goes on with the core's period, if that is not over. */
+static inline void period_go_on(struct tracer *tracer)
+{
+    const struct tracer_period *period = &tracer->periods[tracer->core];
+    tracer->period = period->number;
+    if (period_is_over(tracer, period))
+        period_begin(tracer);
 }
 
 __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core, uint32_t pace,
@@ -85,7 +109,7 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     tracer->from_stalled_fs = tracer->pipeline.stalled_fs;
     tracer->first = memory_cache(memory, 0, core);
     front_end_begin(&tracer->front_end, core, tracer->branch_miss_fs);
-    period_begin(tracer);
+    period_go_on(tracer);
     memory->wait_fs = 0;
     memory->early_line = CACHE_NO_LINE;
     tracer->counts = (struct tracer_counts){ 0 };
@@ -144,19 +168,21 @@ static uint64_t module_offset(struct tracer *tracer, uintptr_t at)
     tracer_stop(tracer, TRACER_ADDRESS);
 }
 
-/* A line that is not near, or whose writing others must learn of.  Returns when what is loaded is
- * there. */
-__attribute__((noinline)) static uint64_t trace_far(struct tracer *tracer, uint32_t number,
-                                                    bool write)
+/* A line that is not known to be near, or whose writing others must learn of.  Returns when what is
+ * loaded is there. */
+__attribute__((noinline)) static uint64_t trace_far(struct tracer *tracer,
+                                                    struct memory_line *line, bool write)
 {
     struct memory *memory = tracer->memory;
     struct pipeline *pipeline = &tracer->pipeline;
-    struct traced_line *line = &tracer->line[number];
-    uint64_t from_fs = pipeline_miss_from(pipeline, line->ready_fs), over_fs;
+    uint32_t number = (uint32_t)(line - memory->line);
+    uint64_t from_fs = pipeline_miss_from(pipeline, line->ready_fs);
     uint64_t from_ps = tracer->now_ps + (from_fs - tracer->from_fs) / 1000;
-    uint64_t cost_fs = memory_access(memory, tracer->core, number, write, from_ps);
+    uint64_t cost_fs = memory_access(memory, tracer->core, number, write, from_ps), over_fs;
+    if (cost_fs > 0)
+        period_go_on(tracer);
     if (memory->early_line != number) /* else it may become another by the next time */
-        line->touched = tracer->period + write;
+        line->touched = tracer->period + memory_may_write(line, tracer->core);
     if (cost_fs == 0)
         return pipeline_near(pipeline, line->ready_fs, write);
     if (write)
@@ -177,43 +203,22 @@ static inline void trace_pointer(struct tracer *tracer, const void *address, uin
     uint64_t offset = pointer - tracer->memory_from;
     if (offset >= tracer->memory_bytes)
         return;
-    struct traced_line *line = &tracer->line[offset >> tracer->line_shift];
+    struct memory_line *line = &tracer->line[offset >> tracer->line_shift];
     if (line->ready_fs < over_fs)
         line->ready_fs = over_fs;
 }
 
-/* An access to a line that has not been touched in this period, or only been read; pointer: where
- * it loads one, or NULL. */
-__attribute__((noinline)) static void trace_line(struct tracer *tracer, uint32_t number, bool write,
-                                                 const void *pointer)
-{
-    struct traced_line *line = &tracer->line[number];
-    uint64_t over_fs;
-    if (tracer->period_left-- == 0)
-        period_begin(tracer);
-    if (memory_is_near(tracer->memory, tracer->first, tracer->core, number, write)) {
-        line->touched = tracer->period + write;
-        over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
-    } else {
-        over_fs = trace_far(tracer, number, write);
-    }
-    if (pointer != NULL)
-        trace_pointer(tracer, pointer, over_fs);
-}
-
-/* An access at this offset in the modelled memory. */
+/* An access at this offset in the modelled memory; pointer: where it loads one, or NULL. */
 static inline void trace_offset(struct tracer *tracer, uint64_t offset, bool write,
                                 const void *pointer)
 {
-    uint32_t number = (uint32_t)(offset >> tracer->line_shift);
-    const struct traced_line *line = &tracer->line[number];
-    /* What it has touched is near, and is not touched by others before the entry is over. */
+    struct memory_line *line = &tracer->line[offset >> tracer->line_shift];
     uint32_t touched = line->touched - tracer->period;
-    if (touched > 1 || touched < write) {
-        trace_line(tracer, number, write, pointer);
-        return;
-    }
-    uint64_t over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
+    uint64_t over_fs;
+    if (touched > 1 || touched < write)
+        over_fs = trace_far(tracer, line, write);
+    else
+        over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
     if (pointer != NULL)
         trace_pointer(tracer, pointer, over_fs);
 }

@@ -48,10 +48,12 @@ enum {
     TRACER_PACE = 1 << 16 /* of a fast core that nobody shares */
 };
 
-/* A line of the modelled memory, as the entries have touched it. */
-struct traced_line {
-    uint64_t ready_fs; /* a load from it begins no earlier: its address is known, or it comes */
-    uint32_t touched;  /* period + 1 when written in it, period when read */
+/* What a core has touched lately.  It is near, as long as nobody else has used the first level and
+ * few lines have come into it, and no other core has touched it: line->touched says who did last. */
+struct tracer_period {
+    uint32_t number;     /* even; no two cores have the same */
+    uint32_t uses;       /* of the first level by others, when it began */
+    uint32_t insertions; /* of the scheduler there, then */
 };
 
 /* Counts of one entry. */
@@ -85,14 +87,14 @@ struct tracer {
     uint64_t atomic_fs, index_fs;
     struct tracer_processes processes;
     double instruction_fs, branch_miss; /* on a fast core that nobody shares */
-    struct traced_line *line;           /* of the modelled memory */
-    /* What has been touched in a period is near.  One ends with the entry, or when so many lines
-     * have been touched that the first of them may have left the first level. */
-    uint32_t period, period_left, period_lines;
+    struct tracer_period *periods;      /* [cores] */
+    uint32_t last_period, period_lines; /* that may come in one */
     uint32_t code_shift; /* from 1024ths of bytes to lines */
     struct front_end front_end;
     /* The entry under way. */
-    struct cache *first; /* level, of the core */
+    uint32_t period;
+    struct memory_line *line; /* the memory's */
+    const struct cache *first; /* level, of the core */
     struct pipeline pipeline;
     /* When it began: simulated time, and the pipeline's. */
     uint64_t now_ps, from_fs, from_stalled_fs;
