@@ -44,10 +44,12 @@ double cache_survival(double rate, uint32_t ways)
 
 /* ---- Others ------------------------------------------------------------------------------- */
 
-static void uses_init(struct cache_uses *uses, uint32_t users, struct arena *arena)
+/* Enough uses of CACHE_USE_LINES, if there may be as many; more of fewer lines are forgotten too
+ * early. */
+static void uses_init(struct cache_uses *uses, uint32_t users, uint32_t enough, struct arena *arena)
 {
     uint32_t kept = CACHE_USES_MIN;
-    while (kept < CACHE_USES_MAX && kept < 4 * users)
+    while (kept < CACHE_USES_MAX && kept < 4 * users && kept * CACHE_USE_LINES < enough)
         kept *= 2;
     uses->mask = kept - 1;
     uses->now = kept; /* so that stamp 0 is forgotten */
@@ -99,6 +101,8 @@ static inline bool survives(struct cache *cache, const struct cache_way *way, ui
 {
     if (way->stamp == cache->uses.now)
         return true;
+    if (cache_is_dead(cache, way->stamp))
+        return false;
     return random_chance(rng, cache_chance(cache, depth, cache_recall(cache, way->stamp)->step));
 }
 
@@ -114,8 +118,8 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
     cache->steps_per_line = (UINT64_C(1) << 32) * CACHE_RATE_STEPS / cache->sets;
     cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : UINT32_MAX;
     cache->lines = cache->sets * cache->ways;
-    cache->enough = cache->sets * (cache->ways > 4 ? 4 * cache->ways : 16);
-    uses_init(&cache->uses, users, arena);
+    cache->enough = cache->sets * (cache->ways > 6 ? 4 * cache->ways : 24);
+    uses_init(&cache->uses, users, cache->enough, arena);
     cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
     for (uint32_t w = 0; w < cache->lines; w++)
         cache->way[w].line = CACHE_NO_LINE;

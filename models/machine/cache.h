@@ -48,7 +48,13 @@ struct cache_uses {
                         block of CACHE_BLOCK */
 };
 
-enum { CACHE_BLOCK = 8, CACHE_USES_MIN = 1024, CACHE_USES_MAX = 16384, CACHE_MEMOS = 16 };
+enum {
+    CACHE_BLOCK = 8,
+    CACHE_USES_MIN = 256,
+    CACHE_USES_MAX = 16384,
+    CACHE_USE_LINES = 8,
+    CACHE_MEMOS = 16
+};
 
 /* What cache_used_since() found at the use numbered now, and its step in the table of survival:
  * many lines share few stamps. */
@@ -71,6 +77,7 @@ struct cache {
     uint32_t lines;                /* sets * ways */
     uint32_t insertions;           /* of the scheduler, ever (wraps) */
     uint32_t enough;               /* uses that nothing survives, or less than 1 in 10^6 */
+    uint32_t dead;                 /* a stamp since when there have been so many: so since older */
     uint64_t steps_per_line;       /* of the table of survival, in 2^-32 */
     struct cache_uses uses;
     struct cache_memo memo[CACHE_MEMOS]; /* by stamp */
@@ -112,6 +119,12 @@ static inline uint32_t cache_step(const struct cache *cache, uint32_t k)
     return step < CACHE_TABLE_STEPS ? (uint32_t)step : CACHE_TABLE_STEPS;
 }
 
+/* Has so much been used since that stamp that nothing survives?  False: it may be so yet. */
+static inline bool cache_is_dead(const struct cache *cache, uint32_t stamp)
+{
+    return cache->uses.now - stamp >= cache->uses.now - cache->dead;
+}
+
 /* cache_used_since(), remembered. */
 static inline const struct cache_memo *cache_recall(struct cache *cache, uint32_t stamp)
 {
@@ -119,6 +132,8 @@ static inline const struct cache_memo *cache_recall(struct cache *cache, uint32_
     if (memo->stamp != stamp || memo->now != cache->uses.now) {
         uint32_t used = cache_used_since(cache, stamp);
         *memo = (struct cache_memo){ stamp, cache->uses.now, used, cache_step(cache, used) };
+        if (used >= cache->enough && !cache_is_dead(cache, stamp))
+            cache->dead = stamp;
     }
     return memo;
 }
@@ -134,6 +149,13 @@ static inline struct cache_way *cache_set(const struct cache *cache, uint32_t ph
     uint32_t set =
         cache->set_mask != UINT32_MAX ? physical & cache->set_mask : physical % cache->sets;
     return &cache->way[(size_t)set * cache->ways];
+}
+
+/* Would cache_touch() find this version here and change nothing? */
+static inline bool cache_touched_last(const struct cache *cache, struct cache_line line)
+{
+    const struct cache_way *way = cache_set(cache, line.physical);
+    return way->line == line.line && way->version == line.version && way->stamp == cache->uses.now;
 }
 
 /* As cache_touch(), whatever is to be done; set: the line's. */
@@ -154,6 +176,11 @@ static inline bool cache_touch(struct cache *cache, struct cache_line line, gsl_
         bool survives;
         if (set->stamp == now)
             return true;
+        if (cache_is_dead(cache, set->stamp)) {
+            cache->insertions++;
+            set->stamp = now;
+            return false;
+        }
         if (memo->stamp == set->stamp && memo->now == now &&
             random_chance_at_once(rng, cache_chance(cache, 0, memo->step), &survives)) {
             cache->insertions += !survives;

@@ -323,7 +323,8 @@ static uint64_t translate(struct memory *memory, uint32_t core, uint32_t place)
     struct cache *second = memory_cache(memory, MEMORY_TLB2, core);
     struct cache_line translation = { page, 0, page };
     struct cache_way out;
-    if (first == NULL || cache_touch(first, translation, memory->rng, &out))
+    if (first == NULL || cache_touched_last(first, translation) ||
+        cache_touch(first, translation, memory->rng, &out))
         return 0;
     if (second != NULL && cache_touch(second, translation, memory->rng, &out))
         return memory->tlb2_fs;

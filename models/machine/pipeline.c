@@ -70,7 +70,8 @@ static void miss_put(struct pipeline *pipeline, uint64_t over_fs)
     if (pipeline->misses == 0)
         return;
     pipeline->miss_fs[pipeline->next_miss] = over_fs;
-    pipeline->next_miss = (pipeline->next_miss + 1) % pipeline->misses;
+    if (++pipeline->next_miss == pipeline->misses)
+        pipeline->next_miss = 0;
 }
 
 uint64_t pipeline_miss_from(struct pipeline *pipeline, uint64_t ready_fs)
@@ -93,7 +94,8 @@ static void store_put(struct pipeline *pipeline)
 {
     pipeline_wait_until(pipeline, pipeline->store_fs[pipeline->next_store]);
     pipeline->store_fs[pipeline->next_store] = pipeline->stored_fs;
-    pipeline->next_store = (pipeline->next_store + 1) % pipeline->stores;
+    if (++pipeline->next_store == pipeline->stores)
+        pipeline->next_store = 0;
 }
 
 void pipeline_store_behind(struct pipeline *pipeline)

@@ -4,8 +4,6 @@
  */
 #include "models/machine/working_set.h"
 
-#include <math.h>
-
 #define WHOLE (UINT64_C(1) << 32)
 
 void working_sets_init(struct working_sets *sets, struct memory *memory, uint32_t processes,
@@ -55,6 +53,11 @@ static uint32_t streams_through(const struct memory *memory, uint32_t core, stru
             *line_fs = cost_fs;
     }
     return level;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
 }
 
 static uint32_t least(double a, uint32_t b)
@@ -161,13 +164,14 @@ uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t p
                                                used_by_others(memory, level, footprint));
         else
             footprint->stamp[level] = 0; /* its use of the cache that it left stays there */
-        missing = fmin(kept * (1 - survive) * touched, beyond);
-        beyond = fmin(beyond, (lines - kept) * touched + missing);
+        missing = smaller(kept * (1 - survive) * touched, beyond);
+        beyond = smaller(beyond, (lines - kept) * touched + missing);
         footprint->missed[level] = (uint32_t)(missing + 0.5);
         /* Up to here it was charged, or streams alone too. */
         double farther_fs = (double)line_cost_fs(memory, level + 1, set.random) -
                             (double)line_cost_fs(memory, level, set.random);
-        stall_fs += missing * fmax(farther_fs, 0);
+        if (farther_fs > 0)
+            stall_fs += missing * farther_fs;
     }
     /* What it does not touch now stays as it is. */
     held = first ? 1 : touched + (1 - touched) * survive;
