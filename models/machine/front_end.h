@@ -38,6 +38,11 @@ struct code_use {
     uint32_t near, far;
 };
 
+static inline bool code_use_equals(struct code_use a, struct code_use b)
+{
+    return ((a.near ^ b.near) | (a.far ^ b.far)) == 0;
+}
+
 /* What a line of code costs a core now, and a prediction, that were last used then: many ask
  * alike.  From no other time than the core's when its number is.  The latest stamps have places of
  * their own; all others share as many. */
@@ -131,7 +136,7 @@ static inline bool front_end_known_block(struct front_end *front, uint32_t code,
     struct prediction *last = front->last;
     const struct fetch_memo *fetch = &core->fetch[used->near % FRONT_END_MEMOS];
     uint32_t time = core->time, cost_fs = fetch->fs;
-    if (fetch->time != time || fetch->used.near != used->near || fetch->used.far != used->far)
+    if (fetch->time != time || !code_use_equals(fetch->used, *used))
         return false;
     if (last != NULL) {
         const struct predict_memo *predict = &core->predict[last->stamp % FRONT_END_MEMOS];

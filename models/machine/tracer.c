@@ -1,6 +1,6 @@
 /* tracer.c -- the callbacks that the traced build makes; see tracer.h.
  *
- * Callbacks outside an entry (set-up, checks) find no tracer and cost nothing.
+ * Callbacks outside an entry (set-up, checks) cost nothing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -12,8 +12,11 @@
 /* A period ends when this share of the first level's lines has come. */
 enum { PERIOD_SHARE = 8 };
 
+/* Where callbacks outside an entry go: it knows neither memory nor code. */
+static struct tracer nobody;
+
 /* The tracer of the entry under way; callbacks carry no argument of ours. */
-static struct tracer *active;
+static struct tracer *active = &nobody;
 
 /* What the instructions take that are counted, at a pace. */
 static void set_pace(struct tracer *tracer, uint32_t pace)
@@ -113,6 +116,7 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     memory->wait_fs = 0;
     memory->early_line = CACHE_NO_LINE;
     tracer->counts = (struct tracer_counts){ 0 };
+    tracer->blocks_left = TRACER_BLOCK_LIMIT;
     tracer->fault = TRACER_FINE;
     tracer->escape = escape;
     /* The caller's frames, with what it passes by address, lie just above this one. */
@@ -136,10 +140,11 @@ uint64_t tracer_stalls_fs(const struct tracer *tracer)
 
 uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs)
 {
-    active = NULL;
+    active = &nobody;
     pipeline_finish_loads(&tracer->pipeline);
     uint64_t stalls_fs = tracer_stalls_fs(tracer), waited_fs = tracer->memory->wait_fs;
     *wait_fs = waited_fs < stalls_fs ? waited_fs : stalls_fs; /* the rest was overlapped */
+    tracer->counts.blocks = TRACER_BLOCK_LIMIT - tracer->blocks_left;
     if (tracer->fault == TRACER_FINE && tracer->counts.blocks == 0)
         tracer->fault = TRACER_SILENT;
     return tracer_so_far(tracer);
@@ -153,7 +158,7 @@ uint64_t tracer_stores_fs(const struct tracer *tracer)
 
 __attribute__((noreturn)) static void tracer_stop(struct tracer *tracer, enum tracer_fault fault)
 {
-    active = NULL;
+    active = &nobody;
     tracer->fault = fault;
     siglongjmp(*tracer->escape, 1);
 }
@@ -227,7 +232,7 @@ static inline void trace_offset(struct tracer *tracer, uint64_t offset, bool wri
 __attribute__((noinline)) static void trace_elsewhere(struct tracer *tracer, uintptr_t at,
                                                       bool write, const void *pointer)
 {
-    if (tracer->stack_top - at >= TRACER_STACK_BYTES)
+    if (tracer->stack_top - at >= TRACER_STACK_BYTES && tracer != &nobody)
         trace_offset(tracer, module_offset(tracer, at), write, pointer);
 }
 
@@ -235,8 +240,6 @@ __attribute__((noinline)) static void trace_elsewhere(struct tracer *tracer, uin
 static inline void trace_access(const void *address, bool write, bool pointer)
 {
     struct tracer *tracer = active;
-    if (tracer == NULL)
-        return;
     uint64_t offset = (uintptr_t)address - tracer->memory_from;
     tracer->counts.accesses++;
     tracer->pipeline.work_fs += tracer->access_fs;
@@ -274,8 +277,6 @@ static inline void trace_fence(struct tracer *tracer)
 static inline void trace_atomic(const volatile void *address)
 {
     struct tracer *tracer = active;
-    if (tracer == NULL)
-        return;
     tracer->counts.atomics++;
     trace_fence(tracer);
     trace_access((const void *)(uintptr_t)address, true, false);
@@ -288,7 +289,7 @@ static inline void trace_atomic(const volatile void *address)
 static inline void trace_exchange_if(const volatile void *address)
 {
     struct tracer *tracer = active;
-    if (tracer == NULL)
+    if (tracer == &nobody)
         return;
     uint64_t offset = (uintptr_t)address - tracer->memory_from;
     uint32_t early = tracer->memory->early_line;
@@ -324,8 +325,6 @@ void __sanitizer_cov_trace_pc(void);
 void __sanitizer_cov_trace_pc(void)
 {
     struct tracer *tracer = active;
-    if (tracer == NULL)
-        return;
     const struct tracer_module *module = tracer->module;
     uintptr_t pc = (uintptr_t)__builtin_return_address(0), offset = pc - module->from;
     if (offset >= module->bytes) {
@@ -335,7 +334,7 @@ void __sanitizer_cov_trace_pc(void)
             return; /* no code of the scheduler's */
     }
     tracer->pipeline.work_fs += tracer->block_fs;
-    if (++tracer->counts.blocks == TRACER_BLOCK_LIMIT)
+    if (--tracer->blocks_left == 0)
         tracer_stop(tracer, TRACER_BLOCKS);
     uint32_t code = (uint32_t)(offset + module->offset);
     uint32_t line =
@@ -403,8 +402,6 @@ void __tsan_func_entry(void *caller);
 void __tsan_func_entry(void *caller)
 {
     (void)caller;
-    if (active == NULL)
-        return;
     if (active->front_end.depth == 0) {
         active->counts.entries++;
         active->pipeline.work_fs += active->entry_fs;
@@ -418,8 +415,7 @@ void __tsan_func_entry(void *caller)
 void __tsan_func_exit(void);
 void __tsan_func_exit(void)
 {
-    if (active != NULL)
-        front_end_return(&active->front_end);
+    front_end_return(&active->front_end);
 }
 
 /* Atomic loads and stores are plain accesses on the machines modelled; the rest lock the line. */
@@ -478,8 +474,7 @@ void __tsan_atomic_thread_fence(int order);
 void __tsan_atomic_thread_fence(int order)
 {
     (void)order;
-    if (active != NULL)
-        trace_fence(active);
+    trace_fence(active);
 }
 
 void __tsan_atomic_signal_fence(int order);

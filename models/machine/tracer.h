@@ -99,7 +99,8 @@ struct tracer {
     /* When it began: simulated time, and the pipeline's. */
     uint64_t now_ps, from_fs, from_stalled_fs;
     uint32_t core, pace;
-    struct tracer_counts counts;
+    uint32_t blocks_left;        /* of TRACER_BLOCK_LIMIT */
+    struct tracer_counts counts; /* of blocks when it is over */
     enum tracer_fault fault;
     uintptr_t fault_address;
     sigjmp_buf *escape; /* taken when the entry must not go on */
