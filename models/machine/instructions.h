@@ -14,11 +14,11 @@
 /* Per block, access, call and entry.  The program uses those of gcc. */
 
 /* gcc: gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0, -O3:
- * 92.2 % of 282 operations within 20 %, all within 27 %. */
-#define INSTRUCTIONS_GCC 0.500, 1.541, 6.278, 14.518
+ * 95.0 % of 282 operations within 20 %, all within 25 %. */
+#define INSTRUCTIONS_GCC 0.500, 1.552, 6.744, 14.992
 
 /* clang: Debian clang version 14.0.6, -O3:
- * 95.7 % of 282 operations within 20 %, all within 24 %. */
-#define INSTRUCTIONS_CLANG 1.794, 1.132, 4.117, 11.454
+ * 95.7 % of 282 operations within 20 %, all within 27 %. */
+#define INSTRUCTIONS_CLANG 1.863, 1.098, 4.104, 11.265
 
 #endif

@@ -6,32 +6,36 @@
  */
 #include "braid/process.h"
 
-/* next[event][state]; FREE stands for "illegal" in all rows but destroy's, which says so itself. */
-static const uint8_t next_state[PROCESS_EVENTS][PROCESS_STATES] = {
-    [PROCESS_CREATE] = { [PROCESS_FREE] = PROCESS_READY },
-    [PROCESS_PICK] = { [PROCESS_READY] = PROCESS_RUNNING },
-    [PROCESS_PREEMPT] = { [PROCESS_RUNNING] = PROCESS_READY },
-    [PROCESS_YIELD] = { [PROCESS_RUNNING] = PROCESS_READY },
-    [PROCESS_BLOCK] = { [PROCESS_RUNNING] = PROCESS_BLOCKED },
-    [PROCESS_WAKE] = { [PROCESS_BLOCKED] = PROCESS_READY },
-    [PROCESS_EXIT] = { [PROCESS_RUNNING] = PROCESS_ZOMBIE },
-    [PROCESS_REAP] = { [PROCESS_ZOMBIE] = PROCESS_ZOMBIE },
+/* 1 + the next state by event, and by state (a ZOMBIE that is reaped counts as one more); 0: there is
+ * no such transition. */
+static const uint8_t next_state[PROCESS_EVENTS][PROCESS_STATES + PROCESS_REAPED] = {
+    [PROCESS_CREATE] = { [PROCESS_FREE] = 1 + PROCESS_READY },
+    [PROCESS_PICK] = { [PROCESS_READY] = 1 + PROCESS_RUNNING },
+    [PROCESS_PREEMPT] = { [PROCESS_RUNNING] = 1 + PROCESS_READY },
+    [PROCESS_YIELD] = { [PROCESS_RUNNING] = 1 + PROCESS_READY },
+    [PROCESS_BLOCK] = { [PROCESS_RUNNING] = 1 + PROCESS_BLOCKED },
+    [PROCESS_WAKE] = { [PROCESS_BLOCKED] = 1 + PROCESS_READY },
+    [PROCESS_EXIT] = { [PROCESS_RUNNING] = 1 + PROCESS_ZOMBIE },
+    [PROCESS_REAP] = { [PROCESS_ZOMBIE] = 1 + PROCESS_ZOMBIE },
+    [PROCESS_DESTROY] = { [PROCESS_ZOMBIE + PROCESS_REAPED] = 1 + PROCESS_FREE },
 };
+
+static uint8_t process_next(const struct process *process, enum process_event event)
+{
+    return next_state[event][process->state + (process->flags & PROCESS_REAPED)];
+}
 
 bool process_allows(const struct process *process, enum process_event event)
 {
-    if (event == PROCESS_DESTROY)
-        return process->state == PROCESS_ZOMBIE && (process->flags & PROCESS_REAPED);
-    if (event == PROCESS_REAP && (process->flags & PROCESS_REAPED))
-        return false;
-    return next_state[event][process->state] != PROCESS_FREE;
+    return process_next(process, event) != 0;
 }
 
 enum process_result process_transition(struct process *process, enum process_event event)
 {
-    if (!process_allows(process, event))
+    uint8_t next = process_next(process, event);
+    if (next == 0)
         return PROCESS_ILLEGAL;
-    process->state = next_state[event][process->state];
+    process->state = (uint8_t)(next - 1);
     return PROCESS_OK;
 }
 
