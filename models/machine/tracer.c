@@ -255,13 +255,13 @@ static inline void trace_number(const void *address)
 {
     struct tracer *tracer = active;
     uint32_t number;
-    if (tracer == NULL || tracer->processes.count == 0)
+    if (tracer->processes.count == 0)
         return;
     memcpy(&number, address, sizeof number);
     if (--number >= tracer->processes.count)
         return;
     uint64_t offset = tracer->processes.from + (uint64_t)number * tracer->processes.bytes;
-    struct traced_line *line = &tracer->line[offset >> tracer->line_shift];
+    struct memory_line *line = &tracer->line[offset >> tracer->line_shift];
     uint64_t known_fs = tracer->pipeline.loaded_fs + tracer->index_fs;
     if (line->ready_fs < known_fs)
         line->ready_fs = known_fs;
