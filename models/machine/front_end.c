@@ -52,7 +52,8 @@ void front_end_begin(struct front_end *front, uint32_t number, uint64_t branch_m
             memset(core->predict, 0xFF, sizeof core->predict);
         }
         core->fetch[now.near % FRONT_END_MEMOS] = (struct fetch_memo){ now, core->time, 0 };
-        core->predict[now.near % FRONT_END_MEMOS] = (struct predict_memo){ now.near, core->time, 0 };
+        core->predict[now.near % FRONT_END_MEMOS] =
+            (struct predict_memo){ now.near, core->time, 0 };
     }
     front->last = NULL;
     front->depth = front->history = 0;

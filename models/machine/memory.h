@@ -49,11 +49,11 @@ struct booking {
  * one line of the host's. */
 struct memory_line {
     _Alignas(64) struct booking transfer; /* of it, under way */
-    uint64_t written_ps; /* when its owner's last change of ownership fell due */
-    uint64_t ready_fs;   /* a load from it begins no earlier: its address is known, or it comes */
-    uint32_t touched;    /* last in this period of the tracer's, + 1 if to be written at no cost */
-    uint32_t version;    /* grows with every change of owner */
-    uint32_t place;      /* where it lies in modelled virtual memory, in lines */
+    uint64_t written_ps;                  /* when its owner's last change of ownership fell due */
+    uint64_t ready_fs; /* a load from it begins no earlier: its address is known, or it comes */
+    uint32_t touched;  /* last in this period of the tracer's, + 1 if to be written at no cost */
+    uint32_t version;  /* grows with every change of owner */
+    uint32_t place;    /* where it lies in modelled virtual memory, in lines */
     uint32_t physical;
     uint16_t owner; /* core that wrote or fetched it last; MEMORY_NO_CORE */
     uint8_t state;  /* enum line_state */

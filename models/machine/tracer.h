@@ -48,8 +48,8 @@ enum {
     TRACER_PACE = 1 << 16 /* of a fast core that nobody shares */
 };
 
-/* What a core has touched lately.  It is near, as long as nobody else has used the first level and
- * few lines have come into it, and no other core has touched it: line->touched says who did last. */
+/* What a core has touched lately.  It is near, as long as nobody else has used the first level, few
+ * lines have come into it, and no other core has touched it: line->touched says who did last. */
 struct tracer_period {
     uint32_t number;     /* even; no two cores have the same */
     uint32_t uses;       /* of the first level by others, when it began */
@@ -89,11 +89,11 @@ struct tracer {
     double instruction_fs, branch_miss; /* on a fast core that nobody shares */
     struct tracer_period *periods;      /* [cores] */
     uint32_t last_period, period_lines; /* that may come in one */
-    uint32_t code_shift; /* from 1024ths of bytes to lines */
+    uint32_t code_shift;                /* from 1024ths of bytes to lines */
     struct front_end front_end;
     /* The entry under way. */
     uint32_t period;
-    struct memory_line *line; /* the memory's */
+    struct memory_line *line;  /* the memory's */
     const struct cache *first; /* level, of the core */
     struct pipeline pipeline;
     /* When it began: simulated time, and the pipeline's. */

@@ -6,8 +6,8 @@
  */
 #include "braid/process.h"
 
-/* 1 + the next state by event, and by state (a ZOMBIE that is reaped counts as one more); 0: there is
- * no such transition. */
+/* 1 + the next state by event, and by state (a ZOMBIE that is reaped counts as one more);
+ * 0: there is no such transition. */
 static const uint8_t next_state[PROCESS_EVENTS][PROCESS_STATES + PROCESS_REAPED] = {
     [PROCESS_CREATE] = { [PROCESS_FREE] = 1 + PROCESS_READY },
     [PROCESS_PICK] = { [PROCESS_READY] = 1 + PROCESS_RUNNING },
