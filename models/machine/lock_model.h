@@ -115,7 +115,7 @@ struct lock_model {
     uint32_t next;                   /* who gets it, as far as is known */
     uint64_t look_ps;                /* under back-off, when it looks */
     uint64_t grant_ps;               /* when next gets it, as promised */
-    bool promised, overtaken; /* under ttas, by a comer, in this hand-over */
+    bool promised, overtaken;        /* under ttas, by a comer, in this hand-over */
 };
 
 void lock_model_init(struct lock_model *lock, const struct lock_setup *setup, struct arena *arena);
