@@ -76,6 +76,18 @@ static inline void pipeline_advance(struct pipeline *pipeline)
 /* A load is over so late, which it begins at from_fs. */
 void pipeline_load_late(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs);
 
+/* Does an access that the first level serves wait for nothing: neither a load for what is ready then,
+ * nor a store for those before it? */
+static inline bool pipeline_at_once(const struct pipeline *pipeline, uint64_t ready_fs, bool write)
+{
+    return (write ? pipeline->stored_fs : ready_fs) <= pipeline_now(pipeline);
+}
+
+static inline void pipeline_load_at_once(struct pipeline *pipeline)
+{
+    pipeline->loaded_fs = pipeline_now(pipeline) + pipeline->latency_fs;
+}
+
 /* A load that the first level serves, of what is there, or whose address is known, at ready_fs.
  * Returns when it is over. */
 static inline uint64_t pipeline_load(struct pipeline *pipeline, uint64_t ready_fs)

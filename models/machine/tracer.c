@@ -213,19 +213,40 @@ static inline void trace_pointer(struct tracer *tracer, const void *address, uin
         line->ready_fs = over_fs;
 }
 
-/* An access at this offset in the modelled memory; pointer: where it loads one, or NULL. */
+static inline bool is_near(const struct tracer *tracer, const struct memory_line *line, bool write)
+{
+    uint32_t touched = line->touched - tracer->period;
+    return touched <= 1 && touched >= write;
+}
+
+/* An access that has to wait for something. */
+__attribute__((noinline)) static void trace_late(struct tracer *tracer, struct memory_line *line,
+                                                 bool write, const void *pointer)
+{
+    uint64_t over_fs;
+    if (is_near(tracer, line, write))
+        over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
+    else
+        over_fs = trace_far(tracer, line, write);
+    if (pointer != NULL)
+        trace_pointer(tracer, pointer, over_fs);
+}
+
+/* An access at this offset in the modelled memory; pointer: where it loads one, or NULL.  The
+ * common case is short, and calls nothing. */
 static inline void trace_offset(struct tracer *tracer, uint64_t offset, bool write,
                                 const void *pointer)
 {
     struct memory_line *line = &tracer->line[offset >> tracer->line_shift];
-    uint32_t touched = line->touched - tracer->period;
-    uint64_t over_fs;
-    if (touched > 1 || touched < write)
-        over_fs = trace_far(tracer, line, write);
-    else
-        over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
+    struct pipeline *pipeline = &tracer->pipeline;
+    if (!is_near(tracer, line, write) || !pipeline_at_once(pipeline, line->ready_fs, write)) {
+        trace_late(tracer, line, write, pointer);
+        return;
+    }
+    if (!write)
+        pipeline_load_at_once(pipeline);
     if (pointer != NULL)
-        trace_pointer(tracer, pointer, over_fs);
+        trace_pointer(tracer, pointer, pipeline->loaded_fs);
 }
 
 /* An access outside the scheduler's memory: to the stack, always near, or to a constant. */
@@ -327,7 +348,7 @@ void __sanitizer_cov_trace_pc(void)
     struct tracer *tracer = active;
     const struct tracer_module *module = tracer->module;
     uintptr_t pc = (uintptr_t)__builtin_return_address(0), offset = pc - module->from;
-    if (offset >= module->bytes) {
+    if (__builtin_expect(offset >= module->bytes, 0)) {
         module++;
         offset = pc - module->from;
         if (offset >= module->bytes)
