@@ -57,8 +57,8 @@ static void torus_enqueue(struct torus *torus, struct process *process, uint64_t
 }
 
 /* Takes the current process off its core by event, or says why not. */
-static enum process_result torus_leave(struct torus *torus, uint32_t slot,
-                                       enum process_event event, uint64_t now_ns)
+static inline enum process_result torus_leave(struct torus *torus, uint32_t slot,
+                                              enum process_event event, uint64_t now_ns)
 {
     struct torus_core *core = &torus->cores[slot];
     struct process *process = core->current;
