@@ -188,8 +188,8 @@ static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct proce
 }
 
 /* Queues process here, or posts it to target. */
-static void torus_send(struct torus *torus, uint32_t slot, uint16_t target,
-                       struct process *process, uint64_t now_ns)
+static void torus_send(struct torus *torus, uint32_t slot, uint16_t target, struct process *process,
+                       uint64_t now_ns)
 {
     if (target == torus->id) {
         torus_queue_arrival(torus, slot, process, now_ns);
