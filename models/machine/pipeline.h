@@ -76,8 +76,8 @@ static inline void pipeline_advance(struct pipeline *pipeline)
 /* A load is over so late, which it begins at from_fs. */
 void pipeline_load_late(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs);
 
-/* Does an access that the first level serves wait for nothing: neither a load for what is ready then,
- * nor a store for those before it? */
+/* Does an access that the first level serves wait for nothing: neither a load for what is ready
+ * then, nor a store for those before it? */
 static inline bool pipeline_at_once(const struct pipeline *pipeline, uint64_t ready_fs, bool write)
 {
     return (write ? pipeline->stored_fs : ready_fs) <= pipeline_now(pipeline);

@@ -479,7 +479,8 @@ static const struct operation_kind *kind_named(const char *name)
     return kind;
 }
 
-/* A decision of rr (put and pick) among so many processes: wall times in ns, and what it executes. */
+/* A decision of rr (put and pick) among so many processes: wall times in ns, and what it
+ * executes. */
 struct decision {
     double plain_ns, traced_ns, blocks, accesses, functions;
 };
