@@ -147,6 +147,30 @@ START_TEST(others_evict_as_often_as_they_should)
 }
 END_TEST
 
+/* Behind so many uses that nothing survives, the older ones need no count; the later ones do. */
+START_TEST(what_is_dead_stays_dead)
+{
+    cache_make(1024, 4); /* 256 sets */
+    for (uint32_t i = 0; i < 64; i++)
+        cache_touch(&cache, line_at(i, 0), rng, &out);
+    for (uint32_t user = 0; user < 32; user++)
+        cache_use(&cache, 0, cache.enough / 16);
+    for (uint32_t i = 64; i < 128; i++)
+        cache_touch(&cache, line_at(i, 0), rng, &out);
+    cache_use(&cache, 0, 1);
+    for (uint32_t i = 0; i < 32; i++)
+        ck_assert(!cache_holds(&cache, line_at(i, 0), rng));
+    for (uint32_t i = 32; i < 64; i++)
+        ck_assert(!cache_touch(&cache, line_at(i, 0), rng, &out));
+    uint32_t there = 0;
+    for (uint32_t i = 64; i < 128; i++)
+        there += cache_touch(&cache, line_at(i, 0), rng, &out);
+    ck_assert_uint_ge(there, 63); /* one line of others: 1/256 of them may go */
+    for (uint32_t i = 32; i < 64; i++)
+        ck_assert(cache_touch(&cache, line_at(i, 0), rng, &out)); /* it came back */
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("cache");
@@ -157,6 +181,7 @@ int main(void)
     tcase_add_test(tests, uses_count_once);
     tcase_add_test(tests, uses_add_up);
     tcase_add_test(tests, others_evict_as_often_as_they_should);
+    tcase_add_test(tests, what_is_dead_stays_dead);
     int status = suite_run("cache", tests);
     gsl_rng_free(rng);
     return status;

@@ -18,6 +18,9 @@
 #include "sim/input/scenario.h"
 #include "tests/support/suite.h"
 
+/* The callbacks of a read and of a write, which a traced module makes. */
+void __tsan_read8(void *address), __tsan_write8(void *address);
+
 static struct scheduler scheduler;
 static struct profile cpu;
 static struct arena files;
@@ -311,6 +314,66 @@ START_TEST(stores_outlast_the_entry)
 END_TEST
 
 /* The same work in memory mapped elsewhere has the same price, to the femtosecond. */
+/* The stalls in fs of one entry that reads, or writes, a line. */
+static uint64_t stalls_of(struct tracer *tracer, uint32_t core, char *line, bool write)
+{
+    static uint64_t now_ps;
+    sigjmp_buf escape;
+    uint64_t wait_fs;
+    tracer_begin(tracer, core, TRACER_PACE, now_ps += 1000000, &escape);
+    (write ? __tsan_write8 : __tsan_read8)(line);
+    tracer_end(tracer, &wait_fs);
+    return tracer_stalls_fs(tracer);
+}
+
+/* What an entry has touched is near in the next one, until another core writes it, a process runs,
+ * or as many lines have come as the first level holds. */
+START_TEST(lines_stay_near_until_something_happens)
+{
+    enum { LINE = 32, LINES = 1024 };
+    static _Alignas(64) char bytes[LINES * LINE];
+    struct profile kept = cpu;
+    struct arena arena = ARENA_EMPTY;
+    struct memory memory;
+    struct tracer tracer;
+    cpu.figure[FIGURE_window_instructions].value = 0; /* every stall shows */
+    cpu.figure[FIGURE_l1_latency_cycles].value = 0;
+    random_seek(rng, 1, 0, RANDOM_MEMORY, 0, 0);
+    memory_init(&memory,
+                &(struct memory_setup){ .cpu = &cpu,
+                                        .core_count = 2,
+                                        .bytes = sizeof bytes,
+                                        .stride = LINE,
+                                        .stride_real = LINE,
+                                        .rng = rng },
+                &arena);
+    tracer_init(&tracer,
+                &(struct tracer_setup){ .cpu = &cpu,
+                                        .memory = &memory,
+                                        .core_count = 2,
+                                        .scheduler_memory = bytes,
+                                        .scheduler_bytes = sizeof bytes },
+                &arena);
+    ck_assert_uint_gt(stalls_of(&tracer, 0, bytes, false), memory.hit_fs[1]);
+    ck_assert_uint_eq(stalls_of(&tracer, 0, bytes, false), 0);
+    stalls_of(&tracer, 1, bytes, true);
+    ck_assert_uint_ge(stalls_of(&tracer, 0, bytes, false),
+                      topology_transfer_fs(&memory.topology, 0, 1));
+    ck_assert_uint_eq(stalls_of(&tracer, 0, bytes, false), 0);
+
+    struct cache *first = memory_cache(&memory, 0, 0);
+    cache_use(first, 0, first->enough);
+    ck_assert_uint_ge(stalls_of(&tracer, 0, bytes, false), memory.hit_fs[1]);
+    ck_assert_uint_eq(stalls_of(&tracer, 0, bytes, false), 0);
+
+    for (uint32_t i = 1; i < LINES; i++)
+        stalls_of(&tracer, 0, bytes + i * LINE, false);
+    ck_assert_uint_ge(stalls_of(&tracer, 0, bytes, false), memory.hit_fs[1]);
+    cpu = kept;
+    arena_free(&arena);
+}
+END_TEST
+
 START_TEST(addresses_do_not_matter)
 {
     struct rig here, there;
@@ -361,6 +424,7 @@ int main(void)
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
     tcase_add_test(tests, a_walk_takes_the_latency_of_its_links);
     tcase_add_test(tests, links_by_number_take_their_time);
+    tcase_add_test(tests, lines_stay_near_until_something_happens);
     tcase_add_test(tests, addresses_do_not_matter);
     tcase_add_test(tests, stores_outlast_the_entry);
     tcase_add_test(tests, foreign_memory_is_caught);
