@@ -175,8 +175,7 @@ static uint64_t module_offset(struct tracer *tracer, uintptr_t at)
 
 /* A line that is not known to be near, or whose writing others must learn of.  Returns when what is
  * loaded is there. */
-__attribute__((noinline)) static uint64_t trace_far(struct tracer *tracer, struct memory_line *line,
-                                                    bool write)
+static inline uint64_t trace_far(struct tracer *tracer, struct memory_line *line, bool write)
 {
     struct memory *memory = tracer->memory;
     struct pipeline *pipeline = &tracer->pipeline;
