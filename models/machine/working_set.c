@@ -139,8 +139,18 @@ static uint64_t queue_ps(struct memory *memory, uint32_t core, double lines, uin
     return wait_ps;
 }
 
+/* How much of so many lines it touches, which stall it for so long, before its slice is over. */
+static double share_done(const struct memory *memory, double lines, double stall_fs,
+                         uint64_t slice_ps)
+{
+    double whole_fs = lines * (double)memory->touch_fs + stall_fs,
+           slice_fs = (double)slice_ps * 1000;
+    return slice_ps == 0 || whole_fs <= slice_fs ? 1 : slice_fs / whole_fs;
+}
+
 uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t process,
-                            struct working_set set, bool switched, uint64_t run_ps, uint64_t now_ps)
+                            struct working_set set, bool switched, uint64_t run_ps,
+                            uint64_t slice_ps, uint64_t now_ps)
 {
     struct memory *memory = sets->memory;
     struct footprint *footprint = &sets->footprint[process];
@@ -153,6 +163,7 @@ uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t p
         touched = 1;
     bool first = footprint->core == MEMORY_NO_CORE;
     double held = (double)footprint->held / UINT16_MAX, missing = 0, survive = 0;
+    double lost[MEMORY_LEVELS];
     double beyond = touched * lines; /* not found in the nearer levels */
     double stall_fs = walks_fs(memory, core, footprint, set, switched, touched);
     for (uint32_t level = 0; level < memory->level_count; level++) {
@@ -166,20 +177,25 @@ uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t p
             footprint->stamp[level] = 0; /* its use of the cache that it left stays there */
         missing = smaller(kept * (1 - survive) * touched, beyond);
         beyond = smaller(beyond, (lines - kept) * touched + missing);
-        footprint->missed[level] = (uint32_t)(missing + 0.5);
+        lost[level] = missing;
         /* Up to here it was charged, or streams alone too. */
         double farther_fs = (double)line_cost_fs(memory, level + 1, set.random) -
                             (double)line_cost_fs(memory, level, set.random);
         if (farther_fs > 0)
             stall_fs += missing * farther_fs;
     }
+    /* Work and stalls go on side by side: when the slice ends, it has come so far in both. */
+    double done = first ? 1 : share_done(memory, touched * lines, stall_fs, slice_ps);
+    for (uint32_t level = 0; level < memory->level_count; level++)
+        footprint->missed[level] = (uint32_t)(lost[level] * done + 0.5);
+    touched *= done;
     /* What it does not touch now stays as it is. */
     held = first ? 1 : touched + (1 - touched) * survive;
     footprint->held = (uint16_t)(held * UINT16_MAX + 0.5);
     footprint->core = (uint16_t)core;
     if (first)
         return 0;
-    return (uint64_t)(stall_fs / 1000) + queue_ps(memory, core, missing, now_ps);
+    return (uint64_t)(stall_fs * done / 1000) + queue_ps(memory, core, missing * done, now_ps);
 }
 
 /* ---- Running ------------------------------------------------------------------------------ */

@@ -49,13 +49,14 @@ void working_sets_init(struct working_sets *sets, struct memory *memory, uint32_
 /* process is a new one, and has nothing anywhere. */
 void working_set_forget(struct working_sets *sets, uint32_t process);
 
-/* process, with this working set, runs again on core at now_ps, for at most run_ps of work;
- * switched: another process ran there since.  Returns the stall in ps for lines and translations
- * that are gone, or that another core holds, as far as it will touch them; its first run ever is
- * free, since alone it would pay that too. */
+/* process, with this working set, runs again on core at now_ps, for at most run_ps of work, or
+ * until slice_ps of work and stalls have passed (0: as long as it takes); switched: another
+ * process ran there since.  Returns the stall in ps for lines and translations that are gone, or
+ * that another core holds, as far as it will touch them; its first run ever is free, since alone
+ * it would pay that too. */
 uint64_t working_set_refill(struct working_sets *sets, uint32_t core, uint32_t process,
                             struct working_set set, bool switched, uint64_t run_ps,
-                            uint64_t now_ps);
+                            uint64_t slice_ps, uint64_t now_ps);
 
 /* It has run there for run_ps more, executing at most code_lines lines of its program. */
 void working_set_ran(struct working_sets *sets, uint32_t core, uint32_t process,

@@ -182,12 +182,12 @@ void core_refill(struct host *host, struct core *core)
     if (!core->need_refill || task->run_left_ps == 0)
         return; /* how much it will touch is known once its run phase is drawn */
     core->need_refill = false;
-    uint64_t run_ps = slice_end_ps(host, core->running, 0);
-    if (run_ps == 0 || run_ps > task->run_left_ps)
+    uint64_t slice_ps = slice_end_ps(host, core->running, 0), run_ps = slice_ps;
+    if (slice_ps == 0 || slice_ps > task->run_left_ps)
         run_ps = task->run_left_ps;
     core->stall_ps = working_set_refill(&host->working_sets, core->id, core->running,
-                                        host->working_set[task->workload], core->switched,
-                                        run_ps, host->now_ps);
+                                        host->working_set[task->workload], core->switched, run_ps,
+                                        slice_ps, host->now_ps);
 }
 
 void core_run(struct host *host, struct core *core, uint32_t id)

@@ -71,11 +71,38 @@ static uint64_t turn(uint32_t core, uint32_t process, uint32_t lines, uint64_t r
     static uint64_t now_ps;
     now_ps += long_run; /* nothing is left in a queue */
     struct working_set set = { lines, random_order };
-    uint64_t stall = working_set_refill(&sets, core, process, set, true, run_ps, now_ps);
+    uint64_t stall = working_set_refill(&sets, core, process, set, true, run_ps, 0, now_ps);
     working_set_ran(&sets, core, process, set, 0, 0, run_ps);
     working_set_leave(&sets, core, process);
     return stall;
 }
+
+/* A refill that would outlast the slice is as far as the work when that ends: the two go on side by
+ * side, so there is work in every slice, however short. */
+START_TEST(a_short_slice_refills_its_share)
+{
+    enum { LINES = 512 };
+    machine_init(1);
+    const uint64_t now_ps = 100 * long_run;
+    turn(0, A, LINES, long_run);
+    uint64_t gone = 4 * memory_cache(&memory, 1, 0)->lines;
+    for (uint32_t level = 0; level < memory.level_count; level++)
+        cache_use(memory_cache(&memory, level, 0), 0, (uint32_t)gone);
+    struct footprint before = sets.footprint[A];
+    uint64_t whole_ps =
+        working_set_refill(&sets, 0, A, sequential(LINES), true, long_run, 0, now_ps);
+    uint64_t work_ps = LINES * memory.touch_fs / 1000;
+    ck_assert_uint_gt(whole_ps, 0);
+    for (uint64_t share = 2; share <= 64; share *= 2) {
+        sets.footprint[A] = before;
+        uint64_t slice_ps = (work_ps + whole_ps) / share;
+        uint64_t stall_ps = working_set_refill(&sets, 0, A, sequential(LINES), true, long_run,
+                                               slice_ps, now_ps + share * long_run);
+        ck_assert_double_eq_tol((double)stall_ps, (double)whole_ps / (double)share, 4);
+        ck_assert_uint_lt(stall_ps, slice_ps);
+    }
+}
+END_TEST
 
 START_TEST(sets_are_refilled)
 {
@@ -194,7 +221,8 @@ START_TEST(translations_are_lost)
         machine_init(1);
         turn(0, A, 64, long_run);
         ck_assert_uint_eq(turn(0, A, 64, long_run), tagged ? 0 : 2 * 30000);
-        ck_assert_uint_eq(working_set_refill(&sets, 0, A, sequential(64), false, long_run, 0), 0);
+        ck_assert_uint_eq(working_set_refill(&sets, 0, A, sequential(64), false, long_run, 0, 0),
+                          0);
     }
 }
 END_TEST
@@ -227,8 +255,8 @@ START_TEST(refills_queue)
     turn(0, A, 32, long_run);
     turn(1, B, 32, long_run);
     uint64_t now_ps = UINT64_C(1) << 60;
-    uint64_t first = working_set_refill(&sets, 1, A, sequential(32), true, long_run, now_ps);
-    uint64_t second = working_set_refill(&sets, 0, B, sequential(32), true, long_run, now_ps);
+    uint64_t first = working_set_refill(&sets, 1, A, sequential(32), true, long_run, 0, now_ps);
+    uint64_t second = working_set_refill(&sets, 0, B, sequential(32), true, long_run, 0, now_ps);
     ck_assert_uint_eq(first, 32 * 64000);
     ck_assert_uint_eq(second, first + 32 * 64000);
 }
@@ -263,6 +291,7 @@ int main(void)
     TCase *tests = tcase_create("working_set");
     rng = gsl_rng_alloc(random_philox);
     tcase_add_test(tests, sets_are_refilled);
+    tcase_add_test(tests, a_short_slice_refills_its_share);
     tcase_add_test(tests, sets_that_do_not_fit_are_not_kept);
     tcase_add_test(tests, sweeps_lose_what_they_lose_alone);
     tcase_add_test(tests, random_lines_take_their_latency);
