@@ -5,6 +5,7 @@
 #include "sim/commands/load.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "sim/host/result.h"
 
@@ -15,6 +16,17 @@ static const char *const *all_metrics(const struct scenario *scenario, struct ar
     for (uint32_t i = 0; i < count; i++)
         names[i] = metric_name(scenario, i, arena);
     return names;
+}
+
+static const char *metric_wants(const struct scenario *scenario, const char *name)
+{
+    for (uint32_t i = 0; i < LAG_COUNT && !scenario->lag; i++)
+        if (strcmp(lag_descriptions[i].name, name) == 0)
+            return "the scenario says \"lag\": true, since it takes time; add that";
+    for (uint32_t i = 0; i < SCALING_COUNT && !scenario->sweeps_cores; i++)
+        if (strcmp(scaling_descriptions[i].name, name) == 0)
+            return "the scenario sweeps " SCALING_POINTER "; sweep that";
+    return NULL;
 }
 
 bool load_experiment(struct experiment *experiment, const char *path,
@@ -30,6 +42,9 @@ bool load_experiment(struct experiment *experiment, const char *path,
     scenario.policies = scheduler_policy_names(scheduler, arena);
     scenario.placements = scheduler_placement_names(scheduler, arena);
     scenario.balancers = scheduler_balancer_names(scheduler, arena);
+    scenario.more_names =
+        options->scheduler_file == NULL ? "; --scheduler FILE.so brings those of a module" : "";
     scenario.metrics = all_metrics;
+    scenario.metric_wants = metric_wants;
     return experiment_read(experiment, path, &scenario, arena, err);
 }

@@ -199,26 +199,41 @@ static bool module_probe(const char *path, struct error *err)
                                     "a module has no code that runs by itself");
 }
 
+/* The user's module, as the first. */
+static bool load_given(struct scheduler *scheduler, const char *file, bool traced,
+                       struct error *err)
+{
+    char real[PATH_MAX];
+    if (realpath(file, real) == NULL)
+        return error_set(err, file,
+                         "cannot be loaded as a scheduler: %s; name a scheduler module, a shared "
+                         "object (README.md tells how to build one)",
+                         strerror(errno));
+    if (!module_file_check(real, err))
+        return false;
+    if (traced && !module_file_is_traced(real))
+        return error_set(err, file,
+                         "is not traced, so its code would cost nothing: build it with "
+                         "the traced_cflags of braid-sched.pc, or use --cost flat");
+    if (!module_probe(real, err))
+        return false;
+    scheduler->modules[0] = module_open(real, &scheduler->mapped[0], err);
+    snprintf(scheduler->path, sizeof scheduler->path, "%s", real);
+    return scheduler->modules[0] != NULL;
+}
+
 bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, struct error *err)
 {
     uint32_t count = 0;
+    struct error refusal;
     *scheduler = (struct scheduler){ .traced = traced };
     if (file != NULL) {
-        char real[PATH_MAX];
-        if (realpath(file, real) == NULL)
-            return error_set(err, file, "cannot be loaded as a scheduler: %s", strerror(errno));
-        if (!module_file_check(real, err))
-            return false;
-        if (traced && !module_file_is_traced(real))
-            return error_set(err, file,
-                             "is not traced, so its code would cost nothing: build it with "
-                             "the traced_cflags of braid-sched.pc, or use --cost flat");
-        if (!module_probe(real, err))
-            return false;
-        scheduler->modules[count] = module_open(real, &scheduler->mapped[count], err);
-        if (scheduler->modules[count++] == NULL)
-            return false;
-        snprintf(scheduler->path, sizeof scheduler->path, "%s", real);
+        char place[sizeof refusal.place];
+        if (!load_given(scheduler, file, traced, &refusal)) {
+            snprintf(place, sizeof place, "--scheduler \"%s\"", file);
+            return error_set(err, place, "%s", refusal.message);
+        }
+        count++;
     }
     char own[PATH_MAX];
     if (!own_module(own, sizeof own, traced, err))

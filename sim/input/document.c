@@ -44,28 +44,48 @@ static const char *layer_place(const struct document *document, const struct lay
     return json_place(layer->source, in_source, key, document->arena);
 }
 
-/* An object is put together from all layers; then the file is meant, not what varies it, unless
+/* The layer that defined the value at nearest, or else that one of its ancestors that there is;
+ * nearest is cut to what was found, and *found says how.  NULL: none.
+ *
+ * An object is put together from all layers; then the file is meant, not what varies it, unless
  * that alone has it. */
-const char *document_place(const struct document *document, const char *pointer, bool key)
+static const struct layer *defining_layer(const struct document *document, char *nearest,
+                                          enum found *found)
 {
-    char *nearest = arena_string(document->arena, pointer);
     for (;;) {
         bool whole = cJSON_IsObject(json_at(document->root, nearest));
         for (uint32_t i = 2 * document->layer_count; i-- > 0;) { /* the second time, any layer */
             const struct layer *layer = &document->layers[i % document->layer_count];
-            enum found found = layer_find(layer, nearest);
             bool varies = *layer->prefix != '\0' && i != document->layer_count;
             if (whole && varies && i >= document->layer_count)
                 continue;
-            if (found != FOUND_NOTHING)
-                return layer_place(document, layer, pointer, key && found == FOUND);
+            if ((*found = layer_find(layer, nearest)) != FOUND_NOTHING)
+                return layer;
         }
         char *slash = strrchr(nearest, '/');
         if (slash == NULL)
-            return pointer;
+            return NULL;
         *slash = '\0';
-        key = false;
     }
+}
+
+const char *document_place(const struct document *document, const char *pointer, bool key)
+{
+    char *nearest = arena_string(document->arena, pointer);
+    enum found found;
+    const struct layer *layer = defining_layer(document, nearest, &found);
+    if (layer == NULL)
+        return pointer;
+    bool whole = found == FOUND && strcmp(nearest, pointer) == 0;
+    return layer_place(document, layer, pointer, key && whole);
+}
+
+const char *document_file(const struct document *document, const char *pointer)
+{
+    enum found found;
+    const struct layer *layer =
+        defining_layer(document, arena_string(document->arena, pointer), &found);
+    return layer != NULL && layer->source != NULL ? layer->source->name : NULL;
 }
 
 bool node_refuse(const struct node *node, struct error *err, const char *format, ...)
@@ -130,12 +150,10 @@ static size_t edit_distance(const char *a, const char *b)
     return row[length];
 }
 
-/* ", did you mean "x"?" when one is near; then the list of all, unless it is long. */
-static const char *suggestion(const char *name, const char *const *names, struct arena *arena)
+const char *document_nearest(const char *name, const char *const *names, struct arena *arena)
 {
-    enum { LISTED = 24 };
-    const char *nearest = NULL, *list = "";
-    size_t least = strlen(name) / 3 + 2, count = 0;
+    const char *nearest = NULL;
+    size_t least = strlen(name) / 3 + 2;
     for (const char *const *at = names; *at != NULL; at++) {
         bool begins = strlen(name) >= 3 && strncmp(name, *at, strlen(name)) == 0;
         size_t distance = begins ? 1 : edit_distance(name, *at);
@@ -143,16 +161,23 @@ static const char *suggestion(const char *name, const char *const *names, struct
             least = distance;
             nearest = *at;
         }
+    }
+    return nearest != NULL ? arena_printf(arena, ", did you mean \"%s\"?", nearest) : "";
+}
+
+/* The nearest; then the list of all, unless it is long. */
+static const char *suggestion(const char *name, const char *const *names, struct arena *arena)
+{
+    enum { LISTED = 24 };
+    const char *nearest = document_nearest(name, names, arena), *list = "";
+    size_t count = 0;
+    for (const char *const *at = names; *at != NULL; at++)
         if (count++ < LISTED)
             list = arena_printf(arena, "%s%s%s", list, at == names ? "" : ", ", *at);
-    }
-    if (count > LISTED && nearest != NULL)
-        return arena_printf(arena, ", did you mean \"%s\"?", nearest);
     if (count > LISTED)
-        return "; `braidsim list` tells what there is";
-    if (nearest != NULL)
-        return arena_printf(arena, ", did you mean \"%s\"? There is %s", nearest, list);
-    return arena_printf(arena, "; there is %s", list);
+        return *nearest != '\0' ? nearest : "; `braidsim list` tells what there is";
+    return arena_printf(arena, "%s%s%s", nearest, *nearest != '\0' ? " There is " : "; there is ",
+                        list);
 }
 
 /* ---- Typed values ------------------------------------------------------------------------- */
@@ -227,9 +252,10 @@ bool node_string(const struct node *node, const char **value, struct error *err)
     return true;
 }
 
-bool node_choice(const struct node *node, const char *what, const char *const *names,
-                 uint32_t *index, struct error *err)
+bool node_choice_of(const struct node *node, const char *what, const char *const *names,
+                    const char *more, uint32_t *index, struct error *err)
 {
+    struct arena *arena = node->document->arena;
     const char *name = "";
     if (!node_string(node, &name, err))
         return false;
@@ -239,8 +265,16 @@ bool node_choice(const struct node *node, const char *what, const char *const *n
             return true;
         }
     }
-    return node_refuse(node, err, "unknown %s \"%.64s\"%s", what, name,
-                       suggestion(name, names, node->document->arena));
+    if (*document_nearest(name, names, arena) != '\0')
+        more = "";
+    return node_refuse(node, err, "unknown %s \"%.64s\"%s%s", what, name,
+                       suggestion(name, names, arena), more);
+}
+
+bool node_choice(const struct node *node, const char *what, const char *const *names,
+                 uint32_t *index, struct error *err)
+{
+    return node_choice_of(node, what, names, "", index, err);
 }
 
 /* ---- Members ------------------------------------------------------------------------------ */

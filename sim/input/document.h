@@ -40,6 +40,12 @@ struct node {
 /* Where the value at pointer was defined, or the nearest that was. */
 const char *document_place(const struct document *document, const char *pointer, bool key);
 
+/* The file that defined the value at pointer; NULL: the command line. */
+const char *document_file(const struct document *document, const char *pointer);
+
+/* ", did you mean "x"?" when one of names (ending with NULL) is near, else "". */
+const char *document_nearest(const char *name, const char *const *names, struct arena *arena);
+
 /* Refuses node; returns false. */
 __attribute__((format(printf, 3, 4))) bool node_refuse(const struct node *node, struct error *err,
                                                        const char *format, ...);
@@ -65,6 +71,9 @@ bool node_string(const struct node *node, const char **value, struct error *err)
 /* One of names (ending with NULL); what is for the message: "policy". */
 bool node_choice(const struct node *node, const char *what, const char *const *names,
                  uint32_t *index, struct error *err);
+/* The same; more says where others would come from, when none of these is near. */
+bool node_choice_of(const struct node *node, const char *what, const char *const *names,
+                    const char *more, uint32_t *index, struct error *err);
 
 /* What the object has not, and nothing but itself decides: value (ownership passes) is written out
  * where the document to write has this object. */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "sim/base/hash.h"
 #include "sim/input/label.h"
@@ -20,9 +20,10 @@ enum { EXTENDS_MAX = 16 };
 struct reading {
     const struct scenario_options *options;
     struct arena *arena;
-    struct json_source *sources; /* [EXTENDS_MAX], the base first once all are read */
-    struct document document;    /* the merged base */
-    cJSON *written;              /* the same, to be written */
+    struct json_source *sources; /* [EXTENDS_MAX], the base last */
+    struct stat files[EXTENDS_MAX];
+    struct document document; /* the merged base */
+    cJSON *written;           /* the same, to be written */
     struct profile_cache cache;
 };
 
@@ -31,14 +32,6 @@ struct reading {
 static void add_layer(struct document *document, struct layer layer)
 {
     document->layers[document->layer_count++] = layer;
-}
-
-static const char *beside(const char *path, const char *name, struct arena *arena)
-{
-    const char *slash = strrchr(path, '/');
-    if (name[0] == '/' || slash == NULL)
-        return arena_string(arena, name);
-    return arena_printf(arena, "%.*s/%s", (int)(slash - path), path, name);
 }
 
 /* Null is the value of no key.  In a variant it takes away what the scenario has, and nowhere else,
@@ -66,32 +59,48 @@ static bool check_nulls(const struct json_source *source, struct arena *arena, s
     return true;
 }
 
+/* The file that source number depth extends, in *path; NULL when none.  False when it cannot be. */
+static bool find_base(const struct reading *reading, uint32_t depth, const char **path,
+                      struct error *err)
+{
+    const struct json_source *source = &reading->sources[depth];
+    const cJSON *extends = cJSON_GetObjectItemCaseSensitive(source->root, "extends");
+    struct stat file;
+    *path = NULL;
+    if (extends == NULL)
+        return true;
+    const char *place = json_place(source, "/extends", false, reading->arena);
+    if (!cJSON_IsString(extends))
+        return error_set(err, place, "must be a string, the path of another scenario file");
+    *path = json_beside(source->name, extends->valuestring, reading->arena);
+    if (stat(*path, &file) != 0)
+        return error_set(err, place, "there is no file %s; name one that there is", *path);
+    for (uint32_t i = 0; i <= depth; i++)
+        if (reading->files[i].st_dev == file.st_dev && reading->files[i].st_ino == file.st_ino)
+            return error_set(err, place,
+                             "goes round in a circle: %s extends this scenario, or is it; extend "
+                             "one that stands on its own",
+                             *path);
+    return depth + 1 < EXTENDS_MAX ||
+           error_set(err, place, "more than %d files extend one another; at most %d may",
+                     EXTENDS_MAX, EXTENDS_MAX);
+}
+
 /* Reads path and, before it, what it extends; merges in that order. */
 static bool read_chain(struct reading *reading, const char *path, uint32_t depth, struct error *err)
 {
+    const char *base;
     struct json_source *source = &reading->sources[depth];
     if (!json_read(source, path, reading->arena, err))
         return false;
+    if (stat(path, &reading->files[depth]) != 0)
+        return error_set(err, path, "has just gone; nothing can be said of it");
     if (!cJSON_IsObject(source->root))
         return error_set(err, json_place(source, "", false, reading->arena),
                          "a scenario must be an object, { ... }");
-    if (!check_nulls(source, reading->arena, err))
+    if (!check_nulls(source, reading->arena, err) || !find_base(reading, depth, &base, err) ||
+        (base != NULL && !read_chain(reading, base, depth + 1, err)))
         return false;
-    cJSON *extends = cJSON_GetObjectItemCaseSensitive(source->root, "extends");
-    if (extends != NULL) {
-        const char *place = json_place(source, "/extends", false, reading->arena);
-        if (!cJSON_IsString(extends))
-            return error_set(err, place, "must be a string, the path of another scenario file");
-        const char *base = beside(path, extends->valuestring, reading->arena);
-        if (access(base, F_OK) != 0)
-            return error_set(err, place, "there is no file %s; name one that there is", base);
-        if (depth + 1 == EXTENDS_MAX)
-            return error_set(err, place,
-                             "more than %d files extend one another; is there a circle?",
-                             EXTENDS_MAX);
-        if (!read_chain(reading, base, depth + 1, err))
-            return false;
-    }
     add_layer(&reading->document, (struct layer){ source, source->root, "", "" });
     json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
     return true;
@@ -334,11 +343,17 @@ static bool read_expectation(const struct reading *reading, const struct node *n
     static const char *const keys[] = { "variant", "metric", "at_most", "at_least", NULL };
     struct node metric, bound;
     const struct point *point;
+    const char *name = "";
     uint32_t index;
     if (!node_object(node, keys, err) || !member_need(node, "metric", &metric, err) ||
         !expected_point(node, experiment, expectation, &point, err))
         return false;
     const char *const *metrics = reading->options->metrics(&point->scenario, reading->arena);
+    if (!node_string(&metric, &name, err))
+        return false;
+    const char *wanting = reading->options->metric_wants(&point->scenario, name);
+    if (wanting != NULL)
+        return node_refuse(&metric, err, "\"%s\" is measured only where %s", name, wanting);
     if (!node_choice(&metric, "metric", metrics, &index, err))
         return false;
     expectation->metric = metrics[index];

@@ -383,6 +383,25 @@ bool json_read(struct json_source *source, const char *path, struct arena *arena
     return fine;
 }
 
+const char *json_beside(const char *file, const char *name, struct arena *arena)
+{
+    const char *slash = name[0] != '/' ? strrchr(file, '/') : NULL;
+    int folder = slash != NULL ? (int)(slash - file) + 1 : 0;
+    char *path = arena_string(arena, arena_printf(arena, "%.*s%s", folder, file, name));
+    char *to = path + (path[0] == '/');
+    for (const char *at = to; *at != '\0';) {
+        size_t length = strcspn(at, "/");
+        bool nowhere = length == 0 || (length == 1 && *at == '.');
+        if (!nowhere) {
+            memmove(to, at, length + (at[length] == '/'));
+            to += length + (at[length] == '/');
+        }
+        at += length + (at[length] == '/');
+    }
+    *to = '\0';
+    return *path != '\0' ? path : ".";
+}
+
 void json_source_free(struct json_source *source)
 {
     cJSON_Delete(source->root);

@@ -29,6 +29,10 @@ struct json_source {
 bool json_read(struct json_source *source, const char *path, struct arena *arena,
                struct error *err);
 
+/* The path of what file calls so: as it is if absolute, else from the folder of file.  Steps that
+ * lead nowhere (./, //) are left out; ../ stays, since links may be on the way. */
+const char *json_beside(const char *file, const char *name, struct arena *arena);
+
 /* text becomes source->text's content; it is copied. */
 bool json_parse(struct json_source *source, const char *name, const char *text, size_t length,
                 struct arena *arena, struct error *err);

@@ -10,7 +10,7 @@
 #include "sim/base/check.h"
 #include "sim/input/profile_file.h"
 
-static struct profile_cached *add(struct profile_cache *cache, const char *name, bool own,
+static struct profile_cached *add(struct profile_cache *cache, const char *name, const char *path,
                                   struct arena *arena)
 {
     struct profile_cached **end = &cache->first;
@@ -18,7 +18,7 @@ static struct profile_cached *add(struct profile_cache *cache, const char *name,
         end = &(*end)->next;
     *end = arena_alloc(arena, 1, sizeof **end);
     (*end)->name = arena_string(arena, name);
-    (*end)->own = own;
+    (*end)->path = path;
     return *end;
 }
 
@@ -33,7 +33,7 @@ bool profile_cache_own(struct profile_cache *cache, const struct node *profiles,
     cJSON_ArrayForEach(child, profiles->json)
     {
         struct node node, extends;
-        struct profile_cached *cached = add(cache, child->string, true, arena);
+        struct profile_cached *cached = add(cache, child->string, NULL, arena);
         node_get(profiles, child->string, &node);
         if (node_get(&node, "extends", &extends))
             return node_refuse(&extends, err,
@@ -46,6 +46,21 @@ bool profile_cache_own(struct profile_cache *cache, const struct node *profiles,
     return true;
 }
 
+/* Of the profiles that stand in the scenario, ending with NULL. */
+static const char *const *own_names(const struct profile_cache *cache, struct arena *arena)
+{
+    const struct profile_cached *at;
+    size_t count = 0;
+    for (at = cache->first; at != NULL; at = at->next)
+        count++;
+    const char **names = arena_alloc(arena, count + 1, sizeof *names);
+    count = 0;
+    for (at = cache->first; at != NULL; at = at->next)
+        if (at->path == NULL)
+            names[count++] = at->name;
+    return names;
+}
+
 const struct profile *profile_cache_find(struct profile_cache *cache, const struct node *cpu,
                                          struct error *err)
 {
@@ -54,18 +69,28 @@ const struct profile *profile_cache_find(struct profile_cache *cache, const stru
     const char *name;
     if (!node_string(cpu, &name, err))
         return NULL;
-    for (cached = cache->first; cached != NULL; cached = cached->next)
-        if (strcmp(cached->name, name) == 0) {
-            cached->used = true;
-            return &cached->profile;
+    const char *file = document_file(cpu->document, cpu->pointer);
+    const char *path =
+        profile_path(name, file != NULL ? file : cache->scenario_path, cache->data_dir, arena);
+    for (cached = cache->first; cached != NULL; cached = cached->next) {
+        if (strcmp(cached->name, name) != 0)
+            continue;
+        if (cached->path != NULL && strcmp(cached->path, path) != 0) {
+            node_refuse(cpu, err,
+                        "means %s here, and %s elsewhere in the scenario, whose results could not "
+                        "tell the two; call one of them by another path",
+                        path, cached->path);
+            return NULL;
         }
-    const char *path = profile_path(name, cache->scenario_path, cache->data_dir, arena);
+        cached->used = true;
+        return &cached->profile;
+    }
     if (access(path, F_OK) != 0) {
-        node_refuse(cpu, err,
-                    "there is no CPU profile %s; `braidsim list cpus` names those there are", path);
+        profile_refuse(document_place(cpu->document, cpu->pointer, false), name, path,
+                       cache->data_dir, own_names(cache, arena), arena, err);
         return NULL;
     }
-    cached = add(cache, name, false, arena);
+    cached = add(cache, name, path, arena);
     cached->used = true;
     return profile_read_whole(&cached->profile, &cached->text, path, cache->data_dir, arena, err)
                ? &cached->profile
@@ -75,7 +100,7 @@ const struct profile *profile_cache_find(struct profile_cache *cache, const stru
 void profile_cache_write(const struct profile_cache *cache, cJSON *scenario)
 {
     for (const struct profile_cached *at = cache->first; at != NULL; at = at->next) {
-        if (at->own || !at->used || !profile_is_path(at->name))
+        if (at->path == NULL || !at->used || !profile_is_path(at->name))
             continue;
         cJSON *profiles = cJSON_GetObjectItemCaseSensitive(scenario, "profiles");
         if (profiles == NULL)

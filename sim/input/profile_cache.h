@@ -1,7 +1,8 @@
 /* profile_cache.h -- the CPU profiles that a scenario names, each read once.
  *
  * A name is that of one of the scenario's own "profiles", which come first; or of a file, as
- * profile_path() finds it.  tests/unit/profile_file.c
+ * profile_path() finds it from the file that says the name, or from the scenario where the command
+ * line does.  tests/unit/profile_file.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -14,7 +15,7 @@
 struct profile_cached {
     struct profile_cached *next;
     const char *name; /* as the scenario calls it */
-    bool own;         /* it stands in the scenario */
+    const char *path; /* NULL: it stands in the scenario */
     bool used;        /* a point has it */
     const char *text; /* the whole of it as JSON, with what it extends */
     struct profile profile;

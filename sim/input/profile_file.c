@@ -6,8 +6,10 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -193,10 +195,52 @@ const char *profile_path(const char *name, const char *file, const char *data_di
 {
     if (!profile_is_path(name))
         return arena_printf(arena, "%s/cpus/%s.json", data_dir, name);
-    const char *slash = strrchr(file, '/');
-    if (name[0] == '/' || slash == NULL)
-        return arena_string(arena, name);
-    return arena_printf(arena, "%.*s/%s", (int)(slash - file), file, name);
+    return json_beside(file, name, arena);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names of the files in data_dir/cpus, after those of own, ending with NULL. */
+static const char *const *names_of(const char *data_dir, const char *const *own,
+                                   struct arena *arena)
+{
+    DIR *directory = opendir(arena_printf(arena, "%s/cpus", data_dir));
+    const char **names;
+    size_t count = 0, room = 1;
+    while (own[room - 1] != NULL)
+        room++;
+    while (directory != NULL && readdir(directory) != NULL)
+        room++;
+    names = arena_alloc(arena, room, sizeof *names);
+    for (; own[count] != NULL; count++)
+        names[count] = own[count];
+    if (directory == NULL)
+        return names;
+    rewinddir(directory);
+    for (struct dirent *entry; count + 1 < room && (entry = readdir(directory)) != NULL;)
+        if (profile_is_path(entry->d_name))
+            names[count++] =
+                arena_string_n(arena, entry->d_name, strlen(entry->d_name) - strlen(".json"));
+    closedir(directory);
+    qsort(names, count, sizeof *names, by_name); /* so that of two as near always the same counts */
+    return names;
+}
+
+bool profile_refuse(const char *place, const char *name, const char *path, const char *data_dir,
+                    const char *const *own, struct arena *arena, struct error *err)
+{
+    if (profile_is_path(name))
+        return error_set(err, place,
+                         "there is no CPU profile %s; name a file that there is, or one of "
+                         "`braidsim list cpus`",
+                         path);
+    const char *nearest = document_nearest(name, names_of(data_dir, own, arena), arena);
+    return error_set(err, place,
+                     "there is no CPU profile \"%s\"%s `braidsim list cpus` names those there are",
+                     name, *nearest != '\0' ? nearest : ";");
 }
 
 /* The profile that source extends, in *path; NULL when none.  False when it cannot be. */
@@ -205,6 +249,7 @@ static bool find_base(const struct chain *chain, const struct json_source *sourc
 {
     struct arena *arena = chain->document.arena;
     const cJSON *extends = cJSON_GetObjectItemCaseSensitive(source->root, "extends");
+    static const char *const none[] = { NULL };
     struct stat file;
     *path = NULL;
     if (extends == NULL)
@@ -216,9 +261,8 @@ static bool find_base(const struct chain *chain, const struct json_source *sourc
                          "ending in .json");
     *path = profile_path(extends->valuestring, source->name, chain->data_dir, arena);
     if (stat(*path, &file) != 0)
-        return error_set(err, place,
-                         "there is no CPU profile %s; `braidsim list cpus` names those there are",
-                         *path);
+        return profile_refuse(place, extends->valuestring, *path, chain->data_dir, none, arena,
+                              err);
     for (uint32_t i = 0; i < chain->count; i++)
         if (chain->files[i].st_dev == file.st_dev && chain->files[i].st_ino == file.st_ino)
             return error_set(err, place,

@@ -16,6 +16,10 @@ bool profile_is_path(const char *name);
 const char *profile_path(const char *name, const char *file, const char *data_dir,
                          struct arena *arena);
 
+/* Refuses, at place, a name that no file has; own: other names that would have done. */
+bool profile_refuse(const char *place, const char *name, const char *path, const char *data_dir,
+                    const char *const *own, struct arena *arena, struct error *err);
+
 /* As profile_read(), which it is but for *text: the profile as JSON, with what it extends. */
 bool profile_read_whole(struct profile *profile, const char **text, const char *path,
                         const char *data_dir, struct arena *arena, struct error *err);

@@ -143,8 +143,12 @@ struct scenario_options {
     const char *data_dir; /* where cpus/ is */
     /* Names that are known, each list ending with NULL. */
     const char *const *policies, *const *placements, *const *balancers;
+    const char *more_names; /* where others would come from: ends a refusal; "" */
     /* All metrics that a scenario yields, likewise. */
     const char *const *(*metrics)(const struct scenario *scenario, struct arena *arena);
+    /* What a scenario would have to be for a metric that it does not yield, in words; NULL: none is
+     * called so, or it yields that. */
+    const char *(*metric_wants)(const struct scenario *scenario, const char *name);
 };
 
 /* Reads path.  False, with err set, when anything is wrong; nothing is printed. */

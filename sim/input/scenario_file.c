@@ -88,7 +88,8 @@ static bool read_tori(const struct node *scheduler, uint32_t cores, uint32_t *to
 }
 
 static bool read_table_name(const struct node *node, const char *key, const char *const *names,
-                            const char *fallback, const char **name, struct error *err)
+                            const char *more, const char *fallback, const char **name,
+                            struct error *err)
 {
     struct node child;
     uint32_t index = 0;
@@ -99,7 +100,7 @@ static bool read_table_name(const struct node *node, const char *key, const char
         node_default(node, key, cJSON_CreateString(fallback));
         return true;
     }
-    if (!node_choice(&child, key, names, &index, err))
+    if (!node_choice_of(&child, key, names, more, &index, err))
         return false;
     *name = arena_string(node->document->arena, names[index]);
     return true;
@@ -116,7 +117,8 @@ static bool read_balance(const struct node *scheduler, struct scheduler_settings
     settings->balancer = "none";
     if (node_get(scheduler, "balance", &node)) {
         if (!node_object(&node, keys, err) || !member_need(&node, "kind", &kind, err) ||
-            !node_choice(&kind, "balancer", options->balancers, &index, err) ||
+            !node_choice_of(&kind, "balancer", options->balancers, options->more_names, &index,
+                            err) ||
             !member_count(&node, "threshold", 0, UINT32_MAX, &threshold, err) ||
             !member_number(&node, "interval_ms", 1e-3, 1e6, &interval_ms, err))
             return false;
@@ -145,26 +147,41 @@ static bool read_switch(const struct node *node, const char *key, const char *of
     return true;
 }
 
+static bool read_stride(const struct node *node, uint32_t *stride, struct error *err)
+{
+    char is[32];
+    struct node child;
+    *stride = 128;
+    if (!node_get(node, "process_stride_bytes", &child)) {
+        node_default(node, "process_stride_bytes", cJSON_CreateNumber(*stride));
+        return true;
+    }
+    double value = cJSON_IsNumber(child.json) ? child.json->valuedouble : 0;
+    if (value >= 128 && value <= 65536 && exp2(round(log2(value))) == value) {
+        *stride = (uint32_t)value;
+        return true;
+    }
+    json_number(value, is);
+    return node_refuse(&child, err, "must be a power of two from 128 to 65536, is %s",
+                       cJSON_IsNumber(child.json) ? is : node_type(&child));
+}
+
 static bool read_times(const struct node *node, struct scheduler_settings *settings,
                        struct error *err)
 {
     double slice_us = 10000, exchange_us = 10000;
-    uint64_t stride = 128;
     struct node child;
     settings->tick_hz = 100;
     if (!member_number(node, "slice_us", 1e-3, 1e9, &slice_us, err) ||
         !member_number(node, "tick_hz", 0, 1e6, &settings->tick_hz, err) ||
         !member_number(node, "exchange_us", 0, 1e9, &exchange_us, err) ||
-        !member_count(node, "process_stride_bytes", 128, 65536, &stride, err))
+        !read_stride(node, &settings->process_stride_bytes, err))
         return false;
     if (settings->tick_hz > 0 && settings->tick_hz < 0.25 && node_get(node, "tick_hz", &child))
         return node_refuse(&child, err, "must be 0 (no tick) or at least 0.25, is %g",
                            settings->tick_hz);
-    if ((stride & (stride - 1)) != 0 && node_get(node, "process_stride_bytes", &child))
-        return node_refuse(&child, err, "must be a power of two, is %ju", (uintmax_t)stride);
     settings->slice_ns = (uint64_t)llround(slice_us * 1000);
     settings->exchange_ns = (uint64_t)llround(exchange_us * 1000);
-    settings->process_stride_bytes = (uint32_t)stride;
     return read_switch(node, "slices", "tick", "exact", &settings->exact_slices, err) &&
            read_switch(node, "ticks", "staggered", "aligned", &settings->aligned_ticks, err) &&
            read_switch(node, "queues", "inbox", "locked", &settings->locked_queues, err) &&
@@ -228,9 +245,10 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
         locks[i] = lock_descriptions[i].name;
     if (!member_need(root, "scheduler", &node, err) || !node_object(&node, keys, err) ||
         !read_tori(&node, scenario->cores, &settings->tori, err) ||
-        !read_table_name(&node, "policy", options->policies, NULL, &settings->policy, err) ||
-        !read_table_name(&node, "placement", options->placements, "least_loaded",
-                         &settings->placement, err) ||
+        !read_table_name(&node, "policy", options->policies, options->more_names, NULL,
+                         &settings->policy, err) ||
+        !read_table_name(&node, "placement", options->placements, options->more_names,
+                         "least_loaded", &settings->placement, err) ||
         !member_choice(&node, "lock", locks, &lock, err) ||
         !read_balance(&node, settings, options, err) || !read_times(&node, settings, err))
         return false;

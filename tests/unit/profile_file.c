@@ -19,6 +19,7 @@
 #include "tests/support/suite.h"
 
 static char folder[] = "/tmp/braidsim-profile-XXXXXX";
+static char base[16384];
 static struct arena arena;
 static struct error err;
 static struct profile profile;
@@ -42,9 +43,8 @@ static void write_file(const char *name, const char *text)
 /* Each required figure at its minimum, a second level, and lines of 64 bytes. */
 static void write_base(void)
 {
-    char text[16384];
     const char *comma = "";
-    size_t at = (size_t)sprintf(text, "{ \"name\": \"base\", \"title\": \"Base\", \"figures\": {");
+    size_t at = (size_t)sprintf(base, "{ \"name\": \"base\", \"title\": \"Base\", \"figures\": {");
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
         const struct figure_description *d = &figure_descriptions[i];
         double value = i == FIGURE_line_bytes ? 64 : d->minimum;
@@ -52,14 +52,14 @@ static void write_base(void)
                       i == FIGURE_l2_cores;
         if (!d->required && !second)
             continue;
-        at += (size_t)sprintf(text + at,
+        at += (size_t)sprintf(base + at,
                               "%s\n\"%s\": { \"value\": %g, \"source\": \"of the base\", "
                               "\"kind\": \"published\" }",
                               comma, d->name, second ? 8 : value);
         comma = ",";
     }
-    sprintf(text + at, "} }\n");
-    write_file("cpus/base.json", text);
+    sprintf(base + at, "} }\n");
+    write_file("cpus/base.json", base);
 }
 
 static bool read_profile(const char *name)
@@ -122,7 +122,11 @@ static const struct wrong {
 } wrongs[] = {
     { "{ \"extends\": \"base\", \"title\": \"D\" }", "bad.json:1:1: /", "\"name\" is missing" },
     { "{ \"extends\": \"nobody\", \"name\": \"d\", \"title\": \"D\" }", "bad.json:1:14: /extends",
-      "there is no CPU profile" },
+      "there is no CPU profile \"nobody\"; `braidsim list cpus` names" },
+    { "{ \"extends\": \"bas\", \"name\": \"d\", \"title\": \"D\" }", "bad.json:1:14: /extends",
+      "there is no CPU profile \"bas\", did you mean \"base\"? `braidsim list cpus` names" },
+    { "{ \"extends\": \"./no.json\", \"name\": \"d\", \"title\": \"D\" }",
+      "bad.json:1:14: /extends", "/no.json; name a file that there is" },
     { "{ \"extends\": 5, \"name\": \"d\", \"title\": \"D\" }", "bad.json:1:14: /extends",
       "must be a string" },
     { "{ \"extends\": \"bad.json\", \"name\": \"d\", \"title\": \"D\" }", "bad.json:1:14: /extends",
@@ -197,8 +201,14 @@ static const char *const *one_metric(const struct scenario *unused, struct arena
     return metrics;
 }
 
-/* The scenario ends as told, after "cores": 3. */
-static bool read_scenario(const char *end, const char *set)
+static const char *wants_nothing(const struct scenario *unused, const char *unused_too)
+{
+    (void)unused;
+    (void)unused_too;
+    return NULL;
+}
+
+static bool read_file(const char *name, const char *set)
 {
     static const char *const policies[] = { "rr", NULL }, *const none[] = { "none", NULL },
                              *const placements[] = { "least_loaded", NULL };
@@ -208,12 +218,20 @@ static bool read_scenario(const char *end, const char *set)
                                         .policies = policies,
                                         .placements = placements,
                                         .balancers = none,
-                                        .metrics = one_metric };
-    char text[2048];
+                                        .more_names = "",
+                                        .metrics = one_metric,
+                                        .metric_wants = wants_nothing };
+    arena_free(&arena);
+    return experiment_read(&experiment, in_folder(name), &options, &arena, &err);
+}
+
+/* The scenario ends as told, after "cores": 3. */
+static bool read_scenario(const char *end, const char *set)
+{
+    static char text[sizeof base + 2048];
     snprintf(text, sizeof text, scenario, end);
     write_file("s.json", text);
-    arena_free(&arena);
-    return experiment_read(&experiment, in_folder("s.json"), &options, &arena, &err);
+    return read_file("s.json", set);
 }
 
 static double point_ns(uint32_t point)
@@ -242,6 +260,61 @@ START_TEST(the_command_line_sets_figures)
     ck_assert_double_eq(point_ns(0), 300);
     ck_assert(!read_scenario(" } }", "/machine/figures/transfer_ns=0"));
     expect_refusal("--set /machine/figures/transfer_ns", "from 1 to 10000, is 0");
+}
+END_TEST
+
+/* Of files and of the scenario's own, whoever says the wrong one. */
+START_TEST(the_nearest_profile_is_named)
+{
+    static char own[sizeof base + 64];
+    ck_assert(!read_scenario(" } }", "/machine/cpu=basf"));
+    expect_refusal("--set /machine/cpu",
+                   "there is no CPU profile \"basf\", did you mean \"base\"?");
+    snprintf(own, sizeof own, " }, \"profiles\": { \"basket\": %s } }", base);
+    ck_assert_msg(read_scenario(own, "/machine/cpu=basket"), "%s: %s", err.place, err.message);
+    ck_assert(!read_scenario(own, "/machine/cpu=baskt"));
+    expect_refusal("--set /machine/cpu", "\"baskt\", did you mean \"basket\"?");
+    ck_assert(!read_scenario(" } }", "/machine/cpu=abacus"));
+    expect_refusal("--set /machine/cpu", "there is no CPU profile \"abacus\"; `braidsim list");
+}
+END_TEST
+
+#define FOR_CLOCK(name, mhz)                                                                       \
+    "{ \"extends\": \"base\", \"name\": \"" name "\", \"title\": \"T\", \"figures\": { "           \
+    "\"clock_mhz\": { \"value\": " mhz ", \"source\": \"s\", \"kind\": \"assumed\" } } }"
+
+/* A path leads from the file that says it, be it a base's, a variant's or a swept one; that of the
+ * command line from the scenario. */
+START_TEST(a_path_leads_from_the_file_that_says_it)
+{
+    static const char child[] = "{ \"extends\": \"cpus/parent.json\",\n \"variants\": { %s } }";
+    char text[1024];
+    write_file("cpus/near.json", FOR_CLOCK("near", "7"));
+    write_file("near.json", FOR_CLOCK("near", "9"));
+    snprintf(text, sizeof text, scenario,
+             " }, \"variants\": { \"a\": { \"machine\": "
+             "{ \"cpu\": \"near.json\" } } } }");
+    write_file("cpus/parent.json", text);
+    snprintf(text, sizeof text, child, "");
+    write_file("child.json", text);
+    ck_assert_msg(read_file("child.json", NULL), "%s: %s", err.place, err.message);
+    ck_assert_double_eq(profile_value(experiment.points[0].scenario.cpu, clock_mhz), 7);
+    snprintf(text, sizeof text, child, "\"b\": { \"machine\": { \"cpu\": \"./near.json\" } }");
+    write_file("child.json", text);
+    ck_assert_msg(read_file("child.json", NULL), "%s: %s", err.place, err.message);
+    ck_assert_double_eq(profile_value(experiment.points[0].scenario.cpu, clock_mhz), 7);
+    ck_assert_double_eq(profile_value(experiment.points[1].scenario.cpu, clock_mhz), 9);
+    ck_assert_msg(read_file("child.json", "/sweep/~1machine~1cores=[1]"), "%s", err.message);
+    ck_assert_double_eq(profile_value(experiment.points[1].scenario.cpu, clock_mhz), 9);
+    /* Two of one name would be one in the scenario.json of results. */
+    snprintf(text, sizeof text, child, "\"b\": { \"machine\": { \"cpu\": \"near.json\" } }");
+    write_file("child.json", text);
+    ck_assert(!read_file("child.json", NULL));
+    expect_refusal("child.json:2:43: /variants/b/machine/cpu", "call one of them by another path");
+    ck_assert_msg(read_file("cpus/parent.json", "/variants={\"c\": {\"machine\": {\"cpu\": "
+                                                "\"../near.json\"}}}"),
+                  "%s: %s", err.place, err.message);
+    ck_assert_double_eq(profile_value(experiment.points[0].scenario.cpu, clock_mhz), 9);
 }
 END_TEST
 
@@ -296,9 +369,11 @@ END_TEST
 static void remove_files(void)
 {
     char name[32];
-    static const char *const names[] = { "cpus/base.json", "fast.json", "faster.json",
-                                         "same.json",      "bad.json",  "round.json",
-                                         "list.json",      "slow.json", "s.json" };
+    static const char *const names[] = { "cpus/base.json",   "fast.json", "faster.json",
+                                         "same.json",        "bad.json",  "round.json",
+                                         "list.json",        "slow.json", "s.json",
+                                         "cpus/parent.json", "near.json", "child.json",
+                                         "cpus/near.json" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unlink(in_folder(names[i]));
     for (int i = 0; i < 20; i++) {
@@ -320,6 +395,8 @@ int main(void)
     tcase_add_test(tests, long_chains_end);
     tcase_add_test(tests, a_scenario_sets_figures);
     tcase_add_test(tests, the_command_line_sets_figures);
+    tcase_add_test(tests, the_nearest_profile_is_named);
+    tcase_add_test(tests, a_path_leads_from_the_file_that_says_it);
     tcase_add_test(tests, variants_and_sweeps_set_figures);
     tcase_add_loop_test(tests, a_wrong_figure_is_refused, 0, SETTINGS);
     int status = suite_run("profile_file", tests);

@@ -74,6 +74,12 @@ static const char *const *two_metrics(const struct scenario *scenario, struct ar
     return metrics;
 }
 
+static const char *metric_wants(const struct scenario *scenario, const char *name)
+{
+    (void)scenario;
+    return strcmp(name, "lag_ms_max") == 0 ? "it says \"lag\": true; add that" : NULL;
+}
+
 /* Reads folder/name with these --set options. */
 static bool read_scenario(const char *name, const char *const *sets, uint32_t set_count)
 {
@@ -86,7 +92,9 @@ static bool read_scenario(const char *name, const char *const *sets, uint32_t se
                                         .policies = policies,
                                         .placements = placements,
                                         .balancers = balancers,
-                                        .metrics = two_metrics };
+                                        .more_names = "; a module brings more",
+                                        .metrics = two_metrics,
+                                        .metric_wants = metric_wants };
     char path[256];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     arena_free(&arena);
@@ -118,6 +126,8 @@ static const struct change {
     const char *from, *to, *place, *message;
 } changes[] = {
     { "fair_scan", "fair_scam", "s.json:4:28: /scheduler/policy", "did you mean \"fair_scan\"" },
+    { "fair_scan", "lottery", "s.json:4:28: /scheduler/policy",
+      "unknown policy \"lottery\"; there is rr, fair_scan; a module brings more" },
     { "\"policy\": \"fair_scan\", ", "", "s.json:4:16: /scheduler", "\"policy\" is missing" },
     { "\"seed\"", "\"sead\"", "s.json:2:16: /sead", "did you mean \"seed\"" },
     { "42", "-1", "s.json:2:24: /seed", "from 0 to 9007199254740991, is -1" },
@@ -138,12 +148,21 @@ static const struct change {
     { "\"t\",", "\"a/b\",", "s.json:2:11: /name", "no slash" },
     { "[1, 2, 3]", "[1, 0, 3]", "s.json:8:72: /sweep/~1machine~1cores/1", "from 1 to 1024, is 0" },
     { "\"cores\": 3", "\"cores\": 3, \"cores\": 4", "s.json:3:47: /machine/cores", "twice" },
-    { "cpu.json", "no.json", "s.json:3:23: /machine/cpu", "there is no CPU profile" },
+    { "cpu.json", "no.json", "s.json:3:23: /machine/cpu", "/no.json; name a file that there is" },
+    { "cpu.json", "abacus", "s.json:3:23: /machine/cpu",
+      "there is no CPU profile \"abacus\"; `braidsim list cpus` names those there are" },
     { "ticket", "tocket", "s.json:4:49: /scheduler/lock", "did you mean \"ticket\"" },
     { "\"ticket\"", "\"ticket\", \"tick_hz\": 0", "s.json:4:70: /scheduler/tick_hz",
       "need a tick" },
     { "\"ticket\"", "\"ticket\", \"process_stride_bytes\": 200",
-      "s.json:4:83: /scheduler/process_stride_bytes", "power of two" },
+      "s.json:4:83: /scheduler/process_stride_bytes",
+      "must be a power of two from 128 to 65536, is 200" },
+    { "\"ticket\"", "\"ticket\", \"process_stride_bytes\": 100",
+      "s.json:4:83: /scheduler/process_stride_bytes", "must be a power of two from 128 to 65536" },
+    { "\"ticket\"", "\"ticket\", \"process_stride_bytes\": 131072",
+      "s.json:4:83: /scheduler/process_stride_bytes", "is 131072" },
+    { "\"ticket\"", "\"ticket\", \"process_stride_bytes\": true",
+      "s.json:4:83: /scheduler/process_stride_bytes", "is true or false" },
     { "\"ticket\"", "\"ticket\", \"queues\": \"locked\", \"tori\": 9",
       "s.json:4:69: /scheduler/queues", "at most as many tori as cores" },
     { "\"ticket\" },",
@@ -212,6 +231,9 @@ static const struct change {
     { "\"/machine/cores\": [", "\"/workload/0/instances/x\": [",
       "s.json:8:77: /sweep/~1workload~10~1instances~1x", "nothing at" },
     { "\"jain\"", "\"jane\"", "s.json:9:46: /expect/0/metric", "did you mean \"jain\"" },
+    { "\"jain\"", "\"lag_ms_max\"", "s.json:9:46: /expect/0/metric",
+      "\"lag_ms_max\" is measured only where it says \"lag\": true; add that" },
+    { "\"jain\"", "[1]", "s.json:9:46: /expect/0/metric", "must be a string" },
     { "\"tori\", \"metric\"", "\"torus\", \"metric\"", "s.json:9:28: /expect/0/variant",
       "no variant" },
     { "\"seed\"", "\"seed", "s.json:2:58: /", "does not end on its line; close it with \"" },
@@ -411,7 +433,26 @@ START_TEST(what_is_no_scenario_is_refused)
     expect_refusal("s.json:1:1: /", "larger than 16 MiB, and no scenario or profile is; is it the");
     write_file("s.json", "{ \"extends\": \"s.json\" }", 23);
     ck_assert(!read_scenario("s.json", NULL, 0));
-    expect_refusal("s.json:1:14: /extends", "circle");
+    expect_refusal("s.json:1:14: /extends", "goes round in a circle");
+}
+END_TEST
+
+/* However the way is written, and however far round. */
+START_TEST(circles_are_named_by_short_paths)
+{
+    char path[256], text[256];
+    write_file("s.json", "{ \"extends\": \"./child.json\" }", 29);
+    snprintf(text, sizeof text, "{ \"extends\": \".//.%s/./s.json\" }", folder);
+    write_file("child.json", text, strlen(text));
+    ck_assert(!read_scenario("s.json", NULL, 0)); /* it leads to ./tmp, which there is not */
+    snprintf(path, sizeof path, "there is no file %s%s/s.json; name", folder, folder);
+    expect_refusal("child.json:1:14: /extends", path);
+    snprintf(text, sizeof text, "{ \"extends\": \"../%s/./s.json\" }", strrchr(folder, '/') + 1);
+    write_file("child.json", text, strlen(text));
+    ck_assert(!read_scenario("./s.json", NULL, 0));
+    snprintf(path, sizeof path, "circle: %s/../%s/s.json extends this scenario, or is it", folder,
+             strrchr(folder, '/') + 1);
+    expect_refusal("child.json:1:14: /extends", path);
 }
 END_TEST
 
@@ -444,6 +485,7 @@ int main(void)
     tcase_add_test(tests, a_variant_can_take_away);
     tcase_add_test(tests, what_comes_later_overwrites);
     tcase_add_test(tests, what_is_no_scenario_is_refused);
+    tcase_add_test(tests, circles_are_named_by_short_paths);
     tcase_add_test(tests, a_profile_is_checked);
     int status = suite_run("scenario", tests);
     arena_free(&arena);
