@@ -176,34 +176,51 @@ static bool is_bad(const struct run_result *result)
     return result->fault.kind != FAULT_NONE || result->overrun.happened;
 }
 
-/* Loads the builds that the points want.  Each is a library of its own, bound to itself. */
-static bool load_schedulers(const struct experiment *experiment, const char *file,
-                            struct work *work, struct arena *arena, struct error *err)
+/* Loads the builds that the studies want.  Each is a library of its own, bound to itself. */
+static bool load_schedulers(const struct run_arguments *arguments, const struct study *studies,
+                            struct scheduler *builds[COSTS], struct arena *arena, struct error *err)
 {
-    struct scheduler *both = arena_alloc(arena, 2, sizeof *both);
-    if (wants(experiment, COST_TRACED)) {
-        if (!scheduler_load(&both[0], file, true, err))
-            return false;
-        work->traced = &both[0];
-    }
-    if (wants(experiment, COST_FLAT)) {
-        if (!scheduler_load(&both[1], file, false, err))
-            return false;
-        work->plain = &both[1];
-    }
+    for (int i = 0; i < arguments->count; i++)
+        for (uint32_t cost = 0; cost < COSTS; cost++) {
+            if (builds[cost] != NULL || !wants(&studies[i].experiment, (enum cost_kind)cost))
+                continue;
+            builds[cost] = arena_alloc(arena, 1, sizeof *builds[cost]);
+            if (!scheduler_load(builds[cost], arguments->load.scheduler_file, cost == COST_TRACED,
+                                err))
+                return false;
+        }
     return true;
 }
 
+/* All files of the builds that the study wants. */
+static void note_schedulers(struct results *results, struct scheduler *const builds[COSTS],
+                            struct arena *arena)
+{
+    struct results_scheduler *schedulers =
+        arena_alloc(arena, (size_t)COSTS * TRACER_MODULES, sizeof *schedulers);
+    results->schedulers = schedulers;
+    for (uint32_t cost = 0; cost < COSTS; cost++) {
+        if (!wants(results->experiment, (enum cost_kind)cost))
+            continue;
+        for (uint32_t i = 0; i < builds[cost]->module_count; i++) {
+            const struct scheduler_file *file = &builds[cost]->files[i];
+            schedulers[results->scheduler_count++] =
+                (struct results_scheduler){ cost == COST_TRACED ? "traced" : "flat", file->path,
+                                            file->compiler, file->hash };
+        }
+    }
+}
+
 static int run_study(const struct run_arguments *arguments, const struct study *study,
-                     struct arena *arena)
+                     struct scheduler *const builds[COSTS], struct arena *arena)
 {
     const struct experiment *experiment = &study->experiment;
     struct work work = { .experiment = experiment,
+                         .traced = builds[COST_TRACED],
+                         .plain = builds[COST_FLAT],
                          .jobs = (uint32_t)arguments->jobs,
                          .run_count = experiment->point_count * experiment->replications };
     struct error err;
-    if (!load_schedulers(experiment, arguments->load.scheduler_file, &work, arena, &err))
-        return command_refuse(&err);
     if (!arguments->quiet)
         work.progress = progress_show;
     struct run_result *runs = arena_alloc(arena, work.run_count, sizeof *runs);
@@ -212,13 +229,10 @@ static int run_study(const struct run_arguments *arguments, const struct study *
         return report_bad(experiment, &runs[complete - 1]);
 
     scaling_fill(experiment, runs);
-    const struct scheduler *scheduler = work.traced != NULL ? work.traced : work.plain;
     struct results results = { .experiment = experiment,
                                .runs = runs,
-                               .run_count = work.run_count,
-                               .scheduler_path = scheduler->path,
-                               .scheduler_compiler = scheduler->compiler,
-                               .scheduler_hash = scheduler->hash };
+                               .run_count = work.run_count };
+    note_schedulers(&results, builds, arena);
     if (!results_write(&results, study->directory, &err))
         return command_refuse(&err);
     bool met = true;
@@ -269,9 +283,12 @@ int command_run(int argc, char **argv)
             return command_refuse(&err);
         }
     }
+    struct scheduler *builds[COSTS] = { NULL };
+    if (!load_schedulers(&arguments, studies, builds, &arena, &err))
+        return command_refuse(&err);
     int status = EXIT_FINE;
     for (int i = 0; i < arguments.count; i++) {
-        int one = run_study(&arguments, &studies[i], &arena);
+        int one = run_study(&arguments, &studies[i], builds, &arena);
         status = one > status ? one : status;
     }
     arena_free(&arena);

@@ -113,7 +113,7 @@ __attribute__((noreturn)) static void worker_died(const struct work *work,
         fprintf(stderr,
                 "%s: the scheduler broke its contract: it ended the program (status %d)\n"
                 "in run %u: %s\n",
-                work->experiment->path, WEXITSTATUS(status), worker->run, scheduler->path);
+                work->experiment->path, WEXITSTATUS(status), worker->run, scheduler->files[0].path);
         fflush(NULL);
         _exit(EXIT_FAULT);
     }
@@ -124,7 +124,7 @@ __attribute__((noreturn)) static void worker_died(const struct work *work,
         fprintf(stderr,
                 "%s ran in that process too: if it wrote to memory that is not its own, that is "
                 "why, and --cost traced tells where\n",
-                scheduler->path);
+                scheduler->files[0].path);
     fflush(NULL);
     _exit(EXIT_BUG);
 }

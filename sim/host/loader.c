@@ -199,6 +199,20 @@ static bool module_probe(const char *path, struct error *err)
                                     "a module has no code that runs by itself");
 }
 
+static bool module_add(struct scheduler *scheduler, const char *path, struct error *err)
+{
+    uint32_t i = scheduler->module_count;
+    struct scheduler_file *file = &scheduler->files[i];
+    scheduler->modules[i] = module_open(path, &scheduler->mapped[i], err);
+    if (scheduler->modules[i] == NULL)
+        return false;
+    snprintf(file->path, sizeof file->path, "%s", path);
+    file->hash = module_file_hash(path);
+    module_file_compiler(path, file->compiler, sizeof file->compiler);
+    scheduler->module_count++;
+    return true;
+}
+
 /* The user's module, as the first. */
 static bool load_given(struct scheduler *scheduler, const char *file, bool traced,
                        struct error *err)
@@ -217,14 +231,11 @@ static bool load_given(struct scheduler *scheduler, const char *file, bool trace
                          "the traced_cflags of braid-sched.pc, or use --cost flat");
     if (!module_probe(real, err))
         return false;
-    scheduler->modules[0] = module_open(real, &scheduler->mapped[0], err);
-    snprintf(scheduler->path, sizeof scheduler->path, "%s", real);
-    return scheduler->modules[0] != NULL;
+    return module_add(scheduler, real, err);
 }
 
 bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, struct error *err)
 {
-    uint32_t count = 0;
     struct error refusal;
     *scheduler = (struct scheduler){ .traced = traced };
     if (file != NULL) {
@@ -233,19 +244,11 @@ bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, 
             snprintf(place, sizeof place, "--scheduler \"%s\"", file);
             return error_set(err, place, "%s", refusal.message);
         }
-        count++;
     }
     char own[PATH_MAX];
-    if (!own_module(own, sizeof own, traced, err))
+    if (!own_module(own, sizeof own, traced, err) || !module_add(scheduler, own, err))
         return false;
-    scheduler->modules[count] = module_open(own, &scheduler->mapped[count], err);
-    if (scheduler->modules[count++] == NULL)
-        return false;
-    if (file == NULL)
-        snprintf(scheduler->path, sizeof scheduler->path, "%s", own);
-    scheduler->hash = module_file_hash(scheduler->path);
-    module_file_compiler(scheduler->path, scheduler->compiler, sizeof scheduler->compiler);
-    for (uint32_t i = 0; i < count && scheduler->torus == NULL; i++)
+    for (uint32_t i = 0; i < scheduler->module_count && scheduler->torus == NULL; i++)
         scheduler->torus = scheduler->modules[i]->torus;
     return true;
 }

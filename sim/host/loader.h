@@ -12,14 +12,19 @@
 #include "models/machine/tracer.h"
 #include "sim/base/error.h"
 
+struct scheduler_file {
+    char path[4096];
+    uint64_t hash;      /* FNV-1a of its bytes, */
+    char compiler[256]; /* and who made it, as module_file.h has it */
+};
+
 /* A scheduler, ready to call: a user's module laid over ours. */
 struct scheduler {
     const struct torus_operations *torus;
     const struct scheduler_module *modules[TRACER_MODULES]; /* the user's first, if any */
     struct tracer_module mapped[TRACER_MODULES];
-    char path[4096];    /* of the user's module, else of ours */
-    uint64_t hash;      /* FNV-1a of that file, */
-    char compiler[256]; /* and who made it, as module_file.h has it */
+    struct scheduler_file files[TRACER_MODULES]; /* of these modules */
+    uint32_t module_count;
     bool traced;
 };
 

@@ -20,7 +20,7 @@
 #include "sim/base/error.h"
 #include "workloads/workload.h"
 
-enum cost_kind { COST_TRACED, COST_FLAT };
+enum cost_kind { COST_TRACED, COST_FLAT, COSTS };
 
 /* Operations that have a flat price; also the names of entries in metrics. */
 enum entry_kind {

@@ -164,11 +164,25 @@ static void put_profiles(FILE *to, const struct experiment *experiment)
     fprintf(to, "%s},\n", experiment->profile_count > 0 ? " " : "");
 }
 
+static void put_schedulers(FILE *to, const struct results *results)
+{
+    fprintf(to, "  \"schedulers\": [\n");
+    for (uint32_t i = 0; i < results->scheduler_count; i++) {
+        const struct results_scheduler *scheduler = &results->schedulers[i];
+        const char *slash = strrchr(scheduler->path, '/');
+        fprintf(to, "    { \"cost\": \"%s\", \"file\": ", scheduler->cost);
+        put_string(to, slash != NULL ? slash + 1 : scheduler->path);
+        fprintf(to, ", \"fnv1a\": \"%016" PRIx64 "\", \"compiler\": ", scheduler->hash);
+        put_string(to, scheduler->compiler);
+        fprintf(to, " }%s\n", i + 1 < results->scheduler_count ? "," : "");
+    }
+    fprintf(to, "  ],\n");
+}
+
 static void fill_manifest(FILE *to, const void *context)
 {
     const struct writing *writing = context;
     const struct experiment *experiment = experiment_of(writing);
-    const char *slash = strrchr(writing->results->scheduler_path, '/');
     char host[256] = "", when[64];
     time_t now = time(NULL);
     struct tm utc;
@@ -186,13 +200,10 @@ static void fill_manifest(FILE *to, const void *context)
     put_profiles(to, experiment);
     fprintf(to, "  \"compiler\": ");
     put_string(to, COMPILER);
-    fprintf(to, ",\n  \"scheduler\": ");
-    put_string(to, slash != NULL ? slash + 1 : writing->results->scheduler_path);
-    fprintf(to, ",\n  \"scheduler_fnv1a\": \"%016" PRIx64 "\",\n  \"scheduler_compiler\": ",
-            writing->results->scheduler_hash);
-    put_string(to, writing->results->scheduler_compiler);
+    fprintf(to, ",\n");
+    put_schedulers(to, writing->results);
     fprintf(to,
-            ",\n  \"glibc\": \"%s\",\n  \"cpu_has_fma\": %s,\n  \"host\": ", gnu_get_libc_version(),
+            "  \"glibc\": \"%s\",\n  \"cpu_has_fma\": %s,\n  \"host\": ", gnu_get_libc_version(),
             fma ? "true" : "false");
     put_string(to, host);
     fprintf(to, ",\n  \"written\": \"%s\"\n}\n", when);

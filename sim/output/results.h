@@ -1,7 +1,7 @@
 /* results.h -- the results directory: what `braidsim run` leaves behind.
  *
  *     scenario.json   the scenario as resolved, which can be run again from anywhere
- *     manifest.json   what made it: version, seed, compilers, scheduler, CPU profiles, libc, CPU
+ *     manifest.json   what made it: version, seed, compilers, schedulers, CPU profiles, libc, CPU
  *                     class, host
  *     summary.json    per point: mean, 95 % interval and n of each metric; what swept pointers are
  *                     in words, and the labels of values that are long
@@ -20,12 +20,19 @@
 #include "sim/host/result.h"
 #include "sim/output/statistics.h"
 
+/* A file of a scheduler that took part: the user's module, or ours beneath it. */
+struct results_scheduler {
+    const char *cost; /* "traced" or "flat": of which points */
+    const char *path, *compiler;
+    uint64_t hash;
+};
+
 struct results {
     const struct experiment *experiment;
     const struct run_result *runs; /* by point, replications fastest */
     uint32_t run_count;
-    const char *scheduler_path, *scheduler_compiler;
-    uint64_t scheduler_hash;
+    uint32_t scheduler_count;
+    const struct results_scheduler *schedulers;
 };
 
 /* May they be put there?  To be asked before anything runs. */

@@ -108,6 +108,7 @@ static void make_run(struct run_result *run, uint32_t index)
 
 static void set_up(void)
 {
+    static const struct results_scheduler ours = { "flat", "/lib/x.so", "GCC: (\"me\") 1", 7 };
     static struct profile cpu = { .name = "toy", .title = "A toy machine" };
     static struct workload workload = { .name = "hog", .instances = 1, .weight = 1024 };
     arena = ARENA_EMPTY;
@@ -127,9 +128,8 @@ static void set_up(void)
     results = (struct results){ .experiment = &experiment,
                                 .runs = runs,
                                 .run_count = RUNS,
-                                .scheduler_path = "/lib/libbraid_sched.so",
-                                .scheduler_compiler = "GCC: (\"me\") 1",
-                                .scheduler_hash = UINT64_C(0x123456789ABCDEF0) };
+                                .scheduler_count = 1,
+                                .schedulers = &ours };
 }
 
 /* Removes a folder and what is in it. */
