@@ -124,6 +124,7 @@ static void measure(struct calibration *c)
     c->progress("interrupts", 0.88);
     calibrate_interrupts(c, s * 0.1);
     calibrate_scheduler_end(c, passes.scheduler, s * 0.02);
+    calibration_settle(c);
     for (uint32_t i = 0; i < FIGURE_COUNT; i++)
         CHECK(!figure_descriptions[i].required || calibration_has(c, (enum profile_figure)i));
     c->progress("", 1);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/machine/profile_rules.h"
+
 static const char MEASURED_HERE[] = "measured on this host by braidsim calibrate";
 
 void calibration_note(struct calibration *calibration, const char *format, ...)
@@ -72,7 +74,8 @@ bool calibration_measured(struct calibration *calibration, enum profile_figure f
     double value = round_figure(measurement.value);
     if (measurement.count == 0)
         return false;
-    if (!(value > 0 && value >= d->minimum && value <= d->maximum)) {
+    if (!(value > 0 && value >= d->minimum && value <= d->maximum) ||
+        figure_values_wanted(d->values, value) != NULL) {
         calibration_note(calibration, "%s: measured as %g, which cannot be (%s)", d->name, value,
                          text);
         return false;
@@ -114,4 +117,25 @@ void calibration_assumed(struct calibration *calibration, enum profile_figure fi
         arena_string(calibration->arena, text));
     calibration_note(calibration, "%s: assumed %g: %s", figure_descriptions[figure].name,
                      round_figure(value), text);
+}
+
+void calibration_settle(struct calibration *calibration)
+{
+    struct contradiction found;
+    for (uint32_t i = 0; i < FIGURE_COUNT && profile_contradicts(calibration->profile, &found);
+         i++) {
+        const char *name = figure_descriptions[found.figure].name;
+        struct figure *figure = &calibration->profile->figure[found.figure];
+        bool out = found.fitting == 0;
+        if (out)
+            *figure = (struct figure){ .value = figure_descriptions[found.figure].fallback };
+        else
+            *figure = (struct figure){ found.fitting, FIGURE_DERIVED,
+                                       arena_printf(calibration->arena,
+                                                    "%g was found, which cannot be, and this fits: "
+                                                    "%s",
+                                                    figure->value, found.message) };
+        calibration_note(calibration, "%s: %s; %s", name, found.message,
+                         out ? "left out" : "taken as what fits");
+    }
 }

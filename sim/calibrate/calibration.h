@@ -50,6 +50,10 @@ __attribute__((format(printf, 4, 5))) void calibration_assumed(struct calibratio
                                                                enum profile_figure figure,
                                                                double value, const char *why, ...);
 
+/* Where figures contradict one another, since something else went on at one of the times: the one
+ * becomes what fits the other, or is taken out where nothing does.  Noted. */
+void calibration_settle(struct calibration *calibration);
+
 __attribute__((format(printf, 2, 3))) void calibration_note(struct calibration *calibration,
                                                             const char *format, ...);
 

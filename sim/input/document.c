@@ -88,6 +88,18 @@ const char *document_file(const struct document *document, const char *pointer)
     return layer != NULL && layer->source != NULL ? layer->source->name : NULL;
 }
 
+const struct node *node_later(const struct node *one, const struct node *other)
+{
+    const struct document *document = one->document;
+    for (uint32_t i = document->layer_count; i-- > 0;) {
+        if (layer_find(&document->layers[i], one->pointer) == FOUND)
+            return one;
+        if (layer_find(&document->layers[i], other->pointer) == FOUND)
+            return other;
+    }
+    return one;
+}
+
 bool node_refuse(const struct node *node, struct error *err, const char *format, ...)
 {
     char message[sizeof err->message];

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "models/machine/profile_rules.h"
 #include "sim/input/document.h"
 #include "sim/input/profile_file.h"
 
@@ -20,20 +21,14 @@ enum { EXTENDS_MAX = 16 };
 
 /* ---- Figures ------------------------------------------------------------------------------ */
 
-/* A figure's value: in its range, and whole where it counts something. */
 static bool read_value(const struct node *node, enum profile_figure which, double *value,
                        struct error *err)
 {
-    static const char *const counts[] = { "_cores", "_ways", "_entries", "_threads", "_channels" };
     const struct figure_description *description = &figure_descriptions[which];
     if (!node_number(node, description->minimum, description->maximum, value, err))
         return false;
-    for (unsigned i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        const char *unit = strrchr(description->name, '_');
-        if (strcmp(unit, counts[i]) == 0 && *value != floor(*value))
-            return node_refuse(node, err, "must be a whole number, is %g", *value);
-    }
-    return true;
+    const char *wanted = figure_values_wanted(description->values, *value);
+    return wanted == NULL || node_refuse(node, err, "must be %s, is %g", wanted, *value);
 }
 
 static bool read_figure(const struct node *node, enum profile_figure which, struct figure *figure,
@@ -98,18 +93,31 @@ static bool check_group(const struct node *figures, const struct profile *p,
     return true;
 }
 
+/* Refuses that one of two figures which came to the other; where neither stands, all figures. */
+static bool refuse_one(const struct node *figures, enum profile_figure one,
+                       enum profile_figure other, const char *message, struct error *err)
+{
+    struct node first, second;
+    bool has_first = node_get(figures, figure_descriptions[one].name, &first),
+         has_second = node_get(figures, figure_descriptions[other].name, &second);
+    const struct node *at = has_first && has_second ? node_later(&first, &second)
+                            : has_first             ? &first
+                            : has_second            ? &second
+                                                    : figures;
+    return node_refuse(at, err, "%s", message);
+}
+
 /* entries in so many ways must make a whole number of sets. */
-static bool check_sets(const struct node *figures, enum profile_figure size, double entries,
+static bool check_sets(const struct node *figures, const enum profile_figure *size, double entries,
                        double ways, struct error *err)
 {
-    struct node node;
     double sets = ways > 0 ? entries / ways : 1;
     if (sets >= 1 && sets == floor(sets))
         return true;
-    const char *name = figure_descriptions[size].name;
-    return node_refuse(node_get(figures, name, &node) ? &node : figures, err,
-                       "%g entries in %g ways make %g sets, which must be a whole number", entries,
-                       ways, sets);
+    const char *message = arena_printf(
+        figures->document->arena,
+        "%g entries in %g ways make %g sets, which must be a whole number", entries, ways, sets);
+    return refuse_one(figures, size[0], size[1], message, err);
 }
 
 static bool check_caches(const struct node *figures, const struct profile *p, struct error *err)
@@ -122,14 +130,21 @@ static bool check_caches(const struct node *figures, const struct profile *p, st
                                                    { FIGURE_tlb2_entries, FIGURE_tlb2_ways } };
     double bytes = profile_value(p, line_bytes);
     for (unsigned i = 0; i < sizeof caches / sizeof caches[0]; i++)
-        if (!check_sets(figures, caches[i][0], p->figure[caches[i][0]].value * 1024 / bytes,
+        if (!check_sets(figures, caches[i], p->figure[caches[i][0]].value * 1024 / bytes,
                         p->figure[caches[i][1]].value, err))
             return false;
     for (unsigned i = 0; i < sizeof tlbs / sizeof tlbs[0]; i++)
-        if (!check_sets(figures, tlbs[i][0], p->figure[tlbs[i][0]].value,
-                        p->figure[tlbs[i][1]].value, err))
+        if (!check_sets(figures, tlbs[i], p->figure[tlbs[i][0]].value, p->figure[tlbs[i][1]].value,
+                        err))
             return false;
     return true;
+}
+
+static bool check_rules(const struct node *figures, const struct profile *p, struct error *err)
+{
+    struct contradiction found;
+    return !profile_contradicts(p, &found) ||
+           refuse_one(figures, found.figure, found.other, found.message, err);
 }
 
 static bool check_figures(const struct node *figures, const struct profile *p, struct error *err)
@@ -143,16 +158,10 @@ static bool check_figures(const struct node *figures, const struct profile *p, s
                                                FIGURE_page_walk_cycles },
                                      tlb2[] = { FIGURE_tlb2_entries, FIGURE_tlb2_ways,
                                                 FIGURE_tlb2_cycles };
-    struct node node;
-    double bytes = profile_value(p, line_bytes);
-    if (node_get(figures, "line_bytes", &node) && exp2(round(log2(bytes))) != bytes)
-        return node_refuse(&node, err, "must be a power of two, is %g", bytes);
-    if (profile_value(p, l3_kb) > 0 && profile_value(p, l2_kb) == 0)
-        return node_refuse(node_get(figures, "l3_kb", &node) ? &node : figures, err,
-                           "needs a second level: give l2_kb, or call this one the second");
     return check_group(figures, p, l1i, 2, err) && check_group(figures, p, l2, 4, err) &&
            check_group(figures, p, l3, 4, err) && check_group(figures, p, tlb, 3, err) &&
-           check_group(figures, p, tlb2, 3, err) && check_caches(figures, p, err);
+           check_group(figures, p, tlb2, 3, err) && check_caches(figures, p, err) &&
+           check_rules(figures, p, err);
 }
 
 bool profile_override(struct profile *profile, const struct node *figures, struct error *err)

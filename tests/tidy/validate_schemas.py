@@ -36,18 +36,28 @@ def read_json(path):
 
 
 def figures_of_header(path):
-    """{name: (required, default, minimum, maximum, help)} of the list PROFILE_FIGURES."""
+    """{name: (required, default, minimum, maximum, help, values)} of the list PROFILE_FIGURES."""
     with open(path, encoding="utf-8") as file:
         text = file.read().replace("\\\n", " ")
     lines = [line for line in text.split("\n") if line.startswith("#define PROFILE_FIGURES(X)")]
     entry = (rf"X\(\s*(\w+),\s*(true|false),\s*([\d.e]+),\s*([\d.e]+),\s*([\d.e]+),"
-             rf"\s*((?:{STRING}\s*)+)\)")
+             rf"\s*(\w+),\s*((?:{STRING}\s*)+)\)")
     found = re.findall(entry, lines[0])
     if not found or len(found) != len(re.findall(r"\bX\(\s*\w+,", lines[0])):
         raise ValueError(f"{path}: PROFILE_FIGURES has entries that are not understood")
     return {name: (required == "true", default, low, high,
-                   "".join(json.loads(part) for part in re.findall(STRING, text)))
-            for name, required, default, low, high, text in found}
+                   "".join(json.loads(part) for part in re.findall(STRING, text)), values)
+            for name, required, default, low, high, values, text in found}
+
+
+def constraint(figure):
+    """What the schema says beside the bounds, as enum figure_values has it."""
+    low, high, values = float(figure[2]), float(figure[3]), figure[5]
+    if values == "WHOLE":
+        return ['"multipleOf": 1']
+    allowed = {"SWITCH": [0, 1], "HISTORY": [4, 16, 64],
+               "POWER": [2**i for i in range(32) if low <= 2**i <= high]}.get(values)
+    return [f'"enum": {allowed}'] if allowed else []
 
 
 UNITS = {"_mhz": "MHz", "_cores": "cores", "_threads": "threads", "_kb": "KB (1024 bytes)",
@@ -61,6 +71,8 @@ UNITS = {"_mhz": "MHz", "_cores": "cores", "_threads": "threads", "_kb": "KB (10
 
 def described(name, figure, kind):
     unit = UNITS[max((end for end in UNITS if name.endswith(end)), key=len)]
+    if figure[5] == "POWER":
+        unit += ", a power of two"
     default = "required" if figure[0] else f"default {figure[1]}"
     if kind == "scenario":
         default = "default: the profile's"
@@ -72,13 +84,13 @@ def with_figures(text, figures, kind):
     def block(indent, name, figure):
         description = described(name, figure, kind)
         lines = [f'{indent}"{name}": {{', f'{indent}  "description": {description},']
-        bounds = f'"minimum": {figure[2]}, "maximum": {figure[3]}'
+        bounds = [f'"minimum": {figure[2]}', f'"maximum": {figure[3]}', *constraint(figure)]
         if kind == "cpu":
             lines += [f'{indent}  "$ref": "#/$defs/figure",',
-                      f'{indent}  "properties": {{ "value": {{ {bounds} }} }}']
+                      f'{indent}  "properties": {{ "value": {{ {", ".join(bounds)} }} }}']
         else:
             lines += [f'{indent}  "type": "number",']
-            lines += [f'{indent}  {bound}' for bound in bounds.replace(", ", ",|").split("|")]
+            lines += [f'{indent}  {bound}' for bound in ",|".join(bounds).split("|")]
         return "\n".join(lines + [indent + "}"])
 
     first = next(iter(figures))
@@ -198,11 +210,18 @@ def bad_documents(profile, scenario):
                            ("/figures/clock_mhz/source", " "), ("/figures/clock_ghz", {}),
                            ("/colour", "red"), ("/figures", {}),
                            ("/figures/clock_mhz", None), ("/figures/l2_kb", None),
+                           ("/figures/line_bytes/value", 48), ("/figures/max_cores/value", 1.5),
+                           ("/figures/branch_history",
+                            {"value": 17, "source": "s", "kind": "assumed"}),
+                           ("/figures/tlb_tagged",
+                            {"value": 0.5, "source": "s", "kind": "assumed"}),
                            ("/extends", 5)):
         yield "cpu", profile, pointer, value
     for pointer, value in (("/seed", 2**53), ("/colour", "red"), ("/machine/cores", 0),
                            ("/machine/figures/transfer_ns", 0), ("/machine/figures/clock", 1),
                            ("/machine/figures/clock_mhz", {"value": 5}),
+                           ("/machine/figures/branch_history", 32),
+                           ("/machine/figures/l2_exclusive", 0.5),
                            ("/scheduler/lock", "none"), ("/scheduler/tori", "all"),
                            ("/scheduler/process_stride_bytes", 100), ("/workload", []),
                            ("/workload/0/arrivals", 100), ("/workload/0/name", "a b"),

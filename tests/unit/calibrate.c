@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "models/machine/profile_rules.h"
 #include "sim/base/random.h"
 #include "sim/calibrate/calibration.h"
 #include "sim/calibrate/chase.h"
@@ -261,6 +262,42 @@ START_TEST(the_best_of_several_passes_stays)
 }
 END_TEST
 
+/* Timings that others disturbed, and what a hypervisor makes up. */
+START_TEST(contradictions_are_settled)
+{
+    static struct calibration c;
+    struct profile profile;
+    struct arena arena = ARENA_EMPTY;
+    struct contradiction found;
+    profile_init(&profile);
+    c = (struct calibration){ .profile = &profile, .arena = &arena };
+    ck_assert(!calibration_measured(&c, FIGURE_l1_ways, (struct measurement){ 7.5, 0, 9 }, "x"));
+    ck_assert_uint_eq(c.note_count, 1);
+    measured(&c, FIGURE_clock_mhz, 2000);
+    measured(&c, FIGURE_l1_latency_cycles, 4);
+    calibration_derived(&c, FIGURE_max_cores, 8, "x");
+    calibration_settle(&c);
+    ck_assert_uint_eq(c.note_count, 1);
+    measured(&c, FIGURE_l2_latency_cycles, 30);
+    measured(&c, FIGURE_memory_latency_ns, 12);
+    measured(&c, FIGURE_transfer_shared_ns, 70);
+    measured(&c, FIGURE_transfer_ns, 60);
+    calibration_derived(&c, FIGURE_tlb_tagged, 1, "x");
+    calibration_derived(&c, FIGURE_socket_cores, 10, "x");
+    calibration_derived(&c, FIGURE_l3_cores, 4, "x");
+    calibration_settle(&c);
+    ck_assert(!profile_contradicts(&profile, &found));
+    ck_assert_uint_eq(c.note_count, 5);
+    ck_assert_double_eq(calibration_value(&c, FIGURE_l2_latency_cycles), 24); /* 12 ns */
+    ck_assert_int_eq(profile.figure[FIGURE_l2_latency_cycles].kind, FIGURE_DERIVED);
+    ck_assert_double_eq(calibration_value(&c, FIGURE_transfer_shared_ns), 60);
+    ck_assert_double_eq(calibration_value(&c, FIGURE_socket_cores), 8);
+    ck_assert_double_eq(calibration_value(&c, FIGURE_l3_cores), 4);
+    ck_assert(!calibration_has(&c, FIGURE_tlb_tagged));
+    arena_free(&arena);
+}
+END_TEST
+
 static void fill(FILE *to, const void *profile)
 {
     profile_print(to, profile);
@@ -298,10 +335,22 @@ START_TEST(a_profile_reads_back_equal)
                                                 FIGURE_page_walk_cycles,
                                                 FIGURE_tlb2_entries,
                                                 FIGURE_tlb2_ways,
-                                                FIGURE_tlb2_cycles };
+                                                FIGURE_tlb2_cycles,
+                                                FIGURE_l2_stream_cycles,
+                                                FIGURE_l2_stride_cycles,
+                                                FIGURE_l2_exclusive,
+                                                FIGURE_l2_inclusive,
+                                                FIGURE_l3_stream_cycles,
+                                                FIGURE_l3_stride_cycles,
+                                                FIGURE_l3_exclusive,
+                                                FIGURE_l3_inclusive,
+                                                FIGURE_tlb_tagged,
+                                                FIGURE_prefetch_stride_bytes };
     for (uint32_t i = 0; i < sizeof sets / sizeof sets[0]; i++) /* all or none: none */
         profile.figure[sets[i]] = (struct figure){ 0, FIGURE_ABSENT, NULL };
     profile.figure[FIGURE_line_bytes].value = 64;
+    profile.figure[FIGURE_max_cores].value = 8;
+    profile.figure[FIGURE_small_rate] = (struct figure){ 0.5, FIGURE_MEASURED, "made up" };
     profile.figure[FIGURE_clock_mhz].value = 3693.25;
     profile.figure[FIGURE_memory_latency_ns].value = 0.1 + 100;
     ck_assert(file_write(path, fill, &profile, &err));
@@ -339,6 +388,7 @@ int main(void)
     tcase_add_test(tests, routes_visit_everything_once);
     tcase_add_test(tests, what_cannot_be_is_refused);
     tcase_add_test(tests, the_best_of_several_passes_stays);
+    tcase_add_test(tests, contradictions_are_settled);
     tcase_add_test(tests, a_profile_reads_back_equal);
     tcase_add_test(tests, files_are_checked);
     return suite_run("calibrate", tests);

@@ -47,7 +47,9 @@ static void write_base(void)
     size_t at = (size_t)sprintf(base, "{ \"name\": \"base\", \"title\": \"Base\", \"figures\": {");
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
         const struct figure_description *d = &figure_descriptions[i];
-        double value = i == FIGURE_line_bytes ? 64 : d->minimum;
+        double value = i == FIGURE_line_bytes          ? 64
+                       : i == FIGURE_memory_latency_ns ? d->maximum /* of cycles of 1000 ns */
+                                                       : d->minimum;
         bool second = i == FIGURE_l2_kb || i == FIGURE_l2_ways || i == FIGURE_l2_latency_cycles ||
                       i == FIGURE_l2_cores;
         if (!d->required && !second)
@@ -150,7 +152,14 @@ static const struct wrong {
       "l2_kb and l2_ways go together" },
     { DERIVED "\"figures\": { \"l2_ways\": { \"value\": 3, \"source\": \"s\",\n"
               "\"kind\": \"assumed\" } } }",
-      "cpus/base.json:9:10: /figures/l2_kb", "whole number" },
+      "bad.json:2:25: /figures/l2_ways", "128 entries in 3 ways make 42.6667 sets" },
+    { DERIVED "\"figures\": { \"l2_latency_cycles\": { \"value\": 0.5, \"source\": \"s\",\n"
+              "\"kind\": \"assumed\" } } }",
+      "bad.json:2:35: /figures/l2_latency_cycles",
+      "l1_latency_cycles, 1, must be at most l2_latency_cycles, 0.5" },
+    { DERIVED "\"figures\": { \"branch_history\": { \"value\": 17, \"source\": \"s\",\n"
+              "\"kind\": \"assumed\" } } }",
+      "bad.json:2:43: /figures/branch_history/value", "must be 4, 16 or 64, is 17" },
     { DERIVED "\"figures\": [] }", "bad.json:2:12: /figures", "must be an object" },
     { DERIVED "\"colour\": \"red\" }", "bad.json:2:1: /colour", "unknown key" },
 };
@@ -349,6 +358,16 @@ static const struct wrong settings[] = {
       "whole number" },
     { ", \"figures\": { \"line_bytes\": 48 } } }", "s.json:3:70: /machine/figures/line_bytes",
       "power of two" },
+    { ", \"figures\": { \"l1_latency_cycles\": 9 } } }",
+      "s.json:3:77: /machine/figures/l1_latency_cycles",
+      "l1_latency_cycles, 9, must be at most l2_latency_cycles, 8" },
+    { ", \"figures\": { \"l2_exclusive\": 1, \"l2_inclusive\": 1 } } }",
+      "s.json:3:72: /machine/figures/l2_exclusive", "a cache is one of them, or neither" },
+    { ", \"figures\": { \"adjacent_line\": 0.5 } } }",
+      "s.json:3:73: /machine/figures/adjacent_line", "must be 0 (no) or 1 (yes), is 0.5" },
+    { ", \"figures\": { \"l2_stream_cycles\": 0.5 } },\n\"sweep\": "
+      "{ \"/machine/figures/l2_latency_cycles\": [8, 7, 0.25] } }",
+      "s.json:4:57: /sweep/~1machine~1figures~1l2_latency_cycles/2", "must be at most" },
     { ", \"figures\": { \"l3_kb\": 7, \"l3_ways\": 7, \"l3_cores\": 1 } } }",
       "s.json:3:54: /machine/figures", "l3_kb and l3_latency_cycles go together" },
     { ", \"figures\": { \"clock_mhz\": { \"value\": 5 } } } }",

@@ -53,7 +53,9 @@ static void write_profile(void)
     const char *comma = "";
     for (unsigned i = 0; i < FIGURE_COUNT; i++) {
         const struct figure_description *d = &figure_descriptions[i];
-        double value = strcmp(d->name, "line_bytes") == 0 ? 64 : d->minimum;
+        double value = i == FIGURE_line_bytes          ? 64
+                       : i == FIGURE_memory_latency_ns ? d->maximum
+                                                       : d->minimum;
         if (!d->required)
             continue;
         at += (size_t)sprintf(text + at,
