@@ -272,8 +272,12 @@ bool lock_model_promise(struct lock_model *lock, uint64_t now_ps, uint32_t *core
 bool lock_model_granted(struct lock_model *lock, uint32_t core, uint64_t now_ps)
 {
     CHECK(lock->promised && lock->next == core && now_ps == lock->grant_ps);
-    uint64_t released_ps = lock->free_ps;
-    struct lock_waiter waiter = remove_waiter(lock, core);
+    bool found_held = lock_model_found_held(lock, remove_waiter(lock, core).asked_ps);
     take(lock, core);
-    return !is_drawn(lock) || waiter.asked_ps <= released_ps;
+    return found_held;
+}
+
+bool lock_model_found_held(const struct lock_model *lock, uint64_t asked_ps)
+{
+    return !is_drawn(lock) || asked_ps <= lock->free_ps;
 }

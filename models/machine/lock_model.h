@@ -141,4 +141,7 @@ bool lock_model_promise(struct lock_model *lock, uint64_t now_ps, uint32_t *core
  * it held. */
 bool lock_model_granted(struct lock_model *lock, uint32_t core, uint64_t now_ps);
 
+/* Has a waiter that asked at asked_ps seen the lock held, so far? */
+bool lock_model_found_held(const struct lock_model *lock, uint64_t asked_ps);
+
 #endif

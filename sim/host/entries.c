@@ -117,9 +117,8 @@ static void lock_hold(struct host *host, struct core *core, struct host_torus *t
     if (to > from)
         torus->held_ps += to - from;
     if (in_window(host)) {
-        histogram_add(&host->tally->lock_wait, wait_ps);
         torus->acquisitions++;
-        torus->contended += core->operation.waited;
+        tally_lock_wait(host, torus, wait_ps, core->operation.waited);
     }
     lock_promise(host, torus);
 }

@@ -127,7 +127,8 @@ struct host_torus {
     bool need_balance;
     uint64_t posted_event;            /* the event whose entry last posted into its inbox */
     uint64_t held_ps;                 /* lock held within the window */
-    uint64_t acquisitions, contended; /* of the lock, within the window */
+    uint64_t acquisitions;            /* of the lock, within the window, */
+    uint64_t asked, contended;        /* and requests: those that still wait at the end, too */
 };
 
 /* Measurements within the window; the first four are merged from the entries' at the end. */
@@ -300,6 +301,8 @@ void tally_load(struct host *host, uint32_t from, uint32_t to); /* a torus's loa
 void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps);
 void tally_burst(struct host *host, struct task *task);
 void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
+/* A request for the lock has waited so long; contended: it found the lock held. */
+void tally_lock_wait(struct host *host, struct host_torus *torus, uint64_t wait_ps, bool contended);
 void tally_starvation(struct host *host); /* how long is too long, now that there are more? */
 void tally_finish(struct host *host, struct run_result *result);
 void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */

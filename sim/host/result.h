@@ -77,9 +77,9 @@ extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... *
     X(imbalance_mean, "processes", "time average of max - min load over tori, per core served")    \
     X(migrations_per_s, "1/s", "processes moved between tori by balancing")                        \
     X(lock_utilisation, "ratio", "share of time that the busiest lock is held")                    \
-    X(lock_contention_percent, "%", "acquisitions that had to wait")                               \
+    X(lock_contention_percent, "%", "requests that had to wait")                                   \
     X(lock_acquisitions_per_s, "1/s", "acquisitions of all locks")                                 \
-    LATENCY_METRICS(X, lock_wait, us, "asking for a lock to having it, waits of 0 included")
+    LATENCY_METRICS(X, lock_wait, us, "asking for a lock to having it, unfinished waits too")
 
 enum metric {
 #define X(name, unit, help) METRIC_##name,

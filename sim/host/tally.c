@@ -117,6 +117,13 @@ void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps)
     host->call_ps[kind] += (double)price_ps;
 }
 
+void tally_lock_wait(struct host *host, struct host_torus *torus, uint64_t wait_ps, bool contended)
+{
+    histogram_add(&host->tally->lock_wait, wait_ps);
+    torus->asked++;
+    torus->contended += contended;
+}
+
 /* ---- The end of a run --------------------------------------------------------------------- */
 
 static double percent(double part, double whole)
@@ -185,7 +192,7 @@ static double jain(const struct host *host)
 
 static void put_locks(const struct host *host, double *m, double window_ps)
 {
-    uint64_t acquisitions = 0, contended = 0, held_ps = 0;
+    uint64_t acquisitions = 0, asked = 0, contended = 0, held_ps = 0;
     bool any = false;
     for (uint32_t t = 0; t < host->torus_count; t++) {
         const struct host_torus *torus = &host->tori[t];
@@ -193,12 +200,13 @@ static void put_locks(const struct host *host, double *m, double window_ps)
             continue;
         any = true;
         acquisitions += torus->acquisitions;
+        asked += torus->asked;
         contended += torus->contended;
         if (torus->held_ps > held_ps)
             held_ps = torus->held_ps;
     }
     m[METRIC_lock_utilisation] = any ? (double)held_ps / window_ps : NAN;
-    m[METRIC_lock_contention_percent] = percent((double)contended, (double)acquisitions);
+    m[METRIC_lock_contention_percent] = percent((double)contended, (double)asked);
     m[METRIC_lock_acquisitions_per_s] = any ? (double)acquisitions * 1e12 / window_ps : NAN;
     put_histogram(m + METRIC_lock_wait_us_mean, &host->tally->lock_wait, 1e6);
 }
@@ -310,10 +318,21 @@ static void tally_unfinished(struct host *host, struct task *task)
         tally_wait(host, task, host->now_ps);
 }
 
+/* A wait for a lock that has not ended counts with what it has lasted, before the window too. */
+static void tally_unfinished_wait(struct host *host, const struct core *core)
+{
+    const struct operation *operation = &core->operation;
+    if (core->state == CORE_WAITING)
+        tally_lock_wait(host, operation->torus, host->now_ps - operation->requested_ps,
+                        lock_model_found_held(operation->torus->lock, operation->requested_ps));
+}
+
 void tally_finish(struct host *host, struct run_result *result)
 {
-    for (uint32_t c = 0; c < host->core_count; c++)
+    for (uint32_t c = 0; c < host->core_count; c++) {
         core_progress(host, &host->cores[c]);
+        tally_unfinished_wait(host, &host->cores[c]);
+    }
     if (host->lag != NULL)
         lag_pass(host);
     tally_integrate(host);

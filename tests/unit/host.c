@@ -361,6 +361,40 @@ START_TEST(a_locked_queue_pays_for_its_lock)
 }
 END_TEST
 
+/* Four cores ask at 0 to create a process each, and hold for 100 ms in turn; those that are done
+ * ask again to run theirs.  At 250 ms three have got it, after 0, 100 and 200, and three wait:
+ * since 0, 100 and 200.  So all waits add up to what the accounts say: 750 of 1000 ms.  In a window
+ * that begins at 120 one gets it, after 200, and the same three wait, two of them since before. */
+START_TEST(waits_for_a_lock_count_before_they_end)
+{
+    struct phase hog = { PHASE_RUN, constant(1e9) };
+    struct workload workload = { .name = "hog",
+                                 .instances = 4,
+                                 .start = constant(0),
+                                 .weight = 1024,
+                                 .phases = &hog,
+                                 .phase_count = 1 };
+    struct scenario scenario = scenario_of(&workload, 1, 4, 1, 0.25);
+    scenario.scheduler.lock = (enum lock_kind)_i;
+    scenario.flat.has_hold = true;
+    scenario.flat.hold = constant(100e3);
+    const double *metrics = run(&scenario, &plain);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_wait_us_max], 250e3, 1e-6);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_wait_us_mean], 750e3 / 6, 1e-6);
+    ck_assert_double_eq_tol(metrics[METRIC_account_lock_wait_percent], 75, 1e-9);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_contention_percent], 100 * 5 / 6., 1e-9);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_acquisitions_per_s], 3 / 0.25, 1e-9);
+    scenario.warmup_ps = UINT64_C(120000000000);
+    metrics = run(&scenario, &plain);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_wait_us_max], 250e3, 1e-6);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_wait_us_mean], 650e3 / 4, 1e-6);
+    double within_ms = 80 + 130 + 130 + 50; /* of these 200, 250, 150 and 50 */
+    ck_assert_double_eq_tol(metrics[METRIC_account_lock_wait_percent], within_ms / (4 * 1.3), 1e-9);
+    ck_assert_double_eq(metrics[METRIC_lock_contention_percent], 100);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_acquisitions_per_s], 1 / 0.13, 1e-9);
+}
+END_TEST
+
 static const struct balancer *once;
 
 static void balance_twice(struct braid *braid, struct torus *torus, uint64_t now_ns)
@@ -428,6 +462,7 @@ int main(void)
     tcase_add_test(tests, a_sender_queues_it_under_the_other_lock);
     tcase_add_test(tests, a_sender_waits_for_the_other_lock);
     tcase_add_test(tests, a_locked_queue_pays_for_its_lock);
+    tcase_add_loop_test(tests, waits_for_a_lock_count_before_they_end, 0, LOCK_KINDS);
     tcase_add_test(tests, an_inbox_that_was_empty_is_paid_for_once);
     return suite_run("host", tests);
 }
