@@ -134,11 +134,12 @@ static void count_waiters(struct lock_model *lock)
         count_waiter(lock, waiter_at(lock, i));
 }
 
-static void take(struct lock_model *lock, uint32_t core)
+static void take(struct lock_model *lock, uint32_t core, uint64_t now_ps)
 {
     lock->last_core = core;
     lock->promised = lock->overtaken = false;
     count_waiters(lock);
+    lock->storm_ps = now_ps + 2 * lock->spread_ps;
 }
 
 /* Removes a core from the ring; those before it move up.  O(its place). */
@@ -165,15 +166,26 @@ static bool is_free(const struct lock_model *lock, uint64_t now_ps)
     return lock->count == 0 || (lock->setup.kind == LOCK_TTAS_BACKOFF && now_ps < lock->look_ps);
 }
 
-/* Under ttas a comer swaps at once.  The interconnect serves its swap before those of the waiters
- * if it comes before the first of these has been told that the lock is free; and before their
- * rereads, if it comes before the holder's write has reached them. */
-static void overtake(struct lock_model *lock, uint32_t core, uint64_t now_ps)
+/* When the holder's write to a ttas lock takes effect.  Before the last race is over, it queues
+ * behind a request of every waiter. */
+static uint64_t written_ps(const struct lock_model *lock)
 {
-    uint64_t seen_ps = lock->free_ps + lock->farthest_ps;
-    enum distance told = topology_distance(lock->setup.topology, lock->last_core, lock->next);
-    enum distance own = topology_distance(lock->setup.topology, lock->last_core, core);
-    if (lock->overtaken || now_ps >= seen_ps + lock->reread_ps[told])
+    bool in_storm = lock->free_ps < lock->storm_ps;
+    return lock->free_ps + lock->farthest_ps + (in_storm ? lock->spread_ps : 0);
+}
+
+/* A comer swaps at once, the drawn waiter when it has reread.  While no swap can be before the
+ * comer's, whose is served first is drawn. */
+static void race(struct lock_model *lock, uint32_t core, uint64_t now_ps)
+{
+    const struct topology *topology = lock->setup.topology;
+    enum distance own = topology_distance(topology, lock->last_core, core);
+    enum distance rival = topology_distance(topology, lock->last_core, lock->next);
+    uint64_t seen_ps = written_ps(lock);
+    if (lock->overtaken || now_ps >= seen_ps + lock->reread_ps[rival])
+        return;
+    double mine = lock->rate[own], both = mine + lock->rate[rival] / 2; /* it reads, then swaps */
+    if (random_uniform(fresh_numbers(lock)) * both >= mine)
         return;
     if (now_ps < seen_ps)
         lock->grant_ps = seen_ps + lock->reread_ps[own];
@@ -187,14 +199,14 @@ bool lock_model_request(struct lock_model *lock, uint32_t core, uint64_t now_ps,
         *cost_ps = lock->atomic_ps * (lock->setup.kind == LOCK_MCS ? 2 : 1);
         if (lock->last_core != LOCK_NOBODY && lock->setup.kind != LOCK_IDEAL)
             *cost_ps += topology_transfer_fs(lock->setup.topology, lock->last_core, core) / 1000;
-        take(lock, core);
+        take(lock, core, now_ps);
         return true;
     }
     CHECK(lock->count < lock->setup.cores);
     struct lock_waiter waiter = { core, now_ps };
     *waiter_at(lock, lock->count++) = waiter;
     if (lock->setup.kind == LOCK_TTAS && lock->promised && now_ps > lock->free_ps) {
-        overtake(lock, core, now_ps);
+        race(lock, core, now_ps);
         return false;
     }
     if (lock->last_core == LOCK_NOBODY)
@@ -273,7 +285,7 @@ bool lock_model_granted(struct lock_model *lock, uint32_t core, uint64_t now_ps)
 {
     CHECK(lock->promised && lock->next == core && now_ps == lock->grant_ps);
     bool found_held = lock_model_found_held(lock, remove_waiter(lock, core).asked_ps);
-    take(lock, core);
+    take(lock, core, now_ps);
     return found_held;
 }
 

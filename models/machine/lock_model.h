@@ -23,9 +23,13 @@
  * wait, with chances in proportion to their rates of trying, 1 / (transfer + atomic); under
  * ttas_backoff whoever looks first has it, and a comer who finds the lock free takes it though
  * others wait.  Who comes during a hand-over is drawn with the rest under tas.  Under ttas he swaps
- * at once, in the order that the interconnect serves: before F he is first, and has the lock after
- * F + c_i; before the first reread is served, F + c_i of the drawn one, he is behind the rereads
- * but before their swaps, and has the lock instead of the drawn one; after that, he waits.
+ * at once, while the drawn one has to reread first.  Served strictly in order he would have it
+ * whenever he comes before that reread is served, and who comes back sooner would keep it for ever.
+ * So the two race for the line, with chances in proportion to their rates of trying; a waiter's is
+ * half of the above, since it reads and swaps.  With W, when the holder's write takes effect:
+ *     W = F, and in the storm of the last race S + F, behind a request of every waiter
+ * a winner that came before W has the lock after W + c_i, another when it was due; who comes after
+ * W + c_i of the drawn one, or when another comer has won, waits.
  *
  * Spinning harms the holder.  Under tas the line of the lock goes round two or more waiters all the
  * time, one transfer per transfer_ns + atomic, and each occupies a bus that all cores share for
@@ -43,7 +47,8 @@
  * lock alternatives for shared-memory multiprocessors", IEEE TPDS 1(1), 1990 (tas, ttas, back-off);
  * Z. Radovic and E. Hagersten, "Hierarchical backoff locks for nonuniform communication
  * architectures", HPCA 2003 (near cores win).  Counts of transactions, chances and the limit of the
- * back-off are assumed: docs/MODEL.md says why.
+ * back-off are assumed: docs/MODEL.md says why.  That real locks are unfair to those who wait,
+ * though not for ever: N. Piggin, "x86: FIFO ticket spinlocks", Linux 2.6.25, 2008.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -115,6 +120,7 @@ struct lock_model {
     uint32_t next;                   /* who gets it, as far as is known */
     uint64_t look_ps;                /* under back-off, when it looks */
     uint64_t grant_ps;               /* when next gets it, as promised */
+    uint64_t storm_ps;               /* under ttas, until when its last race goes on */
     bool promised, overtaken;        /* under ttas, by a comer, in this hand-over */
 };
 

@@ -2,8 +2,8 @@
  *
  * Goal: a free lock costs an atomic and a transfer by distance; hand-overs cost what the formulas
  * of lock_model.h say, by number and place of the waiters; ticket and mcs serve in order; tas and
- * ttas draw, near waiters and comers included; back-off lets a comer pass; spinning slows the
- * holder; the chain's service is exponential with the mean of its state.
+ * ttas draw, near waiters and comers included; back-off lets a comer pass; no lock starves anybody;
+ * spinning slows the holder; the chain's service is exponential with the mean of its state.
  * Method: a few cores ask while another holds; times against the formulas, chances against counts
  * of many hand-overs.
  *
@@ -201,29 +201,142 @@ START_TEST(chances_go_by_the_rate_of_trying)
 }
 END_TEST
 
-/* Eight cores at the same distance, c = 300 ns; three wait, and one comes within the hand-over of
- * 5 c.  Within c of the release it is first of all, and has the lock after 2 c; within 2 c it is
- * before the swaps of those who wait, but behind their rereads; later, or second, it waits. */
-START_TEST(comers_overtake_under_ttas)
+/* Lets core 3 get the lock while 0, 1, 2 wait on, and let it go: with the line at rest, or while
+ * the storm of 2 S = 6 c after the race is under way.  Returns when it lets go. */
+static uint64_t released_by_3(struct lock_model *lock, bool in_storm)
 {
-    static const uint64_t comes_ps[] = { 299999, 300000, 599999, 600000 };
-    for (int i = 0; i < 4; i++) {
-        struct lock_model lock = lock_of(LOCK_TTAS, false);
-        uint64_t promised, when, release_ps = 1000000;
+    uint64_t got_ps, free_ps;
+    uint32_t core;
+    held_by(lock, 7, 0, 1000000);
+    waits(lock, 3, 10);
+    ck_assert(lock_model_promise(lock, 10, &core, &got_ps));
+    for (uint32_t waiter = 0; waiter < 3; waiter++)
+        waits(lock, waiter, 1000000 + 600000); /* too late to get it now */
+    ck_assert(lock_model_granted(lock, core, got_ps));
+    free_ps = got_ps + 6 * 300000 - in_storm;
+    lock_model_hold(lock, core, free_ps);
+    return free_ps;
+}
+
+/* Eight cores at the same distance, c = 300 ns; three wait when core 3 lets go, and two come within
+ * the hand-over of 5 c.  At rest the write takes effect after c, and the first waiter has reread
+ * after 2 c.  Until then a comer gets it before the drawn waiter two times of three, trying twice
+ * as often; before c it has it after 2 c.  A second comer has the same chance if the first one had
+ * no luck.  In the storm the write takes effect after S + F = 4 c. */
+START_TEST(comers_race_under_ttas)
+{
+    bool in_storm = _i % 2 == 1;
+    uint64_t seen_ps = (in_storm ? 4 : 1) * 300000;
+    const uint64_t comes_ps[] = { seen_ps - 1, seen_ps, seen_ps + 299999, seen_ps + 300000 };
+    static const double chances[][2] = {
+        { 2 / 3., 2 / 9. }, { 2 / 3., 2 / 9. }, { 2 / 3., 0 }, { 0, 0 }
+    };
+    uint32_t at = (uint32_t)_i / 2, wins[CORES] = { 0 };
+    struct lock_setup setup = setup_of(LOCK_TTAS, false);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        struct lock_model lock;
+        uint64_t promised, when, free_ps;
         uint32_t core;
-        held_by(&lock, 3, 0, release_ps);
-        for (uint32_t waiter = 0; waiter < 3; waiter++)
-            waits(&lock, waiter, 10);
-        ck_assert(lock_model_promise(&lock, 10, &core, &promised));
-        ck_assert_uint_eq(promised, release_ps + 5 * 300000);
-        waits(&lock, 5, release_ps + comes_ps[i]);
-        waits(&lock, 6, release_ps + comes_ps[i] + 1);
-        ck_assert(lock_model_promise(&lock, release_ps + comes_ps[i] + 1, &core, &when));
-        ck_assert_int_eq(core == 5, i < 3);
-        ck_assert(core != 6);
-        ck_assert_uint_eq(when, i == 0 ? release_ps + 2 * 300000 : promised);
-        ck_assert(lock_model_granted(&lock, core, when) == (i == 3));
+        setup.id = round;
+        lock_model_init(&lock, &setup, &arena);
+        free_ps = released_by_3(&lock, in_storm);
+        ck_assert(lock_model_promise(&lock, free_ps, &core, &promised));
+        ck_assert_uint_eq(promised, free_ps + 5 * 300000);
+        waits(&lock, 5, free_ps + comes_ps[at]);
+        waits(&lock, 6, free_ps + comes_ps[at] + 1);
+        ck_assert(lock_model_promise(&lock, free_ps + comes_ps[at] + 1, &core, &when));
+        bool early = core == 5 && at == 0;
+        ck_assert_uint_eq(when, early ? free_ps + seen_ps + 300000 : promised);
+        wins[core]++;
+        ck_assert(!lock_model_found_held(&lock, free_ps + comes_ps[at]));
+        ck_assert(lock_model_granted(&lock, core, when) == (core < 5));
+        lock_model_hold(&lock, core, when + 1);
+        ck_assert(lock_model_found_held(&lock, free_ps + comes_ps[at])); /* if it lost */
+        arena_free(&arena);
     }
+    for (int i = 0; i < 2; i++) {
+        double p = chances[at][i], sd = sqrt(p * (1 - p) * ROUNDS);
+        ck_assert_double_le(fabs(wins[5 + i] - p * ROUNDS), 4 * sd);
+    }
+}
+END_TEST
+
+/* All cores want the lock all the time: each asks again within the hand-over. */
+struct contest {
+    uint32_t cores;
+    uint64_t hold_ps, think_ps;
+};
+
+enum { CONTEST_CORES = 48, CONTEST_GRANTS = 50000 };
+
+/* Counts who gets it; returns how often the same core as before. */
+static uint32_t play(struct lock_model *lock, const struct contest *contest, uint32_t *gets)
+{
+    uint64_t when_ps = 0, cost_ps;
+    uint32_t holder = 0, core, again = 0;
+    held_by(lock, 0, 0, contest->hold_ps);
+    for (uint32_t other = 1; other < contest->cores; other++)
+        waits(lock, other, 1);
+    for (uint32_t grant = 0; grant < CONTEST_GRANTS; grant++) {
+        uint64_t ask_ps = lock->free_ps + contest->think_ps;
+        ck_assert(lock_model_promise(lock, lock->free_ps, &core, &when_ps));
+        if (lock_model_request(lock, holder, ask_ps, &cost_ps)) {
+            core = holder; /* under back-off nobody looked */
+            when_ps = ask_ps + cost_ps;
+        } else {
+            lock_model_promise(lock, ask_ps, &core, &when_ps);
+            lock_model_granted(lock, core, when_ps);
+        }
+        again += core == holder;
+        gets[core]++;
+        holder = core;
+        lock_model_hold(lock, holder, when_ps + contest->hold_ps);
+    }
+    return again;
+}
+
+/* Who has let go gets it again with chance p, which is 2/3 under ttas and 1/k under tas, and else
+ * each of the others is as likely: a Markov chain whose counts have the variance
+ *     N (1/k) (1 - 1/k) (1 + r) / (1 - r),    r = p - (1 - p) / (k - 1)
+ * (r: its second eigenvalue).  So all k get the lock equally often, within four deviations: of 48
+ * cores none gets it 1.75 times as often as another. */
+START_TEST(nobody_starves)
+{
+    static const struct contest contests[] = {
+        { CONTEST_CORES, 60000, 100000 }, /* in the storm of those who lost the race before */
+        { CORES, 60000, 250000 },
+        { CORES, 10000000, 100000 }, /* the line at rest */
+        { 2, 1000000, 299999 },
+    };
+    const struct contest *contest = &contests[_i / 2];
+    enum lock_kind kind = _i % 2 == 0 ? LOCK_TAS : LOCK_TTAS;
+    struct lock_setup setup = setup_of(kind, false);
+    struct lock_model lock;
+    uint32_t gets[CONTEST_CORES] = { 0 };
+    setup.cores = contest->cores;
+    lock_model_init(&lock, &setup, &arena);
+    uint32_t again = play(&lock, contest, gets);
+    double k = contest->cores, p = kind == LOCK_TAS ? 1 / k : 2 / 3., r = p - (1 - p) / (k - 1);
+    double deviation = sqrt(CONTEST_GRANTS / k * (1 - 1 / k) * (1 + r) / (1 - r));
+    for (uint32_t core = 0; core < contest->cores; core++)
+        ck_assert_double_eq_tol(gets[core], CONTEST_GRANTS / k, 4 * deviation);
+    ck_assert_double_eq_tol(again, p * CONTEST_GRANTS, 4 * sqrt(p * (1 - p) * CONTEST_GRANTS));
+    arena_free(&arena);
+}
+END_TEST
+
+/* Under back-off every waiter may look before the next comer, if seldom. */
+START_TEST(nobody_starves_under_back_off)
+{
+    static const struct contest contest = { CORES, 60000, 100000 };
+    struct lock_setup setup = setup_of(LOCK_TTAS_BACKOFF, false);
+    struct lock_model lock;
+    uint32_t gets[CONTEST_CORES] = { 0 };
+    lock_model_init(&lock, &setup, &arena);
+    play(&lock, &contest, gets);
+    for (uint32_t core = 0; core < CORES; core++)
+        ck_assert_uint_gt(gets[core], CONTEST_GRANTS / CORES / 2);
+    arena_free(&arena);
 }
 END_TEST
 
@@ -310,6 +423,7 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("lock_model");
+    tcase_set_timeout(tests, 60);
     rng = gsl_rng_alloc(random_philox);
     tcase_add_loop_test(tests, a_free_lock_is_taken_at_once, 0, LOCK_KINDS);
     tcase_add_loop_test(tests, a_handover_costs_by_the_number_of_waiters, 0, LOCK_KINDS);
@@ -317,7 +431,9 @@ int main(void)
     tcase_add_test(tests, late_waiters_count);
     tcase_add_loop_test(tests, chances_go_by_the_rate_of_trying, LOCK_TAS, LOCK_TTAS + 1);
     tcase_add_test(tests, spinning_slows_the_holder);
-    tcase_add_test(tests, comers_overtake_under_ttas);
+    tcase_add_loop_test(tests, comers_race_under_ttas, 0, 8);
+    tcase_add_loop_test(tests, nobody_starves, 0, 8);
+    tcase_add_test(tests, nobody_starves_under_back_off);
     tcase_add_test(tests, back_off_lets_comers_pass);
     tcase_add_test(tests, the_chain_is_exponential);
     int status = suite_run("lock_model", tests);

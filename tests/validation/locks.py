@@ -107,9 +107,10 @@ def c2(lab):
     little = known["cores"] / rate - known["think_us"] - known["hold_us"]
     wait = point["lock_wait_us_mean"]
     section.add("No blind prediction: the published figure was known while the rules were written "
-                "that say who gets a lock that is being handed over. Versions that drew a comer with "
-                "the waiters had given 86.3 %, 91.0 % and, with C1 as it is, 92.7 %; now the order "
-                "of service that the hand-over itself assumes decides.")
+                "that say who gets a lock that is being handed over. Versions that drew a comer "
+                "with the waiters had given 86.3 %, 91.0 % and 92.7 %, and strict order of service, by "
+                "which a core that comes back at once keeps the lock for ever, 90.1 %. Now a comer "
+                "races with the waiter that is first, with chances that are not fitted.")
     section.add("Reported, not judged: what follows from C1 by Little's law.",
                 table(["", "by Little's law", "simulated", "error"],
                       [["wait for an acquisition, us", f"{little:.1f}", f"{wait:.1f}",
