@@ -4,6 +4,7 @@ Everything here is deterministic: equal programs and files give equal bytes.
 
 SPDX-License-Identifier: GPL-3.0-or-later
 """
+import csv
 import json
 import math
 import os
@@ -31,12 +32,14 @@ def published(name):
 
 
 class Point:
-    """One point of a results directory: its variant, what was swept, its metrics."""
+    """One point of a results directory: its variant, what was swept, its metrics, and its rows of
+    runs.csv."""
 
-    def __init__(self, data):
+    def __init__(self, data, rows):
         self.variant = data["variant"]
         self.sweep = data.get("sweep") or {}
         self.metrics = data["metrics"]
+        self.rows = rows
 
     def __getitem__(self, metric):
         return self.metrics[metric]["mean"]
@@ -44,6 +47,10 @@ class Point:
     def half(self, metric):
         """Half the width of the 95 % interval, 0 when there is only one run."""
         return self.metrics[metric].get("ci95") or 0
+
+    def runs(self, metric):
+        """Its value in each replication; those of one number draw the same times in all points."""
+        return [float(row[metric]) for row in self.rows]
 
 
 class Lab:
@@ -80,7 +87,10 @@ class Lab:
         if done.returncode != 0:
             message = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
             return re.sub(re.escape(ROOT) + "/", "", message)
-        points = [Point(data) for data in load_json(os.path.join(out, "summary.json"))["points"]]
+        with open(os.path.join(out, "runs.csv"), encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        points = [Point(data, [row for row in rows if int(row["point"]) == i]) for i, data in
+                  enumerate(load_json(os.path.join(out, "summary.json"))["points"])]
         shutil.rmtree(out)
         return points
 
@@ -168,16 +178,28 @@ def table(header, rows, align=None):
 
 
 def overtakes(xs, cost, worse, better, slack=0.0):
-    """Where `better` gets cheaper than `worse` by more than a share of slack, in words, and the
-    index of the first such x, None when there is none.  cost: {name: [cost at each x]}."""
+    """Where `better` gets cheaper than `worse` for good by more than a share of slack, in words,
+    and the index of the first x from which it stays so, None when there is none.
+    cost: {name: [cost at each x]}."""
     ahead = [w - b > slack * abs(b) for w, b in zip(cost[worse], cost[better])]
-    if True not in ahead:
-        return f"nowhere up to {xs[-1]} cores", None
-    first = ahead.index(True)
-    if first == 0:
-        return f"from {xs[0]} core on", 0
-    back = "" if all(ahead[first:]) else ", not everywhere after that"
-    return f"from between {xs[first - 1]} and {xs[first]} cores on{back}", first
+    last = len(ahead)
+    while last > 0 and ahead[last - 1]:
+        last -= 1
+    before = [x for x, is_ahead in zip(xs[:last], ahead) if is_ahead]
+    if last == len(ahead):
+        return ("not for good, only at " + listed(before) if before else
+                f"nowhere up to {xs[-1]} cores"), None
+    if last == 0:
+        return "at any number of cores", 0
+    return (f"for good from between {xs[last - 1]} and {xs[last]} cores on"
+            + (f", before that at {listed(before)}" if before else "")), last
+
+
+def listed(cores):
+    """ "2 and 4 cores" """
+    words = [str(c) for c in cores]
+    some = ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
+    return f"{some} core{'' if cores == [1] else 's'}"
 
 
 # ---- Plots --------------------------------------------------------------------------------------
@@ -186,11 +208,13 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # 
 
 
 class Series:
-    """A line of a plot, or points alone; half: half-widths of intervals."""
+    """A line of a plot, or points alone; half: half-widths of intervals; wide: stays visible under
+    another that it coincides with."""
 
-    def __init__(self, title, xs, ys, style="linespoints", half=None, colour=None, dashed=False):
+    def __init__(self, title, xs, ys, style="linespoints", half=None, colour=None, dashed=False,
+                 wide=False):
         self.title, self.xs, self.ys, self.style = title, xs, ys, style
-        self.half, self.colour, self.dashed = half, colour, dashed
+        self.half, self.colour, self.dashed, self.wide = half, colour, dashed, wide
 
 
 def draw(lab, name, title, xlabel, ylabel, series, extra=()):
@@ -209,9 +233,12 @@ def draw(lab, name, title, xlabel, ylabel, series, extra=()):
         script.append(f"$data{i} << EOD\n{rows}\nEOD")
         look = f'linecolor "{colour}"'
         if "points" in s.style:  # the first ones are larger, since the last ones cover them
-            look += f" pointtype {5 + 2 * (i % 5)} pointsize {max(1.7 - 0.3 * i, 0.8):g}"
+            size = 2 if s.wide else max(1.7 - 0.3 * i, 0.8)
+            look += f" pointtype {5 + 2 * (i % 5)} pointsize {size:g}"
         if s.dashed:
             look += " dashtype 2"
+        if s.wide:
+            look += " linewidth 4"
         lines.append(f'$data{i} using 1:2 with {s.style} {look} title "{s.title}"')
         if s.half:
             bars.append(f'$data{i} using 1:2:3 with yerrorbars linecolor "{colour}" pointsize 0 '
@@ -225,7 +252,7 @@ class Section:
     """What an experiment hands to the document."""
 
     def __init__(self, key, title, use):
-        self.key, self.title, self.use = key, title, use  # use: fit, predict, test, show
+        self.key, self.title, self.use = key, title, use  # use: as validation.USES
         self.verdicts = []  # rows (what, published, predicted, error)
         self.sentence = ""
         self.body = []

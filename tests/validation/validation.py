@@ -30,7 +30,8 @@ KEYS = {  # what the document must have, in its order, with the source of what w
     "C5": "lat_ctx", "C6": "indirect_switch", "C7": "affinity", "C8": "two_cpus",
     "L": None, "Q": None, "S": None,
 }
-USES = {"fit": "fitted", "predict": "predicted", "test": "tested", "show": "shown"}
+USES = {"fit": "fitted", "compare": "compared", "predict": "predicted", "test": "tested",
+        "show": "shown"}
 
 HEAD = """# Validation
 
@@ -42,8 +43,10 @@ from runs of this tree by
 
 (`tests/validation`: one scenario per experiment, the published figures with their sources in
 `published.json` and `latency-maps.json`). *Fitted* figures agree because a parameter was chosen
-so; *predicted* ones had no say in any parameter; *tested* ones are exact theory. Published figures
-are facts of one machine and one program each: an error says how far the model is from that one."""
+so; to *compared* ones no parameter was fitted, but they were known while the rules behind them were
+written, or such a parameter has no influence; *predicted* ones had no say in any parameter;
+*tested* ones are exact theory. Published figures are facts of one machine and one program each: an
+error says how far the model is from that one."""
 
 
 def run_one(lab, key, experiment):
