@@ -24,49 +24,41 @@ enum {
     FRONT_END_HISTORIES = 2,     /* longer than four blocks */
     FRONT_END_RETURNS = 16,      /* of the return stack; what lies deeper is mispredicted */
     FRONT_END_BRANCH_BYTES = 16, /* of code to a branch; assumed: four instructions of four bytes */
+    FRONT_END_TIMES = 1024, /* of the past that are known: what is older counts as the oldest */
     FRONT_END_MEMOS = 16
 };
 
 struct prediction {
     uint32_t successor; /* 2 x code offset of the block that followed last time, + 1 if it did not,
                            once, since; 0: none yet */
-    uint32_t stamp;     /* of the instruction cache when it was last used */
+    uint32_t time;      /* when it was last used */
 };
 
-/* Stamps of the caches when a core last used a line of code: of instructions, and second level. */
+/* Stamps of the caches at one of a core's times: of instructions, and second level. */
 struct code_use {
     uint32_t near, far;
 };
 
-static inline bool code_use_equals(struct code_use a, struct code_use b)
-{
-    return ((a.near ^ b.near) | (a.far ^ b.far)) == 0;
-}
-
-/* What a line of code costs a core now, and a prediction, that were last used then: many ask
- * alike.  From no other time than the core's when its number is.  The latest stamps have places of
- * their own; all others share as many. */
-struct fetch_memo {
-    struct code_use used;
-    uint32_t time, fs;
+/* What a line of code costs, and a right prediction, that were last used at one time: many ask
+ * alike. */
+struct code_memo {
+    uint64_t times; /* the present one << 32 | that */
+    uint32_t fetch_fs, predict_fs;
 };
 
-struct predict_memo {
-    uint32_t stamp, time, fs;
-};
-
+/* A core's time goes on when others have used its caches, or a misprediction costs something else:
+ * what was used at the present one is here. */
 struct front_end_core {
     /* Its own among those of all cores, which lie core by core, since they are used alike: */
     struct prediction *predictions; /* [FRONT_END_PREDICTIONS][cores] */
-    struct code_use *lines;         /* [lines of code][cores] */
+    uint32_t *lines;                /* [lines of code][cores] when each was last used; 0: never */
     uint32_t *patterns;             /* [histories][FRONT_END_PATTERNS] successors */
     struct cache *code, *behind;    /* of instructions, second level; NULL: none */
-    struct code_use now;            /* 0 what is not modelled */
     uint64_t branch_miss_fs;
-    uint32_t time; /* number of the last change of either */
-    /* By stamp of the near cache: the latest, then older ones. */
-    struct fetch_memo fetch[2 * FRONT_END_MEMOS];
-    struct predict_memo predict[2 * FRONT_END_MEMOS];
+    struct code_use *past; /* [FRONT_END_TIMES] by time */
+    uint64_t present;      /* time, from 1 on, << 32 */
+    /* By time: of the latest, then of older ones. */
+    struct code_memo memo[2 * FRONT_END_MEMOS];
 };
 
 struct front_end {
@@ -106,7 +98,7 @@ static inline void front_end_return(struct front_end *front)
     front->last = front->caller[--front->depth % FRONT_END_RETURNS];
 }
 
-static inline struct code_use *front_end_line(const struct front_end *front, uint32_t line)
+static inline uint32_t *front_end_line(const struct front_end *front, uint32_t line)
 {
     return &front->core->lines[(size_t)line * front->core_count];
 }
@@ -114,10 +106,9 @@ static inline struct code_use *front_end_line(const struct front_end *front, uin
 /* The next block is predicted by this one and those before it. */
 static inline void front_end_predict(struct front_end *front, uint32_t code)
 {
-    /* The block and the three before it, eight bits of each, select a slot. */
-    front->history = front->history << 8 | (code >> 2 & 0xFF);
-    uint32_t path = (code ^ front->history * 0x85EBCA6Bu) * 0x9E3779B1u;
-    size_t slot = path / (UINT32_MAX / FRONT_END_PREDICTIONS + 1);
+    /* The block and the three before it, each eight bits further up, select a slot. */
+    front->history = front->history << 8 ^ code >> 2;
+    size_t slot = front->history * 0x9E3779B1u / (UINT32_MAX / FRONT_END_PREDICTIONS + 1);
     front->last = &front->core->predictions[slot * front->core_count];
     if (front->histories == 0)
         return;
@@ -132,20 +123,29 @@ static inline bool front_end_known_block(struct front_end *front, uint32_t code,
                                          uint64_t *fs)
 {
     struct front_end_core *core = front->core;
-    struct code_use *used = front_end_line(front, line);
     struct prediction *last = front->last;
-    const struct fetch_memo *fetch = &core->fetch[used->near % FRONT_END_MEMOS];
-    uint32_t time = core->time, cost_fs = fetch->fs;
-    if (fetch->time != time || !code_use_equals(fetch->used, *used))
+    uint64_t present = core->present;
+    if (last != NULL) {
+        if ((last->successor | (uint64_t)last->time << 32) == (present | 2 * code)) {
+            front_end_predict(front, code);
+            return true;
+        }
+        if (last->successor != 2 * code)
+            return false;
+    }
+    uint32_t *used = front_end_line(front, line);
+    const struct code_memo *memo = &core->memo[*used % FRONT_END_MEMOS];
+    uint64_t cost_fs = memo->fetch_fs;
+    if (memo->times != (present | *used))
         return false;
     if (last != NULL) {
-        const struct predict_memo *predict = &core->predict[last->stamp % FRONT_END_MEMOS];
-        if (last->successor != 2 * code || predict->time != time || predict->stamp != last->stamp)
+        memo = &core->memo[last->time % FRONT_END_MEMOS];
+        if (memo->times != (present | last->time))
             return false;
-        cost_fs += predict->fs;
-        last->stamp = core->now.near;
+        cost_fs += memo->predict_fs;
+        last->time = (uint32_t)(present >> 32);
     }
-    *used = core->now;
+    *used = (uint32_t)(present >> 32);
     *fs += cost_fs;
     front_end_predict(front, code);
     return true;
