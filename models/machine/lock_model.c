@@ -166,12 +166,10 @@ static bool is_free(const struct lock_model *lock, uint64_t now_ps)
     return lock->count == 0 || (lock->setup.kind == LOCK_TTAS_BACKOFF && now_ps < lock->look_ps);
 }
 
-/* When the holder's write to a ttas lock takes effect.  Before the last race is over, it queues
- * behind a request of every waiter. */
-static uint64_t written_ps(const struct lock_model *lock)
+/* The release finds the line of a ttas lock at rest: no request of the last race is under way. */
+static bool is_at_rest(const struct lock_model *lock)
 {
-    bool in_storm = lock->free_ps < lock->storm_ps;
-    return lock->free_ps + lock->farthest_ps + (in_storm ? lock->spread_ps : 0);
+    return lock->free_ps >= lock->storm_ps;
 }
 
 /* A comer swaps at once, the drawn waiter when it has reread.  While no swap can be before the
@@ -181,7 +179,7 @@ static void race(struct lock_model *lock, uint32_t core, uint64_t now_ps)
     const struct topology *topology = lock->setup.topology;
     enum distance own = topology_distance(topology, lock->last_core, core);
     enum distance rival = topology_distance(topology, lock->last_core, lock->next);
-    uint64_t seen_ps = written_ps(lock);
+    uint64_t seen_ps = lock->free_ps + lock->farthest_ps;
     if (lock->overtaken || now_ps >= seen_ps + lock->reread_ps[rival])
         return;
     double mine = lock->rate[own], both = mine + lock->rate[rival] / 2; /* it reads, then swaps */
@@ -205,7 +203,8 @@ bool lock_model_request(struct lock_model *lock, uint32_t core, uint64_t now_ps,
     CHECK(lock->count < lock->setup.cores);
     struct lock_waiter waiter = { core, now_ps };
     *waiter_at(lock, lock->count++) = waiter;
-    if (lock->setup.kind == LOCK_TTAS && lock->promised && now_ps > lock->free_ps) {
+    bool passing = lock->promised && now_ps > lock->free_ps;
+    if (lock->setup.kind == LOCK_TTAS && passing && is_at_rest(lock)) {
         race(lock, core, now_ps);
         return false;
     }

@@ -22,14 +22,14 @@
  * ticket and mcs are first come, first served.  tas and ttas draw the next holder among those who
  * wait, with chances in proportion to their rates of trying, 1 / (transfer + atomic); under
  * ttas_backoff whoever looks first has it, and a comer who finds the lock free takes it though
- * others wait.  Who comes during a hand-over is drawn with the rest under tas.  Under ttas he swaps
- * at once, while the drawn one has to reread first.  Served strictly in order he would have it
- * whenever he comes before that reread is served, and who comes back sooner would keep it for ever.
- * So the two race for the line, with chances in proportion to their rates of trying; a waiter's is
- * half of the above, since it reads and swaps.  With W, when the holder's write takes effect:
- *     W = F, and in the storm of the last race S + F, behind a request of every waiter
- * a winner that came before W has the lock after W + c_i, another when it was due; who comes after
- * W + c_i of the drawn one, or when another comer has won, waits.
+ * others wait.  Who comes during a hand-over is drawn with the rest under tas, and under ttas if
+ * the holder has let go within the storm, since it is as under tas then.  Else he swaps at once,
+ * while the drawn one has to reread first.  Served strictly in order he would have the lock if he
+ * comes before that reread is served, and who always comes back sooner would keep it for ever.  So
+ * the two race for the line, with chances in proportion to their rates of trying; a waiter's is
+ * half of the above, since it reads and swaps.  If the comer wins he has the lock after F + c_i if
+ * he came before F, when the holder's write takes effect, and else when it was due.  Who comes
+ * after F + c_i of the drawn one, when it has reread, or when another comer has won, waits.
  *
  * Spinning harms the holder.  Under tas the line of the lock goes round two or more waiters all the
  * time, one transfer per transfer_ns + atomic, and each occupies a bus that all cores share for
