@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -12,13 +13,16 @@
 enum {
     TRIPS = 64,            /* round trips in a timing */
     STREAMED_BYTES = 8192, /* fit into any first level */
-    PASSES = 256,          /* acquisitions in a timing */
+    PASSES = 64,           /* acquisitions in a timing */
     PAIRS_MOST = 3,        /* pairs of CPUs tried for each distance */
     SLICE_BYTES = 2 << 20,
     ROUNDS_LEAST = 9,
     ROUNDS_MOST = 8192,
     PATIENCE = 10 /* times the seconds given, for a partner who does not get a CPU */
 };
+
+/* A lock is held for so many transfers, and at least so many cycles: the other is there by then. */
+static const double HELD_TRANSFERS = 6, HELD_LEAST = 500;
 
 /* A transfer through a shared cache takes 1 to 4 of its latencies. */
 static const double TOO_FAR = 6;
@@ -101,12 +105,33 @@ static struct measurement play(uint32_t cpu, size_t line, double seconds)
 
 /* ---- A lock that two threads want ---------------------------------------------------------- */
 
+/* It is held for so long that the other one waits for it, and reads its line again and again, when
+ * it is let go: else both lines are under way at once, and a hand-over seems to cost less than a
+ * transfer. */
 struct contended {
     _Alignas(CREW_LINE_BYTES) _Atomic uint32_t next;
     _Alignas(CREW_LINE_BYTES) _Atomic uint32_t serving;
-    uint32_t holder, passes; /* who had it last; how often it went from one to the other */
+    _Alignas(CREW_LINE_BYTES) uint32_t holder; /* who had it last */
+    uint32_t passes;                           /* how often it went from one to the other */
     _Alignas(CREW_LINE_BYTES) _Atomic bool over;
+    uint32_t additions; /* that it is held for */
 };
+
+static void hold(const struct contended *lock)
+{
+    uint32_t sum = 1;
+    for (uint32_t i = 0; i < lock->additions; i++) {
+        sum += sum;
+        __asm__ volatile("" : "+r"(sum));
+    }
+}
+
+static uint64_t hold_nothing(void *context)
+{
+    for (uint32_t i = 0; i < PASSES; i++)
+        hold(context);
+    return PASSES;
+}
 
 static void pass_through(struct contended *lock, uint32_t who)
 {
@@ -115,6 +140,7 @@ static void pass_through(struct contended *lock, uint32_t who)
         ;
     lock->passes += lock->holder != who;
     lock->holder = who;
+    hold(lock);
     atomic_store_explicit(&lock->serving, ticket + 1, memory_order_release);
 }
 
@@ -126,15 +152,18 @@ static void *contend(void *context)
     return NULL;
 }
 
-/* ns from one holder to the other; timings in which they did not take turns do not count, and the
- * other may be long in coming. */
-static struct measurement handover(uint32_t cpu, double seconds)
+/* ns from one who lets go to the other who goes on, where each holds the lock for so many
+ * additions; timings in which they did not take turns do not count, and the other may be long in
+ * coming. */
+static struct measurement handover(uint32_t cpu, double additions, double seconds)
 {
     static struct contended lock;
     struct partner partner = { 0, contend, &lock, cpu, false };
     struct sample sample;
-    double began_s = seconds_now(), so_far_s = 0;
     memset(&lock, 0, sizeof lock);
+    lock.additions = (uint32_t)additions;
+    struct measurement held = timing_measure(hold_nothing, &lock, seconds / 4);
+    double began_s = seconds_now(), so_far_s = 0;
     if (!partner_start(&partner))
         return MEASURED_NOT;
     sample_init(&sample, ROUNDS_MOST);
@@ -148,7 +177,7 @@ static struct measurement handover(uint32_t cpu, double seconds)
         double ns = (double)(ticks_now() - began) / ticks_per_ns();
         passes = lock.passes - passes;
         if (passes > 2 * PASSES * 9 / 10)
-            sample_add(&sample, ns / passes);
+            sample_add(&sample, ns / passes - held.value);
         so_far_s = seconds_now() - began_s;
     }
     atomic_store(&lock.over, true);
@@ -282,8 +311,12 @@ void calibrate_threads(struct calibration *c, struct field *field, double second
     calibration_measured(c, FIGURE_transfer_line_ns, play(other, line, seconds / 6),
                          "reading in order %d bytes that another core has just written, per line",
                          STREAMED_BYTES);
-    if (!calibration_measured(c, FIGURE_handover_ns, handover(other, seconds / 6),
-                              "two cores at one ticket lock with nothing to do under it"))
+    double additions = fmax(HELD_LEAST, HELD_TRANSFERS * calibration_value(c, FIGURE_transfer_ns) *
+                                            c->cycles_per_ns);
+    if (!calibration_measured(c, FIGURE_handover_ns, handover(other, additions, seconds / 6),
+                              "two cores take turns at one ticket lock, which each holds for %.0f "
+                              "additions: what a turn takes more",
+                              additions))
         calibration_assumed(c, FIGURE_handover_ns, 2 * calibration_value(c, FIGURE_transfer_ns),
                             "two threads at one lock never took turns, so it is taken as two "
                             "transfers");
