@@ -44,6 +44,8 @@ struct figure {
       "sustained by branchy kernel code with warm caches")                                         \
     X(window_instructions, false, 0, 0, 4096, WHOLE,                                               \
       "instructions under way at once, out of order; 0: in order, a miss holds them up")           \
+    X(drain_cycles, false, 0, 0, 1000, ANY,                                                        \
+      "from the last instruction of an entry until all are over; absent: none")                    \
     X(outstanding_misses, false, 0, 0, 64, WHOLE,                                                  \
       "lines that a core may wait for at once; 0: as many as the window has")                      \
     X(store_buffer, false, 0, 0, 256, WHOLE,                                                       \

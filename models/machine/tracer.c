@@ -29,6 +29,7 @@ static void set_pace(struct tracer *tracer, uint32_t pace)
     tracer->call_fs = (uint64_t)llround(instructions[2] * instruction_fs);
     tracer->entry_fs = (uint64_t)llround(instructions[3] * instruction_fs);
     tracer->branch_miss_fs = (uint64_t)llround(tracer->branch_miss * pace / TRACER_PACE);
+    tracer->drain_fs = (uint64_t)llround(tracer->drain * pace / TRACER_PACE);
 }
 
 void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct arena *arena)
@@ -43,6 +44,7 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
         .instruction_fs = profile_value(cpu, instruction_ratio) * cycle_fs /
                           profile_value(cpu, instructions_per_cycle),
         .branch_miss = profile_value(cpu, branch_miss_cycles) * cycle_fs,
+        .drain = profile_value(cpu, drain_cycles) * cycle_fs,
         .atomic_fs = (uint64_t)llround(profile_value(cpu, atomic_cycles) * cycle_fs),
         .index_fs = (uint64_t)llround(profile_value(cpu, index_cycles) * cycle_fs),
     };
@@ -138,10 +140,20 @@ uint64_t tracer_stalls_fs(const struct tracer *tracer)
     return stalled_fs > others_fs ? stalled_fs - others_fs : 0;
 }
 
+/* The last instructions, dispatched at from_fs, are over: that is work, not a stall. */
+static void drain(struct tracer *tracer, uint64_t from_fs)
+{
+    uint64_t now_fs = pipeline_now(&tracer->pipeline), over_fs = from_fs + tracer->drain_fs;
+    if (over_fs > now_fs)
+        tracer->pipeline.work_fs += over_fs - now_fs;
+}
+
 uint64_t tracer_end(struct tracer *tracer, uint64_t *wait_fs)
 {
+    uint64_t dispatched_fs = pipeline_now(&tracer->pipeline);
     active = &nobody;
     pipeline_finish_loads(&tracer->pipeline);
+    drain(tracer, dispatched_fs);
     uint64_t stalls_fs = tracer_stalls_fs(tracer), waited_fs = tracer->memory->wait_fs;
     *wait_fs = waited_fs < stalls_fs ? waited_fs : stalls_fs; /* the rest was overlapped */
     tracer->counts.blocks = TRACER_BLOCK_LIMIT - tracer->blocks_left;

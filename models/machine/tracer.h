@@ -6,6 +6,7 @@
  *
  *     price = (a blocks + b accesses + c calls + d entries) / IPC
  *             + branch misses + atomics + what of memory is not overlapped (pipeline.h)
+ *             + what the last instructions take until they are over
  *
  * where an entry is the host calling the scheduler, and a call is one function of the scheduler
  * calling another, if by way of the port.  The coefficients are fitted to counted instructions
@@ -83,13 +84,14 @@ struct tracer {
     uintptr_t stack_top;
     uint32_t line_shift;
 
-    uint64_t block_fs, access_fs, call_fs, entry_fs, branch_miss_fs; /* at the entry's pace */
+    /* At the entry's pace: */
+    uint64_t block_fs, access_fs, call_fs, entry_fs, branch_miss_fs, drain_fs;
     uint64_t atomic_fs, index_fs;
     struct tracer_processes processes;
-    double instruction_fs, branch_miss; /* on a fast core that nobody shares */
-    struct tracer_period *periods;      /* [cores] */
-    uint32_t last_period, period_lines; /* that may come in one */
-    uint32_t code_shift;                /* from 1024ths of bytes to lines */
+    double instruction_fs, branch_miss, drain; /* in fs, on a fast core that nobody shares */
+    struct tracer_period *periods;             /* [cores] */
+    uint32_t last_period, period_lines;        /* that may come in one */
+    uint32_t code_shift;                       /* from 1024ths of bytes to lines */
     struct front_end front_end;
     /* The entry under way. */
     uint32_t period;

@@ -1,9 +1,15 @@
-/* scheduler.c -- instructions per cycle, on the scheduler's own code.
+/* scheduler.c -- instructions per cycle, and the end of an entry, on the scheduler's own code.
  *
  * The plain build's operations are timed on this host with warm caches, in several passes of which
- * the least of each counts, and priced by the traced build on the profile as measured so far: what
- * an instruction takes by itself is what makes the prices agree with the times, in the mean.
- * Latencies, branch misses and atomics are the model's.
+ * the least of each counts.  They come as a kernel's entries do: in random order, and each begins
+ * when all before it is over, and is waited for.  Some are done several times in a row, where the
+ * next one begins while the last instructions of this one are under way: what one more of them
+ * takes is what its instructions take, and what a single one takes beyond that is the drain of the
+ * pipeline.
+ *
+ * The traced build prices them on the profile as measured so far: what an instruction takes by
+ * itself is what makes the prices agree with the times, in the mean.  Latencies, branch misses and
+ * atomics are the model's.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -17,7 +23,10 @@
 
 enum { PROCESSES = 17, WARM = 256, COUNTED = 256, TIMED = 2048, STEP_NS = 1000, ALIGNMENT = 64 };
 
-enum { TIMED_MOST = 64, HALVINGS = 12, ELSEWHERE = 3 * 4096 };
+enum { TIMED_MOST = 64, HALVINGS = 12, ELSEWHERE = 3 * 4096 + 10 * 128 };
+
+/* A sample is of so many operations in random order, alone or in rows. */
+enum { ROW = 8, MIXED = 1024, ROUNDS_LEAST = 25, ROUNDS_MOST = 4096 };
 
 /* A torus of one core with some processes, and what it takes to run it; one piece of memory. */
 struct world {
@@ -150,12 +159,6 @@ static void tick(struct world *world)
     world->ops->tick(world->torus, 0, world->now_ns);
 }
 
-static void (*const operations[])(struct world *world) = { schedule,        yield,
-                                                           block_and_wake,  block_and_receive,
-                                                           exit_and_create, tick };
-
-enum { OPERATIONS = sizeof operations / sizeof operations[0] };
-
 /* One of them, done again and again. */
 struct repetition {
     struct world world;
@@ -174,6 +177,60 @@ static uint64_t repeat(void *context)
         repeat_once(context);
     return TIMED;
 }
+
+static void nothing(struct world *world)
+{
+    (void)world;
+}
+
+/* One of them, and the ticks that it takes alone, and ROW of them in a row: from when all before is
+ * over until they are. */
+struct timed_operation {
+    void (*operation)(struct world *world);
+    uint64_t (*ticks[2])(struct world *world);
+};
+
+#define ONE(operation) (world->now_ns += STEP_NS, operation(world))
+#define TIMED_OPERATION(operation)                                                                 \
+    static uint64_t operation##_alone(struct world *world)                                         \
+    {                                                                                              \
+        uint64_t from = ticks_start();                                                             \
+        ONE(operation);                                                                            \
+        return ticks_now() - from;                                                                 \
+    }                                                                                              \
+    static uint64_t operation##_in_a_row(struct world *world)                                      \
+    {                                                                                              \
+        uint64_t from = ticks_start();                                                             \
+        ONE(operation), ONE(operation), ONE(operation), ONE(operation);                            \
+        ONE(operation), ONE(operation), ONE(operation), ONE(operation);                            \
+        return ticks_now() - from;                                                                 \
+    }
+
+TIMED_OPERATION(schedule)
+TIMED_OPERATION(yield)
+TIMED_OPERATION(block_and_wake)
+TIMED_OPERATION(block_and_receive)
+TIMED_OPERATION(exit_and_create)
+TIMED_OPERATION(tick)
+TIMED_OPERATION(nothing)
+
+#define TIMED_BOTH(operation)                                                                      \
+    {                                                                                              \
+        operation,                                                                                 \
+        {                                                                                          \
+            operation##_alone, operation##_in_a_row                                                \
+        }                                                                                          \
+    }
+
+/* The last one is the clock's own part. */
+static const struct timed_operation operations[] = {
+    TIMED_BOTH(schedule),        TIMED_BOTH(yield),
+    TIMED_BOTH(block_and_wake),  TIMED_BOTH(block_and_receive),
+    TIMED_BOTH(exit_and_create), TIMED_BOTH(tick),
+    TIMED_BOTH(nothing)
+};
+
+enum { TIMED_ALL = sizeof operations / sizeof operations[0], OPERATIONS = TIMED_ALL - 1 };
 
 /* ---- Counts ------------------------------------------------------------------------------- */
 
@@ -253,39 +310,91 @@ static double price_ns(const struct scheduler *traced, const struct policy *poli
 struct timed {
     const struct policy *policy; /* of the traced module */
     void (*operation)(struct world *world);
-    uint32_t passes; /* so far */
-    struct measurement ns;
+    struct measurement batch[2]; /* alone, and ROW of them, with the clock's part */
+    struct measurement ns;       /* one more in a row */
+    double drain_ns;             /* what the last one takes beyond that */
 };
 
 struct scheduler_times {
     struct scheduler plain, traced;
     struct timed timed[TIMED_MOST];
-    uint32_t operations;
+    uint32_t operations, policies;
+    uint32_t passes;             /* so far */
+    struct measurement clock[2]; /* as of an operation that is nothing */
 };
 
 struct totals {
-    double instructions, misses, ns, spread;
+    double instructions, misses, ns, flat_ns, spread;
     uint32_t timings;
 };
 
 /* Instructions so cheap that they do not count beside what is counted. */
 static const double NEARLY_FREE_NS = 1e-6;
 
-/* Once more, and the less of both; elsewhere in memory, as once in a while all that is done at one
- * place takes several times as long. */
-static void time_again(struct timed *timed, const struct scheduler *plain, double seconds)
+static void keep_least(struct measurement *least, struct measurement ns)
+{
+    ns.count += least->count;
+    if (least->count > 0 && least->value < ns.value) {
+        ns.value = least->value;
+        ns.spread = least->spread;
+    }
+    *least = ns;
+}
+
+static uint32_t next_random(uint32_t x) /* xorshift32 (G. Marsaglia, 2003) */
+{
+    x ^= x << 13;
+    x ^= x >> 17;
+    return x ^ x << 5;
+}
+
+/* One sample of each operation, alone and as a row. */
+static void sample_mixed(struct world *world, uint32_t *random, struct sample sample[TIMED_ALL][2])
+{
+    uint64_t ticks[TIMED_ALL][2] = { { 0 } };
+    uint32_t count[TIMED_ALL][2] = { { 0 } };
+    for (uint32_t i = 0; i < MIXED; i++) {
+        uint32_t which = (*random = next_random(*random)) % (2 * TIMED_ALL);
+        ticks[which / 2][which % 2] += operations[which / 2].ticks[which % 2](world);
+        count[which / 2][which % 2]++;
+    }
+    for (uint32_t k = 0; k < TIMED_ALL; k++)
+        for (uint32_t row = 0; row < 2; row++)
+            if (count[k][row] > 0)
+                sample_add(&sample[k][row], (double)ticks[k][row] / count[k][row] / ticks_per_ns());
+}
+
+/* Those of one policy once more, and the less of both; elsewhere in memory, as once in a while all
+ * that is done at one place takes several times as long. */
+static void time_again(struct scheduler_times *times, uint32_t policy, double seconds)
 {
     struct arena arena = ARENA_EMPTY;
-    arena_alloc(&arena, ++timed->passes, ELSEWHERE);
-    struct repetition repetition = {
-        world_of(plain, scheduler_policy(plain, timed->policy->name), &arena), timed->operation
-    };
-    struct measurement ns = timing_measure(repeat, &repetition, seconds);
-    ns.count += timed->ns.count;
-    if (timed->ns.count == 0 || ns.value < timed->ns.value)
-        timed->ns = ns;
-    timed->ns.count = ns.count;
+    struct timed *timed = &times->timed[policy * OPERATIONS];
+    struct sample sample[TIMED_ALL][2];
+    uint32_t random = times->passes;
+    arena_alloc(&arena, times->passes, ELSEWHERE);
+    struct world world =
+        world_of(&times->plain, scheduler_policy(&times->plain, timed->policy->name), &arena);
+    for (uint32_t i = 0; i < 2 * TIMED_ALL; i++)
+        sample_init(&sample[i / 2][i % 2], ROUNDS_MOST);
+    struct budget budget = budget_of(seconds, ROUNDS_LEAST, ROUNDS_MOST);
+    while (budget_next(&budget))
+        sample_mixed(&world, &random, sample);
+    for (uint32_t i = 0; i < 2 * TIMED_ALL; i++) {
+        struct measurement *least =
+            i / 2 < OPERATIONS ? &timed[i / 2].batch[i % 2] : &times->clock[i % 2];
+        keep_least(least, sample_low(&sample[i / 2][i % 2]));
+        sample_fini(&sample[i / 2][i % 2]);
+    }
     arena_free(&arena);
+}
+
+/* What an operation's rows and single ones say. */
+static void separate(struct timed *timed, double clock_ns)
+{
+    timed->ns =
+        measurement_sum(1.0 / (ROW - 1), timed->batch[1], -1.0 / (ROW - 1), timed->batch[0]);
+    timed->drain_ns = timed->batch[0].value - clock_ns - timed->ns.value;
 }
 
 static void add_counts(struct totals *totals, struct calibration *c, const struct scheduler *traced,
@@ -297,6 +406,7 @@ static void add_counts(struct totals *totals, struct calibration *c, const struc
         price_ns(traced, timed->policy, timed->operation, &instructions, c->rng);
     totals->misses += price_ns(traced, timed->policy, timed->operation, &misses, c->rng);
     totals->ns += timed->ns.value;
+    totals->flat_ns += timed->ns.value + timed->drain_ns;
     totals->spread += timed->ns.value * timed->ns.spread;
     totals->timings += timed->ns.count;
 }
@@ -378,7 +488,7 @@ static void put_totals(struct calibration *c, const struct scheduler_times *time
         add_counts(&totals, c, &times->traced, &times->timed[i]);
     double spread = totals.spread / totals.ns;
     struct measurement ipc = { agreeing_ipc(c, times, &least, &most), spread, totals.timings };
-    struct measurement flat = { totals.ns / times->operations, spread, totals.timings };
+    struct measurement flat = { totals.flat_ns / times->operations, spread, totals.timings };
     if (!calibration_measured(c, FIGURE_instructions_per_cycle, ipc,
                               "at this rate the model's prices of %u of the scheduler's own "
                               "operations with %d processes are %.2f to %.2f of their times, and "
@@ -395,6 +505,25 @@ static void put_totals(struct calibration *c, const struct scheduler_times *time
                             "the scheduler's operations could not be timed");
 }
 
+static void put_drain(struct calibration *c, const struct scheduler_times *times)
+{
+    double sum_ns = 0, spread_ns = 0, least_ns = INFINITY, most_ns = 0;
+    uint32_t timings = 0;
+    for (uint32_t i = 0; i < times->operations; i++) {
+        const struct timed *timed = &times->timed[i];
+        sum_ns += timed->drain_ns;
+        spread_ns += timed->batch[0].value * timed->batch[0].spread;
+        timings += timed->batch[0].count;
+        least_ns = fmin(least_ns, timed->drain_ns);
+        most_ns = fmax(most_ns, timed->drain_ns);
+    }
+    struct measurement drain = { sum_ns / times->operations, spread_ns / sum_ns, timings };
+    calibration_measured(c, FIGURE_drain_cycles, calibration_cycles(c, drain),
+                         "what each of %u of the scheduler's own operations takes by itself beyond "
+                         "what one more of a row does: the mean of %.1f to %.1f ns",
+                         times->operations, least_ns, most_ns);
+}
+
 struct scheduler_times *calibrate_scheduler_begin(struct calibration *c)
 {
     struct scheduler_times *times = arena_alloc(c->arena, 1, sizeof *times);
@@ -408,23 +537,31 @@ struct scheduler_times *calibrate_scheduler_begin(struct calibration *c)
         return NULL;
     }
     const struct policy *const *policies = times->traced.modules[0]->policies;
-    for (uint32_t i = 0; policies[i] != NULL && i < TIMED_MOST / OPERATIONS; i++)
+    for (; policies[times->policies] != NULL && times->policies < TIMED_MOST / OPERATIONS;
+         times->policies++)
         for (uint32_t k = 0; k < OPERATIONS; k++)
             times->timed[times->operations++] =
-                (struct timed){ policies[i], operations[k], 0, MEASURED_NOT };
+                (struct timed){ .policy = policies[times->policies],
+                                .operation = operations[k].operation };
     return times;
 }
 
 void calibrate_scheduler_pass(struct scheduler_times *times, double seconds)
 {
-    for (uint32_t i = 0; times != NULL && i < times->operations; i++)
-        time_again(&times->timed[i], &times->plain, seconds / times->operations);
+    if (times == NULL)
+        return;
+    times->passes++;
+    for (uint32_t policy = 0; policy < times->policies; policy++)
+        time_again(times, policy, seconds / times->policies);
 }
 
 void calibrate_scheduler_end(struct calibration *c, struct scheduler_times *times, double seconds)
 {
     if (times == NULL)
         return;
+    for (uint32_t i = 0; i < times->operations; i++)
+        separate(&times->timed[i], times->clock[0].value);
     put_totals(c, times);
+    put_drain(c, times);
     put_smt_rate(c, &times->plain, seconds);
 }

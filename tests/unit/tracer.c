@@ -291,6 +291,24 @@ START_TEST(links_by_number_take_their_time)
 }
 END_TEST
 
+/* The last instructions are waited for, while the last loads come. */
+START_TEST(an_entry_ends_with_a_drain)
+{
+    enum { COUNT = 5, CYCLES = 100 };
+    struct profile kept = cpu;
+    double cycle_fs = 1e9 / profile_value(&cpu, clock_mhz);
+    double price_fs[3];
+    for (int drains = 0; drains < 3; drains++) {
+        cpu.figure[FIGURE_drain_cycles].value = drains * CYCLES;
+        price_fs[drains] = (double)receive_price(COUNT);
+    }
+    cpu = kept;
+    ck_assert_double_eq_tol((price_fs[2] - price_fs[1]) / cycle_fs, CYCLES, 0.01);
+    ck_assert_double_le((price_fs[1] - price_fs[0]) / cycle_fs, CYCLES + 0.01);
+    ck_assert_double_gt(price_fs[1], price_fs[0]);
+}
+END_TEST
+
 /* A lock is let go behind the stores of its entry: these are over when the entry is, or as much
  * later as is left of them. */
 START_TEST(stores_outlast_the_entry)
@@ -424,6 +442,7 @@ int main(void)
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
     tcase_add_test(tests, a_walk_takes_the_latency_of_its_links);
     tcase_add_test(tests, links_by_number_take_their_time);
+    tcase_add_test(tests, an_entry_ends_with_a_drain);
     tcase_add_test(tests, lines_stay_near_until_something_happens);
     tcase_add_test(tests, addresses_do_not_matter);
     tcase_add_test(tests, stores_outlast_the_entry);
