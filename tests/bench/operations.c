@@ -145,11 +145,9 @@ static void prepare(struct rig *rig, const struct scheduler_module *module)
     const struct policy *const *first = module->policies;
     while ((*first)->init != policy->init)
         first++;
-    for (uint32_t t = 0; t < rig->operation->kind->tori; t++)
-        rig->torus[t]->policy = *first;
+    rig->torus[rig->own]->policy = rig->torus[rig->other]->policy = *first;
     rig->operation->kind->prepare(rig);
-    for (uint32_t t = 0; t < rig->operation->kind->tori; t++)
-        rig->torus[t]->policy = policy;
+    rig->torus[rig->own]->policy = rig->torus[rig->other]->policy = policy;
 }
 
 /* ---- Timing ------------------------------------------------------------------------------- */
@@ -504,8 +502,7 @@ static const struct operation_kind *kind_named(const char *name)
     return kind;
 }
 
-/* A decision of rr (put and pick) among so many processes: wall times in ns, and what it
- * executes. */
+/* A decision of rr (put and pick): wall times in ns, and what it executes. */
 struct decision {
     double plain_ns, traced_ns, blocks, accesses, functions;
 };
@@ -555,13 +552,11 @@ static void print_tracing(struct bench *bench)
     printf("%-60s %6.1f\n", "a callback that does nothing", floor_ns);
     printf("%-60s %6.1f  (wanted: 10)\n", "a read in the first level", read_ns);
     printf("%-60s %6.1f  (wanted: 10)\n", "a write in the first level", write_ns);
-    printf("%-60s %6.1f  (wanted: 4)\n", "a block that is predicted and in the first level",
-           one_block_ns);
+    printf("%-60s %6.1f  (wanted: 4)\n", "a block, predicted and in the first level", one_block_ns);
     printf("%-60s %6.1f\n", "a function: that it begins, and that it returns", call_ns);
     printf("%-60s %6.1f\n", "a decision of rr (put and pick), 10 processes, plain", few.plain_ns);
     printf("%-60s %6.1f\n", "the same, traced", few.traced_ns);
-    printf("%-60s %6.1f\n", "  of it by these callbacks; the rest: beginning, end, spills",
-           parts_ns);
+    printf("%-60s %6.1f\n", "  of it by these callbacks; else beginning, end, spills", parts_ns);
     printf("%-60s %6.1f\n", "a decision of rr, 1000 processes, plain", many.plain_ns);
     printf("%-60s %6.1f  (wanted: 300)\n", "the same, traced", many.traced_ns);
     printf("Each decision is %.0f blocks, %.0f accesses and %.0f functions.\n", few.blocks,
