@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """sources.py -- the tree is as STYLE says, as far as a program can tell.
 
-Goal: lengths, headers, leftovers, and who may include whom.  Method: every C file is read as text;
+Goal: lengths, headers, leftovers, and who may include whom.  Method: every C and assembly file is read as text;
 a self-test feeds the rules a bad file each, so that a rule that finds nothing is known to work.
 
 usage: sources.py DIR | sources.py --self-test
@@ -153,7 +153,7 @@ def read_tree(root):
     for folder in FOLDERS:
         for directory, _, names in os.walk(os.path.join(root, folder)):
             for name in names:
-                if name.endswith((".c", ".h")):
+                if name.endswith((".c", ".h", ".S")):
                     full = os.path.join(directory, name)
                     with open(full, encoding="utf-8") as stream:
                         files[os.path.relpath(full, root)] = stream.read()
