@@ -73,11 +73,16 @@ static const char *skip_value(const char *at)
     return at;
 }
 
-/* Is the raw string at (on its quote) this key?  Escapes are not undone: such keys are not ours. */
+/* Is the raw string at (on its quote) this key, escapes undone? */
 static bool is_key(const char *at, const char *key)
 {
-    size_t length = strlen(key);
-    return strncmp(at + 1, key, length) == 0 && at[1 + length] == '"';
+    size_t raw = (size_t)(skip_string(at) - at), length = strlen(key);
+    if (memchr(at, '\\', raw) == NULL)
+        return raw == length + 2 && memcmp(at + 1, key, length) == 0;
+    cJSON *string = cJSON_ParseWithLength(at, raw);
+    bool same = string != NULL && strcmp(string->valuestring, key) == 0;
+    cJSON_Delete(string);
+    return same;
 }
 
 /* The member or element of the value at; its key too.  The last of equal keys. */
@@ -108,10 +113,11 @@ const char *json_place(const struct json_source *source, const char *pointer, bo
                        struct arena *arena)
 {
     const char *at = skip_space(source->text), *key = at;
+    size_t room = strlen(pointer) + 1;
+    char *token = arena_alloc(arena, room, 1);
     for (const char *rest = pointer; *rest != '\0';) {
-        char token[JSON_POINTER_MAX];
         const char *name = key;
-        rest = json_pointer_next(rest, token, sizeof token);
+        rest = json_pointer_next(rest, token, room);
         const char *child = rest == NULL ? NULL : find_child(at, token, &name);
         if (child == NULL)
             break;
@@ -200,6 +206,43 @@ size_t json_utf8_length(const char *text, size_t length)
     return at;
 }
 
+/* The value of \uXXXX; -1: that is not what stands here. */
+static long unicode_escape(const char *at)
+{
+    if (at[0] != '\\' || at[1] != 'u')
+        return -1;
+    for (int i = 2; i < 6; i++)
+        if (!isxdigit((unsigned char)at[i]))
+            return -1;
+    char digits[5] = { at[2], at[3], at[4], at[5], '\0' };
+    return strtol(digits, NULL, 16);
+}
+
+/* The escape at, on its backslash; *size: its bytes, both halves of a pair together. */
+static const char *check_escape(const char *at, size_t *size)
+{
+    *size = 2;
+    if (at[1] == '\0' || strchr("\"\\/bfnrtu", at[1]) == NULL)
+        return "JSON has no such escape; a backslash itself is written \\\\";
+    if (at[1] != 'u')
+        return NULL;
+    long code = unicode_escape(at);
+    if (code < 0)
+        return "\\u must be followed by four hexadecimal digits, as in \\u00e9";
+    if (code == 0)
+        return "\\u0000 in a string; leave it out";
+    *size = 6;
+    if (code < 0xD800 || code > 0xDFFF)
+        return NULL;
+    long second = unicode_escape(at + 6);
+    if (code > 0xDBFF || second < 0xDC00 || second > 0xDFFF)
+        return "half of a character: \\ud800 to \\udbff and \\udc00 to \\udfff come in pairs, as "
+               "in "
+               "\\ud83d\\ude00";
+    *size = 12;
+    return NULL;
+}
+
 /* A string from its quote on, of which what follows it is given; *offset: of what is wrong. */
 static const char *check_string(const char *text, const char *from, const char *end, size_t *offset)
 {
@@ -213,9 +256,13 @@ static const char *check_string(const char *text, const char *from, const char *
         }
         if ((unsigned char)*at < ' ')
             return "a control character in a string; write it as \\t or \\u00XX, or leave it out";
-        if (strncmp(at, "\\u0000", 6) == 0)
-            return "\\u0000 in a string; leave it out";
-        at += *at == '\\';
+        if (*at == '\\') {
+            size_t size;
+            const char *wrong = check_escape(at, &size);
+            if (wrong != NULL)
+                return wrong;
+            at += size - 1;
+        }
     }
     if (end[-1] == '"' && end - from > 1)
         return NULL;
@@ -227,6 +274,7 @@ static const char *check_string(const char *text, const char *from, const char *
 static const char *check_text(const char *text, size_t length, size_t *offset)
 {
     int depth = 0;
+    const char *last = text; /* what is no space, before at */
     *offset = json_utf8_length(text, length);
     if (*offset < length)
         return "not UTF-8; save the file in that encoding";
@@ -245,12 +293,18 @@ static const char *check_text(const char *text, size_t length, size_t *offset)
                 return "more than 1000 levels of nesting; a scenario needs a handful";
         } else if (*at == '}' || *at == ']') {
             depth--;
+            *offset = (size_t)(last - text);
+            if (*last == ',')
+                return *at == '}' ? "a comma must not come before \"}\"; leave it out"
+                                  : "a comma must not come before \"]\"; leave it out";
         } else if (*at == '-' || isdigit((unsigned char)*at)) {
             const char *end = number_end(at);
             if (end == NULL)
                 return "not a number as JSON writes them (such as 0.5, 10, 1e6)";
             at = end - 1;
         }
+        if (strchr(" \t\r\n", *at) == NULL)
+            last = at;
     }
     return NULL;
 }
