@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/base/check.h"
 #include "sim/commands/commands.h"
+#include "sim/input/json.h"
 #include "sim/version.h"
 
 static const struct command {
@@ -40,9 +42,32 @@ static void print_usage(FILE *to)
                 "3 the scheduler under test broke its contract; 4 a bug of braidsim.\n");
 }
 
+/* As it is, but for what would steer a terminal or end the line, and what is no UTF-8: names come
+ * from anywhere. */
+static void print_visibly(FILE *to, const char *text)
+{
+    for (size_t size; *text != '\0'; text += size) {
+        unsigned code = (unsigned char)text[0];
+        size = json_character(text, strlen(text));
+        if (size == 2 && code == 0xC2 && (unsigned char)text[1] < 0xA0)
+            code = (unsigned char)text[1];
+        if (size == 0) {
+            fprintf(to, "\\x%02x", code);
+            size = 1;
+        } else if (json_is_control(text)) {
+            fprintf(to, "\\u%04x", code);
+        } else {
+            fwrite(text, 1, size, to);
+        }
+    }
+}
+
 int command_refuse(const struct error *err)
 {
-    fprintf(stderr, "%s%s%s\n", err->place, err->place[0] != '\0' ? ": " : "", err->message);
+    print_visibly(stderr, err->place);
+    fputs(err->place[0] != '\0' ? ": " : "", stderr);
+    print_visibly(stderr, err->message);
+    putc('\n', stderr);
     return EXIT_BAD_INPUT;
 }
 
@@ -53,18 +78,29 @@ static void gsl_failed(const char *reason, const char *file, int line, int numbe
     check_failed(file, line, reason);
 }
 
+static bool finished;
+
 /* What was printed must have got out. */
 static int finish(int status)
 {
+    finished = true;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     perror("braidsim: standard output");
     return status > EXIT_BAD_INPUT ? status : EXIT_BAD_INPUT;
 }
 
+/* Where the program ends without passing main()'s end, as argp does after --help. */
+static void finish_early(void)
+{
+    if (!finished && finish(EXIT_FINE) != EXIT_FINE)
+        _exit(EXIT_BAD_INPUT);
+}
+
 int main(int argc, char **argv)
 {
     argp_err_exit_status = EXIT_BAD_INPUT;
+    CHECK(atexit(finish_early) == 0);
     gsl_set_error_handler(gsl_failed);
     if (argc < 2) {
         print_usage(stderr);
@@ -72,11 +108,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         print_usage(stdout);
-        return EXIT_FINE;
+        return finish(EXIT_FINE);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("braidsim %s\n", BRAIDSIM_VERSION);
-        return EXIT_FINE;
+        return finish(EXIT_FINE);
     }
     for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i].name) != 0)

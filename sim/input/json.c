@@ -183,9 +183,9 @@ static const char *number_end(const char *at)
     return isalnum((unsigned char)*at) || *at == '.' ? NULL : at;
 }
 
-/* Bytes of the character at, of which so many bytes are there; 0: it is none. */
-static size_t utf8_character(const unsigned char *at, size_t left)
+size_t json_character(const char *text, size_t left)
 {
+    const unsigned char *at = (const unsigned char *)text;
     size_t size = at[0] < 0x80 ? 1 : at[0] < 0xC2 ? 0 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
     if (at[0] > 0xF4 || size > left)
         return 0;
@@ -200,10 +200,23 @@ static size_t utf8_character(const unsigned char *at, size_t left)
 size_t json_utf8_length(const char *text, size_t length)
 {
     size_t at = 0, size;
-    while (at < length &&
-           (size = utf8_character((const unsigned char *)text + at, length - at)) > 0)
+    while (at < length && (size = json_character(text + at, length - at)) > 0)
         at += size;
     return at;
+}
+
+bool json_is_control(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    return at[0] < ' ' || at[0] == 0x7F || (at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0);
+}
+
+bool json_is_printable(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (json_is_control(text))
+            return false;
+    return true;
 }
 
 /* The value of \uXXXX; -1: that is not what stands here. */

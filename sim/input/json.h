@@ -74,6 +74,15 @@ bool json_pointer_is_valid(const char *pointer);
 /* How many bytes of text, from its begin, are whole characters in UTF-8 (RFC 3629). */
 size_t json_utf8_length(const char *text, size_t length);
 
+/* Bytes of the character at text, of which so many bytes are there; 0: it is none. */
+size_t json_character(const char *text, size_t left);
+
+/* Is the character at text a control character (U+0000 to U+001F, U+007F to U+009F)? */
+bool json_is_control(const char *text);
+
+/* Is there none in text? */
+bool json_is_printable(const char *text);
+
 /* pointer + "/" + key, escaped. */
 const char *json_pointer_add(const char *pointer, const char *key, struct arena *arena);
 

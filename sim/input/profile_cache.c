@@ -35,6 +35,10 @@ bool profile_cache_own(struct profile_cache *cache, const struct node *profiles,
         struct node node, extends;
         struct profile_cached *cached = add(cache, child->string, NULL, arena);
         node_get(profiles, child->string, &node);
+        if (!json_is_printable(child->string))
+            return error_set(err, document_place(node.document, node.pointer, true),
+                             "no control character may be in the name of a CPU profile; leave it "
+                             "out");
         if (node_get(&node, "extends", &extends))
             return node_refuse(&extends, err,
                                "is for a file of its own; give all figures here, or the path of "

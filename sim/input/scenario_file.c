@@ -357,11 +357,9 @@ static bool read_name(const struct node *root, struct scenario *scenario, struct
     struct node name;
     if (!member_need(root, "name", &name, err) || !node_string(&name, &scenario->name, err))
         return false;
-    size_t length = strlen(scenario->name), control = 0;
-    for (size_t i = 0; i < length; i++)
-        control += (unsigned char)scenario->name[i] < ' ';
-    if (length == 0 || length > 100 || scenario->name[0] == '.' || control > 0 ||
-        strpbrk(scenario->name, "/\\") != NULL)
+    size_t length = strlen(scenario->name);
+    if (length == 0 || length > 100 || scenario->name[0] == '.' ||
+        !json_is_printable(scenario->name) || strpbrk(scenario->name, "/\\") != NULL)
         return node_refuse(&name, err,
                            "must be 1 to 100 characters, no slash or control character among them "
                            "and no dot first: results are filed under it");

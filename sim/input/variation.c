@@ -94,7 +94,13 @@ static bool check_variants(const struct node *variants, const cJSON *sweep, stru
     cJSON_ArrayForEach(patch, variants->json)
     {
         struct node node;
-        node_get(variants, patch->string, &node);
+        node = (struct node){ variants->document, patch,
+                              json_pointer_add(variants->pointer, patch->string,
+                                               variants->document->arena) };
+        if (!json_is_printable(patch->string))
+            return refuse_key(variants->document, node.pointer, err,
+                              "no control character may be in the name of a variant, which tables "
+                              "show; leave it out");
         if (patch->string[0] == '\0')
             return refuse_key(variants->document, node.pointer, err,
                               "a variant must have a name; give it one");
