@@ -4,10 +4,12 @@
  */
 #include "sim/input/document.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- Places ------------------------------------------------------------------------------- */
 
@@ -141,13 +143,19 @@ static size_t least_of(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-/* V. Levenshtein's edit distance; names longer than the table count as far. */
+static bool differ(char a, char b)
+{
+    return tolower((unsigned char)a) != tolower((unsigned char)b);
+}
+
+/* V. Levenshtein's edit distance, in whatever case; names longer than the table are far from all.
+ */
 static size_t edit_distance(const char *a, const char *b)
 {
     enum { LONGEST = 63 };
     size_t row[LONGEST + 1], length = strlen(b);
     if (length > LONGEST || strlen(a) > LONGEST)
-        return LONGEST;
+        return SIZE_MAX;
     for (size_t j = 0; j <= length; j++)
         row[j] = j;
     for (size_t i = 1; a[i - 1] != '\0'; i++) {
@@ -155,7 +163,7 @@ static size_t edit_distance(const char *a, const char *b)
         row[0] = i;
         for (size_t j = 1; j <= length; j++) {
             size_t above = row[j];
-            row[j] = least_of(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            row[j] = least_of(above + 1, row[j - 1] + 1, diagonal + differ(a[i - 1], b[j - 1]));
             diagonal = above;
         }
     }
@@ -167,7 +175,7 @@ const char *document_nearest(const char *name, const char *const *names, struct 
     const char *nearest = NULL;
     size_t least = strlen(name) / 3 + 2;
     for (const char *const *at = names; *at != NULL; at++) {
-        bool begins = strlen(name) >= 3 && strncmp(name, *at, strlen(name)) == 0;
+        bool begins = strlen(name) >= 3 && strncasecmp(name, *at, strlen(name)) == 0;
         size_t distance = begins ? 1 : edit_distance(name, *at);
         if (distance < least) {
             least = distance;
@@ -177,8 +185,17 @@ const char *document_nearest(const char *name, const char *const *names, struct 
     return nearest != NULL ? arena_printf(arena, ", did you mean \"%s\"?", nearest) : "";
 }
 
-/* The nearest; then the list of all, unless it is long. */
-static const char *suggestion(const char *name, const char *const *names, struct arena *arena)
+const char *document_shown(const char *name, struct arena *arena)
+{
+    enum { SHOWN = 64 };
+    if (strlen(name) <= SHOWN)
+        return name;
+    return arena_printf(arena, "%.*s...", (int)json_utf8_length(name, SHOWN), name);
+}
+
+/* The nearest; then the list of all, unless it is long; more: where to find others. */
+static const char *suggestion(const char *name, const char *const *names, const char *more,
+                              struct arena *arena)
 {
     enum { LISTED = 24 };
     const char *nearest = document_nearest(name, names, arena), *list = "";
@@ -186,10 +203,14 @@ static const char *suggestion(const char *name, const char *const *names, struct
     for (const char *const *at = names; *at != NULL; at++)
         if (count++ < LISTED)
             list = arena_printf(arena, "%s%s%s", list, at == names ? "" : ", ", *at);
+    if (*nearest != '\0')
+        more = "";
     if (count > LISTED)
-        return *nearest != '\0' ? nearest : "; `braidsim list` tells what there is";
-    return arena_printf(arena, "%s%s%s", nearest, *nearest != '\0' ? " There is " : "; there is ",
-                        list);
+        return *nearest != '\0' ? nearest
+               : *more != '\0'  ? more
+                                : "; `braidsim list` tells what there is";
+    return arena_printf(arena, "%s%s%s%s", nearest, *nearest != '\0' ? " There is " : "; there is ",
+                        list, more);
 }
 
 /* ---- Typed values ------------------------------------------------------------------------- */
@@ -223,7 +244,8 @@ bool node_object(const struct node *node, const char *const *keys, struct error 
         struct arena *arena = node->document->arena;
         const char *pointer = json_pointer_add(node->pointer, child->string, arena);
         return error_set(err, document_place(node->document, pointer, true), "unknown key \"%s\"%s",
-                         child->string, suggestion(child->string, keys, arena));
+                         document_shown(child->string, arena),
+                         suggestion(child->string, keys, "", arena));
     }
     return true;
 }
@@ -277,10 +299,8 @@ bool node_choice_of(const struct node *node, const char *what, const char *const
             return true;
         }
     }
-    if (*document_nearest(name, names, arena) != '\0')
-        more = "";
-    return node_refuse(node, err, "unknown %s \"%.64s\"%s%s", what, name,
-                       suggestion(name, names, arena), more);
+    return node_refuse(node, err, "unknown %s \"%s\"%s", what, document_shown(name, arena),
+                       suggestion(name, names, more, arena));
 }
 
 bool node_choice(const struct node *node, const char *what, const char *const *names,
@@ -291,10 +311,41 @@ bool node_choice(const struct node *node, const char *what, const char *const *n
 
 /* ---- Members ------------------------------------------------------------------------------ */
 
+/* Has value a null at pointer, or on the way there? */
+static bool has_null(const cJSON *value, const char *pointer)
+{
+    char token[JSON_POINTER_MAX];
+    while (value != NULL && !cJSON_IsNull(value) && *pointer != '\0') {
+        pointer = json_pointer_next(pointer, token, sizeof token);
+        value = json_child(value, token);
+    }
+    return cJSON_IsNull(value);
+}
+
+/* The layer that takes the value at pointer away; NULL when none does. */
+static const struct layer *removing_layer(const struct document *document, const char *pointer)
+{
+    for (uint32_t i = document->layer_count; i-- > 0;) {
+        const struct layer *layer = &document->layers[i];
+        if (layer->at[0] == '\0' && has_null(layer->value, pointer))
+            return layer;
+    }
+    return NULL;
+}
+
 bool member_need(const struct node *node, const char *key, struct node *child, struct error *err)
 {
+    const struct document *document = node->document;
     if (node_get(node, key, child))
         return true;
+    const char *pointer = json_pointer_add(node->pointer, key, document->arena);
+    const struct layer *layer = removing_layer(document, pointer);
+    if (layer != NULL && document->variant != NULL)
+        return error_set(
+            err, layer_place(document, layer, pointer, false),
+            "the variant \"%s\" takes \"%s\" away, which there must be; leave the null "
+            "out, or give a value",
+            document_shown(document->variant, document->arena), key);
     return node_refuse(node, err, "the key \"%s\" is missing; add it", key);
 }
 

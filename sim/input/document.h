@@ -28,6 +28,7 @@ struct document {
     struct layer *layers; /* earliest first */
     uint32_t layer_count;
     struct arena *arena;
+    const char *variant; /* whose layer is among them; NULL: none */
     cJSON *written; /* a copy that gets the defaults of what is left out; NULL: nobody wants it */
 };
 
@@ -46,8 +47,11 @@ const char *document_file(const struct document *document, const char *pointer);
 /* The one of two nodes of a document that was defined later, and so made them as they are. */
 const struct node *node_later(const struct node *one, const struct node *other);
 
-/* ", did you mean "x"?" when one of names (ending with NULL) is near, else "". */
+/* ", did you mean "x"?" when one of names (ending with NULL) is near, in whatever case, else "". */
 const char *document_nearest(const char *name, const char *const *names, struct arena *arena);
+
+/* Name as messages show it: not more of it than can be read. */
+const char *document_shown(const char *name, struct arena *arena);
 
 /* Refuses node; returns false. */
 __attribute__((format(printf, 3, 4))) bool node_refuse(const struct node *node, struct error *err,
@@ -74,7 +78,7 @@ bool node_string(const struct node *node, const char **value, struct error *err)
 /* One of names (ending with NULL); what is for the message: "policy". */
 bool node_choice(const struct node *node, const char *what, const char *const *names,
                  uint32_t *index, struct error *err);
-/* The same; more says where others would come from, when none of these is near. */
+/* The same; more says where to find others, when none of these is near. */
 bool node_choice_of(const struct node *node, const char *what, const char *const *names,
                     const char *more, uint32_t *index, struct error *err);
 

@@ -15,7 +15,7 @@
 #include "sim/input/scenario_file.h"
 #include "sim/input/variation.h"
 
-enum { EXTENDS_MAX = 16 };
+enum { EXTENDS_MAX = 16, EXPECTATIONS_MAX = 1000 };
 
 struct reading {
     const struct scenario_options *options;
@@ -23,6 +23,7 @@ struct reading {
     struct json_source *sources; /* [EXTENDS_MAX], the base last */
     struct stat files[EXTENDS_MAX];
     struct document document; /* the merged base */
+    cJSON *bare;              /* its root without what only spans points */
     cJSON *written;           /* the same, to be written */
     struct profile_cache cache;
 };
@@ -237,7 +238,7 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
 {
     const struct document *base = &reading->document;
     const cJSON *sweep = cJSON_GetObjectItemCaseSensitive(base->root, "sweep");
-    struct document document = { .root = cJSON_Duplicate(base->root, true),
+    struct document document = { .root = cJSON_Duplicate(reading->bare, true),
                                  .layer_count = base->layer_count,
                                  .arena = reading->arena };
     point->sweep_count = (uint32_t)cJSON_GetArraySize(sweep);
@@ -246,13 +247,9 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
     document.layers = arena_alloc(reading->arena, base->layer_count + point->sweep_count + 1,
                                   sizeof *document.layers);
     memcpy(document.layers, base->layers, base->layer_count * sizeof *base->layers);
-    cJSON_DeleteItemFromObjectCaseSensitive(document.root, "extends");
-    cJSON_DeleteItemFromObjectCaseSensitive(document.root, "variants");
-    cJSON_DeleteItemFromObjectCaseSensitive(document.root, "sweep");
-    cJSON_DeleteItemFromObjectCaseSensitive(document.root, "expect");
     if (variant != NULL) {
         const char *prefix = json_pointer_add("/variants", variant->string, reading->arena);
-        point->variant = arena_string(reading->arena, variant->string);
+        point->variant = document.variant = arena_string(reading->arena, variant->string);
         json_merge(document.root, variant, JSON_NULLS_REMOVE);
         add_layer(&document, layer_of(base, variant, "", prefix));
     }
@@ -280,6 +277,10 @@ static bool read_points(struct reading *reading, struct experiment *experiment, 
         return node_refuse(&root, err, "variants and sweep make %ju points; at most %d",
                            (uintmax_t)count, POINTS_MAX);
     experiment->points = arena_alloc(reading->arena, count, sizeof *experiment->points);
+    reading->bare = cJSON_Duplicate(reading->document.root, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(reading->bare, "variants");
+    cJSON_DeleteItemFromObjectCaseSensitive(reading->bare, "sweep");
+    cJSON_DeleteItemFromObjectCaseSensitive(reading->bare, "expect");
     variant = variants != NULL ? variants->child : NULL;
     do {
         for (uint32_t i = 0; i < combinations; i++)
@@ -317,23 +318,37 @@ static void note_profiles(const struct reading *reading, struct experiment *expe
 
 /* ---- Expectations ------------------------------------------------------------------------- */
 
+/* The names of all variants, ending with NULL. */
+static const char *const *variant_names(const cJSON *variants, struct arena *arena)
+{
+    const char **names =
+        arena_alloc(arena, (size_t)cJSON_GetArraySize(variants) + 1, sizeof *names);
+    const cJSON *variant;
+    size_t count = 0;
+    cJSON_ArrayForEach(variant, variants) names[count++] = variant->string;
+    return names;
+}
+
 /* The first point that an expectation speaks of. */
 static bool expected_point(const struct node *node, const struct experiment *experiment,
                            struct expectation *expectation, const struct point **point,
                            struct error *err)
 {
-    struct node variant;
+    struct node variant, root = document_node(node->document), all;
+    uint32_t index = 0;
     *point = &experiment->points[0];
     if (!node_get(node, "variant", &variant))
         return true;
-    if (!node_string(&variant, &expectation->variant, err))
+    if (!node_get(&root, "variants", &all))
+        return node_refuse(&variant, err,
+                           "the scenario has no variants; leave this out, or add some");
+    if (!node_choice_of(&variant, "variant", variant_names(all.json, node->document->arena),
+                        "; \"variants\" of the scenario names them", &index, err) ||
+        !node_string(&variant, &expectation->variant, err))
         return false;
-    for (uint32_t i = 0; i < experiment->point_count; i++) {
-        *point = &experiment->points[i];
-        if ((*point)->variant != NULL && strcmp((*point)->variant, expectation->variant) == 0)
-            return true;
-    }
-    return node_refuse(&variant, err, "there is no variant \"%s\"", expectation->variant);
+    uint32_t each = experiment->point_count / (uint32_t)cJSON_GetArraySize(all.json);
+    *point = &experiment->points[index * each]; /* variants are outermost */
+    return true;
 }
 
 static bool read_expectation(const struct reading *reading, const struct node *node,
@@ -354,7 +369,8 @@ static bool read_expectation(const struct reading *reading, const struct node *n
     const char *wanting = reading->options->metric_wants(&point->scenario, name);
     if (wanting != NULL)
         return node_refuse(&metric, err, "\"%s\" is measured only where %s", name, wanting);
-    if (!node_choice(&metric, "metric", metrics, &index, err))
+    if (!node_choice_of(&metric, "metric", metrics, "; `braidsim list metrics` names all", &index,
+                        err))
         return false;
     expectation->metric = metrics[index];
     bool at_most = node_get(node, "at_most", &bound);
@@ -374,6 +390,9 @@ static bool read_expectations(const struct reading *reading, struct experiment *
         return true;
     if (!cJSON_IsArray(list.json))
         return node_refuse(&list, err, "must be an array of expectations, is %s", node_type(&list));
+    if (cJSON_GetArraySize(list.json) > EXPECTATIONS_MAX)
+        return node_refuse(&list, err, "are %d expectations; at most %d may be",
+                           cJSON_GetArraySize(list.json), EXPECTATIONS_MAX);
     experiment->expectation_count = (uint32_t)cJSON_GetArraySize(list.json);
     experiment->expectations =
         arena_alloc(reading->arena, (size_t)experiment->expectation_count + 1,
@@ -424,6 +443,7 @@ bool experiment_read(struct experiment *experiment, const char *path,
         if (reading.document.layers[i].source == NULL)
             cJSON_Delete((cJSON *)(uintptr_t)reading.document.layers[i].value);
     cJSON_Delete(reading.document.root);
+    cJSON_Delete(reading.bare);
     cJSON_Delete(reading.written);
     return fine;
 }

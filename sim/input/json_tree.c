@@ -122,9 +122,10 @@ bool json_put(cJSON *root, const char *pointer, cJSON *value)
 void json_merge(cJSON *target, const cJSON *patch, enum json_nulls nulls)
 {
     const cJSON *change;
+    bool empty = target->child == NULL; /* then so it is for each of the keys, which all differ */
     cJSON_ArrayForEach(change, patch)
     {
-        cJSON *old = cJSON_GetObjectItemCaseSensitive(target, change->string);
+        cJSON *old = empty ? NULL : cJSON_GetObjectItemCaseSensitive(target, change->string);
         if (cJSON_IsNull(change) && nulls == JSON_NULLS_REMOVE) {
             cJSON_DeleteItemFromObjectCaseSensitive(target, change->string);
         } else if (cJSON_IsObject(change)) {

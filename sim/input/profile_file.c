@@ -246,10 +246,15 @@ bool profile_refuse(const char *place, const char *name, const char *path, const
                          "there is no CPU profile %s; name a file that there is, or one of "
                          "`braidsim list cpus`",
                          path);
+    if (strchr(name, '/') != NULL)
+        return error_set(err, place,
+                         "there is no CPU profile \"%s\"; the path of one must end in .json, and "
+                         "`braidsim list cpus` names those without a path",
+                         document_shown(name, arena));
     const char *nearest = document_nearest(name, names_of(data_dir, own, arena), arena);
     return error_set(err, place,
                      "there is no CPU profile \"%s\"%s `braidsim list cpus` names those there are",
-                     name, *nearest != '\0' ? nearest : ";");
+                     document_shown(name, arena), *nearest != '\0' ? nearest : ";");
 }
 
 /* The profile that source extends, in *path; NULL when none.  False when it cannot be. */

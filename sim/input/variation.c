@@ -4,6 +4,7 @@
  */
 #include "sim/input/variation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- What cannot differ ------------------------------------------------------------------- */
@@ -91,6 +92,9 @@ static bool check_variants(const struct node *variants, const cJSON *sweep, stru
         return node_refuse(variants, err,
                            "must be an object, a name for each variant and what it changes; is %s",
                            cJSON_IsObject(variants->json) ? "empty" : node_type(variants));
+    if (cJSON_GetArraySize(variants->json) > VARIANTS_MAX)
+        return node_refuse(variants, err, "are %d variants; at most %d may be",
+                           cJSON_GetArraySize(variants->json), VARIANTS_MAX);
     cJSON_ArrayForEach(patch, variants->json)
     {
         struct node node;
@@ -153,6 +157,34 @@ static bool check_pointer(const struct node *axis, const cJSON *root, struct err
     return true;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Two equal values would make two points that nothing tells apart.  O(n log n). */
+static bool check_values(const struct node *axis, struct error *err)
+{
+    struct arena *arena = axis->document->arena;
+    size_t count = (size_t)cJSON_GetArraySize(axis->json), index = 0;
+    const char **texts = arena_alloc(arena, count, sizeof *texts),
+               **sorted = arena_alloc(arena, count, sizeof *sorted), *twice = NULL;
+    const cJSON *value;
+    cJSON_ArrayForEach(value, axis->json) texts[index++] = json_print_line(value, arena);
+    memcpy(sorted, texts, count * sizeof *texts);
+    qsort(sorted, count, sizeof *sorted, by_text);
+    for (size_t i = 1; i < count && twice == NULL; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            twice = sorted[i];
+    if (twice == NULL)
+        return true;
+    for (index = count - 1; strcmp(texts[index], twice) != 0;)
+        index--;
+    struct node node = node_element(axis, (int)index);
+    return node_refuse(&node, err, "%s is in the list already; leave it out",
+                       document_shown(twice, arena));
+}
+
 static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *combinations,
                         struct error *err)
 {
@@ -172,6 +204,10 @@ static bool check_sweep(const struct node *sweep, const cJSON *root, uint64_t *c
         if (!cJSON_IsArray(values) || count == 0)
             return node_refuse(&node, err, "must be an array of at least one value, is %s",
                                cJSON_IsArray(values) ? "empty" : node_type(&node));
+        if (count > VALUES_MAX)
+            return node_refuse(&node, err, "are %d values; at most %d may be", count, VALUES_MAX);
+        if (!check_values(&node, err))
+            return false;
         *combinations *= (uint64_t)count;
         if (*combinations > POINTS_MAX)
             return node_refuse(sweep, err, "makes more than %d points; sweep less", POINTS_MAX);

@@ -11,7 +11,8 @@
 
 #include "sim/input/document.h"
 
-enum { POINTS_MAX = 100000 };
+/* Where each is found again by its name or number, in a time that grows as the square. */
+enum { POINTS_MAX = 100000, VARIANTS_MAX = 1000, VALUES_MAX = 10000 };
 
 /* root is the merged scenario; *combinations is how many the sweep makes, 1 without one. */
 bool variation_check(const struct node *root, uint64_t *combinations, struct error *err);

@@ -246,8 +246,22 @@ static const struct change {
     { "\"jain\"", "\"lag_ms_max\"", "s.json:9:46: /expect/0/metric",
       "\"lag_ms_max\" is measured only where it says \"lag\": true; add that" },
     { "\"jain\"", "[1]", "s.json:9:46: /expect/0/metric", "must be a string" },
+    { "\"jain\"", "\"happiness\"", "s.json:9:46: /expect/0/metric",
+      "there is jain, sched_overhead_percent; `braidsim list metrics` names all" },
     { "\"tori\", \"metric\"", "\"torus\", \"metric\"", "s.json:9:28: /expect/0/variant",
-      "no variant" },
+      "unknown variant \"torus\", did you mean \"tori\"? There is global, tori" },
+    { "\"tori\", \"metric\"", "\"aa\", \"metric\"", "s.json:9:28: /expect/0/variant",
+      "unknown variant \"aa\"; there is global, tori" },
+    { "\"variants\": { \"global\": { \"scheduler\": { \"tori\": 1 } }, \"tori\": { } },", "",
+      "s.json:9:28: /expect/0/variant", "the scenario has no variants; leave this out" },
+    { "[1, 2, 3]", "[1, 2, 3, 1.0]", "s.json:8:78: /sweep/~1machine~1cores/3",
+      "1 is in the list already; leave it out" },
+    { "\"/machine/cores\": [1, 2, 3]", "\"/scheduler/policy\": [\"rr\", \"rr\"]",
+      "s.json:8:78: /sweep/~1scheduler~1policy/1", "\"rr\" is in the list already" },
+    { "\"fair_scan\"", "\"FAIR_SCAN\"", "s.json:4:28: /scheduler/policy",
+      "did you mean \"fair_scan\"" },
+    { "\"cpu.json\"", "\"/etc/passwd\"", "s.json:3:23: /machine/cpu",
+      "the path of one must end in .json" },
     { "\"seed\"", "\"seed", "s.json:2:58: /", "does not end on its line; close it with \"" },
     { "\"t\",", "\"a\tb\",", "s.json:2:13: /", "a control character in a string" },
     { "\"t\",", "\"a\\u0001b\",", "s.json:2:11: /name", "no slash or control character" },
@@ -382,7 +396,19 @@ START_TEST(a_variant_can_take_away)
     ck_assert_msg(read_scenario("s.json", NULL, 0), "%s: %s", err.place, err.message);
     write_changed("\"tori\": { }", "\"tori\": { \"scheduler\": { \"policy\": null } }");
     ck_assert(!read_scenario("s.json", NULL, 0));
-    expect_refusal("s.json:4:16: /scheduler", "\"policy\" is missing");
+    expect_refusal(
+        "s.json:7:94: /variants/tori/scheduler/policy",
+        "the variant \"tori\" takes \"policy\" away, which there must be; leave the null");
+    write_changed("\"tori\": { }", "\"tori\": { \"machine\": { \"cpu\": null } }");
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json:7:89: /variants/tori/machine/cpu", "takes \"cpu\" away");
+    write_changed("\"tori\": { }", "\"tori\": { \"machine\": null }");
+    ck_assert(!read_scenario("s.json", NULL, 0));
+    expect_refusal("s.json:7:80: /variants/tori/machine/cpu", "takes \"cpu\" away");
+    const char *set = "/variants/x={\"machine\": {\"cpu\": null}}";
+    write_file("s.json", good, sizeof good - 1);
+    ck_assert(!read_scenario("s.json", &set, 1));
+    expect_refusal("--set /variants/x/machine/cpu", "takes \"cpu\" away");
     write_changed("\"ticket\"", "\"mcs\"");
     write_file("child.json", child, sizeof child - 1);
     ck_assert_msg(read_scenario("child.json", NULL, 0), "%s: %s", err.place, err.message);
@@ -460,6 +486,25 @@ START_TEST(what_is_no_scenario_is_refused)
 }
 END_TEST
 
+/* Nothing is near to it, and no more of it is shown than can be read. */
+START_TEST(a_long_name_is_cut)
+{
+    char name[5001], text[sizeof good + sizeof name];
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    static const char *const before[] = { "fair_scan", "cpu.json", "seed" };
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        const char *at = strstr(good, before[i]);
+        int length = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, name,
+                              at + strlen(before[i]));
+        write_file("s.json", text, (size_t)length);
+        ck_assert(!read_scenario("s.json", NULL, 0));
+        ck_assert_ptr_nonnull(strstr(err.message, "aaa...\""));
+        ck_assert_ptr_null(strstr(err.message, "did you mean"));
+    }
+}
+END_TEST
+
 /* However the way is written, and however far round. */
 START_TEST(circles_are_named_by_short_paths)
 {
@@ -508,6 +553,7 @@ int main(void)
     tcase_add_test(tests, a_variant_can_take_away);
     tcase_add_test(tests, what_comes_later_overwrites);
     tcase_add_test(tests, what_is_no_scenario_is_refused);
+    tcase_add_test(tests, a_long_name_is_cut);
     tcase_add_test(tests, circles_are_named_by_short_paths);
     tcase_add_test(tests, a_profile_is_checked);
     int status = suite_run("scenario", tests);
