@@ -74,6 +74,9 @@ static bool find_base(const struct reading *reading, uint32_t depth, const char 
     if (!cJSON_IsString(extends))
         return error_set(err, place, "must be a string, the path of another scenario file");
     *path = json_beside(source->name, extends->valuestring, reading->arena);
+    if (stat(*path, &file) != 0 && strstr(extends->valuestring, "://") != NULL)
+        return error_set(err, place, "there is no file %s; name one by its path, not by an address",
+                         extends->valuestring);
     if (stat(*path, &file) != 0)
         return error_set(err, place, "there is no file %s; name one that there is", *path);
     for (uint32_t i = 0; i <= depth; i++)

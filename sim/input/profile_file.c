@@ -241,6 +241,10 @@ static const char *const *names_of(const char *data_dir, const char *const *own,
 bool profile_refuse(const char *place, const char *name, const char *path, const char *data_dir,
                     const char *const *own, struct arena *arena, struct error *err)
 {
+    if (profile_is_path(name) && strstr(name, "://") != NULL)
+        return error_set(err, place,
+                         "there is no CPU profile %s; name a file by its path, not by an address",
+                         name);
     if (profile_is_path(name))
         return error_set(err, place,
                          "there is no CPU profile %s; name a file that there is, or one of "

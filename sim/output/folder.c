@@ -222,7 +222,7 @@ bool folder_begin(struct folder *folder, const char *path, struct error *err)
     snprintf(folder->temporary, sizeof folder->temporary, "%s.new-%ld", folder->final,
              (long)getpid());
     if (mkdir(folder->temporary, 0777) != 0)
-        return error_set(err, folder->temporary, "cannot be made: %s", strerror(errno));
+        return error_set(err, path, "cannot be made: %s; " ELSEWHERE, strerror(errno));
     return true;
 }
 

@@ -220,6 +220,15 @@ static int lines_height(const struct summary *summary)
     return BESIDES + ROW * rows < 620 ? 620 : BESIDES + ROW * rows;
 }
 
+/* Over rows or in a terminal, where no axis says what the values are. */
+static const char *title_with_unit(const char *metric, struct arena *arena)
+{
+    const char *unit, *title = metric_title(arena, metric, &unit);
+    if (strcmp(metric, "sched_overhead_percent") == 0)
+        return "What scheduling costs: % of all time that is not idle";
+    return arena_printf(arena, "%s, %s", title, unit);
+}
+
 static void put_metric(FILE *to, const struct plotting *plotting, const char *name,
                        const char *metric)
 {
@@ -235,7 +244,11 @@ static void put_metric(FILE *to, const struct plotting *plotting, const char *na
         script_heading(to, plotting, name, lines_width(summary), lines_height(summary));
     else
         script_heading(to, plotting, name, bars.width, height);
-    script_title(to, overhead ? "What scheduling costs" : title, summary, false);
+    if (script_is_text(plotting))
+        title = title_with_unit(metric, &arena);
+    else if (overhead)
+        title = "What scheduling costs";
+    script_title(to, title, summary, false);
     fprintf(to, "set ylabel ");
     script_text(to, overhead ? "overhead: % of all time that is not idle"
                              : arena_printf(&arena, "%s, %s", metric, unit));
@@ -253,12 +266,8 @@ static void put_metric(FILE *to, const struct plotting *plotting, const char *na
 static void rows_of_metric(FILE *to, const struct plotting *plotting, const char *metric)
 {
     struct arena arena = ARENA_EMPTY;
-    const char *unit, *title = metric_title(&arena, metric, &unit);
-    if (strcmp(metric, "sched_overhead_percent") == 0)
-        title = "What scheduling costs: % of all time that is not idle";
-    else
-        title = arena_printf(&arena, "%s, %s", title, unit);
-    rows_metric(to, &plotting->summary, metric, title, plotting->options->log);
+    rows_metric(to, &plotting->summary, metric, title_with_unit(metric, &arena),
+                plotting->options->log);
     arena_free(&arena);
 }
 
