@@ -4,12 +4,9 @@
  */
 #include "braid/policy.h"
 
-const struct policy *const policy_list[] = {
-    &policy_rr,
-    &policy_priority_scan,
-    &policy_fair_scan,
-    NULL,
-};
+#define POLICY_ADDRESS(name) &policy_##name,
+
+const struct policy *const policy_list[] = { POLICY_LIST(POLICY_ADDRESS) NULL };
 
 void policy_fifo_init(void *queue)
 {

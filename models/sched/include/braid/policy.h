@@ -13,7 +13,7 @@
  *           slice (slice_ns > 0) has not had its turn yet, and goes before them.
  *   Code    Freestanding C11: no libc, no floating point, no mutable globals.
  *
- * Adding a policy is one file and one line in policies.c.
+ * Adding a policy is one file, policy_NAME.c, and one line in POLICY_LIST.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -53,12 +53,17 @@ struct policy {
     bool (*preempts)(const struct process *running, const struct process *woken);
 };
 
-extern const struct policy policy_rr;
-extern const struct policy policy_priority_scan;
-extern const struct policy policy_fair_scan;
+/* All of them, one line each, in the order of `braidsim list policies`: policy_NAME.c defines
+ * policy_NAME. */
+#define POLICY_LIST(POLICY)                                                                        \
+    POLICY(rr)                                                                                     \
+    POLICY(priority_scan)                                                                          \
+    POLICY(fair_scan)
 
-/* All of them, in the order of `braidsim list policies`; ends with NULL. */
-extern const struct policy *const policy_list[];
+#define POLICY_DECLARE(name) extern const struct policy policy_##name;
+POLICY_LIST(POLICY_DECLARE)
+
+extern const struct policy *const policy_list[]; /* ends with NULL */
 
 /* The plain FIFO of READY processes that most policies keep. */
 struct policy_fifo {
