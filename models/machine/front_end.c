@@ -148,7 +148,8 @@ bool front_end_block(struct front_end *front, uint32_t code, uint32_t line, uint
             last->successor++;
         else if (wrong || expected)
             last->successor = 2 * code;
-        last->time = time;
+        if (wrong || expected)
+            last->time = time;
     }
     front_end_predict(front, code);
     return wrong;

@@ -31,7 +31,7 @@ enum {
 struct prediction {
     uint32_t successor; /* 2 x code offset of the block that followed last time, + 1 if it did not,
                            once, since; 0: none yet */
-    uint32_t time;      /* when it was last used */
+    uint32_t time;      /* when it was last right, or learnt */
 };
 
 /* Stamps of the caches at one of a core's times: of instructions, and second level. */
@@ -106,7 +106,8 @@ static inline uint32_t *front_end_line(const struct front_end *front, uint32_t l
 /* The next block is predicted by this one and those before it. */
 static inline void front_end_predict(struct front_end *front, uint32_t code)
 {
-    /* The block and the three before it, each eight bits further up, select a slot. */
+    /* The block and the three before it, each eight bits further up, select a slot; the factor is
+     * 2^32 / golden ratio (D. Knuth, The Art of Computer Programming 3, 6.4). */
     front->history = front->history << 8 ^ code >> 2;
     size_t slot = front->history * 0x9E3779B1u / (UINT32_MAX / FRONT_END_PREDICTIONS + 1);
     front->last = &front->core->predictions[slot * front->core_count];
@@ -126,6 +127,7 @@ static inline bool front_end_known_block(struct front_end *front, uint32_t code,
     struct prediction *last = front->last;
     uint64_t present = core->present;
     if (last != NULL) {
+        /* It was followed by this block at the present time, so that the line is here as well. */
         if ((last->successor | (uint64_t)last->time << 32) == (present | 2 * code)) {
             front_end_predict(front, code);
             return true;

@@ -13,7 +13,7 @@
 
 struct contradiction {
     enum profile_figure figure, other; /* either may be the wrong one */
-    double fitting; /* what figure could be beside other as it is; NaN: no one value */
+    double fitting; /* what figure could be beside other as it is; 0: it must go */
     char message[384];
 };
 

@@ -320,6 +320,7 @@ struct scheduler_times {
     struct timed timed[TIMED_MOST];
     uint32_t operations, policies;
     uint32_t passes;             /* so far */
+    gsl_rng *rng;                /* the calibration's */
     struct measurement clock[2]; /* as of an operation that is nothing */
 };
 
@@ -341,20 +342,15 @@ static void keep_least(struct measurement *least, struct measurement ns)
     *least = ns;
 }
 
-static uint32_t next_random(uint32_t x) /* xorshift32 (G. Marsaglia, 2003) */
-{
-    x ^= x << 13;
-    x ^= x >> 17;
-    return x ^ x << 5;
-}
-
 /* One sample of each operation, alone and as a row. */
-static void sample_mixed(struct world *world, uint32_t *random, struct sample sample[TIMED_ALL][2])
+static void sample_mixed(struct world *world, gsl_rng *rng, struct sample sample[TIMED_ALL][2])
 {
     uint64_t ticks[TIMED_ALL][2] = { { 0 } };
-    uint32_t count[TIMED_ALL][2] = { { 0 } };
+    uint32_t count[TIMED_ALL][2] = { { 0 } }, order[MIXED];
+    for (uint32_t i = 0; i < MIXED; i++)
+        order[i] = (uint32_t)gsl_rng_uniform_int(rng, 2 * TIMED_ALL);
     for (uint32_t i = 0; i < MIXED; i++) {
-        uint32_t which = (*random = next_random(*random)) % (2 * TIMED_ALL);
+        uint32_t which = order[i];
         ticks[which / 2][which % 2] += operations[which / 2].ticks[which % 2](world);
         count[which / 2][which % 2]++;
     }
@@ -371,7 +367,6 @@ static void time_again(struct scheduler_times *times, uint32_t policy, double se
     struct arena arena = ARENA_EMPTY;
     struct timed *timed = &times->timed[policy * OPERATIONS];
     struct sample sample[TIMED_ALL][2];
-    uint32_t random = times->passes;
     arena_alloc(&arena, times->passes, ELSEWHERE);
     struct world world =
         world_of(&times->plain, scheduler_policy(&times->plain, timed->policy->name), &arena);
@@ -379,7 +374,7 @@ static void time_again(struct scheduler_times *times, uint32_t policy, double se
         sample_init(&sample[i / 2][i % 2], ROUNDS_MOST);
     struct budget budget = budget_of(seconds, ROUNDS_LEAST, ROUNDS_MOST);
     while (budget_next(&budget))
-        sample_mixed(&world, &random, sample);
+        sample_mixed(&world, times->rng, sample);
     for (uint32_t i = 0; i < 2 * TIMED_ALL; i++) {
         struct measurement *least =
             i / 2 < OPERATIONS ? &timed[i / 2].batch[i % 2] : &times->clock[i % 2];
@@ -536,6 +531,7 @@ struct scheduler_times *calibrate_scheduler_begin(struct calibration *c)
                             "the scheduler cannot be loaded: %s", err.message);
         return NULL;
     }
+    times->rng = c->rng;
     const struct policy *const *policies = times->traced.modules[0]->policies;
     for (; policies[times->policies] != NULL && times->policies < TIMED_MOST / OPERATIONS;
          times->policies++)

@@ -148,8 +148,7 @@ static bool differ(char a, char b)
     return tolower((unsigned char)a) != tolower((unsigned char)b);
 }
 
-/* V. Levenshtein's edit distance, in whatever case; names longer than the table are far from all.
- */
+/* V. Levenshtein's edit distance, in whatever case; SIZE_MAX for names longer than the table. */
 static size_t edit_distance(const char *a, const char *b)
 {
     enum { LONGEST = 63 };

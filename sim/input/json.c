@@ -249,9 +249,8 @@ static const char *check_escape(const char *at, size_t *size)
         return NULL;
     long second = unicode_escape(at + 6);
     if (code > 0xDBFF || second < 0xDC00 || second > 0xDFFF)
-        return "half of a character: \\ud800 to \\udbff and \\udc00 to \\udfff come in pairs, as "
-               "in "
-               "\\ud83d\\ude00";
+        return "half of a character: \\ud800 to \\udbff and \\udc00 to \\udfff come in pairs, "
+               "as in \\ud83d\\ude00";
     *size = 12;
     return NULL;
 }

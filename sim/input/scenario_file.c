@@ -157,7 +157,8 @@ static bool read_stride(const struct node *node, uint32_t *stride, struct error 
         return true;
     }
     double value = cJSON_IsNumber(child.json) ? child.json->valuedouble : 0;
-    if (value >= 128 && value <= 65536 && exp2(round(log2(value))) == value) {
+    if (value >= 128 && value <= 65536 &&
+        figure_values_wanted(FIGURE_VALUES_POWER, value) == NULL) {
         *stride = (uint32_t)value;
         return true;
     }
