@@ -6,23 +6,28 @@
  */
 #include "braid/process.h"
 
-/* 1 + the next state by event, and by state (a ZOMBIE that is reaped counts as one more);
- * 0: there is no such transition. */
-static const uint8_t next_state[PROCESS_EVENTS][PROCESS_STATES + PROCESS_REAPED] = {
-    [PROCESS_CREATE] = { [PROCESS_FREE] = 1 + PROCESS_READY },
-    [PROCESS_PICK] = { [PROCESS_READY] = 1 + PROCESS_RUNNING },
-    [PROCESS_PREEMPT] = { [PROCESS_RUNNING] = 1 + PROCESS_READY },
-    [PROCESS_YIELD] = { [PROCESS_RUNNING] = 1 + PROCESS_READY },
-    [PROCESS_BLOCK] = { [PROCESS_RUNNING] = 1 + PROCESS_BLOCKED },
-    [PROCESS_WAKE] = { [PROCESS_BLOCKED] = 1 + PROCESS_READY },
-    [PROCESS_EXIT] = { [PROCESS_RUNNING] = 1 + PROCESS_ZOMBIE },
-    [PROCESS_REAP] = { [PROCESS_ZOMBIE] = 1 + PROCESS_ZOMBIE },
-    [PROCESS_DESTROY] = { [PROCESS_ZOMBIE + PROCESS_REAPED] = 1 + PROCESS_FREE },
+_Static_assert((int)PROCESS_STATES < (int)PROCESS_REAPED, "states + the flag are rows apart");
+
+/* 1 + the next state by state, with the flag of one that is reaped on top, and by event; 0: there
+ * is no such transition.  Only a reaped ZOMBIE has the flag, and what was one; a byte that is no
+ * state has the row after the states. */
+static const uint8_t next_state[PROCESS_STATES + PROCESS_REAPED + 1][PROCESS_EVENTS] = {
+    [PROCESS_FREE] = { [PROCESS_CREATE] = 1 + PROCESS_READY },
+    [PROCESS_READY] = { [PROCESS_PICK] = 1 + PROCESS_RUNNING },
+    [PROCESS_RUNNING] = { [PROCESS_PREEMPT] = 1 + PROCESS_READY,
+                          [PROCESS_YIELD] = 1 + PROCESS_READY,
+                          [PROCESS_BLOCK] = 1 + PROCESS_BLOCKED,
+                          [PROCESS_EXIT] = 1 + PROCESS_ZOMBIE },
+    [PROCESS_BLOCKED] = { [PROCESS_WAKE] = 1 + PROCESS_READY },
+    [PROCESS_ZOMBIE] = { [PROCESS_REAP] = 1 + PROCESS_ZOMBIE },
+    [PROCESS_REAPED + PROCESS_FREE] = { [PROCESS_CREATE] = 1 + PROCESS_READY },
+    [PROCESS_REAPED + PROCESS_ZOMBIE] = { [PROCESS_DESTROY] = 1 + PROCESS_FREE },
 };
 
 static uint8_t process_next(const struct process *process, enum process_event event)
 {
-    return next_state[event][process->state + (process->flags & PROCESS_REAPED)];
+    unsigned state = process->state < PROCESS_STATES ? process->state : PROCESS_STATES;
+    return next_state[state + (process->flags & PROCESS_REAPED)][event];
 }
 
 bool process_allows(const struct process *process, enum process_event event)

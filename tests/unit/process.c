@@ -18,26 +18,29 @@ static const struct {
     enum process_event event;
     const char *next; /* from FREE, READY, RUNNING, BLOCKED, ZOMBIE, reaped ZOMBIE */
 } drawing[PROCESS_EVENTS] = {
-    { PROCESS_CREATE, "Y....." }, { PROCESS_PICK, ".R...." },  { PROCESS_PREEMPT, "..Y..." },
-    { PROCESS_YIELD, "..Y..." },  { PROCESS_BLOCK, "..B..." }, { PROCESS_WAKE, "...Y.." },
-    { PROCESS_EXIT, "..Z..." },   { PROCESS_REAP, "....Z." },  { PROCESS_DESTROY, ".....F" },
+    { PROCESS_CREATE, "Y.....Y" }, { PROCESS_PICK, ".R....." },  { PROCESS_PREEMPT, "..Y...." },
+    { PROCESS_YIELD, "..Y...." },  { PROCESS_BLOCK, "..B...." }, { PROCESS_WAKE, "...Y..." },
+    { PROCESS_EXIT, "..Z...." },   { PROCESS_REAP, "....Z.." },  { PROCESS_DESTROY, ".....F." },
 };
-enum { COLUMNS = PROCESS_STATES + 1 };
+enum { COLUMNS = PROCESS_STATES + 1, DESTROYED = COLUMNS };
 
-/* A process in the state of that column, every other byte set. */
+/* A process in the state of that column, every other byte set: after the states a reaped ZOMBIE,
+ * and one that was destroyed by process_transition() alone, which leaves the flag. */
 static struct process process_in(int column)
 {
     struct process process;
     memset(&process, 0xA5, sizeof process);
     process.parent = 7;
     process.state = (uint8_t)(column < PROCESS_STATES ? column : PROCESS_ZOMBIE);
+    if (column == DESTROYED)
+        process.state = PROCESS_FREE;
     process.flags = column < PROCESS_STATES ? 0 : PROCESS_REAPED;
     return process;
 }
 
 START_TEST(every_state_with_every_event)
 {
-    for (int column = 0; column < COLUMNS; column++) {
+    for (int column = 0; column <= DESTROYED; column++) {
         struct process process = process_in(column);
         struct process before = process;
         char next = drawing[_i].next[column];
@@ -56,6 +59,21 @@ START_TEST(every_state_with_every_event)
             ck_assert_mem_eq(&process, &before, sizeof process);
         }
     }
+}
+END_TEST
+
+/* A byte that is no state at all: the table has no row for it, so that nothing may follow. */
+START_TEST(what_is_no_state_allows_nothing)
+{
+    for (int state = PROCESS_STATES; state <= UINT8_MAX; state++)
+        for (unsigned flags = 0; flags <= UINT8_MAX; flags++) {
+            struct process process = process_in(PROCESS_FREE);
+            process.state = (uint8_t)state;
+            process.flags = (uint8_t)flags;
+            struct process before = process;
+            ck_assert_int_eq(process_transition(&process, drawing[_i].event), PROCESS_ILLEGAL);
+            ck_assert_mem_eq(&process, &before, sizeof process);
+        }
 }
 END_TEST
 
@@ -128,6 +146,7 @@ int main(void)
 {
     TCase *tests = tcase_create("process");
     tcase_add_loop_test(tests, every_state_with_every_event, 0, PROCESS_EVENTS);
+    tcase_add_loop_test(tests, what_is_no_state_allows_nothing, 0, PROCESS_EVENTS);
     tcase_add_test(tests, create_clears_what_was_there);
     tcase_add_test(tests, create_refuses_a_slot_in_use);
     tcase_add_test(tests, reap_is_the_parents);

@@ -63,7 +63,7 @@ enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */
 enum { PROCESS_LINE_BYTES = 64, PROCESS_HOT_BYTES = 128, PROCESS_POLICY_BYTES = 64 };
 
 enum process_flag {
-    PROCESS_REAPED = 1,   /* ZOMBIE whose parent has collected it */
+    PROCESS_REAPED = 8,   /* ZOMBIE whose parent has collected it */
     PROCESS_MIGRATING = 2 /* in an inbox because a balancer moved it, not because it woke */
 };
 
