@@ -118,23 +118,32 @@ static inline void front_end_predict(struct front_end *front, uint32_t code)
     front->path[1] = front->path[1] << 1 ^ code >> 2;
 }
 
-/* front_end_block(), with the common case short: as predicted, and what it costs is remembered.
- * False: it is not so, and nothing has been done. */
+/* front_end_block() in the most common case: the block before was followed by this one at the
+ * present time, so that the line is here as well; or a call, whose line was used then.  False: it
+ * is not so, and nothing has been done. */
+static inline bool front_end_same_block(struct front_end *front, uint32_t code, uint32_t line)
+{
+    const struct prediction *last = front->last;
+    uint64_t present = front->core->present;
+    if (last == NULL) {
+        if (*front_end_line(front, line) != present >> 32)
+            return false;
+    } else if ((last->successor | (uint64_t)last->time << 32) != (present | 2 * code)) {
+        return false;
+    }
+    front_end_predict(front, code);
+    return true;
+}
+
+/* The same in the next: as predicted, and what it costs is remembered. */
 static inline bool front_end_known_block(struct front_end *front, uint32_t code, uint32_t line,
                                          uint64_t *fs)
 {
     struct front_end_core *core = front->core;
     struct prediction *last = front->last;
     uint64_t present = core->present;
-    if (last != NULL) {
-        /* It was followed by this block at the present time, so that the line is here as well. */
-        if ((last->successor | (uint64_t)last->time << 32) == (present | 2 * code)) {
-            front_end_predict(front, code);
-            return true;
-        }
-        if (last->successor != 2 * code)
-            return false;
-    }
+    if (last != NULL && last->successor != 2 * code)
+        return false;
     uint32_t *used = front_end_line(front, line);
     const struct code_memo *memo = &core->memo[*used % FRONT_END_MEMOS];
     uint64_t cost_fs = memo->fetch_fs;

@@ -15,9 +15,10 @@ void pipeline_init(struct pipeline *pipeline, const struct profile *cpu, double 
         .quarter_fs = 1 + (uint64_t)llround(window * instruction_fs / PIPELINE_QUARTERS),
         .misses = (uint32_t)profile_value(cpu, outstanding_misses),
         .stores = (uint32_t)profile_value(cpu, store_buffer),
-        .in_order = window == 0,
         .leaves_fs = UINT64_MAX,
     };
+    if (window > 0)
+        pipeline->reach_fs = (PIPELINE_QUARTERS - 1) * pipeline->quarter_fs;
 }
 
 void pipeline_leave(struct pipeline *pipeline)
@@ -35,26 +36,16 @@ void pipeline_leave(struct pipeline *pipeline)
         pipeline->leaves_fs = UINT64_MAX;
 }
 
-/* The window reaches no load that is over before three quarters of it are dispatched. */
-static void window_put(struct pipeline *pipeline, uint64_t over_fs)
+void pipeline_load_beyond(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs)
 {
-    if (over_fs < pipeline_now(pipeline) + (PIPELINE_QUARTERS - 1) * pipeline->quarter_fs)
+    if (pipeline->reach_fs == 0) {
+        pipeline_wait_until(pipeline, from_fs);
         return;
+    }
     if (pipeline->leaves_fs == UINT64_MAX)
         pipeline->leaves_fs = pipeline->work_fs + pipeline->quarter_fs;
     if (over_fs > pipeline->over_fs[pipeline->quarter])
         pipeline->over_fs[pipeline->quarter] = over_fs;
-}
-
-void pipeline_load_late(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs)
-{
-    if (pipeline->in_order) {
-        pipeline_wait_until(pipeline, from_fs);
-        return;
-    }
-    if (over_fs > pipeline->late_fs)
-        pipeline->late_fs = over_fs;
-    window_put(pipeline, over_fs);
 }
 
 /* The oldest miss must be over before there can be one more. */
@@ -119,7 +110,7 @@ uint64_t pipeline_store_miss(struct pipeline *pipeline, uint64_t from_fs, uint64
 
 void pipeline_finish_loads(struct pipeline *pipeline)
 {
-    if (pipeline->in_order)
+    if (pipeline->reach_fs == 0)
         return;
     pipeline_wait_until(pipeline, pipeline->loaded_fs);
     pipeline_wait_until(pipeline, pipeline->late_fs);

@@ -39,10 +39,10 @@ struct pipeline {
     uint64_t late_fs;    /* so are all loads that had to wait */
     uint64_t stored_fs;  /* the store buffer is empty */
     uint64_t latency_fs, quarter_fs;
+    uint64_t reach_fs;                   /* three quarters; 0: in order */
     uint64_t over_fs[PIPELINE_QUARTERS]; /* when the loads of a quarter are over */
     uint32_t quarter;                    /* the one now dispatched */
     uint32_t next_miss, next_store, misses, stores;
-    bool in_order;
     uint64_t miss_fs[PIPELINE_MISSES_MAX];  /* [misses] when each is over */
     uint64_t store_fs[PIPELINE_STORES_MAX]; /* [stores] when each has left the buffer */
 };
@@ -73,19 +73,17 @@ static inline void pipeline_advance(struct pipeline *pipeline)
         pipeline_leave(pipeline);
 }
 
+/* The window reaches a load that is over after three quarters of it are dispatched; in order, any
+ * that has to wait. */
+void pipeline_load_beyond(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs);
+
 /* A load is over so late, which it begins at from_fs. */
-void pipeline_load_late(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs);
-
-/* Does an access that the first level serves wait for nothing: neither a load for what is ready
- * then, nor a store for those before it? */
-static inline bool pipeline_at_once(const struct pipeline *pipeline, uint64_t ready_fs, bool write)
+static inline void pipeline_load_late(struct pipeline *pipeline, uint64_t from_fs, uint64_t over_fs)
 {
-    return (write ? pipeline->stored_fs : ready_fs) <= pipeline_now(pipeline);
-}
-
-static inline void pipeline_load_at_once(struct pipeline *pipeline)
-{
-    pipeline->loaded_fs = pipeline_now(pipeline) + pipeline->latency_fs;
+    if (over_fs > pipeline->late_fs)
+        pipeline->late_fs = over_fs;
+    if (over_fs >= pipeline_now(pipeline) + pipeline->reach_fs)
+        pipeline_load_beyond(pipeline, from_fs, over_fs);
 }
 
 /* A load that the first level serves, of what is there, or whose address is known, at ready_fs.

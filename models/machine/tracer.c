@@ -230,15 +230,11 @@ static inline bool is_near(const struct tracer *tracer, const struct memory_line
     return touched <= 1 && touched >= write;
 }
 
-/* An access that has to wait for something. */
-__attribute__((noinline)) static void trace_late(struct tracer *tracer, struct memory_line *line,
-                                                 bool write, const void *pointer)
+/* An access of what is not known to be near. */
+__attribute__((noinline)) static void trace_absent(struct tracer *tracer, struct memory_line *line,
+                                                   bool write, const void *pointer)
 {
-    uint64_t over_fs;
-    if (is_near(tracer, line, write))
-        over_fs = pipeline_near(&tracer->pipeline, line->ready_fs, write);
-    else
-        over_fs = trace_far(tracer, line, write);
+    uint64_t over_fs = trace_far(tracer, line, write);
     if (pointer != NULL)
         trace_pointer(tracer, pointer, over_fs);
 }
@@ -250,14 +246,13 @@ static inline void trace_offset(struct tracer *tracer, uint64_t offset, bool wri
 {
     struct memory_line *line = &tracer->line[offset >> tracer->line_shift];
     struct pipeline *pipeline = &tracer->pipeline;
-    if (!is_near(tracer, line, write) || !pipeline_at_once(pipeline, line->ready_fs, write)) {
-        trace_late(tracer, line, write, pointer);
+    if (!is_near(tracer, line, write)) {
+        trace_absent(tracer, line, write, pointer);
         return;
     }
-    if (!write)
-        pipeline_load_at_once(pipeline);
+    uint64_t over_fs = pipeline_near(pipeline, line->ready_fs, write);
     if (pointer != NULL)
-        trace_pointer(tracer, pointer, pipeline->loaded_fs);
+        trace_pointer(tracer, pointer, over_fs);
 }
 
 /* An access outside the scheduler's memory: to the stack, always near, or to a constant. */
@@ -340,11 +335,13 @@ static void trace_range(const void *address, unsigned long bytes, bool write)
         trace_access((const char *)address + i, write, false);
 }
 
-/* A block begins at code, in this line of it. */
+/* A block begins at code, in this line of it, and not as it did last time. */
 __attribute__((noinline)) static void trace_block(struct tracer *tracer, uint32_t code,
                                                   uint32_t line)
 {
     struct pipeline *pipeline = &tracer->pipeline;
+    if (front_end_known_block(&tracer->front_end, code, line, &pipeline->stalled_fs))
+        return;
     if (front_end_block(&tracer->front_end, code, line, &pipeline->stalled_fs)) {
         tracer->counts.branch_misses++;
         pipeline_mispredict(pipeline, tracer->branch_miss_fs);
@@ -372,7 +369,7 @@ void __sanitizer_cov_trace_pc(void)
     uint32_t line =
         module->code_line + (uint32_t)(offset * TRACER_PLAIN_PER_1024 >> tracer->code_shift);
     pipeline_advance(&tracer->pipeline);
-    if (!front_end_known_block(&tracer->front_end, code, line, &tracer->pipeline.stalled_fs))
+    if (!front_end_same_block(&tracer->front_end, code, line))
         trace_block(tracer, code, line);
 }
 
