@@ -5,6 +5,7 @@
 #include "models/machine/profile_rules.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ static const struct rule {
 #define EITHER      "a cache is one of them, or neither"
 #define NEARER      "a line from nearer takes no longer"
 #define ONE_SOCKET  "those that share a cache are in one socket"
+#define WHOLE_LINE  "a channel is done with a line when it has come"
     RULE(l1_latency_cycles, AT_MOST, l2_latency_cycles, FARTHER),
     RULE(l2_latency_cycles, AT_MOST, l3_latency_cycles, FARTHER),
     RULE(l3_latency_cycles, AT_MOST, memory_page_ns, FARTHER),
@@ -50,6 +52,8 @@ static const struct rule {
     RULE(l3_stream_cycles, AT_MOST, l3_latency_cycles, IN_SEQUENCE),
     RULE(l3_stride_cycles, AT_MOST, l3_latency_cycles, IN_SEQUENCE),
     RULE(memory_stride_ns, AT_MOST, memory_latency_ns, IN_SEQUENCE),
+    RULE(memory_line_ns, AT_MOST, memory_latency_ns, WHOLE_LINE),
+    RULE(transfer_line_ns, AT_MOST, transfer_ns, IN_SEQUENCE),
     RULE_UNLESS(l1_kb, AT_MOST, l2_kb, l2_exclusive, HOLDS_MORE),
     RULE_UNLESS(l1i_kb, AT_MOST, l2_kb, l2_exclusive, HOLDS_MORE),
     RULE_UNLESS(l2_kb, AT_MOST, l3_kb, l3_exclusive, HOLDS_MORE),
@@ -63,7 +67,7 @@ static const struct rule {
     RULE(transfer_shared_ns, AT_MOST, transfer_ns, NEARER),
     RULE(transfer_ns, AT_MOST, transfer_socket_ns, NEARER),
     RULE(small_cores, BELOW, max_cores, "they are the slower ones, so some are faster"),
-    RULE(socket_cores, AT_MOST, max_cores, "a socket has no more cores than the machine"),
+    RULE(socket_cores, DIVIDES, max_cores, "all sockets have as many cores"),
     RULE(l2_cores, DIVIDES, l3_cores, "those that share a second level share one third level"),
     RULE(l2_cores, DIVIDES, socket_cores, ONE_SOCKET),
     RULE(l3_cores, DIVIDES, socket_cores, ONE_SOCKET),
@@ -132,23 +136,107 @@ static bool breaks(const struct profile *profile, const struct rule *rule,
     return true;
 }
 
+__attribute__((format(printf, 5, 6))) static bool
+contradiction_set(struct contradiction *found, enum profile_figure figure,
+                  enum profile_figure other, double fitting, const char *format, ...)
+{
+    va_list arguments;
+    *found = (struct contradiction){ figure, other, fitting, "" };
+    va_start(arguments, format);
+    vsnprintf(found->message, sizeof found->message, format, arguments);
+    va_end(arguments);
+    return true;
+}
+
 /* Two threads that together do less than one alone would be left unused. */
 static bool threads_slow_down(const struct profile *profile, struct contradiction *found)
 {
     double threads = profile_value(profile, smt_threads), rate = profile_value(profile, smt_rate);
     if (threads <= 1 || threads * rate >= 1 - 1e-9)
         return false;
-    *found = (struct contradiction){ FIGURE_smt_rate, FIGURE_smt_threads, 1 / threads, "" };
-    snprintf(found->message, sizeof found->message,
-             "smt_rate, %g, must be at least 1 / smt_threads, %.4g: all threads of a core together "
-             "do no less than one alone",
-             rate, 1 / threads);
-    return true;
+    return contradiction_set(found, FIGURE_smt_rate, FIGURE_smt_threads, 1 / threads,
+                             "smt_rate, %g, must be at least 1 / smt_threads, %.4g: all threads of "
+                             "a core together do no less than one alone",
+                             rate, 1 / threads);
 }
 
-static bool is_there(const struct figure *figure)
+/* Walks in order use what a line brings: they never take a random load for every word. */
+static bool reads_too_slowly(const struct profile *profile, struct contradiction *found)
 {
-    return figure->kind != FIGURE_ABSENT && figure->value > 0;
+    static const double WORD_BYTES = 4;
+    double mb_s = profile_value(profile, memory_read_mb_s);
+    double latency_ns = profile_value(profile, memory_latency_ns);
+    double least_mb_s = latency_ns > 0 ? WORD_BYTES / latency_ns * 1e3 : 0;
+    if (mb_s == 0 || mb_s >= least_mb_s * (1 - 1e-9))
+        return false;
+    return contradiction_set(
+        found, FIGURE_memory_read_mb_s, FIGURE_memory_latency_ns, least_mb_s,
+        "memory_read_mb_s, %g, must be at least %.4g beside memory_latency_ns, "
+        "%g: in sequence no word of %g bytes takes as long as one at random",
+        mb_s, least_mb_s, latency_ns, WORD_BYTES);
+}
+
+static bool channel_is_too_fast(const struct profile *profile, struct contradiction *found)
+{
+    static const double MOST_MB_S = 1e7; /* ten times what one core may read */
+    double line_ns = profile_value(profile, memory_line_ns);
+    double bytes = profile_value(profile, line_bytes), least_ns = bytes / MOST_MB_S * 1e3;
+    if (line_ns == 0 || line_ns >= least_ns * (1 - 1e-9))
+        return false;
+    return contradiction_set(found, FIGURE_memory_line_ns, FIGURE_line_bytes, least_ns,
+                             "memory_line_ns, %g, must be at least %.4g for a line_bytes of %g: no "
+                             "channel gives more than 10^7 MB/s",
+                             line_ns, least_ns, bytes);
+}
+
+/* Where locks cost anything, taking one takes as long as a load, and passing it no less than taking
+ * it, and no more than a transfer and a restart as long as some tens of those.  That it takes one
+ * transfer at least is not asked for: transfer_ns may be varied alone. */
+static bool lock_costs_contradict(const struct profile *profile, struct contradiction *found)
+{
+    static const double TRANSFERS_MOST = 32;
+    double cycle_ns = 1e3 / profile_value(profile, clock_mhz);
+    double atomic_cycles = profile_value(profile, atomic_cycles);
+    double load_cycles = profile_value(profile, l1_latency_cycles);
+    double atomic_ns = fmax(atomic_cycles, load_cycles) * cycle_ns;
+    double handover_ns = profile_value(profile, handover_ns);
+    double farthest_ns =
+        fmax(profile_value(profile, transfer_ns), profile_value(profile, transfer_socket_ns));
+    double most_ns = fmax(TRANSFERS_MOST * farthest_ns, atomic_ns);
+    if (atomic_cycles == 0 && handover_ns == 0)
+        return false;
+    if (atomic_cycles < load_cycles * (1 - 1e-9))
+        return contradiction_set(found, FIGURE_atomic_cycles, FIGURE_handover_ns, load_cycles,
+                                 "atomic_cycles, %g, must be at least l1_latency_cycles, %g, since "
+                                 "it loads the line; or 0 where handover_ns is 0, not %g: then "
+                                 "locks cost nothing",
+                                 atomic_cycles, load_cycles, handover_ns);
+    if (handover_ns < atomic_ns * (1 - 1e-9))
+        return contradiction_set(found, FIGURE_handover_ns, FIGURE_atomic_cycles, atomic_ns,
+                                 "handover_ns, %g, must be at least atomic_cycles, %g (%.4g ns), "
+                                 "since a lock is taken when it is passed; or both 0: then locks "
+                                 "cost nothing",
+                                 handover_ns, atomic_cycles, atomic_ns);
+    if (farthest_ns == 0 || handover_ns <= most_ns * (1 + 1e-9))
+        return false;
+    return contradiction_set(found, FIGURE_handover_ns, FIGURE_transfer_ns, most_ns,
+                             "handover_ns, %g, must be at most %g times the farthest transfer, %g: "
+                             "it is one transfer and a restart",
+                             handover_ns, TRANSFERS_MOST, farthest_ns);
+}
+
+/* Does the figure say that there is something?  One thread of a core is no thread beside. */
+static bool is_there(const struct profile *profile, enum profile_figure figure)
+{
+    const struct figure *at = &profile->figure[figure];
+    return at->kind != FIGURE_ABSENT && at->value > (figure == FIGURE_smt_threads ? 1 : 0);
+}
+
+/* Does it say more than its absence would? */
+static bool says_more(const struct profile *profile, enum profile_figure figure)
+{
+    const struct figure *at = &profile->figure[figure];
+    return at->kind != FIGURE_ABSENT && at->value != figure_descriptions[figure].fallback;
 }
 
 /* A figure that says more of something that there is not. */
@@ -167,17 +255,20 @@ static bool lacks(const struct profile *profile, struct contradiction *found)
         { FIGURE_tlb2_entries, FIGURE_tlb_entries },
         { FIGURE_tlb_tagged, FIGURE_tlb_entries },
         { FIGURE_small_cores, FIGURE_small_rate },
+        { FIGURE_small_rate, FIGURE_small_cores },
+        { FIGURE_smt_threads, FIGURE_smt_rate },
+        { FIGURE_smt_rate, FIGURE_smt_threads },
     };
     for (size_t i = 0; i < sizeof wants / sizeof wants[0]; i++) {
         enum profile_figure figure = wants[i][0], other = wants[i][1];
-        if (!is_there(&profile->figure[figure]) || is_there(&profile->figure[other]))
-            continue;
-        *found = (struct contradiction){ figure, other, 0, "" };
-        snprintf(found->message, sizeof found->message,
-                 "%s is %g where there is no %s; give that too, or leave this out",
-                 figure_descriptions[figure].name, profile->figure[figure].value,
-                 figure_descriptions[other].name);
-        return true;
+        if (says_more(profile, figure) && !is_there(profile, other))
+            return contradiction_set(found, figure, other, 0,
+                                     "%s is %g where there is no %s; give that too, or leave this "
+                                     "out",
+                                     figure_descriptions[figure].name,
+                                     profile->figure[figure].value,
+                                     other == FIGURE_smt_threads ? "second of smt_threads"
+                                                                 : figure_descriptions[other].name);
     }
     return false;
 }
@@ -187,5 +278,7 @@ bool profile_contradicts(const struct profile *profile, struct contradiction *fo
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (breaks(profile, &rules[i], found))
             return true;
-    return threads_slow_down(profile, found) || lacks(profile, found);
+    return threads_slow_down(profile, found) || reads_too_slowly(profile, found) ||
+           channel_is_too_fast(profile, found) || lock_costs_contradict(profile, found) ||
+           lacks(profile, found);
 }

@@ -191,8 +191,8 @@ static struct measurement handover(uint32_t cpu, double additions, double second
 
 /* The best of a few pairs with the first CPU at this distance; *cpus counts those that there are,
  * *partner is one of them. */
-static struct measurement between(struct calibration *c, enum distance distance, double seconds,
-                                  uint32_t *cpus, uint32_t *partner)
+static struct measurement best_between(struct calibration *c, enum distance distance,
+                                       double seconds, uint32_t *cpus, uint32_t *partner)
 {
     struct measurement best = MEASURED_NOT;
     *cpus = 0;
@@ -221,17 +221,19 @@ static const struct {
 enum { DISTANCE_KINDS = sizeof distances / sizeof distances[0] };
 
 /* Returns a CPU of the nearest core that is not the same: the one to contend with; else a sibling;
- * UINT32_MAX: there is none. */
-static uint32_t put_transfers(struct calibration *c, double seconds)
+ * UINT32_MAX: there is none.  *between: the figure of the way there. */
+static uint32_t put_transfers(struct calibration *c, double seconds, enum profile_figure *between)
 {
     uint32_t other = UINT32_MAX;
     for (uint32_t i = 0; i < DISTANCE_KINDS; i++) {
         uint32_t cpus, partner = UINT32_MAX;
-        struct measurement m = between(c, distances[i].distance, seconds / 2, &cpus, &partner);
+        struct measurement m = best_between(c, distances[i].distance, seconds / 2, &cpus, &partner);
         if (cpus == 0)
             continue;
-        if (other == UINT32_MAX || i == 1)
+        if (other == UINT32_MAX || i == 1) {
             other = partner;
+            *between = distances[i].figure;
+        }
         calibration_measured(c, distances[i].figure, m,
                              "a line thrown to and fro between %s, half of the way there and back; "
                              "the best of %u pairs",
@@ -292,8 +294,9 @@ static void put_bandwidth(struct calibration *c, struct field *field, double sec
 void calibrate_threads(struct calibration *c, struct field *field, double seconds)
 {
     uint32_t other = UINT32_MAX;
+    enum profile_figure between = FIGURE_transfer_ns;
     if (c->system.cpu_count > 1 && c->can_pin)
-        other = put_transfers(c, seconds / 2);
+        other = put_transfers(c, seconds / 2, &between);
     complete_transfers(c);
     if (other == UINT32_MAX) {
         const char *why =
@@ -313,10 +316,13 @@ void calibrate_threads(struct calibration *c, struct field *field, double second
                          STREAMED_BYTES);
     double additions = fmax(HELD_LEAST, HELD_TRANSFERS * calibration_value(c, FIGURE_transfer_ns) *
                                             c->cycles_per_ns);
-    if (!calibration_measured(c, FIGURE_handover_ns, handover(other, additions, seconds / 6),
+    struct measurement turn = handover(other, additions, seconds / 6);
+    if (calibration_has(c, between)) /* handover_ns is that of two cores transfer_ns apart */
+        turn.value *= calibration_value(c, FIGURE_transfer_ns) / calibration_value(c, between);
+    if (!calibration_measured(c, FIGURE_handover_ns, turn,
                               "two cores take turns at one ticket lock, which each holds for %.0f "
-                              "additions: what a turn takes more",
-                              additions))
+                              "additions: what a turn takes more, times transfer_ns / %s",
+                              additions, figure_descriptions[between].name))
         calibration_assumed(c, FIGURE_handover_ns, 2 * calibration_value(c, FIGURE_transfer_ns),
                             "two threads at one lock never took turns, so it is taken as two "
                             "transfers");

@@ -90,16 +90,16 @@ const char *document_file(const struct document *document, const char *pointer)
     return layer != NULL && layer->source != NULL ? layer->source->name : NULL;
 }
 
-const struct node *node_later(const struct node *one, const struct node *other)
+struct node node_later(const struct node *object, const char *one, const char *other)
 {
-    const struct document *document = one->document;
-    for (uint32_t i = document->layer_count; i-- > 0;) {
-        if (layer_find(&document->layers[i], one->pointer) == FOUND)
-            return one;
-        if (layer_find(&document->layers[i], other->pointer) == FOUND)
-            return other;
-    }
-    return one;
+    const struct document *document = object->document;
+    const char *const pointers[] = { json_pointer_add(object->pointer, one, document->arena),
+                                     json_pointer_add(object->pointer, other, document->arena) };
+    for (uint32_t i = document->layer_count; i-- > 0;)
+        for (uint32_t k = 0; k < 2; k++)
+            if (layer_find(&document->layers[i], pointers[k]) == FOUND)
+                return (struct node){ document, NULL, pointers[k] };
+    return *object;
 }
 
 bool node_refuse(const struct node *node, struct error *err, const char *format, ...)

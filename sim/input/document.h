@@ -44,8 +44,9 @@ const char *document_place(const struct document *document, const char *pointer,
 /* The file that defined the value at pointer; NULL: the command line. */
 const char *document_file(const struct document *document, const char *pointer);
 
-/* The one of two nodes of a document that was defined later, and so made them as they are. */
-const struct node *node_later(const struct node *one, const struct node *other);
+/* Of two members of an object the one that was defined, or taken away by null, later, and so made
+ * them as they are; where no layer has either, the object. */
+struct node node_later(const struct node *object, const char *one, const char *other);
 
 /* ", did you mean "x"?" when one of names (ending with NULL) is near, in whatever case, else "". */
 const char *document_nearest(const char *name, const char *const *names, struct arena *arena);

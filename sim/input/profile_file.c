@@ -79,6 +79,27 @@ static bool read_figures(const struct node *node, struct profile *profile, struc
     return true;
 }
 
+/* By these others may contradict one another: as units, as bounds, as what allows it. */
+static const enum profile_figure makers[] = { FIGURE_clock_mhz,         FIGURE_line_bytes,
+                                              FIGURE_l1_latency_cycles, FIGURE_transfer_socket_ns,
+                                              FIGURE_l2_exclusive,      FIGURE_l3_exclusive };
+
+/* Refuses that one of two figures which came to the other; where a scenario sets neither, what it
+ * sets that made them contradict one another. */
+static bool refuse_one(const struct node *figures, enum profile_figure one,
+                       enum profile_figure other, const char *message, struct error *err)
+{
+    const char *last = figure_descriptions[one].name;
+    struct node at = node_later(figures, last, figure_descriptions[other].name), maker;
+    bool stands = at.pointer != figures->pointer;
+    for (size_t i = 0; !stands && i < sizeof makers / sizeof makers[0]; i++)
+        if (node_get(figures, figure_descriptions[makers[i]].name, &maker)) {
+            at = node_later(figures, figure_descriptions[makers[i]].name, last);
+            last = strrchr(at.pointer, '/') + 1;
+        }
+    return node_refuse(&at, err, "%s", message);
+}
+
 /* Figures that describe one thing go together: all of them, or none. */
 static bool check_group(const struct node *figures, const struct profile *p,
                         const enum profile_figure *group, uint32_t count, struct error *err)
@@ -86,25 +107,14 @@ static bool check_group(const struct node *figures, const struct profile *p,
     for (uint32_t i = 1; i < count; i++) {
         bool first = p->figure[group[0]].value > 0, other = p->figure[group[i]].value > 0;
         if (first != other)
-            return node_refuse(figures, err, "%s and %s go together; give both or neither",
-                               figure_descriptions[group[0]].name,
-                               figure_descriptions[group[i]].name);
+            return refuse_one(figures, group[0], group[i],
+                              arena_printf(figures->document->arena,
+                                           "%s and %s go together; give both or neither",
+                                           figure_descriptions[group[0]].name,
+                                           figure_descriptions[group[i]].name),
+                              err);
     }
     return true;
-}
-
-/* Refuses that one of two figures which came to the other; where neither stands, all figures. */
-static bool refuse_one(const struct node *figures, enum profile_figure one,
-                       enum profile_figure other, const char *message, struct error *err)
-{
-    struct node first, second;
-    bool has_first = node_get(figures, figure_descriptions[one].name, &first),
-         has_second = node_get(figures, figure_descriptions[other].name, &second);
-    const struct node *at = has_first && has_second ? node_later(&first, &second)
-                            : has_first             ? &first
-                            : has_second            ? &second
-                                                    : figures;
-    return node_refuse(at, err, "%s", message);
 }
 
 /* entries in so many ways must make a whole number of sets. */
@@ -164,6 +174,16 @@ static bool check_figures(const struct node *figures, const struct profile *p, s
            check_rules(figures, p, err);
 }
 
+/* transfer_line_ns, which no price uses, does not stand in the way of a smaller transfer_ns. */
+static void leave_out_line(struct profile *profile, const struct node *figures)
+{
+    struct figure *line = &profile->figure[FIGURE_transfer_line_ns];
+    struct node child;
+    if (line->value > profile_value(profile, transfer_ns) &&
+        !node_get(figures, figure_descriptions[FIGURE_transfer_line_ns].name, &child))
+        *line = (struct figure){ 0, FIGURE_ABSENT, NULL };
+}
+
 bool profile_override(struct profile *profile, const struct node *figures, struct error *err)
 {
     const char *keys[FIGURE_COUNT + 1];
@@ -180,6 +200,7 @@ bool profile_override(struct profile *profile, const struct node *figures, struc
         figure->kind = FIGURE_ASSUMED;
         figure->source = "set by the scenario";
     }
+    leave_out_line(profile, figures);
     return check_figures(figures, profile, err);
 }
 
@@ -293,6 +314,23 @@ static bool find_base(const struct chain *chain, const struct json_source *sourc
     return true;
 }
 
+/* A profile that is found by its name must have that name. */
+static bool check_name(const struct chain *chain, const struct json_source *source,
+                       const char *path, struct error *err)
+{
+    struct arena *arena = chain->document.arena;
+    const char *folder = arena_printf(arena, "%s/cpus/", chain->data_dir);
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(source->root, "name");
+    if (!cJSON_IsString(name) || strncmp(path, folder, strlen(folder)) != 0 ||
+        strchr(path + strlen(folder), '/') != NULL ||
+        strcmp(path, profile_path(name->valuestring, path, chain->data_dir, arena)) == 0)
+        return true;
+    return error_set(err, json_place(source, "/name", false, arena),
+                     "is \"%s\", but scenarios choose this profile by the name of its file; give "
+                     "both the same",
+                     document_shown(name->valuestring, arena));
+}
+
 static bool read_chain(struct chain *chain, const char *path, struct error *err)
 {
     while (path != NULL) {
@@ -304,6 +342,8 @@ static bool read_chain(struct chain *chain, const char *path, struct error *err)
         if (!cJSON_IsObject(source->root))
             return error_set(err, json_place(source, "", false, chain->document.arena),
                              "a CPU profile must be an object, { ... }");
+        if (!check_name(chain, source, path, err))
+            return false;
         if (!find_base(chain, source, &path, err))
             return false;
     }

@@ -215,6 +215,9 @@ def bad_documents(profile, scenario):
                             {"value": 17, "source": "s", "kind": "assumed"}),
                            ("/figures/tlb_tagged",
                             {"value": 0.5, "source": "s", "kind": "assumed"}),
+                           *((f"/figures/{name}", {"value": value, "source": "s", "kind": "assumed"})
+                             for name, value in (("smt_threads", 2), ("smt_rate", 0.6),
+                                                 ("small_cores", 2), ("small_rate", 0.6))),
                            ("/extends", 5)):
         yield "cpu", profile, pointer, value
     for pointer, value in (("/seed", 2**53), ("/colour", "red"), ("/machine/cores", 0),

@@ -285,9 +285,14 @@ START_TEST(contradictions_are_settled)
     calibration_derived(&c, FIGURE_tlb_tagged, 1, "x");
     calibration_derived(&c, FIGURE_socket_cores, 10, "x");
     calibration_derived(&c, FIGURE_l3_cores, 4, "x");
+    calibration_derived(&c, FIGURE_smt_threads, 2, "x"); /* and no smt_rate was to be had */
+    measured(&c, FIGURE_atomic_cycles, 8);
+    measured(&c, FIGURE_handover_ns, 2);
     calibration_settle(&c);
     ck_assert(!profile_contradicts(&profile, &found));
-    ck_assert_uint_eq(c.note_count, 5);
+    ck_assert_uint_eq(c.note_count, 7);
+    ck_assert_double_eq(calibration_value(&c, FIGURE_handover_ns), 4);
+    ck_assert_double_eq(profile_value(&profile, smt_threads), 1);
     ck_assert_double_eq(calibration_value(&c, FIGURE_l2_latency_cycles), 24); /* 12 ns */
     ck_assert_int_eq(profile.figure[FIGURE_l2_latency_cycles].kind, FIGURE_DERIVED);
     ck_assert_double_eq(calibration_value(&c, FIGURE_transfer_shared_ns), 60);
@@ -353,6 +358,7 @@ START_TEST(a_profile_reads_back_equal)
     profile.figure[FIGURE_small_rate] = (struct figure){ 0.5, FIGURE_MEASURED, "made up" };
     profile.figure[FIGURE_clock_mhz].value = 3693.25;
     profile.figure[FIGURE_memory_latency_ns].value = 0.1 + 100;
+    profile.figure[FIGURE_memory_read_mb_s].value = 4000;
     ck_assert(file_write(path, fill, &profile, &err));
     ck_assert_msg(profile_read(&back, path, "", &arena, &err), "%s: %s", err.place, err.message);
     ck_assert_str_eq(back.title, profile.title);

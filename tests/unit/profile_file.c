@@ -85,7 +85,8 @@ START_TEST(a_figure_replaces_the_base_s_whole)
     write_file("fast.json", "{ \"extends\": \"base\", \"name\": \"fast\", \"title\": \"Fast\",\n"
                             "  \"figures\": { \"clock_mhz\": { \"value\": 99, \"source\": \"a\",\n"
                             "    \"kind\": \"derived\" }, \"smt_threads\": { \"value\": 2,\n"
-                            "    \"source\": \"b\", \"kind\": \"assumed\" } } }");
+                            "    \"source\": \"b\", \"kind\": \"assumed\" }, \"smt_rate\": {\n"
+                            "    \"value\": 0.6, \"source\": \"b\", \"kind\": \"assumed\" } } }");
     write_file("faster.json", "{ \"extends\": \"fast.json\", \"name\": \"faster\",\n"
                               "  \"title\": \"Faster\", \"figures\": { \"l2_kb\": null,\n"
                               "    \"l2_ways\": null, \"l2_latency_cycles\": null,\n"
@@ -148,7 +149,7 @@ static const struct wrong {
       "did you mean \"clock_mhz\"" },
     { DERIVED "\"figures\": { \"clock_mhz\": null } }", "bad.json:2:12: /figures",
       "\"clock_mhz\" (core clock) is missing" },
-    { DERIVED "\"figures\": { \"l2_ways\": null } }", "bad.json:2:12: /figures",
+    { DERIVED "\"figures\": { \"l2_ways\": null } }", "bad.json:2:25: /figures/l2_ways",
       "l2_kb and l2_ways go together" },
     { DERIVED "\"figures\": { \"l2_ways\": { \"value\": 3, \"source\": \"s\",\n"
               "\"kind\": \"assumed\" } } }",
@@ -269,6 +270,66 @@ START_TEST(the_command_line_sets_figures)
     ck_assert_double_eq(point_ns(0), 300);
     ck_assert(!read_scenario(" } }", "/machine/figures/transfer_ns=0"));
     expect_refusal("--set /machine/figures/transfer_ns", "from 1 to 10000, is 0");
+    ck_assert(!read_scenario(" } }", "/machine/figures/l2_ways=0"));
+    expect_refusal("--set /machine/figures/l2_ways", "l2_kb and l2_ways go together");
+    ck_assert(!read_scenario(" } }", "/machine/figures={\"l3_ways\": 8}"));
+    expect_refusal("--set /machine/figures/l3_ways", "l3_kb and l3_ways go together");
+}
+END_TEST
+
+#define ASSUMED(name, value)                                                                       \
+    "\"" name "\": { \"value\": " value ", \"source\": \"s\", \"kind\": \"assumed\" }"
+
+/* Neither of the two stands in the scenario, but what made them so does. */
+START_TEST(a_third_figure_makes_two_contradict)
+{
+    write_file("locks.json", "{ \"extends\": \"base\", \"name\": \"locks\", \"title\": \"L\", "
+                             "\"figures\": {\n" ASSUMED("handover_ns", "32") ", " ASSUMED(
+                                 "atomic_cycles", "3") ", " ASSUMED("clock_mhz", "100") " } }");
+    ck_assert_msg(
+        read_scenario(", \"figures\": { \"syscall_ns\": 5 } } }", "/machine/cpu=\"./locks.json\""),
+        "%s: %s", err.place, err.message);
+    ck_assert(!read_scenario(", \"figures\": { \"syscall_ns\": 5,\n\"clock_mhz\": 90, "
+                             "\"switch_ns\": 5 } } }",
+                             "/machine/cpu=\"./locks.json\""));
+    expect_refusal("s.json:4:14: /machine/figures/clock_mhz", "atomic_cycles, 3 (33.33 ns)");
+    ck_assert(!read_scenario(", \"figures\": { \"clock_mhz\": 99 } }, \"variants\": { \"a\": { "
+                             "\"machine\": { \"cpu\": \"./locks.json\" } } } }",
+                             "/machine/figures/l1_latency_cycles=4"));
+    expect_refusal("--set /machine/figures/l1_latency_cycles", "at least l1_latency_cycles, 4");
+}
+END_TEST
+
+/* A figure that no price uses does not stand in the way of one that does. */
+START_TEST(a_shorter_transfer_takes_that_of_a_stream_away)
+{
+    write_file("streams.json", "{ \"extends\": \"base\", \"name\": \"streams\", \"title\": \"S\", "
+                               "\"figures\": {\n" ASSUMED("transfer_ns", "90") ", " ASSUMED(
+                                   "transfer_line_ns", "80") " } }");
+    ck_assert_msg(read_scenario(", \"figures\": { \"transfer_ns\": 70 } } }",
+                                "/machine/cpu=\"./streams.json\""),
+                  "%s: %s", err.place, err.message);
+    ck_assert_double_eq(point_ns(0), 70);
+    const struct profile *cpu = experiment.points[0].scenario.cpu;
+    ck_assert_int_eq(cpu->figure[FIGURE_transfer_line_ns].kind, FIGURE_ABSENT);
+}
+END_TEST
+
+START_TEST(a_profile_has_the_name_of_its_file)
+{
+    static const char profile_text[] =
+        "{ \"extends\": \"base\", \"title\": \"O\",\n \"name\": \"another\" }";
+    write_file("cpus/other.json", profile_text);
+    ck_assert(!read_scenario(" } }", "/machine/cpu=other"));
+    expect_refusal("cpus/other.json:2:10: /name",
+                   "is \"another\", but scenarios choose this profile by the name of its file");
+    write_file("bad.json", "{ \"extends\": \"other\", \"name\": \"bad\", \"title\": \"B\" }");
+    ck_assert(!read_profile("bad.json"));
+    expect_refusal("cpus/other.json:2:10: /name", "give both the same");
+    unlink(in_folder("cpus/other.json"));
+    write_file("other.json", profile_text); /* chosen by its path */
+    ck_assert_msg(read_profile("other.json"), "%s: %s", err.place, err.message);
+    ck_assert_str_eq(profile.name, "another");
 }
 END_TEST
 
@@ -353,7 +414,13 @@ END_TEST
 static const struct wrong settings[] = {
     { ", \"figures\": { \"transfer\": 5 } } }", "s.json:3:56: /machine/figures/transfer",
       "did you mean \"transfer_ns\"" },
-    { ", \"figures\": { \"l2_kb\": 0 } } }", "s.json:3:54: /machine/figures", "go together" },
+    { ", \"figures\": { \"l2_kb\": 0 } } }", "s.json:3:65: /machine/figures/l2_kb", "go together" },
+    { ", \"figures\": { \"l3_ways\": 8 } } }", "s.json:3:67: /machine/figures/l3_ways",
+      "l3_kb and l3_ways go together" },
+    { " }, \"variants\": { \"a\": { \"machine\":\n{ \"figures\": { \"l2_cores\": 0 } } } } }",
+      "s.json:4:28: /variants/a/machine/figures/l2_cores", "l2_kb and l2_cores go together" },
+    { ", \"figures\": { \"transfer_line_ns\": 2 } } }",
+      "s.json:3:76: /machine/figures/transfer_line_ns", "must be at most transfer_ns, 1" },
     { ", \"figures\": { \"l2_kb\": 7.1 } } }", "s.json:3:65: /machine/figures/l2_kb",
       "whole number" },
     { ", \"figures\": { \"line_bytes\": 48 } } }", "s.json:3:70: /machine/figures/line_bytes",
@@ -369,7 +436,7 @@ static const struct wrong settings[] = {
       "{ \"/machine/figures/l2_latency_cycles\": [8, 7, 0.25] } }",
       "s.json:4:57: /sweep/~1machine~1figures~1l2_latency_cycles/2", "must be at most" },
     { ", \"figures\": { \"l3_kb\": 7, \"l3_ways\": 7, \"l3_cores\": 1 } } }",
-      "s.json:3:54: /machine/figures", "l3_kb and l3_latency_cycles go together" },
+      "s.json:3:65: /machine/figures/l3_kb", "l3_kb and l3_latency_cycles go together" },
     { ", \"figures\": { \"clock_mhz\": { \"value\": 5 } } } }",
       "s.json:3:69: /machine/figures/clock_mhz", "must be a number" },
     { ", \"figures\": 5 } }", "s.json:3:54: /machine/figures", "must be an object" },
@@ -388,11 +455,12 @@ END_TEST
 static void remove_files(void)
 {
     char name[32];
-    static const char *const names[] = { "cpus/base.json",   "fast.json", "faster.json",
-                                         "same.json",        "bad.json",  "round.json",
-                                         "list.json",        "slow.json", "s.json",
-                                         "cpus/parent.json", "near.json", "child.json",
-                                         "cpus/near.json" };
+    static const char *const names[] = { "cpus/base.json",   "fast.json",    "faster.json",
+                                         "same.json",        "bad.json",     "round.json",
+                                         "list.json",        "slow.json",    "s.json",
+                                         "cpus/parent.json", "near.json",    "child.json",
+                                         "cpus/near.json",   "streams.json", "locks.json",
+                                         "other.json" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unlink(in_folder(names[i]));
     for (int i = 0; i < 20; i++) {
@@ -414,6 +482,9 @@ int main(void)
     tcase_add_test(tests, long_chains_end);
     tcase_add_test(tests, a_scenario_sets_figures);
     tcase_add_test(tests, the_command_line_sets_figures);
+    tcase_add_test(tests, a_third_figure_makes_two_contradict);
+    tcase_add_test(tests, a_shorter_transfer_takes_that_of_a_stream_away);
+    tcase_add_test(tests, a_profile_has_the_name_of_its_file);
     tcase_add_test(tests, the_nearest_profile_is_named);
     tcase_add_test(tests, a_path_leads_from_the_file_that_says_it);
     tcase_add_test(tests, variants_and_sweeps_set_figures);

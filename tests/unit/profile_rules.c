@@ -34,9 +34,11 @@ static void make_profile(void)
     SET(l3_kb, 8192), SET(l3_latency_cycles, 40), SET(l3_cores, 4);
     SET(l3_stream_cycles, 8), SET(l3_stride_cycles, 9);
     SET(memory_latency_ns, 200), SET(memory_page_ns, 160), SET(memory_stride_ns, 10);
+    SET(memory_read_mb_s, 4000), SET(memory_line_ns, 8);
     SET(tlb_entries, 64), SET(tlb2_entries, 512), SET(tlb2_cycles, 7), SET(page_walk_cycles, 30);
     SET(transfer_smt_ns, 10), SET(transfer_shared_ns, 20), SET(transfer_ns, 50);
-    SET(transfer_socket_ns, 90);
+    SET(transfer_socket_ns, 90), SET(transfer_line_ns, 30);
+    SET(atomic_cycles, 20), SET(handover_ns, 100);
 }
 
 static const struct change {
@@ -62,6 +64,10 @@ static const struct change {
     CHANGE(l3_stream_cycles, 41, l3_latency_cycles, 40, AT_RANDOM),
     CHANGE(l3_stride_cycles, 41, l3_latency_cycles, 40, AT_RANDOM),
     CHANGE(memory_stride_ns, 201, memory_latency_ns, 200, AT_RANDOM),
+    CHANGE(memory_read_mb_s, 19, memory_latency_ns, 20,
+           "memory_read_mb_s, 19, must be at least 20 beside memory_latency_ns, 200"),
+    CHANGE(memory_line_ns, 201, memory_latency_ns, 200, "done with a line when it has come"),
+    CHANGE(memory_line_ns, 0.0063, line_bytes, 0.0064, "no channel gives more than 10^7 MB/s"),
     CHANGE(l1_kb, 513, l2_kb, 512,
            "l1_kb, 513, must be at most l2_kb, 512: a farther cache holds no less, unless it is"),
     CHANGE(l1i_kb, 513, l2_kb, 512, "unless it is exclusive"),
@@ -71,8 +77,15 @@ static const struct change {
     CHANGE(transfer_smt_ns, 21, transfer_shared_ns, 20, "a line from nearer"),
     CHANGE(transfer_shared_ns, 51, transfer_ns, 50, "a line from nearer"),
     CHANGE(transfer_ns, 91, transfer_socket_ns, 90, "a line from nearer"),
+    CHANGE(transfer_line_ns, 51, transfer_ns, 50, AT_RANDOM),
+    CHANGE(atomic_cycles, 3.9, handover_ns, 4, "atomic_cycles, 3.9, must be at least l1_latency"),
+    CHANGE(atomic_cycles, 0, handover_ns, 4, "or 0 where handover_ns is 0, not 100"),
+    CHANGE(handover_ns, 39, atomic_cycles, 40, "at least atomic_cycles, 20 (40 ns), since a lock"),
+    CHANGE(handover_ns, 0, atomic_cycles, 40, "or both 0: then locks cost nothing"),
+    CHANGE(handover_ns, 2881, transfer_ns, 2880, "at most 32 times the farthest transfer, 90"),
     CHANGE(small_cores, 16, max_cores, 15, "small_cores, 16, must be less than max_cores, 16"),
-    CHANGE(socket_cores, 20, max_cores, 16, "no more cores than the machine"),
+    CHANGE(socket_cores, 20, max_cores, 16, "socket_cores, 20, must divide max_cores, 16"),
+    CHANGE(socket_cores, 12, max_cores, 4, "all sockets have as many cores"),
     CHANGE(l2_cores, 3, l3_cores, 2, "l2_cores, 3, must divide l3_cores, 4"),
     CHANGE(l3_cores, 6, socket_cores, 4, "l3_cores, 6, must divide socket_cores, 8"),
     CHANGE(smt_rate, 0.4, smt_threads, 0.5,
@@ -148,10 +161,10 @@ static void absent(enum profile_figure figure)
 START_TEST(what_is_said_of_nothing_is_found)
 {
     static const enum profile_figure pairs[][2] = {
-        { FIGURE_l2_stream_cycles, FIGURE_l2_kb },
-        { FIGURE_l3_stride_cycles, FIGURE_l3_kb },
-        { FIGURE_tlb2_entries, FIGURE_tlb_entries },
-        { FIGURE_small_cores, FIGURE_small_rate },
+        { FIGURE_l2_stream_cycles, FIGURE_l2_kb },   { FIGURE_l3_stride_cycles, FIGURE_l3_kb },
+        { FIGURE_tlb2_entries, FIGURE_tlb_entries }, { FIGURE_small_cores, FIGURE_small_rate },
+        { FIGURE_small_rate, FIGURE_small_cores },   { FIGURE_smt_threads, FIGURE_smt_rate },
+        { FIGURE_smt_rate, FIGURE_smt_threads },
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         make_profile();
@@ -163,6 +176,15 @@ START_TEST(what_is_said_of_nothing_is_found)
     absent(FIGURE_tlb_entries), absent(FIGURE_tlb2_entries);
     SET(tlb_tagged, 1);
     expect(FIGURE_tlb_tagged, FIGURE_tlb_entries, "tlb_tagged is 1 where there is no tlb_entries");
+    make_profile();
+    SET(smt_threads, 1);
+    expect(FIGURE_smt_rate, FIGURE_smt_threads, "smt_rate is 0.6 where there is no second of smt");
+    SET(smt_rate, 1); /* says nothing */
+    expect_nothing();
+    SET(smt_threads, 2); /* each as fast as alone, as in a barrel processor */
+    expect_nothing();
+    SET(atomic_cycles, 0), SET(handover_ns, 0); /* locks that cost nothing */
+    expect_nothing();
 }
 END_TEST
 
