@@ -189,33 +189,30 @@ static bool channel_is_too_fast(const struct profile *profile, struct contradict
                              line_ns, least_ns, bytes);
 }
 
-/* Where locks cost anything, taking one takes as long as a load, and passing it no less than taking
- * it, and no more than a transfer and a restart as long as some tens of those.  That it takes one
+/* Where atomics cost anything, one takes as long as a load, and passing a lock as long as taking it
+ * or longer, up to a transfer and a restart as long as some tens of those.  That it takes one
  * transfer at least is not asked for: transfer_ns may be varied alone. */
 static bool lock_costs_contradict(const struct profile *profile, struct contradiction *found)
 {
     static const double TRANSFERS_MOST = 32;
-    double cycle_ns = 1e3 / profile_value(profile, clock_mhz);
     double atomic_cycles = profile_value(profile, atomic_cycles);
     double load_cycles = profile_value(profile, l1_latency_cycles);
-    double atomic_ns = fmax(atomic_cycles, load_cycles) * cycle_ns;
+    double atomic_ns = atomic_cycles * 1e3 / profile_value(profile, clock_mhz);
     double handover_ns = profile_value(profile, handover_ns);
     double farthest_ns =
         fmax(profile_value(profile, transfer_ns), profile_value(profile, transfer_socket_ns));
     double most_ns = fmax(TRANSFERS_MOST * farthest_ns, atomic_ns);
-    if (atomic_cycles == 0 && handover_ns == 0)
+    if (atomic_cycles == 0)
         return false;
     if (atomic_cycles < load_cycles * (1 - 1e-9))
-        return contradiction_set(found, FIGURE_atomic_cycles, FIGURE_handover_ns, load_cycles,
+        return contradiction_set(found, FIGURE_atomic_cycles, FIGURE_l1_latency_cycles, load_cycles,
                                  "atomic_cycles, %g, must be at least l1_latency_cycles, %g, since "
-                                 "it loads the line; or 0 where handover_ns is 0, not %g: then "
-                                 "locks cost nothing",
-                                 atomic_cycles, load_cycles, handover_ns);
+                                 "it loads the line; or 0: atomics cost nothing",
+                                 atomic_cycles, load_cycles);
     if (handover_ns < atomic_ns * (1 - 1e-9))
         return contradiction_set(found, FIGURE_handover_ns, FIGURE_atomic_cycles, atomic_ns,
                                  "handover_ns, %g, must be at least atomic_cycles, %g (%.4g ns), "
-                                 "since a lock is taken when it is passed; or both 0: then locks "
-                                 "cost nothing",
+                                 "since a lock is taken when it is passed",
                                  handover_ns, atomic_cycles, atomic_ns);
     if (farthest_ns == 0 || handover_ns <= most_ns * (1 + 1e-9))
         return false;

@@ -80,9 +80,9 @@ static bool read_figures(const struct node *node, struct profile *profile, struc
 }
 
 /* By these others may contradict one another: as units, as bounds, as what allows it. */
-static const enum profile_figure makers[] = { FIGURE_clock_mhz,         FIGURE_line_bytes,
-                                              FIGURE_l1_latency_cycles, FIGURE_transfer_socket_ns,
-                                              FIGURE_l2_exclusive,      FIGURE_l3_exclusive };
+static const enum profile_figure makers[] = { FIGURE_clock_mhz, FIGURE_line_bytes,
+                                              FIGURE_transfer_socket_ns, FIGURE_l2_exclusive,
+                                              FIGURE_l3_exclusive };
 
 /* Refuses that one of two figures which came to the other; where a scenario sets neither, what it
  * sets that made them contradict one another. */

@@ -283,9 +283,11 @@ END_TEST
 /* Neither of the two stands in the scenario, but what made them so does. */
 START_TEST(a_third_figure_makes_two_contradict)
 {
-    write_file("locks.json", "{ \"extends\": \"base\", \"name\": \"locks\", \"title\": \"L\", "
-                             "\"figures\": {\n" ASSUMED("handover_ns", "32") ", " ASSUMED(
-                                 "atomic_cycles", "3") ", " ASSUMED("clock_mhz", "100") " } }");
+    write_file("locks.json",
+               "{ \"extends\": \"base\", \"name\": \"locks\", \"title\": \"L\", "
+               "\"figures\": {\n" ASSUMED("handover_ns", "32") ", " ASSUMED(
+                   "atomic_cycles", "3") ", " ASSUMED("clock_mhz",
+                                                      "100") ", " ASSUMED("l1_ways", "16") " } }");
     ck_assert_msg(
         read_scenario(", \"figures\": { \"syscall_ns\": 5 } } }", "/machine/cpu=\"./locks.json\""),
         "%s: %s", err.place, err.message);
@@ -295,8 +297,8 @@ START_TEST(a_third_figure_makes_two_contradict)
     expect_refusal("s.json:4:14: /machine/figures/clock_mhz", "atomic_cycles, 3 (33.33 ns)");
     ck_assert(!read_scenario(", \"figures\": { \"clock_mhz\": 99 } }, \"variants\": { \"a\": { "
                              "\"machine\": { \"cpu\": \"./locks.json\" } } } }",
-                             "/machine/figures/l1_latency_cycles=4"));
-    expect_refusal("--set /machine/figures/l1_latency_cycles", "at least l1_latency_cycles, 4");
+                             "/machine/figures/line_bytes=128"));
+    expect_refusal("--set /machine/figures/line_bytes", "which must be a whole number");
 }
 END_TEST
 
