@@ -3,6 +3,7 @@
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import math
+import statistics
 
 from support import (Section, Series, coordinate_fit, draw, how_close, off, percent_off, plausible,
                      published, set_figure, table, value_of)
@@ -91,7 +92,7 @@ def c5(lab):
             errors.append(percent_off(cost[n, kb], us))
             rows.append([n, kb, us, f"{cost[n, kb]:.2f}", off(cost[n, kb], us)])
     worst = max(errors, key=abs)
-    typical = sorted(map(abs, errors))[len(errors) // 2]
+    typical = statistics.median(map(abs, errors))
     section.verdict("8 figures of 3 to 184 us, worst error", "0 %", f"{worst:+.1f} %", "")
     section.verdict("the same, median error", "0 %", f"{typical:.1f} %", "")
     section.sentence = (f"Four parameters fitted to eight figures: "
@@ -149,6 +150,12 @@ def indirect_us(lab, order):
     return kbs, indirect, points[0]["context_switch_ns_mean"] / 1000
 
 
+def above_nothing(kbs, costs):
+    """The points that a logarithmic axis has: those of a cost."""
+    some = [(kb, us) for kb, us in zip(kbs, costs) if kb > 0 and us > 0]
+    return [kb for kb, _ in some], [us for _, us in some]
+
+
 def c6(lab):
     """C6: indirect cost of a switch against the working set, predicted."""
     known = published("indirect_switch")
@@ -179,14 +186,16 @@ def c6(lab):
         "most.")
     cpu = lab.profile("p4-northwood-2400")
     lmbench_us = known["lmbench_us"]
+    free = [kb for kb, us in zip(kbs, swept) if kb > 0 and us == 0]
     section.add(
         "The measurement varied the stride of the accesses as well as the size. Strides that the "
         "processor does not fetch ahead are taken as lines in random order here, each of which "
         "takes the latency of memory "
         f"({value_of(cpu, 'memory_latency_ns'):g} ns); small strides stream at "
         f"{value_of(cpu, 'memory_read_mb_s'):g} MB/s. A set swept in order that exceeds the L2 "
-        "comes from memory without any switch too, so that a switch costs it nothing. Lines that "
-        "were written, and go back to memory when they are evicted, are not modelled.",
+        "comes from memory without any switch too, so that a switch costs it nothing"
+        + (f" (sets of {free[0]:g} KB and more; the plot, whose axes are logarithmic, has no points "
+           "for them)" if free else "") + ". Lines that were written, and go back to memory when they are evicted, are not modelled.",
         f"The direct cost is that of the profile, which rests on {lmbench_us} us by lmbench on a "
         f"Pentium 4 of 2.4 GHz ({known['lmbench_source']}); {known['direct_us']} us, "
         f"{known['direct_us'] / lmbench_us:.1f} times as much, were measured on a Xeon of that core "
@@ -194,13 +203,13 @@ def c6(lab):
         draw(
         lab, "c6", "Indirect cost of a context switch, Pentium 4 with 512 KB of L2",
         "working set of each of two processes (KB)", "indirect cost (us per switch)",
-        [Series("predicted, random order", kbs[1:], [max(us, 0.01) for us in random[1:]]),
-         Series("predicted, in order", kbs[1:], [max(us, 0.01) for us in swept[1:]]),
+        [Series("predicted, random order", *above_nothing(kbs, random)),
+         Series("predicted, in order", *above_nothing(kbs, swept)),
          Series("published: over 1000 us beyond the L2", [known["l2_kb"], kbs[-1]],
                 [known["large_us_at_least"]] * 2, "lines", dashed=True),
          Series("published: a few us, below this", [kbs[1], 64],
                 [known["small_us_at_most"]] * 2, "lines", dashed=True)],
-        ["set logscale xy", "set yrange [0.01:3000]", f"set arrow from {known['l2_kb']}, graph 0 to {known['l2_kb']}, "
+        ["set logscale xy", "set xrange [3:3000]", "set yrange [*:3000]", f"set arrow from {known['l2_kb']}, graph 0 to {known['l2_kb']}, "
          "graph 1 nohead dashtype 3", f'set label "L2" at {known["l2_kb"]}, graph 0.05']))
     return section
 

@@ -10,6 +10,7 @@ import math
 import os
 import re
 import shutil
+import statistics
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -177,22 +178,47 @@ def table(header, rows, align=None):
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def overtakes(xs, cost, worse, better, slack=0.0):
-    """Where `better` gets cheaper than `worse` for good by more than a share of slack, in words,
-    and the index of the first x from which it stays so, None when there is none.
-    cost: {name: [cost at each x]}."""
-    ahead = [w - b > slack * abs(b) for w, b in zip(cost[worse], cost[better])]
-    last = len(ahead)
-    while last > 0 and ahead[last - 1]:
+T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)  # Student's, 1 to 9 degrees
+
+
+def interval(values):
+    """Mean and half the width of its 95 % interval, infinite when there is one value only."""
+    n = len(values)
+    half = T975[n - 2] * statistics.stdev(values) / math.sqrt(n) if n > 1 else math.inf
+    return statistics.fmean(values), half
+
+
+def paired(one, other):
+    """Interval of one - other, replication by replication: those of a number draw the same times."""
+    return interval([a - b for a, b in zip(one, other)])
+
+
+def standing(one, other, slack=0.0):
+    """1 where the runs `one` exceed `other` by more than the interval of the difference and a share
+    of slack, -1 where they fall below by as much, 0 where nobody can tell."""
+    mean, half = paired(one, other)
+    least = slack * abs(statistics.fmean(other))
+    return (mean - half > least) - (mean + half < -least)
+
+
+def overtakes(xs, standings):
+    """Where one gets ahead of another for good, in words, and the index of the first x from which it
+    stays so, None when there is none.  standings: at each x 1 (ahead), -1, or 0 (cannot be told)."""
+    last = len(xs)
+    while last > 0 and standings[last - 1] > 0:
         last -= 1
-    before = [x for x, is_ahead in zip(xs[:last], ahead) if is_ahead]
-    if last == len(ahead):
+    before = [x for x, ahead in zip(xs[:last], standings) if ahead > 0]
+    equal = [x for x, ahead in zip(xs, standings) if ahead == 0]
+    if len(equal) == len(xs):
+        return f"nowhere up to {xs[-1]} cores as far as can be told", None
+    told = f" ({listed(equal)}: not to be told)" if equal else ""
+    if last == len(xs):
         return ("not for good, only at " + listed(before) if before else
-                f"nowhere up to {xs[-1]} cores"), None
+                f"nowhere up to {xs[-1]} cores") + told, None
     if last == 0:
         return "at any number of cores", 0
     return (f"for good from between {xs[last - 1]} and {xs[last]} cores on"
-            + (f", before that at {listed(before)}" if before else "")), last
+            + (f", before that at {listed(before)}" if before else "") + told), last
 
 
 def listed(cores):
@@ -209,12 +235,13 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # 
 
 class Series:
     """A line of a plot, or points alone; half: half-widths of intervals; wide: stays visible under
-    another that it coincides with."""
+    another that it coincides with; mark: gnuplot's point type and size, instead of one by order."""
 
     def __init__(self, title, xs, ys, style="linespoints", half=None, colour=None, dashed=False,
-                 wide=False):
+                 wide=False, mark=None):
         self.title, self.xs, self.ys, self.style = title, xs, ys, style
         self.half, self.colour, self.dashed, self.wide = half, colour, dashed, wide
+        self.mark = mark
 
 
 def draw(lab, name, title, xlabel, ylabel, series, extra=()):
@@ -233,8 +260,8 @@ def draw(lab, name, title, xlabel, ylabel, series, extra=()):
         script.append(f"$data{i} << EOD\n{rows}\nEOD")
         look = f'linecolor "{colour}"'
         if "points" in s.style:  # the first ones are larger, since the last ones cover them
-            size = 2 if s.wide else max(1.7 - 0.3 * i, 0.8)
-            look += f" pointtype {5 + 2 * (i % 5)} pointsize {size:g}"
+            kind, size = s.mark or (5 + 2 * (i % 5), 2 if s.wide else max(1.7 - 0.3 * i, 0.8))
+            look += f" pointtype {kind} pointsize {size:g}"
         if s.dashed:
             look += " dashtype 2"
         if s.wide:
