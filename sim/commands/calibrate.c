@@ -157,10 +157,14 @@ int command_calibrate(int argc, char **argv)
     for (uint32_t i = 0; i < calibration.note_count; i++)
         fprintf(stderr, "braidsim calibrate: %s\n", calibration.notes[i]);
     int status = EXIT_FINE;
-    if (file_write(path, fill, &profile, &err))
+    if (file_write(path, fill, &profile, &err)) {
         print_summary(path, &profile);
-    else
+    } else {
         status = command_refuse(&err);
+        fprintf(stderr, "braidsim calibrate: what was measured is not lost: the profile follows on "
+                        "standard output; save it as a file that ends in .json\n");
+        profile_print(stdout, &profile);
+    }
     arena_free(&arena);
     return status;
 }

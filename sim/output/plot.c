@@ -113,6 +113,14 @@ static void put_rows(FILE *to, const struct summary *summary, const char *series
     }
 }
 
+static bool is_whole_everywhere(const struct summary *summary)
+{
+    for (uint32_t p = 0; p < summary->point_count; p++)
+        if (summary->points[p].x != floor(summary->points[p].x))
+            return false;
+    return true;
+}
+
 /* Logarithmic when asked for, or when a linear one would crowd the left; then marked where the
  * swept values are, if those are few. */
 static void put_x_axis(FILE *to, const struct plotting *plotting)
@@ -125,16 +133,18 @@ static void put_x_axis(FILE *to, const struct plotting *plotting)
     script_text(to, summary->x_title);
     if (least <= 0 || (!plotting->options->log && greatest / least < 20)) {
         double end = greatest > 0 ? greatest * 1.05 : 0;
-        fprintf(to, "\nset xrange [%g:%g]\n", fmin(least, 0), least < 0 || end > 0 ? end : 1);
+        end = least < 0 || end > 0 ? end : 1;
+        fprintf(to, "\nset xrange [%.10g:%.10g]\n", fmin(least, 0), end);
+        script_tics(to, "x", least, end, 8, is_whole_everywhere(summary));
         return;
     }
-    fprintf(to, "\nset logscale x\nset format x \"%%g\"\nset xrange [%g:%g]\n", least / 1.2,
-            greatest * 1.2);
+    fprintf(to, "\nset logscale x\nset format x \"%s\"\nset xrange [%.10g:%.10g]\n",
+            script_powers(greatest * 1.2), least / 1.2, greatest * 1.2);
     for (uint32_t p = 0; p < summary->point_count; p++)
         count += is_new_x(summary, p);
     for (uint32_t p = 0; count <= TICS_MAX && p < summary->point_count; p++)
         if (is_new_x(summary, p))
-            fprintf(to, "set xtics %s(%.10g)\n", p > 0 ? "add " : "", summary->points[p].x);
+            script_tic(to, "x", summary->points[p].x, p > 0);
 }
 
 /* Lines over the swept parameter, one a series. */

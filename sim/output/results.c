@@ -127,12 +127,33 @@ struct interval results_metric(const struct results *results, uint32_t point, co
     return (struct interval){ NAN, NAN, 0 };
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+const char *results_sweep_title(const struct point *point, uint32_t i)
+{
+    const char *whole = point->sweep[i].pointer, *at = whole + strlen(whole);
+    while (at > whole) {
+        bool told = true;
+        while (*--at != '/' && at > whole)
+            ;
+        for (uint32_t other = 0; other < point->sweep_count; other++)
+            told = told && (other == i || !ends_with(point->sweep[other].pointer, at));
+        if (told && strspn(at + 1, "0123456789") != strcspn(at + 1, "/"))
+            return at + 1;
+    }
+    return whole;
+}
+
 const char *results_point_title(const struct point *point, struct arena *arena)
 {
     const char *title = point->variant != NULL ? point->variant : "";
     for (uint32_t i = 0; i < point->sweep_count; i++)
         title = arena_printf(arena, "%s%s%s = %s", title, *title != '\0' ? ", " : "",
-                             point->sweep[i].pointer, point->sweep[i].label);
+                             results_sweep_title(point, i), point->sweep[i].label);
     return title;
 }
 

@@ -44,7 +44,11 @@ bool results_write(const struct results *results, const char *directory, struct 
 struct interval results_metric(const struct results *results, uint32_t point, const char *name,
                                struct arena *arena);
 
-/* "tori, /machine/cores = 4", by the labels of the values; "" when there is but one point. */
+/* What a swept value is called in a row: the last steps of its pointer that tell it from the others
+ * of the point, from a name on: "cores"; of two workloads, "workload/0/instances". */
+const char *results_sweep_title(const struct point *point, uint32_t i);
+
+/* "tori, cores = 4", by the labels of the values; "" when there is but one point. */
 const char *results_point_title(const struct point *point, struct arena *arena);
 
 #endif

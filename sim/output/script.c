@@ -102,21 +102,57 @@ struct spread script_spread(const struct summary *summary, const char *metric)
     return spread;
 }
 
+static const double MANY = 1e5; /* from here on digits stand in groups */
+
+void script_tic(FILE *to, const char *axis, double value, bool more)
+{
+    char digits[32];
+    fprintf(to, "set %stics %s(\"", axis, more ? "add " : "");
+    if (fabs(value) < MANY || fabs(value) >= 1e15 || value != floor(value)) {
+        fprintf(to, "%g", value);
+    } else {
+        int length = snprintf(digits, sizeof digits, "%.0f", value);
+        for (int i = 0; i < length; i++)
+            fprintf(to, "%s%c", i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-' ? " " : "",
+                    digits[i]);
+    }
+    fprintf(to, "\" %.10g)\n", value);
+}
+
+void script_tics(FILE *to, const char *axis, double least, double greatest, int count, bool whole)
+{
+    static const double nice[] = { 1, 2, 5, 10 };
+    double low = fmin(least, 0), apart = (greatest - low) / count;
+    double ten = pow(10, floor(log10(apart))), step = ten;
+    for (int i = 0; i < 4 && step < apart * 0.999; i++)
+        step = nice[i] * ten;
+    step = whole ? fmax(step, 1) : step;
+    double first = ceil(low / step);
+    for (double k = first; k * step <= greatest * (1 + 1e-9); k++)
+        script_tic(to, axis, k * step, k > first);
+}
+
+const char *script_powers(double greatest)
+{
+    return greatest >= MANY ? "10^%T" : "%g";
+}
+
 void script_y_axis(FILE *to, struct spread spread, bool log)
 {
     if (spread.greatest <= 0) {
         fprintf(to, "set yrange [0:1]\n");
     } else if (!log) {
         fprintf(to, "set yrange [0:*]\n");
+        if (spread.greatest >= MANY) /* beyond it intervals may reach */
+            script_tics(to, "y", 0, spread.greatest * 2, 12, false);
     } else {
-        fprintf(to, "set logscale y\nset format y \"%%g\"\nset yrange [%g:%g]\n", spread.least / 2,
-                spread.greatest * 2);
+        fprintf(to, "set logscale y\nset format y \"%s\"\nset yrange [%g:%g]\n",
+                script_powers(spread.greatest * 2), spread.least / 2, spread.greatest * 2);
         if (spread.greatest / spread.least > 1000)
             return;
-        fprintf(to, "set ytics (");
-        for (double ten = pow(10, floor(log10(spread.least / 2))); ten < spread.greatest * 2;
-             ten *= 10)
-            fprintf(to, "%g, %g, %g, ", ten, 2 * ten, 5 * ten);
-        fprintf(to, "%g)\n", 10 * spread.greatest);
+        double lowest = pow(10, floor(log10(spread.least / 2)));
+        for (double ten = lowest; ten < spread.greatest * 2; ten *= 10)
+            for (int k = 1; k <= 5; k += k == 1 ? 1 : 3) /* 1, 2, 5 */
+                script_tic(to, "y", k * ten, k > 1 || ten > lowest);
     }
 }

@@ -36,6 +36,14 @@ struct spread {
 
 struct spread script_spread(const struct summary *summary, const char *metric);
 
+/* Marks an axis ("x" or "y") at one value, 1e+06 as "1 000 000"; more: beside what is marked. */
+void script_tic(FILE *to, const char *axis, double value, bool more);
+/* Marks a linear axis from 0, or least if that is below, to greatest, at most about so many times;
+ * whole: at no fractions. */
+void script_tics(FILE *to, const char *axis, double least, double greatest, int count, bool whole);
+/* How gnuplot writes the powers of ten that it marks itself, up to greatest. */
+const char *script_powers(double greatest);
+
 /* A logarithmic axis needs something above 0, and labels within short decades. */
 void script_y_axis(FILE *to, struct spread spread, bool log);
 

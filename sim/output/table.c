@@ -116,7 +116,8 @@ static void print_legend(FILE *to, const struct experiment *experiment)
             const struct sweep_value *value = &point->sweep[i];
             if (!says_less(value) || !is_first_with(experiment, p, i))
                 continue;
-            fprintf(to, "%s%s: %s is %s\n", before, value->pointer, value->label, value->text);
+            fprintf(to, "%s%s: %s is %s\n", before, results_sweep_title(point, i), value->label,
+                    value->text);
             before = "";
         }
     }

@@ -20,6 +20,7 @@
 
 #include "sim/input/label.h"
 #include "sim/output/plot.h"
+#include "sim/output/results.h"
 #include "sim/output/rows.h"
 #include "tests/support/suite.h"
 
@@ -126,6 +127,47 @@ START_TEST(an_axis_says_what_was_swept)
     write_summary("", numbers, 2); /* of an older version */
     ck_assert_msg(plot(&err), "%s: %s", err.place, err.message);
     ck_assert_ptr_nonnull(strstr(file_text("overhead.gp", &size), "set xlabel \"instances\""));
+}
+END_TEST
+
+/* The script of a plot over two values of something swept, of which the metric is so much. */
+static const char *script_over(const char *one, const char *other, const char *metric)
+{
+    const char *const sweeps[] = { arena_printf(&arena, "\"sweep\": { \"/a/b\": %s }", one),
+                                   arena_printf(&arena, "\"sweep\": { \"/a/b\": %s }", other) };
+    const char *metrics = arena_printf(
+        &arena,
+        "\"account_user_percent\": { \"mean\": 98 }, \"throughput_per_s\": { \"mean\": %s }",
+        metric);
+    const struct plot_options options = { .format = "svg", .metric = "throughput_per_s" };
+    const char *const directories[] = { work };
+    struct error err;
+    size_t size;
+    write_metrics("", sweeps, 2, metrics);
+    ck_assert_msg(plot_directories(directories, 1, &options, &err), "%s: %s", err.place,
+                  err.message);
+    const char *script = file_text("throughput_per_s.gp", &size);
+    unlink(at("throughput_per_s.gp"));
+    unlink(at("throughput_per_s.svg"));
+    return script;
+}
+
+START_TEST(ticks_are_where_values_are)
+{
+    const char *script = script_over("1", "2", "30");
+    ck_assert_ptr_nonnull(strstr(script, "set xtics (\"0\" 0)\nset xtics add (\"1\" 1)\n"
+                                         "set xtics add (\"2\" 2)\n"));
+    ck_assert_ptr_null(strstr(script, "(\"0.5\""));
+    ck_assert_ptr_null(strstr(script, "(\"3\""));
+    ck_assert_ptr_null(strstr(script, "ytics (")); /* gnuplot's own */
+    script = script_over("1", "2.5", "2000000");
+    ck_assert_ptr_nonnull(strstr(script, "(\"0.5\" 0.5)"));
+    ck_assert_ptr_nonnull(strstr(script, "set ytics add (\"2 000 000\" 2000000)"));
+    script = script_over("10", "1000000", "30");
+    ck_assert_ptr_nonnull(strstr(script, "set xtics (\"10\" 10)\n"
+                                         "set xtics add (\"1 000 000\" 1000000)\n"));
+    ck_assert_ptr_nonnull(strstr(script, "set format x \"10^%T\""));
+    ck_assert_ptr_nonnull(strstr(script_over("-4", "4", "30"), "set xtics (\"-4\" -4)\n"));
 }
 END_TEST
 
@@ -276,6 +318,28 @@ START_TEST(labels_are_short_and_differ)
 }
 END_TEST
 
+/* A row says what was swept as shortly as it can. */
+START_TEST(a_row_names_what_was_swept)
+{
+    static const char *const names[][2] = { { "/machine/cores", "cores" },
+                                            { "/workload/0/instances", "workload/0/instances" },
+                                            { "/workload/1/instances", "workload/1/instances" },
+                                            { "/workload/0/phases/0", "phases/0" },
+                                            { "/seed", "seed" },
+                                            { "/a/seed", "a/seed" } };
+    enum { COUNT = sizeof names / sizeof names[0] };
+    struct sweep_value values[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++)
+        values[i] = (struct sweep_value){ .pointer = names[i][0], .label = "4" };
+    struct point point = { .variant = "tori", .sweep = values, .sweep_count = COUNT };
+    for (uint32_t i = 0; i < COUNT; i++)
+        ck_assert_str_eq(results_sweep_title(&point, i),
+                         strcmp(names[i][0], "/seed") == 0 ? "/seed" : names[i][1]);
+    point.sweep_count = 1;
+    ck_assert_str_eq(results_point_title(&point, &arena), "tori, cores = 4");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("plot");
@@ -284,10 +348,12 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, objects_are_called_by_their_labels);
     tcase_add_test(tests, an_axis_says_what_was_swept);
+    tcase_add_test(tests, ticks_are_where_values_are);
     tcase_add_loop_test(tests, labels_of_hundreds_keep_their_distance, 0, 6);
     tcase_add_test(tests, there_is_no_empty_panel);
     tcase_add_test(tests, a_terminal_tells_accounts_apart);
     tcase_add_test(tests, a_picture_is_whole_or_not_there);
     tcase_add_test(tests, labels_are_short_and_differ);
+    tcase_add_test(tests, a_row_names_what_was_swept);
     return suite_run("plot", tests);
 }
