@@ -6,12 +6,9 @@
  */
 #include "braid/process.h"
 
-_Static_assert((int)PROCESS_STATES < (int)PROCESS_REAPED, "states + the flag are rows apart");
-
-/* 1 + the next state by state, with the flag of one that is reaped on top, and by event; 0: there
- * is no such transition.  Only a reaped ZOMBIE has the flag, and what was one; a byte that is no
- * state has the row after the states. */
-static const uint8_t next_state[PROCESS_STATES + PROCESS_REAPED + 1][PROCESS_EVENTS] = {
+/* 1 + the next state, by state and event; 0: there is no such transition.  The last row is for a
+ * byte that is no state. */
+static const uint8_t next_state[PROCESS_STATES + 1][PROCESS_EVENTS] = {
     [PROCESS_FREE] = { [PROCESS_CREATE] = 1 + PROCESS_READY },
     [PROCESS_READY] = { [PROCESS_PICK] = 1 + PROCESS_RUNNING },
     [PROCESS_RUNNING] = { [PROCESS_PREEMPT] = 1 + PROCESS_READY,
@@ -19,15 +16,14 @@ static const uint8_t next_state[PROCESS_STATES + PROCESS_REAPED + 1][PROCESS_EVE
                           [PROCESS_BLOCK] = 1 + PROCESS_BLOCKED,
                           [PROCESS_EXIT] = 1 + PROCESS_ZOMBIE },
     [PROCESS_BLOCKED] = { [PROCESS_WAKE] = 1 + PROCESS_READY },
-    [PROCESS_ZOMBIE] = { [PROCESS_REAP] = 1 + PROCESS_ZOMBIE },
-    [PROCESS_REAPED + PROCESS_FREE] = { [PROCESS_CREATE] = 1 + PROCESS_READY },
-    [PROCESS_REAPED + PROCESS_ZOMBIE] = { [PROCESS_DESTROY] = 1 + PROCESS_FREE },
+    [PROCESS_ZOMBIE] = { [PROCESS_REAP] = 1 + PROCESS_REAPED },
+    [PROCESS_REAPED] = { [PROCESS_DESTROY] = 1 + PROCESS_FREE },
 };
 
 static uint8_t process_next(const struct process *process, enum process_event event)
 {
-    unsigned state = process->state < PROCESS_STATES ? process->state : PROCESS_STATES;
-    return next_state[state + (process->flags & PROCESS_REAPED)][event];
+    uint8_t state = process->state;
+    return next_state[state < PROCESS_STATES ? state : PROCESS_STATES][event];
 }
 
 bool process_allows(const struct process *process, enum process_event event)
@@ -69,18 +65,12 @@ enum process_result process_reap(struct process *process, uint32_t parent)
 {
     if (process->state == PROCESS_ZOMBIE && process->parent != parent)
         return PROCESS_NOT_PARENT;
-    enum process_result result = process_transition(process, PROCESS_REAP);
-    if (result == PROCESS_OK)
-        process->flags |= PROCESS_REAPED;
-    return result;
+    return process_transition(process, PROCESS_REAP);
 }
 
 enum process_result process_destroy(struct process *process)
 {
-    if (process->state == PROCESS_ZOMBIE && !(process->flags & PROCESS_REAPED))
+    if (process->state == PROCESS_ZOMBIE)
         return PROCESS_NOT_REAPED;
-    enum process_result result = process_transition(process, PROCESS_DESTROY);
-    if (result == PROCESS_OK)
-        process->flags = 0;
-    return result;
+    return process_transition(process, PROCESS_DESTROY);
 }

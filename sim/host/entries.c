@@ -135,7 +135,8 @@ void torus_count_change(struct host *host, struct host_torus *torus, int ready, 
     tally_load(host, before, torus->ready + torus->running);
 }
 
-static const char *const state_names[] = { "FREE", "READY", "RUNNING", "BLOCKED", "ZOMBIE", "?" };
+static const char *const state_names[] = { "FREE",   "READY",  "RUNNING", "BLOCKED",
+                                           "ZOMBIE", "REAPED", "?" };
 
 static const char *state_of(const struct host *host, uint32_t id)
 {
@@ -310,8 +311,7 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
         expect_accepted(host, id, host->ops->block(torus->torus, slot, now_ns(host)), "block");
         expect_state(host, id, PROCESS_BLOCKED, "block");
         task->state = TASK_BLOCKED;
-        timer_set(host, id,
-                       task->due_ps > host->now_ps ? task->due_ps : host->now_ps);
+        timer_set(host, id, task->due_ps > host->now_ps ? task->due_ps : host->now_ps);
     } else {
         expect_accepted(host, id, host->ops->exit(torus->torus, slot, now_ns(host)), "exit");
         expect_state(host, id, PROCESS_ZOMBIE, "exit");

@@ -135,7 +135,10 @@ static const struct scheduler_module *module_open(const char *path, struct trace
 {
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (handle == NULL) {
-        error_set(err, path, "cannot be loaded as a scheduler: %s", dlerror());
+        error_set(err, path,
+                  "cannot be loaded as a scheduler: %s; a shared object that exports "
+                  "scheduler_module is wanted",
+                  dlerror());
         return NULL;
     }
     const struct scheduler_module *module = dlsym(handle, "scheduler_module");

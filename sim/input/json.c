@@ -180,7 +180,7 @@ static const char *number_end(const char *at)
         while (isdigit((unsigned char)*at))
             at++;
     }
-    return isalnum((unsigned char)*at) || *at == '.' ? NULL : at;
+    return isalnum((unsigned char)*at) || *at == '_' || *at == '.' ? NULL : at;
 }
 
 size_t json_character(const char *text, size_t left)
@@ -391,7 +391,9 @@ bool json_parse(struct json_source *source, const char *name, const char *text, 
                              "the text ends too early; a value, \"}\" or \"]\" is "
                              "missing");
         while (offset > 0 && strchr(" \t\r\n", copy[offset]) != NULL)
-            offset--; /* what is wrong is before */
+            offset--; /* what is wrong is before, */
+        while (offset > 0 && strchr(" \t\r\n{}[],:\"", copy[offset - 1]) == NULL)
+            offset--; /* from the beginning of a word on */
         place = offset_place(source, offset, "", arena);
         return error_set(err, place,
                          "not JSON from \"%.*s\" on; look for a missing comma, quote or "

@@ -86,9 +86,11 @@ static bool choose_x(struct summary *summary, const cJSON *root, const char *x, 
 {
     const cJSON *points = cJSON_GetObjectItemCaseSensitive(root, "points");
     const cJSON *value, *sweep = cJSON_GetObjectItemCaseSensitive(points->child, "sweep");
+    const char *swept = "";
     cJSON_ArrayForEach(value, sweep)
     {
         bool numbers = numbers_everywhere(points, value->string);
+        swept = join(swept, value->string, arena);
         if (x != NULL ? strcmp(value->string, x) != 0 : !numbers)
             continue;
         if (!numbers)
@@ -98,7 +100,8 @@ static bool choose_x(struct summary *summary, const cJSON *root, const char *x, 
         return true;
     }
     if (x != NULL)
-        return error_set(err, "--x", "%s is not swept in these results", x);
+        return error_set(err, "--x", "%s is not swept in these results; %s is", x,
+                         *swept != '\0' ? swept : "nothing");
     return true;
 }
 

@@ -12,38 +12,32 @@
 #include "braid/process.h"
 #include "tests/support/suite.h"
 
-/* One letter a state; '.' is refused; lower case is a ZOMBIE that is reaped. */
-static const char letters[PROCESS_STATES + 1] = "FYRBZ";
+/* One letter a state; '.' is refused. */
+static const char letters[PROCESS_STATES + 1] = "FYRBZC";
 static const struct {
     enum process_event event;
-    const char *next; /* from FREE, READY, RUNNING, BLOCKED, ZOMBIE, reaped ZOMBIE */
+    const char *next; /* from FREE, READY, RUNNING, BLOCKED, ZOMBIE, REAPED */
 } drawing[PROCESS_EVENTS] = {
-    { PROCESS_CREATE, "Y.....Y" }, { PROCESS_PICK, ".R....." },  { PROCESS_PREEMPT, "..Y...." },
-    { PROCESS_YIELD, "..Y...." },  { PROCESS_BLOCK, "..B...." }, { PROCESS_WAKE, "...Y..." },
-    { PROCESS_EXIT, "..Z...." },   { PROCESS_REAP, "....Z.." },  { PROCESS_DESTROY, ".....F." },
+    { PROCESS_CREATE, "Y....." }, { PROCESS_PICK, ".R...." },  { PROCESS_PREEMPT, "..Y..." },
+    { PROCESS_YIELD, "..Y..." },  { PROCESS_BLOCK, "..B..." }, { PROCESS_WAKE, "...Y.." },
+    { PROCESS_EXIT, "..Z..." },   { PROCESS_REAP, "....C." },  { PROCESS_DESTROY, ".....F" },
 };
-enum { COLUMNS = PROCESS_STATES + 1, DESTROYED = COLUMNS };
 
-/* A process in the state of that column, every other byte set: after the states a reaped ZOMBIE,
- * and one that was destroyed by process_transition() alone, which leaves the flag. */
-static struct process process_in(int column)
+/* A process in that state, every other byte set. */
+static struct process process_in(int state)
 {
     struct process process;
     memset(&process, 0xA5, sizeof process);
     process.parent = 7;
-    process.state = (uint8_t)(column < PROCESS_STATES ? column : PROCESS_ZOMBIE);
-    if (column == DESTROYED)
-        process.state = PROCESS_FREE;
-    process.flags = column < PROCESS_STATES ? 0 : PROCESS_REAPED;
+    process.state = (uint8_t)state;
     return process;
 }
 
 START_TEST(every_state_with_every_event)
 {
-    for (int column = 0; column <= DESTROYED; column++) {
-        struct process process = process_in(column);
-        struct process before = process;
-        char next = drawing[_i].next[column];
+    for (int state = 0; state < PROCESS_STATES; state++) {
+        struct process process = process_in(state), before = process;
+        char next = drawing[_i].next[state];
         bool allowed = process_allows(&process, drawing[_i].event);
         ck_assert_int_eq(allowed, next != '.');
         ck_assert_mem_eq(&process, &before, sizeof process);
@@ -65,15 +59,26 @@ END_TEST
 /* A byte that is no state at all: the table has no row for it, so that nothing may follow. */
 START_TEST(what_is_no_state_allows_nothing)
 {
-    for (int state = PROCESS_STATES; state <= UINT8_MAX; state++)
-        for (unsigned flags = 0; flags <= UINT8_MAX; flags++) {
-            struct process process = process_in(PROCESS_FREE);
-            process.state = (uint8_t)state;
-            process.flags = (uint8_t)flags;
-            struct process before = process;
-            ck_assert_int_eq(process_transition(&process, drawing[_i].event), PROCESS_ILLEGAL);
-            ck_assert_mem_eq(&process, &before, sizeof process);
-        }
+    for (int state = PROCESS_STATES; state <= UINT8_MAX; state++) {
+        struct process process = process_in(state), before = process;
+        ck_assert_int_eq(process_transition(&process, drawing[_i].event), PROCESS_ILLEGAL);
+        ck_assert_mem_eq(&process, &before, sizeof process);
+    }
+}
+END_TEST
+
+/* By process_transition() alone a slot can be used again and again. */
+START_TEST(a_whole_life_and_another)
+{
+    static const enum process_event life[] = { PROCESS_CREATE, PROCESS_PICK,  PROCESS_PREEMPT,
+                                               PROCESS_PICK,   PROCESS_YIELD, PROCESS_PICK,
+                                               PROCESS_BLOCK,  PROCESS_WAKE,  PROCESS_PICK,
+                                               PROCESS_EXIT,   PROCESS_REAP,  PROCESS_DESTROY };
+    struct process process = process_in(PROCESS_FREE);
+    for (size_t i = 0; i < 2 * sizeof life / sizeof *life; i++)
+        ck_assert_int_eq(process_transition(&process, life[i % (sizeof life / sizeof *life)]),
+                         PROCESS_OK);
+    ck_assert_int_eq(process.state, PROCESS_FREE);
 }
 END_TEST
 
@@ -99,8 +104,8 @@ END_TEST
 START_TEST(create_refuses_a_slot_in_use)
 {
     struct process_attributes attributes = { .parent = 3, .weight = 512, .priority = -4 };
-    for (int column = PROCESS_READY; column < COLUMNS; column++) {
-        struct process process = process_in(column), before = process;
+    for (int state = PROCESS_READY; state < PROCESS_STATES; state++) {
+        struct process process = process_in(state), before = process;
         ck_assert_int_eq(process_create(&process, 9, &attributes), PROCESS_ILLEGAL);
         ck_assert_mem_eq(&process, &before, sizeof process);
     }
@@ -110,15 +115,14 @@ END_TEST
 /* Only the parent, only a ZOMBIE, only once. */
 START_TEST(reap_is_the_parents)
 {
-    for (int column = 0; column < COLUMNS; column++) {
-        bool zombie = column >= PROCESS_ZOMBIE;
-        struct process process = process_in(column), before = process;
+    for (int state = 0; state < PROCESS_STATES; state++) {
+        bool zombie = state == PROCESS_ZOMBIE;
+        struct process process = process_in(state), before = process;
         ck_assert_int_eq(process_reap(&process, 8), zombie ? PROCESS_NOT_PARENT : PROCESS_ILLEGAL);
         ck_assert_mem_eq(&process, &before, sizeof process);
-        if (column == PROCESS_ZOMBIE) {
+        if (zombie) {
             ck_assert_int_eq(process_reap(&process, 7), PROCESS_OK);
-            ck_assert_int_eq(process.state, PROCESS_ZOMBIE);
-            ck_assert_uint_eq(process.flags, PROCESS_REAPED);
+            ck_assert_int_eq(process.state, PROCESS_REAPED);
             before = process;
         }
         ck_assert_int_eq(process_reap(&process, 7), PROCESS_ILLEGAL);
@@ -129,16 +133,15 @@ END_TEST
 
 START_TEST(destroy_wants_it_reaped)
 {
-    for (int column = 0; column < PROCESS_STATES; column++) {
-        bool zombie = column == PROCESS_ZOMBIE;
-        struct process process = process_in(column), before = process;
+    for (int state = 0; state < PROCESS_REAPED; state++) {
+        bool zombie = state == PROCESS_ZOMBIE;
+        struct process process = process_in(state), before = process;
         ck_assert_int_eq(process_destroy(&process), zombie ? PROCESS_NOT_REAPED : PROCESS_ILLEGAL);
         ck_assert_mem_eq(&process, &before, sizeof process);
     }
-    struct process process = process_in(PROCESS_STATES);
+    struct process process = process_in(PROCESS_REAPED);
     ck_assert_int_eq(process_destroy(&process), PROCESS_OK);
     ck_assert_int_eq(process.state, PROCESS_FREE);
-    ck_assert_uint_eq(process.flags, 0);
 }
 END_TEST
 
@@ -147,6 +150,7 @@ int main(void)
     TCase *tests = tcase_create("process");
     tcase_add_loop_test(tests, every_state_with_every_event, 0, PROCESS_EVENTS);
     tcase_add_loop_test(tests, what_is_no_state_allows_nothing, 0, PROCESS_EVENTS);
+    tcase_add_test(tests, a_whole_life_and_another);
     tcase_add_test(tests, create_clears_what_was_there);
     tcase_add_test(tests, create_refuses_a_slot_in_use);
     tcase_add_test(tests, reap_is_the_parents);

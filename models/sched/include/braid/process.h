@@ -6,7 +6,7 @@
  *      |                | +---preempt, yield-----+ | +--block-+        reap (by the parent)
  *      |                |                                     v         |
  *      |                +--------------wake--------------- BLOCKED      v
- *      +---------------------------destroy--------------------------- ZOMBIE, reaped
+ *      +---------------------------destroy--------------------------- REAPED
  *
  * Rules
  *   - These are all the transitions there are.  Any other is refused with a
@@ -33,6 +33,7 @@ enum process_state {
     PROCESS_RUNNING,
     PROCESS_BLOCKED,
     PROCESS_ZOMBIE,
+    PROCESS_REAPED, /* its parent has collected it */
     PROCESS_STATES
 };
 
@@ -63,8 +64,7 @@ enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */
 enum { PROCESS_LINE_BYTES = 64, PROCESS_HOT_BYTES = 128, PROCESS_POLICY_BYTES = 64 };
 
 enum process_flag {
-    PROCESS_REAPED = 8,   /* ZOMBIE whose parent has collected it */
-    PROCESS_MIGRATING = 2 /* in an inbox because a balancer moved it, not because it woke */
+    PROCESS_MIGRATING = 1 /* in an inbox because a balancer moved it, not because it woke */
 };
 
 struct process {
