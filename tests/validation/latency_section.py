@@ -110,9 +110,10 @@ def experiment(program):
             "`linear` goes up; `random` is one random order over the footprint; `page_random` is "
             "random within the reach of the TLB, `block_random` within a block of so many lines. "
             "The memory of a measured machine is its own: profiles take theirs from other machines "
-            f"of the kind in part. Footprints over {latency.FOOTPRINT_MAX_KB // 1024} MB are left "
-            "out, measured figures are whole cycles, and the median beyond L1 leaves out "
-            "footprints that fit the first level, which are easy.",
+            "of the kind in part. Measured figures are whole cycles, and the median beyond L1 "
+            "leaves out footprints that fit the first level, which are easy. Ten more maps of the "
+            "collection are of other chips: one has been chosen for each profile, of the chip that "
+            "is nearest to it.",
             table(["map", "profile", "points", "median error %", "beyond L1 %", "worst %",
                    "worst point"], rows, "llrrrrl"),
             *(["Maps without a profile: " + ", ".join(missing) + "."] if missing else []),

@@ -108,12 +108,13 @@ def c2(lab):
     rate = known["utilisation_percent"] / 100 / known["hold_us"]
     little = known["cores"] / rate - known["think_us"] - known["hold_us"]
     wait = point["lock_wait_us_mean"]
-    section.add("Those rules say who gets a lock that is being handed over. Versions that drew a "
-                "comer with the waiters had given 86.3 %, 91.0 % and 92.7 %, and strict order of "
-                "service, by which a core that comes back at once keeps the lock for ever, 90.1 %. "
-                "Now a comer is drawn with them while the requests of the last race are still under "
-                "way, and else races with the one that is first; if it always raced, it would be "
-                "91.0 %. The chances are assumed and not fitted.")
+    section.add("Those rules say who gets a lock that is being handed over. Other rules were tried, "
+                "and moved the figure by up to four points; strict order of service, by which a core "
+                "that comes back at once keeps the lock for ever, was among them. Now a comer is "
+                "drawn with the waiters while the requests of the last race are still under way, and "
+                "else races with the one that is first. The chances are assumed and not fitted. The "
+                "figure itself is used in one place: it says how much of the measured hold was "
+                "metered with the lock contended.")
     section.add("Reported, not judged: what follows from C1 by Little's law.",
                 table(["", "by Little's law", "simulated", "error"],
                       [["wait for an acquisition, us", f"{little:.1f}", f"{wait:.1f}",
