@@ -135,7 +135,8 @@ static inline bool front_end_same_block(struct front_end *front, uint32_t code, 
     return true;
 }
 
-/* The same in the next: as predicted, and what it costs is remembered. */
+/* The same where the block is the predicted one and what it costs is remembered, as it is after the
+ * time has gone on. */
 static inline bool front_end_known_block(struct front_end *front, uint32_t code, uint32_t line,
                                          uint64_t *fs)
 {

@@ -111,9 +111,9 @@ def experiment(program):
             "random within the reach of the TLB, `block_random` within a block of so many lines. "
             "The memory of a measured machine is its own: profiles take theirs from other machines "
             "of the kind in part. Measured figures are whole cycles, and the median beyond L1 "
-            "leaves out footprints that fit the first level, which are easy. Ten more maps of the "
-            "collection are of other chips: one has been chosen for each profile, of the chip that "
-            "is nearest to it.",
+            "leaves out footprints that fit the first level, which are easy. Maps of chips that no "
+            "profile describes are not compared, also where a profile takes single figures from "
+            "them.",
             table(["map", "profile", "points", "median error %", "beyond L1 %", "worst %",
                    "worst point"], rows, "llrrrrl"),
             *(["Maps without a profile: " + ", ".join(missing) + "."] if missing else []),
