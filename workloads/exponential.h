@@ -12,9 +12,24 @@
 #ifndef WORKLOADS_EXPONENTIAL_H
 #define WORKLOADS_EXPONENTIAL_H
 
-#include <gsl/gsl_rng.h>
+#include <stdint.h>
+
+#include "sim/base/random.h"
+
+enum { EXPONENTIAL_LAYERS = 256 };
+
+/* Where each layer ends; all zero before the first draw. */
+extern double exponential_edge[EXPONENTIAL_LAYERS + 1];
+
+/* The same for a layer and a place in it, 0 to 1, which need not lie under the curve. */
+double exponential_draw_at(gsl_rng *rng, uint32_t layer, double place);
 
 /* Mean 1.  rng is of type random_philox. */
-double exponential_draw(gsl_rng *rng);
+static inline double exponential_draw(gsl_rng *rng)
+{
+    uint32_t bits = random_bits32(rng), layer = bits % EXPONENTIAL_LAYERS;
+    double place = (bits / EXPONENTIAL_LAYERS) * 0x1p-24, x = place * exponential_edge[layer];
+    return x < exponential_edge[layer + 1] ? x : exponential_draw_at(rng, layer, place);
+}
 
 #endif

@@ -42,6 +42,15 @@ double cache_survival(double rate, uint32_t ways)
     return (low + (high - low) * (at - step)) / UINT32_MAX;
 }
 
+double cache_outlives(const struct cache *cache, uint32_t depth, uint32_t k)
+{
+    if (depth >= cache->ways)
+        return 0;
+    if (cache->sets == 1)
+        return k < cache->ways - depth;
+    return cache_survival((double)k / cache->sets, cache->ways - depth);
+}
+
 /* ---- Others ------------------------------------------------------------------------------- */
 
 /* Enough uses of CACHE_USE_LINES, if there may be as many; more of fewer lines are forgotten too
@@ -115,10 +124,13 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
     chances_fill();
     cache->ways = ways < CACHE_WAYS_MAX ? ways : CACHE_WAYS_MAX;
     cache->sets = lines / cache->ways > 0 ? lines / cache->ways : 1;
-    cache->steps_per_line = (UINT64_C(1) << 32) * CACHE_RATE_STEPS / cache->sets;
+    cache->steps_per_line = UINT64_C(1) << 32;
+    if (cache->sets > 1)
+        cache->steps_per_line = cache->steps_per_line * CACHE_RATE_STEPS / cache->sets;
     cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : UINT32_MAX;
     cache->lines = cache->sets * cache->ways;
-    cache->enough = cache->sets * (cache->ways > 6 ? 4 * cache->ways : 24);
+    cache->enough = cache->sets == 1 ? cache->ways
+                                     : cache->sets * (cache->ways > 6 ? 4 * cache->ways : 24);
     uses_init(&cache->uses, users, cache->enough, arena);
     cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
     for (uint32_t w = 0; w < cache->lines; w++)

@@ -13,7 +13,8 @@
  *     P[Binomial(k, 1/S) < w - d], taken as Poisson(k / S):
  *
  * lines fall on sets independently, by page colour.  A draw decides for each of the scheduler's
- * lines; for the rest the expectation does (working_set.h).  tests/unit/cache.c
+ * lines; for the rest the expectation does (working_set.h).  With one set nothing is left to
+ * chance: a line is there while k + d < w.  tests/unit/cache.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -78,7 +79,7 @@ struct cache {
     uint32_t insertions;           /* of the scheduler, ever (wraps) */
     uint32_t enough;               /* uses that nothing survives, or less than 1 in 10^6 */
     uint32_t dead;                 /* a stamp since when there have been so many: so since older */
-    uint64_t steps_per_line;       /* of the table of survival, in 2^-32 */
+    uint64_t steps_per_line;       /* of the table of survival, in 2^-32; 1 with one set */
     struct cache_uses uses;
     struct cache_memo memo[CACHE_MEMOS]; /* by stamp */
     struct cache_way *way;               /* [sets][ways], most recently used first */
@@ -110,8 +111,11 @@ uint32_t cache_use(struct cache *cache, uint32_t stamp, uint32_t lines);
  * survives.  O(uses since / CACHE_BLOCK). */
 uint32_t cache_used_since(const struct cache *cache, uint32_t stamp);
 
-/* P[Poisson(rate) < ways]: the probability that a line survives. */
+/* P[Poisson(rate) < ways]: the probability that a line survives, of many sets. */
 double cache_survival(double rate, uint32_t ways);
+
+/* The probability that a line at this depth of its set survives the use of k others. */
+double cache_outlives(const struct cache *cache, uint32_t depth, uint32_t k);
 
 static inline uint32_t cache_step(const struct cache *cache, uint32_t k)
 {
@@ -141,6 +145,8 @@ static inline const struct cache_memo *cache_recall(struct cache *cache, uint32_
 /* The chance, in 2^-32, that a line at this depth of its set survives so many steps of use. */
 static inline uint32_t cache_chance(const struct cache *cache, uint32_t depth, uint32_t step)
 {
+    if (cache->sets == 1)
+        return step + depth < cache->ways ? UINT32_MAX : 0;
     return cache_chances[cache->ways - depth - 1][step];
 }
 

@@ -84,11 +84,10 @@ static double resident_survival(const struct cache *cache, uint32_t resident, ui
 {
     if (k == 0)
         return 1;
-    double rate = (double)k / cache->sets;
     double depths = (double)resident / cache->sets, sum = 0;
-    for (uint32_t depth = 0; depth < depths && depth < cache->ways; depth++) {
+    for (uint32_t depth = 0; depth < depths; depth++) {
         double share = depths - depth < 1 ? depths - depth : 1;
-        sum += share * cache_survival(rate, cache->ways - depth);
+        sum += share * cache_outlives(cache, depth, k);
     }
     return sum / depths;
 }

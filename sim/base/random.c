@@ -4,6 +4,13 @@
  */
 #include "sim/base/random.h"
 
+void random_next_block(struct random_state *state)
+{
+    state->block = philox4x32(state->counter, state->key);
+    state->counter.v[0]++;
+    state->used = 0;
+}
+
 static unsigned long philox_get(void *memory)
 {
     gsl_rng rng = { .state = memory };

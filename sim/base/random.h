@@ -43,15 +43,14 @@ enum random_purpose {
 
 enum { RANDOM_BLOCK_WORDS = 4 };
 
+void random_next_block(struct random_state *state);
+
 /* What gsl_rng_get() gives. */
 static inline uint32_t random_bits32(gsl_rng *rng)
 {
     struct random_state *state = rng->state;
-    if (state->used == RANDOM_BLOCK_WORDS) {
-        state->block = philox4x32(state->counter, state->key);
-        state->counter.v[0]++;
-        state->used = 0;
-    }
+    if (state->used == RANDOM_BLOCK_WORDS)
+        random_next_block(state);
     return state->block.v[state->used++];
 }
 
@@ -86,5 +85,32 @@ void random_seek(gsl_rng *rng, uint64_t seed, uint32_t replication, uint32_t str
 
 /* The draw that a later random_seek() must name to go on with fresh numbers. */
 uint32_t random_tell(const gsl_rng *rng);
+
+/* Where an entity's numbers go on: with what is left of a block, the last two words at most, and
+ * then with a draw.  All zero is the beginning. */
+struct random_place {
+    uint32_t draw_and_left; /* 4 draw + words left */
+    uint32_t words[2];
+};
+
+/* Where rng goes on. */
+static inline struct random_place random_place(const gsl_rng *rng)
+{
+    const struct random_state *state = rng->state;
+    uint32_t left = state->used < 2 ? 2 : RANDOM_BLOCK_WORDS - state->used;
+    return (struct random_place){ state->counter.v[0] << 2 | left,
+                                  { state->block.v[2], state->block.v[3] } };
+}
+
+/* rng goes on at that place of the same entity: as random_seek(). */
+static inline void random_resume(gsl_rng *rng, uint64_t seed, uint32_t replication, uint32_t stream,
+                                 uint32_t entity, struct random_place place)
+{
+    struct random_state *state = rng->state;
+    random_seek(rng, seed, replication, stream, entity, place.draw_and_left >> 2);
+    state->block.v[2] = place.words[0];
+    state->block.v[3] = place.words[1];
+    state->used = RANDOM_BLOCK_WORDS - place.draw_and_left % 4;
+}
 
 #endif

@@ -58,9 +58,10 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     core->stall_ps -= stall_ps;
     if (user_ps < elapsed_ps)
         core_charge(host, core, ACCOUNT_CACHE, elapsed_ps - user_ps);
-    CHECK(work_ps <= task->run_left_ps || core->share < CORE_WHOLE || core->speed < CORE_WHOLE);
-    if (work_ps > task->run_left_ps)
+    if (work_ps > task->run_left_ps) {
+        CHECK(core->share < CORE_WHOLE || core->speed < CORE_WHOLE);
         work_ps = task->run_left_ps;
+    }
     task->run_left_ps -= work_ps;
     core->ran_ps += work_ps;
     uint64_t before = core->account_ps[ACCOUNT_USER];
@@ -88,10 +89,10 @@ void core_progress(struct host *host, struct core *core)
     }
 }
 
-/* Tells the caches what the running task has streamed through them. */
+/* Tells the caches what the running task has streamed through them.  (Of a traced run.) */
 static void core_tell_memory(struct host *host, struct core *core)
 {
-    if (!host->traced || core->running == NO_TASK || core->ran_ps == 0)
+    if (core->running == NO_TASK || core->ran_ps == 0)
         return;
     uint32_t workload = host->tasks[core->running].workload;
     working_set_ran(&host->working_sets, core->id, core->running, host->working_set[workload],
@@ -124,10 +125,8 @@ uint32_t core_pace(const struct host *host, const struct core *core)
                               : (uint32_t)((double)TRACER_PACE * (double)CORE_WHOLE / (double)rate);
 }
 
-uint64_t core_kernel_ps(const struct host *host, const struct core *core, uint64_t ps)
+uint64_t core_slower_ps(const struct host *host, const struct core *core, uint64_t ps)
 {
-    if (host->scenario->threads == 1 && core->speed == CORE_WHOLE)
-        return ps;
     uint32_t pace = core_pace(host, core);
     return pace == TRACER_PACE ? ps : (uint64_t)((double)ps * pace / TRACER_PACE);
 }
@@ -148,9 +147,11 @@ static void core_set_share(struct host *host, struct core *core)
 }
 
 /* Core has begun or ceased to run something: who shares with it goes on at another speed. */
-static void core_tell_sharers(struct host *host, struct core *core, bool was_idle,
-                              struct working_set set)
+static void core_tell_sharers(struct host *host, struct core *core, bool was_idle)
 {
+    struct working_set set = { 0 };
+    if (!core->is_idle)
+        set = host->working_set[host->tasks[core->running].workload];
     uint32_t threads = host->scenario->threads, first = core->id / threads * threads;
     if (host->traced && working_set_stream(&host->memory, core->id, set)) {
         uint32_t sharers = host->memory.domain_cores, from = core->id / sharers * sharers;
@@ -168,9 +169,10 @@ static void core_tell_sharers(struct host *host, struct core *core, bool was_idl
 
 void core_leave(struct host *host, struct core *core)
 {
-    core_tell_memory(host, core);
-    if (host->traced)
+    if (host->traced) {
+        core_tell_memory(host, core);
         working_set_leave(&host->working_sets, core->id, core->running);
+    }
     core->running = NO_TASK;
     core->stall_ps = 0;
     core->slice_ps = NEVER;
@@ -195,17 +197,17 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     bool was_idle = core->is_idle;
     core->running = id;
     core->is_idle = id == NO_TASK;
+    if (host->traced || host->scenario->threads > 1)
+        core_tell_sharers(host, core, was_idle);
     if (id == NO_TASK) {
         core->state = CORE_IDLE;
         host->idle_cores += !was_idle;
-        core_tell_sharers(host, core, was_idle, (struct working_set){ 0 });
         return;
     }
     host->idle_cores -= was_idle;
     if (was_idle && !host->scenario->scheduler.polling_idle)
         core_charge(host, core, ACCOUNT_SCHED, host->cost.idle_exit_ps);
     struct task *task = &host->tasks[id];
-    core_tell_sharers(host, core, was_idle, host->working_set[task->workload]);
     core->state = CORE_RUNNING;
     task->state = TASK_RUNNING;
     task->core = (uint16_t)core->id;
@@ -309,21 +311,28 @@ void lock_promise(struct host *host, struct host_torus *torus)
         core_arm(host, &host->cores[core]);
 }
 
-/* The call's time has come: take the lock, or wait for it. */
+__attribute__((noinline)) static void core_ask_lock(struct host *host, struct core *core,
+                                                    struct host_torus *torus)
+{
+    uint64_t acquire_ps;
+    if (lock_model_request(torus->lock, core->id, host->now_ps, &acquire_ps)) {
+        entry_execute(host, core, acquire_ps);
+        return;
+    }
+    core->state = CORE_WAITING;
+    core->grant_ps = NEVER;
+    lock_promise(host, torus);
+}
+
+/* The call's time has come: make it, or ask for the lock first. */
 static void core_enter(struct host *host, struct core *core)
 {
     struct operation *operation = &core->operation;
-    struct host_torus *torus = operation->torus;
-    uint64_t acquire_ps = 0;
     operation->requested_ps = host->now_ps;
-    if (torus->lock != NULL && operation->kind != ENTRY_TICK &&
-        !lock_model_request(torus->lock, core->id, host->now_ps, &acquire_ps)) {
-        core->state = CORE_WAITING;
-        core->grant_ps = NEVER;
-        lock_promise(host, torus);
-        return;
-    }
-    entry_execute(host, core, acquire_ps);
+    if (operation->torus->lock != NULL && operation->kind != ENTRY_TICK)
+        core_ask_lock(host, core, operation->torus);
+    else
+        entry_execute(host, core, 0);
 }
 
 /* The core spends before_ps, in account, and then makes the call.  Where there is a lock to ask
@@ -332,9 +341,10 @@ void core_begin(struct host *host, struct core *core, enum entry_kind kind, uint
                 struct host_torus *torus, uint64_t before_ps, enum account account)
 {
     core->operation = (struct operation){ kind, task, torus, 0, core->state, false };
-    core_tell_memory(host, core);
     core_charge(host, core, account, before_ps);
     core->state = CORE_ENTERING;
+    if (host->traced)
+        core_tell_memory(host, core);
     if (core->accounted_ps == host->now_ps || torus->lock == NULL || kind == ENTRY_TICK)
         core_enter(host, core);
 }

@@ -94,8 +94,11 @@ static uint64_t price_end(struct host *host, struct core *core, enum account acc
     }
     price_ps += host->entering_extra_ps;
     uint64_t busy_ps = price_ps + host->entering_acquire_ps;
-    core_charge(host, core, ACCOUNT_LOCK_WAIT, wait_ps < busy_ps ? wait_ps : busy_ps);
-    core_charge(host, core, account, wait_ps < busy_ps ? busy_ps - wait_ps : 0);
+    if (wait_ps > busy_ps)
+        wait_ps = busy_ps;
+    if (wait_ps > 0)
+        core_charge(host, core, ACCOUNT_LOCK_WAIT, wait_ps);
+    core_charge(host, core, account, busy_ps - wait_ps);
     core->kernel_ps = core->accounted_ps;
     tally_call(host, host->entering_kind, price_ps);
     host->scheduling_count += host->entering_kind != ENTRY_TICK || core->running != NO_TASK;
@@ -422,30 +425,30 @@ static enum account entry_account(const struct host *host, const struct core *co
 
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
 {
-    const struct operation operation = core->operation;
-    struct host_torus *torus = operation.torus;
+    const struct operation *operation = &core->operation;
+    struct host_torus *torus = operation->torus;
+    enum entry_kind kind = operation->kind;
     uint32_t before = core->running, next = NO_TASK;
-    bool schedules = operation.kind <= ENTRY_EXIT;
-    price_begin(host, core, torus, operation.kind, acquire_ps);
-    switch (operation.kind) {
+    price_begin(host, core, torus, kind, acquire_ps);
+    switch (kind) {
     case ENTRY_YIELD:
     case ENTRY_BLOCK:
     case ENTRY_EXIT:
-        call_stop(host, core, operation.kind);
+        call_stop(host, core, kind);
         next = call_schedule(host, core);
         break;
     case ENTRY_SCHEDULE:
         next = call_schedule(host, core);
         break;
     case ENTRY_WAKE:
-        call_wake(host, core, torus, operation.task);
+        call_wake(host, core, torus, operation->task);
         break;
     case ENTRY_CREATE:
-        call_create(host, core, torus, operation.task);
+        call_create(host, core, torus, operation->task);
         break;
     case ENTRY_RECEIVE:
-        if (operation.task != NO_TASK)
-            call_accept(host, core, torus, operation.task);
+        if (operation->task != NO_TASK)
+            call_accept(host, core, torus, operation->task);
         else
             call_receive(host, core, torus);
         break;
@@ -457,19 +460,19 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         host->ops->balance(host->braid, torus->torus, now_ns(host));
         break;
     case ENTRY_KINDS:
-        CHECK(operation.kind < ENTRY_KINDS);
+        CHECK(kind < ENTRY_KINDS);
     }
-    uint64_t price_ps = price_end(host, core, entry_account(host, core, operation.kind));
-    lock_hold(host, core, torus, host->now_ps, host->now_ps - operation.requested_ps);
-    if (schedules) {
+    uint64_t price_ps = price_end(host, core, entry_account(host, core, kind));
+    lock_hold(host, core, torus, host->now_ps, host->now_ps - operation->requested_ps);
+    if (kind <= ENTRY_EXIT) { /* they schedule */
         if (before != next && next != NO_TASK && in_window(host)) {
             host->switch_call_count++;
             host->switch_call_ps += (double)price_ps;
         }
         core_run(host, core, next);
     } else {
-        core->state = operation.resume;
-        if (operation.kind == ENTRY_TICK && core->running == NO_TASK)
+        core->state = operation->resume;
+        if (kind == ENTRY_TICK && core->running == NO_TASK)
             check_idle(host, core);
         slice_renew(host, core);
     }

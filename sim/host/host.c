@@ -419,14 +419,14 @@ static void run_events(struct host *host)
     for (;;) {
         uint64_t timer_ps = event_tree_first_time(&host->timers);
         uint64_t core_ps = event_tree_first_time(&host->events);
-        if (timer_ps >= host->end_ps && core_ps >= host->end_ps)
-            break;
         bool is_timer = timer_ps <= core_ps;
-        struct event_tree *tree = is_timer ? &host->timers : &host->events;
-        int64_t id = event_tree_first_id(tree);
+        uint64_t when_ps = is_timer ? timer_ps : core_ps;
+        if (when_ps >= host->end_ps)
+            break;
+        int64_t id = event_tree_first_id(is_timer ? &host->timers : &host->events);
         if (id == EVENT_NONE)
             continue;
-        count_event(host, is_timer ? timer_ps : core_ps);
+        count_event(host, when_ps);
         if (is_timer)
             timer_event(host, (uint32_t)id);
         else

@@ -16,6 +16,7 @@
 #include "models/machine/tracer.h"
 #include "models/machine/working_set.h"
 #include "sim/base/histogram.h"
+#include "sim/base/random.h"
 #include "sim/engine/event_tree.h"
 #include "sim/host/host.h"
 
@@ -51,8 +52,9 @@ struct task {
     uint64_t user_ps;     /* received within the window */
     uint64_t wait_ps;     /* waited within the window */
     uint64_t wait_ps_max;
-    uint32_t entity, draws; /* its random stream */
-    uint32_t next;          /* in a core's list of due or posted tasks, or the list of free ones */
+    struct random_place place; /* in the random numbers of its entity */
+    uint32_t entity;
+    uint32_t next; /* in a core's list of due or posted tasks, or the list of free ones */
     uint32_t switches, migrations, loops;
     uint16_t core;  /* that takes its timer interrupt */
     uint16_t torus; /* that it is on, or on its way to */
@@ -234,7 +236,7 @@ void core_refill(struct host *host, struct core *core);
 void core_leave(struct host *host, struct core *core); /* the running task leaves */
 /* What kernel code takes on this core now, of the time on a fast one alone; in 1/TRACER_PACE. */
 uint32_t core_pace(const struct host *host, const struct core *core);
-uint64_t core_kernel_ps(const struct host *host, const struct core *core, uint64_t ps);
+uint64_t core_slower_ps(const struct host *host, const struct core *core, uint64_t ps);
 void lock_promise(struct host *host, struct host_torus *torus);
 
 /* ---- entries.c ---- */
@@ -334,6 +336,13 @@ static inline void timer_set(struct host *host, uint32_t id, uint64_t when_ps)
     __builtin_prefetch(task, 1);
     __builtin_prefetch(task + sizeof(struct task) - 1, 1);
     __builtin_prefetch(&host->processes[near], 1);
+}
+
+/* What kernel code that takes ps on a fast core alone takes on this one now. */
+static inline uint64_t core_kernel_ps(const struct host *host, const struct core *core, uint64_t ps)
+{
+    bool is_fast = host->scenario->threads == 1 && core->speed == CORE_WHOLE;
+    return is_fast ? ps : core_slower_ps(host, core, ps);
 }
 
 static inline uint32_t task_id(const struct host *host, const struct task *task)

@@ -12,10 +12,10 @@
 
 static uint64_t draw_ps(struct host *host, struct task *task, const struct distribution *duration)
 {
-    random_seek(host->rng, host->scenario->seed, host->replication,
-                RANDOM_PHASES | (uint32_t)task->workload << 8, task->entity, task->draws);
+    random_resume(host->rng, host->scenario->seed, host->replication,
+                  RANDOM_PHASES | (uint32_t)task->workload << 8, task->entity, task->place);
     uint64_t ps = distribution_draw_ps(duration, host->rng);
-    task->draws = random_tell(host->rng);
+    task->place = random_place(host->rng);
     return ps;
 }
 

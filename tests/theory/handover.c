@@ -36,9 +36,9 @@ static const struct load {
     uint32_t peak_cores;
     double holds; /* simulated in a short run */
 } loads[LOADS] = {
-    { "3.2 % in 400 cycles", 3.2, 400, 5.3, 7, 1e5 },
+    { "3.2 % in 400 cycles", 3.2, 400, 5.3, 7, 5e5 },
     { "0.4 % in 400 cycles", 0.4, 400, 25.5, 27, 2e5 },
-    { "0.2 % in 400 cycles", 0.2, 400, 40, 41, 1e6 },
+    { "0.2 % in 400 cycles", 0.2, 400, 40, 41, 2e6 },
     { "2 % in 400 cycles", 2, 400, 7.8, 10, 1e5 },
     { "2 % in 1600 cycles", 2, 1600, 16.5, 19, 1e5 },
     { "2 % in 25600 cycles", 2, 25600, 39, 48, 1e5 },

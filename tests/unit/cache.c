@@ -76,6 +76,28 @@ START_TEST(survival_is_poisson)
 }
 END_TEST
 
+/* In one set it is the least recently used that goes, and never by chance. */
+START_TEST(one_set_keeps_what_it_holds)
+{
+    enum { WAYS = 32, MINE = 10 };
+    cache_make(WAYS, WAYS);
+    for (uint32_t others = 0; others <= WAYS + 1; others++) {
+        for (uint32_t i = 0; i < MINE; i++)
+            cache_touch(&cache, line_at(i, 0), rng, &out);
+        cache_use(&cache, 0, others);
+        uint32_t held = 0;
+        double outlive = 0;
+        for (uint32_t i = 0; i < MINE; i++) {
+            held += cache_holds(&cache, line_at(i, 0), rng);
+            outlive += cache_outlives(&cache, i, others);
+        }
+        uint32_t room = others < WAYS ? WAYS - others : 0;
+        ck_assert_uint_eq(held, room < MINE ? room : MINE);
+        ck_assert_double_eq(outlive, held);
+    }
+}
+END_TEST
+
 /* What a user used counts once, where he last did; what is too long ago is forgotten, and counts as
  * before everything that is kept. */
 START_TEST(uses_count_once)
@@ -178,6 +200,7 @@ int main(void)
     tcase_add_test(tests, the_least_recently_used_goes_first);
     tcase_add_test(tests, versions_and_removal);
     tcase_add_test(tests, survival_is_poisson);
+    tcase_add_test(tests, one_set_keeps_what_it_holds);
     tcase_add_test(tests, uses_count_once);
     tcase_add_test(tests, uses_add_up);
     tcase_add_test(tests, others_evict_as_often_as_they_should);

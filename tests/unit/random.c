@@ -55,6 +55,34 @@ START_TEST(streams_are_apart)
 }
 END_TEST
 
+/* Whoever goes on at a place, gets what is left of the block, two words at most, and then the next
+ * block. */
+START_TEST(places_lead_on)
+{
+    static const uint32_t kept[] = { 0, 2, 2, 1, 0 }; /* after so many words of a block */
+    gsl_rng *rng = gsl_rng_alloc(random_philox);
+    uint32_t words[12];
+    random_seek(rng, 7, 1, 2, 3, 0);
+    for (int i = 0; i < 12; i++)
+        words[i] = random_bits32(rng);
+    for (uint32_t used = 1; used <= 8; used++) {
+        uint32_t in_block = (used - 1) % 4 + 1, end = used - in_block + 4, left = kept[in_block];
+        random_seek(rng, 7, 1, 2, 3, 0);
+        for (uint32_t i = 0; i < used; i++)
+            random_bits32(rng);
+        struct random_place place = random_place(rng);
+        random_seek(rng, 8, 2, 3, 4, 5);
+        random_bits32(rng);
+        random_resume(rng, 7, 1, 2, 3, place);
+        for (uint32_t i = end - left; i < 12; i++)
+            ck_assert_uint_eq(random_bits32(rng), words[i]);
+    }
+    random_resume(rng, 7, 1, 2, 3, (struct random_place){ 0 });
+    ck_assert_uint_eq(random_bits32(rng), words[0]);
+    gsl_rng_free(rng);
+}
+END_TEST
+
 /* As often as it should, within five standard deviations of the binomial distribution, also where
  * several bytes must decide. */
 START_TEST(chances_come_true)
@@ -80,6 +108,7 @@ int main(void)
     TCase *tests = tcase_create("random");
     tcase_add_test(tests, known_answers);
     tcase_add_test(tests, streams_are_apart);
+    tcase_add_test(tests, places_lead_on);
     tcase_add_test(tests, chances_come_true);
     return suite_run("random", tests);
 }
