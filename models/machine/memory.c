@@ -259,12 +259,10 @@ static inline uint32_t lookup(struct memory *memory, uint32_t core, struct cache
     struct cache_way out;
     if (memory->levels_depend)
         return lookup_dependent(memory, core, line);
-    if (cache_touch(levels[0], line, memory->rng, &out))
-        return 0;
-    for (uint32_t level = 1; level < memory->level_count; level++)
-        if (cache_touch(levels[level], line, memory->rng, &out))
-            return level;
-    return memory->level_count;
+    uint32_t level = 0;
+    while (level < memory->level_count && !cache_touch(levels[level], line, memory->rng, &out))
+        level++;
+    return level;
 }
 
 /* The writer's copies become the line's new version. */
