@@ -5,7 +5,6 @@
 #include "models/machine/cache.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "sim/base/check.h"
 
@@ -129,74 +128,94 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
         cache->steps_per_line = cache->steps_per_line * CACHE_RATE_STEPS / cache->sets;
     cache->set_mask = (cache->sets & (cache->sets - 1)) == 0 ? cache->sets - 1 : UINT32_MAX;
     cache->lines = cache->sets * cache->ways;
-    cache->enough = cache->sets == 1 ? cache->ways
-                                     : cache->sets * (cache->ways > 6 ? 4 * cache->ways : 24);
+    cache->enough =
+        cache->sets == 1 ? cache->ways : cache->sets * (cache->ways > 6 ? 4 * cache->ways : 24);
     uses_init(&cache->uses, users, cache->enough, arena);
-    cache->way = arena_alloc(arena, cache->lines, sizeof *cache->way);
+    cache->first = arena_alloc(arena, cache->lines, sizeof *cache->first);
+    cache->rest = cache->first + cache->sets;
     for (uint32_t w = 0; w < cache->lines; w++)
-        cache->way[w].line = CACHE_NO_LINE;
+        cache->first[w].line = CACHE_NO_LINE;
 }
 
-/* Where in its set the line is, whatever its version; ways when it is not. */
-static uint32_t depth_of(const struct cache *cache, const struct cache_way *set, uint32_t line)
+static struct cache_way *rest_of(const struct cache *cache, uint32_t set)
 {
-    uint32_t depth = 0;
-    while (depth < cache->ways && set[depth].line != line)
-        depth++;
-    return depth;
+    return &cache->rest[(size_t)set * (cache->ways - 1)];
 }
 
-bool cache_touch_set(struct cache *cache, struct cache_way *set, struct cache_line line,
-                     gsl_rng *rng, struct cache_way *evicted)
+/* Where in its set the line is, whatever its version, NULL when it is not; *depth: how many lines
+ * have been used later. */
+static struct cache_way *find(const struct cache *cache, uint32_t set, uint32_t line,
+                              uint32_t *depth)
 {
-    uint32_t depth = depth_of(cache, set, line.line);
-    bool hit = depth < cache->ways && set[depth].version == line.version &&
-               survives(cache, &set[depth], depth, rng);
-    if (depth == cache->ways) {
-        depth = cache->ways - 1;
-        *evicted = set[depth];
+    struct cache_way *way = &cache->first[set], *rest = rest_of(cache, set);
+    uint32_t last = cache->ways - 1;
+    for (*depth = 0; way->line != line; way = &rest[(*depth)++])
+        if (*depth == last || way->line == CACHE_NO_LINE)
+            return NULL;
+    return way;
+}
+
+/* The version of the line that is here, if it is; and where. */
+static struct cache_way *find_version(const struct cache *cache, struct cache_line line,
+                                      uint32_t *depth)
+{
+    struct cache_way *way = find(cache, cache_set(cache, line.physical), line.line, depth);
+    return way != NULL && way->version == line.version ? way : NULL;
+}
+
+bool cache_touch_set(struct cache *cache, uint32_t set, struct cache_line line, gsl_rng *rng,
+                     struct cache_way *evicted)
+{
+    struct cache_way *rest = rest_of(cache, set), was = cache->first[set];
+    uint32_t depth = 0, last = cache->ways - 1;
+    cache->first[set] = (struct cache_way){ line.line, line.version, cache->uses.now };
+    for (; was.line != line.line && was.line != CACHE_NO_LINE && depth < last; depth++) {
+        struct cache_way next = rest[depth]; /* all that were used later move on by one */
+        rest[depth] = was;
+        was = next;
     }
-    for (; depth > 0; depth--)
-        set[depth] = set[depth - 1];
-    set[0] = (struct cache_way){ line.line, line.version, cache->uses.now };
+    bool hit =
+        was.line == line.line && was.version == line.version && survives(cache, &was, depth, rng);
+    if (was.line != line.line)
+        *evicted = was;
     cache->insertions += !hit;
     return hit;
 }
 
 uint32_t cache_age(const struct cache *cache, struct cache_line line)
 {
-    const struct cache_way *set = cache_set(cache, line.physical);
-    uint32_t depth = depth_of(cache, set, line.line);
-    if (depth == cache->ways || set[depth].version != line.version)
+    uint32_t depth;
+    const struct cache_way *way = find_version(cache, line, &depth);
+    if (way == NULL)
         return UINT32_MAX;
-    uint32_t used = cache_used_since(cache, set[depth].stamp);
+    uint32_t used = cache_used_since(cache, way->stamp);
     return used < cache->enough ? used : UINT32_MAX;
 }
 
 bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
-    struct cache_way *set = cache_set(cache, line.physical);
-    uint32_t depth = depth_of(cache, set, line.line);
-    if (depth == cache->ways)
+    uint32_t depth, set = cache_set(cache, line.physical), last = cache->ways - 1;
+    struct cache_way *way = find(cache, set, line.line, &depth), *rest = rest_of(cache, set);
+    if (way == NULL)
         return false;
-    bool hit = set[depth].version == line.version && survives(cache, &set[depth], depth, rng);
-    memmove(set + depth, set + depth + 1, (cache->ways - depth - 1) * sizeof *set);
-    set[cache->ways - 1].line = CACHE_NO_LINE;
+    bool hit = way->version == line.version && survives(cache, way, depth, rng);
+    for (; depth < last; way = &rest[depth++])
+        *way = rest[depth];
+    way->line = CACHE_NO_LINE;
     return hit;
 }
 
 bool cache_holds(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
-    const struct cache_way *set = cache_set(cache, line.physical);
-    uint32_t depth = depth_of(cache, set, line.line);
-    return depth < cache->ways && set[depth].version == line.version &&
-           survives(cache, &set[depth], depth, rng);
+    uint32_t depth;
+    const struct cache_way *way = find_version(cache, line, &depth);
+    return way != NULL && survives(cache, way, depth, rng);
 }
 
 void cache_update(struct cache *cache, struct cache_line line, uint32_t version)
 {
-    struct cache_way *set = cache_set(cache, line.physical);
-    uint32_t depth = depth_of(cache, set, line.line);
-    if (depth < cache->ways && set[depth].version == line.version)
-        set[depth].version = version;
+    uint32_t depth;
+    struct cache_way *way = find_version(cache, line, &depth);
+    if (way != NULL)
+        way->version = version;
 }

@@ -82,7 +82,10 @@ struct cache {
     uint64_t steps_per_line;       /* of the table of survival, in 2^-32; 1 with one set */
     struct cache_uses uses;
     struct cache_memo memo[CACHE_MEMOS]; /* by stamp */
-    struct cache_way *way;               /* [sets][ways], most recently used first */
+    /* What is in a set, most recently used first, empty ways last.  Of large caches the scheduler
+     * has a line in a set, if any: the first ones lie close together in the host's caches. */
+    struct cache_way *first; /* [sets] */
+    struct cache_way *rest;  /* [sets][ways - 1] */
 };
 
 /* 1 <= ways <= 64; more are taken as so many sets of 64.  users: how many others there may be, so
@@ -150,23 +153,21 @@ static inline uint32_t cache_chance(const struct cache *cache, uint32_t depth, u
     return cache_chances[cache->ways - depth - 1][step];
 }
 
-static inline struct cache_way *cache_set(const struct cache *cache, uint32_t physical)
+static inline uint32_t cache_set(const struct cache *cache, uint32_t physical)
 {
-    uint32_t set =
-        cache->set_mask != UINT32_MAX ? physical & cache->set_mask : physical % cache->sets;
-    return &cache->way[(size_t)set * cache->ways];
+    return cache->set_mask != UINT32_MAX ? physical & cache->set_mask : physical % cache->sets;
 }
 
 /* Would cache_touch() find this version here and change nothing? */
 static inline bool cache_touched_last(const struct cache *cache, struct cache_line line)
 {
-    const struct cache_way *way = cache_set(cache, line.physical);
+    const struct cache_way *way = &cache->first[cache_set(cache, line.physical)];
     return way->line == line.line && way->version == line.version && way->stamp == cache->uses.now;
 }
 
-/* As cache_touch(), whatever is to be done; set: the line's. */
-bool cache_touch_set(struct cache *cache, struct cache_way *set, struct cache_line line,
-                     gsl_rng *rng, struct cache_way *evicted);
+/* As cache_touch(), whatever is to be done in the line's set. */
+bool cache_touch_set(struct cache *cache, uint32_t set, struct cache_line line, gsl_rng *rng,
+                     struct cache_way *evicted);
 
 /* Is this version of the line here?  Afterwards it is, most recently used; what had to go (its line
  * CACHE_NO_LINE: nothing) is left in *evicted.  The common case is short: the line was used last in
@@ -174,23 +175,23 @@ bool cache_touch_set(struct cache *cache, struct cache_way *set, struct cache_li
 static inline bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
                                struct cache_way *evicted)
 {
-    struct cache_way *set = cache_set(cache, line.physical);
-    uint32_t now = cache->uses.now;
+    uint32_t set = cache_set(cache, line.physical), now = cache->uses.now;
+    struct cache_way *first = &cache->first[set];
     evicted->line = CACHE_NO_LINE;
-    if (set->line == line.line && set->version == line.version) {
-        const struct cache_memo *memo = &cache->memo[set->stamp % CACHE_MEMOS];
+    if (first->line == line.line && first->version == line.version) {
+        const struct cache_memo *memo = &cache->memo[first->stamp % CACHE_MEMOS];
         bool survives;
-        if (set->stamp == now)
+        if (first->stamp == now)
             return true;
-        if (cache_is_dead(cache, set->stamp)) {
+        if (cache_is_dead(cache, first->stamp)) {
             cache->insertions++;
-            set->stamp = now;
+            first->stamp = now;
             return false;
         }
-        if (memo->stamp == set->stamp && memo->now == now &&
+        if (memo->stamp == first->stamp && memo->now == now &&
             random_chance_at_once(rng, cache_chance(cache, 0, memo->step), &survives)) {
             cache->insertions += !survives;
-            set->stamp = now;
+            first->stamp = now;
             return survives;
         }
     }

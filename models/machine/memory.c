@@ -50,6 +50,7 @@ static void lines_init(struct memory *memory, const struct memory_setup *setup, 
     uint64_t last = UINT64_MAX, frame = 0;
     memory->line_count = (uint32_t)((setup->bytes >> memory->line_shift) + 1);
     memory->line = arena_alloc(arena, memory->line_count, sizeof *memory->line);
+    memory->sharing = arena_alloc(arena, memory->line_count, sizeof *memory->sharing);
     for (uint32_t i = 0; i < memory->line_count; i++) {
         struct memory_line *entry = &memory->line[i];
         uint64_t place =
@@ -313,20 +314,29 @@ static enum stream_kind in_stream(struct memory *memory, uint32_t core, uint32_t
     return STREAM_NONE;
 }
 
-/* What the translation of a place costs. */
-static uint64_t translate(struct memory *memory, uint32_t core, uint32_t place)
+/* What the translation of a page costs that is not the one translated last in its set. */
+__attribute__((noinline)) static uint64_t translate_other(struct memory *memory, uint32_t core,
+                                                          uint32_t page)
 {
-    uint32_t page = place >> memory->page_shift;
     struct cache *first = memory_cache(memory, MEMORY_TLB, core);
     struct cache *second = memory_cache(memory, MEMORY_TLB2, core);
     struct cache_line translation = { page, 0, page };
     struct cache_way out;
-    if (first == NULL || cache_touched_last(first, translation) ||
-        cache_touch(first, translation, memory->rng, &out))
+    if (cache_touch(first, translation, memory->rng, &out))
         return 0;
     if (second != NULL && cache_touch(second, translation, memory->rng, &out))
         return memory->tlb2_fs;
     return memory->walk_fs;
+}
+
+/* What the translation of a place costs. */
+static inline uint64_t translate(struct memory *memory, uint32_t core, uint32_t place)
+{
+    uint32_t page = place >> memory->page_shift;
+    const struct cache *first = memory_cache(memory, MEMORY_TLB, core);
+    if (first == NULL || cache_touched_last(first, (struct cache_line){ page, 0, page }))
+        return 0;
+    return translate_other(memory, core, page);
 }
 
 /* What others stream through the channels makes a line wait: as in a queue with Poisson arrivals
@@ -389,13 +399,11 @@ static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
     }
 }
 
-/* The line, found at level (level_count: in no cache of this core), is nobody else's to give. */
-static uint64_t supply(struct memory *memory, uint32_t core, uint32_t line, uint32_t level,
-                       uint64_t now_ps)
+/* What a line costs that may come from memory, or with others ahead. */
+__attribute__((noinline)) static uint64_t
+supply_ahead(struct memory *memory, uint32_t core, uint32_t line, uint32_t level, uint64_t now_ps)
 {
     const struct memory_line *entry = &memory->line[line];
-    if (level == 0)
-        return 0;
     enum stream_kind stream = in_stream(memory, core, entry->place);
     if (memory->adjacent && level > 1)
         fetch_adjacent(memory, core, line);
@@ -404,11 +412,23 @@ static uint64_t supply(struct memory *memory, uint32_t core, uint32_t line, uint
     return fill(memory, core, entry->physical, stream, now_ps);
 }
 
-/* Waits for the transfer of the line that is under way. */
-static uint64_t transfer_wait(struct memory *memory, struct memory_line *entry, uint64_t cost_fs,
+/* The line, found at level (level_count: in no cache of this core), is nobody else's to give. */
+static inline uint64_t supply(struct memory *memory, uint32_t core, uint32_t line, uint32_t level,
                               uint64_t now_ps)
 {
-    uint64_t wait_fs = booking_wait(&entry->transfer, cost_fs / 1000, now_ps) * 1000;
+    if (level == 0)
+        return 0;
+    if (level < memory->level_count && memory->reach == 0 && !(memory->adjacent && level > 1))
+        return memory->hit_fs[level];
+    return supply_ahead(memory, core, line, level, now_ps);
+}
+
+/* Waits for the transfer of the line that is under way. */
+static uint64_t transfer_wait(struct memory *memory, uint32_t line, uint64_t cost_fs,
+                              uint64_t now_ps)
+{
+    struct booking *transfer = &memory->sharing[line].transfer;
+    uint64_t wait_fs = booking_wait(transfer, cost_fs / 1000, now_ps) * 1000;
     memory->wait_fs += wait_fs;
     return wait_fs;
 }
@@ -423,7 +443,7 @@ static void record(struct memory *memory, uint32_t core, uint32_t line, bool wri
     if (write) {
         if (foreign || entry->state == LINE_SHARED) {
             own(memory, core, line);
-            entry->written_ps = now_ps;
+            memory->sharing[line].written_ps = now_ps;
         }
         entry->owner = (uint16_t)core;
         entry->state = LINE_MODIFIED;
@@ -441,7 +461,7 @@ __attribute__((noinline)) static uint64_t access_shared(struct memory *memory, u
     struct memory_line *entry = &memory->line[line];
     bool foreign = entry->owner != MEMORY_NO_CORE && entry->owner != core;
     bool modified = foreign && entry->state == LINE_MODIFIED;
-    bool early = modified && !write && now_ps < entry->written_ps;
+    bool early = modified && !write && now_ps < memory->sharing[line].written_ps;
     uint32_t level =
         lookup(memory, core, (struct cache_line){ line, entry->version - early, entry->physical });
     uint64_t cost = level > 0 ? translate(memory, core, entry->place) : 0;
@@ -452,7 +472,7 @@ __attribute__((noinline)) static uint64_t access_shared(struct memory *memory, u
     bool missed = level == memory->level_count;
     if (level > 0 && modified && owner_holds(memory, line)) { /* the only copy */
         uint64_t transfer_fs = topology_transfer_fs(&memory->topology, core, entry->owner);
-        cost += transfer_fs + transfer_wait(memory, entry, transfer_fs, now_ps);
+        cost += transfer_fs + transfer_wait(memory, line, transfer_fs, now_ps);
     } else {
         uint64_t from_fs = supply(memory, core, line, level, now_ps);
         if (write && !modified && (entry->state == LINE_SHARED || (foreign && !missed))) {
@@ -461,7 +481,7 @@ __attribute__((noinline)) static uint64_t access_shared(struct memory *memory, u
                         : memory->topology.transfer_fs[DISTANCE_SOCKET];
             if (invalidate_fs > from_fs)
                 from_fs = invalidate_fs;
-            from_fs += transfer_wait(memory, entry, from_fs, now_ps);
+            from_fs += transfer_wait(memory, line, from_fs, now_ps);
         }
         cost += from_fs;
     }

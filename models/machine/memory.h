@@ -45,18 +45,23 @@ struct booking {
     uint64_t busy_from_ps, busy_to_ps;
 };
 
-/* One line of the scheduler's: the directory's view, and the tracer's.  All that an access asks, in
- * one line of the host's. */
+/* One line of the scheduler's: the directory's view, and the tracer's.  All that most accesses ask,
+ * half a line of the host's. */
 struct memory_line {
-    _Alignas(64) struct booking transfer; /* of it, under way */
-    uint64_t written_ps;                  /* when its owner's last change of ownership fell due */
-    uint64_t ready_fs; /* a load from it begins no earlier: its address is known, or it comes */
-    uint32_t touched;  /* last in this period of the tracer's, + 1 if to be written at no cost */
-    uint32_t version;  /* grows with every change of owner */
-    uint32_t place;    /* where it lies in modelled virtual memory, in lines */
+    _Alignas(32) uint64_t ready_fs; /* a load begins no earlier: its address is known, or it
+                                       comes */
+    uint32_t touched; /* last in this period of the tracer's, + 1 if to be written at no cost */
+    uint32_t version; /* grows with every change of owner */
+    uint32_t place;   /* where it lies in modelled virtual memory, in lines */
     uint32_t physical;
     uint16_t owner; /* core that wrote or fetched it last; MEMORY_NO_CORE */
     uint8_t state;  /* enum line_state */
+};
+
+/* What is asked of it when cores share it. */
+struct memory_sharing {
+    struct booking transfer; /* under way */
+    uint64_t written_ps;     /* when its owner's last change of ownership fell due */
 };
 
 #define MEMORY_NO_CORE UINT16_MAX
@@ -106,7 +111,8 @@ struct memory {
     uint64_t *core_streaming;     /* [core_count] and each core's part of it; in 2^-32 */
     struct core_streams *streams; /* [core_count] */
 
-    struct memory_line *line;
+    struct memory_line *line;       /* [line_count] */
+    struct memory_sharing *sharing; /* likewise */
     gsl_rng *rng;
     uint64_t touch_fs; /* a running process touches one more line per this */
     /* Of the entry under way, reset by the caller: */
