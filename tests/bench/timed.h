@@ -1,5 +1,5 @@
-/* timed.h -- what the benchmarks of the scheduler's operations share: the same calls on two rigs, one
- * timed and one watched by the tracer.
+/* timed.h -- what the benchmarks of the scheduler's operations share: the same calls on two rigs,
+ * one timed and one watched by the tracer.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

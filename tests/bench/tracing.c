@@ -1,10 +1,10 @@
 /* tracing.c -- benchmark: what tracing costs in wall time.
  *
- * First one callback of each kind, of a line that is near, beside one that does nothing.  Then whole
- * scheduling decisions (put and pick), traced and plain: of rr, which executes the same however many
- * processes there are, and of fair_scan, which looks at each of them, so that most of what it loads
- * has left the modelled first level and has to be looked for: there, what an access takes is what
- * remains when blocks and functions have been paid for.
+ * First one callback of each kind, of a line that is near, beside one that does nothing.  Then
+ * whole scheduling decisions (put and pick), traced and plain: of rr, which executes the same
+ * however many processes there are, and of fair_scan, which looks at each of them, so that most of
+ * what it loads has left the modelled first level and has to be looked for: there, what an access
+ * takes is what remains when blocks and functions have been paid for.
  *
  * usage: bench_tracing [PROFILE]
  * PROFILE is a name in configs/cpus or a file of `braidsim calibrate`.
