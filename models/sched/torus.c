@@ -31,7 +31,8 @@ void torus_init(struct torus *torus, const struct torus_setup *setup)
         torus->cores[slot].core = setup->first_core + slot;
         torus->cores[slot].kicked = 0;
     }
-    setup->policy->init(setup->queue);
+    setup->policy->init(setup->queue, &(struct policy_setup){ .slice_ns = setup->slice_ns,
+                                                              .random = torus->random });
 }
 
 /* ---- The current process ----------------------------------------------------------------- */
@@ -74,6 +75,17 @@ static inline enum process_result torus_leave(struct torus *torus, uint32_t slot
     return PROCESS_OK;
 }
 
+/* Takes it off for longer: the policy has it no more. */
+static inline enum process_result torus_part(struct torus *torus, uint32_t slot,
+                                             enum process_event event, uint64_t now_ns)
+{
+    struct process *process = torus->cores[slot].current;
+    enum process_result result = torus_leave(torus, slot, event, now_ns);
+    if (result == PROCESS_OK && torus->policy->leave != NULL)
+        torus->policy->leave(torus->queue, process, now_ns);
+    return result;
+}
+
 enum process_result torus_yield(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     struct process *process = torus->cores[slot].current;
@@ -88,7 +100,7 @@ enum process_result torus_yield(struct torus *torus, uint32_t slot, uint64_t now
 enum process_result torus_block(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     struct process *process = torus->cores[slot].current;
-    enum process_result result = torus_leave(torus, slot, PROCESS_BLOCK, now_ns);
+    enum process_result result = torus_part(torus, slot, PROCESS_BLOCK, now_ns);
     if (result == PROCESS_OK) {
         process->slice_ns = 0;
         torus->blocked++;
@@ -99,7 +111,7 @@ enum process_result torus_block(struct torus *torus, uint32_t slot, uint64_t now
 
 enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
-    enum process_result result = torus_leave(torus, slot, PROCESS_EXIT, now_ns);
+    enum process_result result = torus_part(torus, slot, PROCESS_EXIT, now_ns);
     if (result == PROCESS_OK)
         braid_changed(torus->braid, torus);
     return result;
@@ -149,7 +161,8 @@ static void torus_kick(struct torus *torus, struct torus_core *core)
 
 /* Finds a core for process, just queued: an idle one, first its own; else, if the policy
  * preempts, the one whose current process it displaces with the most right.  O(cores). */
-static void torus_find_core(struct torus *torus, uint32_t slot, const struct process *process)
+static void torus_find_core(struct torus *torus, uint32_t slot, const struct process *process,
+                            uint64_t now_ns)
 {
     if (torus->idle > 0) {
         uint32_t at = slot;
@@ -169,9 +182,10 @@ static void torus_find_core(struct torus *torus, uint32_t slot, const struct pro
         struct torus_core *core = &torus->cores[i];
         if (core->current == NULL || core->kicked)
             continue;
-        if (!torus->policy->preempts(core->current, process))
+        if (!torus->policy->preempts(torus->queue, core->current, process, now_ns))
             continue;
-        if (victim == NULL || torus->policy->preempts(core->current, victim->current))
+        if (victim == NULL ||
+            torus->policy->preempts(torus->queue, core->current, victim->current, now_ns))
             victim = core;
     }
     if (victim != NULL)
@@ -183,7 +197,7 @@ static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct proce
 {
     process->torus = torus->id;
     torus_enqueue(torus, process, now_ns);
-    torus_find_core(torus, slot, process);
+    torus_find_core(torus, slot, process, now_ns);
     braid_changed(torus->braid, torus);
 }
 
@@ -251,6 +265,18 @@ enum process_result torus_reap(struct torus *torus, uint32_t parent, struct proc
     (void)torus;
     enum process_result result = process_reap(process, parent);
     return result == PROCESS_OK ? process_destroy(process) : result;
+}
+
+void torus_change(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
+                  uint64_t now_ns)
+{
+    bool is_queued = process->state == PROCESS_READY;
+    if (is_queued)
+        torus->policy->dequeue(torus->queue, process);
+    process->weight = weight;
+    process->priority = priority;
+    if (is_queued)
+        torus->policy->enqueue(torus->queue, process, now_ns);
 }
 
 /* ---- The timer ---------------------------------------------------------------------------- */

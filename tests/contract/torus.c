@@ -222,13 +222,28 @@ static void call_give(struct torus *torus)
     ck_assert_uint_eq(torus->ready, ready - (ready > 0));
 }
 
+/* Weight and priority of a process that is under way to nowhere. */
+static void call_change(struct process *process)
+{
+    bool in_inbox[PROCESSES] = { false };
+    mark_inboxes(in_inbox);
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE ||
+        in_inbox[process->id])
+        return;
+    uint32_t weight = 1 + below(10000);
+    int32_t priority = (int32_t)below(200) - 100;
+    torus_change(tori.torus[process->torus], process, weight, priority, now_ns);
+    ck_assert_uint_eq(process->weight, weight);
+    ck_assert_int_eq(process->priority, priority);
+}
+
 static void step(void)
 {
     uint16_t k = (uint16_t)below(tori.torus_count);
     uint32_t slot = below(tori.cores_per_torus);
     struct process *process = &tori.processes[below(PROCESSES)];
     now_ns += below(3) * 1000;
-    switch (below(8)) {
+    switch (below(9)) {
     case 0:
     case 1:
     case 2:
@@ -245,6 +260,9 @@ static void step(void)
         break;
     case 6:
         torus_schedule(tori.torus[k], slot, now_ns);
+        break;
+    case 7:
+        call_change(process);
         break;
     default:
         call_illegally(k, slot, process);

@@ -9,9 +9,10 @@ struct lifo {
     struct list_link ready;
 };
 
-static void lifo_init(void *queue)
+static void lifo_init(void *queue, const struct policy_setup *setup)
 {
     struct lifo *lifo = queue;
+    (void)setup;
     list_init(&lifo->ready);
 }
 

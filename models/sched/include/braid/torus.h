@@ -130,6 +130,11 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
  * and calls.  slot may be any when that core is not one of this torus's. */
 void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns);
 
+/* Gives process, of this torus and in none of its messages, another weight and priority.  It keeps
+ * its slice, and since_ns: it has been READY since then. */
+void torus_change(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
+                  uint64_t now_ns);
+
 /* Parent collects a ZOMBIE and frees its slot. */
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process);
 

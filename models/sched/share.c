@@ -1,0 +1,130 @@
+/* share.c -- see share.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "braid/share.h"
+
+enum { INVERSE_BITS = 30 };
+
+/* 2^(30 + b) / weight for a weight of b bits, bit by bit: once in the life of most processes. */
+void share_weigh(struct share *share, uint32_t weight)
+{
+    unsigned bits = 0;
+    weight = weight != 0 ? weight : 1;
+    if (share_weight(share) == weight)
+        return;
+    while (bits < 32 && weight >> bits != 0)
+        bits++;
+    uint64_t rest = UINT64_C(1) << (bits - 1);
+    uint32_t quotient = 0;
+    for (unsigned i = 0; i <= INVERSE_BITS + 1; i++) {
+        quotient <<= 1;
+        if (rest >= weight) {
+            rest -= weight;
+            quotient |= 1;
+        }
+        rest <<= 1;
+    }
+    share->node.user = weight;
+    share->inverse = quotient;
+    share->shift = (uint8_t)(INVERSE_BITS + bits - SHARE_SHIFT);
+}
+
+/* ---- Division ----------------------------------------------------------------------------- */
+
+uint64_t share_divide_by_bits(uint64_t numerator, uint64_t denominator)
+{
+    uint64_t quotient = 0;
+    unsigned shift = 0;
+    while (shift < 63 && denominator << shift >> shift == denominator &&
+           denominator << shift < numerator)
+        shift++;
+    for (unsigned i = shift + 1; i-- > 0;) {
+        if (denominator << i >> i == denominator && denominator << i <= numerator) {
+            numerator -= denominator << i;
+            quotient |= UINT64_C(1) << i;
+        }
+    }
+    return quotient;
+}
+
+#if UINTPTR_MAX > UINT32_MAX
+uint64_t share_divide(uint64_t numerator, uint64_t denominator)
+{
+    return numerator / denominator;
+}
+#else /* there it would be a call into the compiler's library */
+uint64_t share_divide(uint64_t numerator, uint64_t denominator)
+{
+    return share_divide_by_bits(numerator, denominator);
+}
+#endif
+
+/* ---- Virtual time ------------------------------------------------------------------------- */
+
+void virtual_time_init(struct virtual_time *time)
+{
+    time->now_ns = time->base = time->weight = 0;
+    time->rest = 0;
+    time->running = 0;
+}
+
+/* Moves what is whole of rest / weight into base. */
+static void virtual_time_settle(struct virtual_time *time)
+{
+    if (time->weight == 0) {
+        time->rest = 0;
+    } else if (time->rest < 0) {
+        uint64_t missing = (uint64_t)-time->rest;
+        uint64_t steps = share_divide(missing + time->weight - 1, time->weight);
+        time->base -= steps;
+        time->rest += (int64_t)(steps * time->weight);
+    } else if ((uint64_t)time->rest >= time->weight) {
+        uint64_t steps = share_divide((uint64_t)time->rest, time->weight);
+        time->base += steps;
+        time->rest -= (int64_t)(steps * time->weight);
+    }
+}
+
+void virtual_time_advance(struct virtual_time *time, uint64_t now_ns)
+{
+    if (now_ns <= time->now_ns)
+        return;
+    time->rest += (int64_t)((now_ns - time->now_ns) * time->running << SHARE_SHIFT);
+    time->now_ns = now_ns;
+    virtual_time_settle(time);
+}
+
+void virtual_time_join(struct virtual_time *time, const struct share *share)
+{
+    time->weight += share_weight(share);
+    time->rest += (int64_t)((share->received - time->base) * share_weight(share));
+    virtual_time_settle(time);
+}
+
+void virtual_time_part(struct virtual_time *time, const struct share *share)
+{
+    time->weight -= share_weight(share);
+    time->rest -= (int64_t)((share->received - time->base) * share_weight(share));
+    virtual_time_settle(time);
+}
+
+void share_start(struct virtual_time *time, struct share *share, const struct process *process)
+{
+    share->state = SHARE_PICKED;
+    share->node.scratch[SHARE_PICKED_NS] = time->now_ns;
+    share->node.scratch[SHARE_RUNTIME_NS] = process->runtime_ns;
+    time->running++;
+}
+
+/* The sum took it that the process ran all the time, and has to be told what it received. */
+void share_stop(struct virtual_time *time, struct share *share, const struct process *process)
+{
+    uint64_t ran_ns = process->runtime_ns - share->node.scratch[SHARE_RUNTIME_NS];
+    uint64_t received = share_scaled(share, ran_ns);
+    uint64_t taken_ns = time->now_ns - share->node.scratch[SHARE_PICKED_NS];
+    share->received += received;
+    time->running--;
+    time->rest += (int64_t)(received * share_weight(share) - (taken_ns << SHARE_SHIFT));
+    virtual_time_settle(time);
+}
