@@ -6,11 +6,11 @@
  * others.  But when the first of the others has waited for 16 slices it is overdue, and while that
  * is so the two kinds take turns.  Who was picked while overdue is not preempted.
  *
- * Proven bound, for n processes on one core and slice q: none of the others waits for longer than
- * 16 q + 2 n q.  At 16 q at most n - 1 of its kind are before it, all of them overdue, since they
- * came earlier, and each second slice is one's of them; who comes later queues behind it.
- * An interactive one waits for at most 2 n q, as of its kind no more than n are before it.
- * Test: tests/contract/policy_bounds.c.
+ * Proven bound, on one core with slice q: of m others, none waits for longer than 16 q + 2 m q.  At
+ * 16 q at most m - 1 of its kind are before it, all of them overdue, since they came earlier; each
+ * second slice is one's of them, whole, and who comes later queues behind it.  Of k interactive
+ * ones, none waits for longer than 2 k q, as k - 1 of its kind may be before it, and one of the
+ * others before each.  Test: tests/contract/policy_bounds.c.
  *
  * All operations are O(1).  Weights and priorities play no part.
  * Source: sleep average and starvation limit as in I. Molnar's O(1) scheduler, Linux 2.6.0, 2003,

@@ -138,10 +138,9 @@ static void law_keeps_every_process(struct host *host)
     ck_assert_uint_eq(host->queued, 0);
 }
 
-/* Between processes that are equal in everything, who queued first goes first. */
-static void law_ties_are_fifo(struct host *host)
+/* All of them, equal in everything, in a random order of queueing. */
+static void enqueue_equals(struct host *host, uint32_t order[PROCESSES])
 {
-    uint32_t order[PROCESSES];
     for (uint32_t i = 0; i < PROCESSES; i++) { /* a random order of queueing */
         uint32_t j = tori_random_below(&host->random, i + 1);
         order[i] = order[j];
@@ -152,10 +151,31 @@ static void law_ties_are_fifo(struct host *host)
     }
     for (uint32_t i = 0; i < PROCESSES; i++)
         host_enqueue(host, &host->process[order[i]]);
+}
+
+/* Between equals, who queued first goes first. */
+static void law_ties_are_fifo(struct host *host)
+{
+    uint32_t order[PROCESSES];
+    enqueue_equals(host, order);
     for (uint32_t i = 0; i < PROCESSES; i++) {
         struct process *process = host_pick(host);
         ck_assert_ptr_nonnull(process);
         ck_assert_uint_eq(process->id, order[i]);
+    }
+}
+
+/* One that is preempted at once, within its slice, goes before its equals. */
+static void law_preempted_goes_first(struct host *host)
+{
+    uint32_t order[PROCESSES];
+    enqueue_equals(host, order);
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        struct process *process = host_pick(host);
+        ck_assert_uint_eq(process->id, order[i]);
+        process->slice_ns = 1;
+        host_enqueue(host, process);
+        ck_assert_ptr_eq(host_pick(host), process);
     }
 }
 
@@ -271,6 +291,7 @@ static const struct law {
 } laws[] = {
     { "keeps every process", NULL, law_keeps_every_process },
     { "ties are FIFO", NULL, law_ties_are_fifo },
+    { "a preempted one goes first", NULL, law_preempted_goes_first },
     { "equals do not preempt", NULL, law_equals_do_not_preempt },
     { "picks the highest priority", "priority_scan", law_priority_picks_the_highest },
     { "preempts for a higher priority", "priority_scan", law_priority_preempts },
