@@ -1,4 +1,4 @@
-/* placements.c -- where a new process goes: round_robin, random, least_loaded.
+/* placements.c -- where a new process goes: round_robin, random, least_loaded, power_of_two.
  *
  * Each decides from the deciding torus's own state and the projections of the others.
  *
@@ -47,9 +47,40 @@ const struct placement placement_least_loaded = {
     .choose = least_loaded_choose,
 };
 
+/* Of two tori drawn with replacement, the one with less load; the first of equals.  What cannot be
+ * read counts as full.
+ * Source: M. Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS
+ * 12(10), 2001. */
+static uint16_t power_of_two_choose(struct braid *braid, struct torus *torus)
+{
+    uint32_t least = UINT32_MAX;
+    uint16_t choice = torus->id;
+    for (unsigned i = 0; i < 2; i++) {
+        struct projection projection;
+        uint16_t drawn = random_choose(braid, torus);
+        uint32_t load = UINT32_MAX;
+        if (drawn == torus->id)
+            load = torus_load(torus);
+        else if (braid_read(braid, drawn, &projection))
+            load = projection.load;
+        if (load < least) {
+            least = load;
+            choice = drawn;
+        }
+    }
+    return choice;
+}
+
+const struct placement placement_power_of_two = {
+    .name = "power_of_two",
+    .summary = "the less loaded of two tori drawn at random; O(1)",
+    .choose = power_of_two_choose,
+};
+
 const struct placement *const placement_list[] = {
     &placement_round_robin,
     &placement_random,
     &placement_least_loaded,
+    &placement_power_of_two,
     NULL,
 };

@@ -32,8 +32,8 @@ struct eevdf_queue {
     uint64_t request_ns;
 };
 
-/* The least virtual time received in the subtree. */
-static void summarise_received(struct tree_node *node)
+/* The summary is the least virtual time received in the subtree. */
+static void least_summarise(struct tree_node *node)
 {
     uint64_t least = ((struct share *)node)->received;
     for (unsigned side = 0; side < 2; side++) {
@@ -43,6 +43,24 @@ static void summarise_received(struct tree_node *node)
     }
     node->summary = least;
 }
+
+static void least_add(struct tree_node *node, const struct tree_node *added)
+{
+    uint64_t received = ((const struct share *)added)->received;
+    if (tree_before(received, node->summary))
+        node->summary = received;
+}
+
+static bool least_take(struct tree_node *node, const struct tree_node *taken)
+{
+    uint64_t before = node->summary;
+    if (((const struct share *)taken)->received != before)
+        return false; /* not the least here, so not further up */
+    least_summarise(node);
+    return true;
+}
+
+static const struct tree_summary least_received = { least_summarise, least_add, least_take };
 
 static void eevdf_init(void *queue, const struct policy_setup *setup)
 {
@@ -114,7 +132,7 @@ static void eevdf_enqueue(void *queue, struct process *process, uint64_t now_ns)
     else
         eevdf_join(q, share, process->weight != 0 ? process->weight : 1);
     share->state = SHARE_QUEUED;
-    tree_insert(&q->tree, &share->node, process->slice_ns > 0, summarise_received);
+    tree_insert(&q->tree, &share->node, process->slice_ns > 0, &least_received);
 }
 
 /* At the time of the last call: those that have run since have not been charged yet. */
@@ -122,7 +140,7 @@ static void eevdf_dequeue(void *queue, struct process *process)
 {
     struct eevdf_queue *q = queue;
     struct share *share = share_of(process);
-    tree_remove(&q->tree, &share->node, summarise_received);
+    tree_remove(&q->tree, &share->node, &least_received);
     eevdf_part(q, share);
 }
 
@@ -150,7 +168,7 @@ static struct process *eevdf_pick(void *queue, uint64_t now_ns)
     uint64_t most = tree_before(q->time.base, root->summary) ? root->summary : q->time.base;
     struct tree_node *node = earliest_eligible(root, most);
     struct process *process = process_of_node(node);
-    tree_remove(&q->tree, node, summarise_received);
+    tree_remove(&q->tree, node, &least_received);
     share_start(&q->time, share_of(process), process);
     return process;
 }

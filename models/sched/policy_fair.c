@@ -29,11 +29,6 @@ struct fair_queue {
     uint64_t slice_ns;
 };
 
-static void summarise_nothing(struct tree_node *node)
-{
-    node->summary = 0;
-}
-
 static void fair_init(void *queue, const struct policy_setup *setup)
 {
     struct fair_queue *q = queue;
@@ -79,12 +74,12 @@ static void fair_enqueue(void *queue, struct process *process, uint64_t now_ns)
     share->state = SHARE_QUEUED;
     share->torus = process->torus;
     share->node.key = share->received;
-    tree_insert(&q->tree, &share->node, process->slice_ns > 0, summarise_nothing);
+    tree_insert(&q->tree, &share->node, process->slice_ns > 0, NULL);
 }
 
 static void fair_unqueue(struct fair_queue *q, struct share *share)
 {
-    tree_remove(&q->tree, &share->node, summarise_nothing);
+    tree_remove(&q->tree, &share->node, NULL);
 }
 
 static void fair_dequeue(void *queue, struct process *process)

@@ -60,8 +60,8 @@ static void io_aware_enqueue(void *queue, struct process *process, uint64_t now_
     if (words[FLAGS] & WAS_PICKED)
         update_credit(q, process, now_ns);
     bool goes_on = process->slice_ns > 0 && words[FLAGS] & WAS_PICKED;
-    bool is_interactive = goes_on ? (words[FLAGS] & IS_INTERACTIVE) != 0
-                                  : words[CREDIT_NS] >= q->slice_ns;
+    bool is_interactive =
+        goes_on ? (words[FLAGS] & IS_INTERACTIVE) != 0 : words[CREDIT_NS] >= q->slice_ns;
     struct list_link *list = is_interactive ? &q->interactive : &q->others;
     words[FLAGS] = is_interactive ? IS_INTERACTIVE : 0;
     if (!goes_on)

@@ -41,16 +41,30 @@ static uint64_t tickets_of(const struct tree_node *tree)
     return tree != NULL ? tree->summary : 0;
 }
 
-static void summarise_tickets(struct tree_node *node)
+static void tickets_summarise(struct tree_node *node)
 {
     node->summary = node->key + tickets_of(node->child[0]) + tickets_of(node->child[1]);
 }
+
+static void tickets_add(struct tree_node *node, const struct tree_node *added)
+{
+    node->summary += added->key;
+}
+
+static bool tickets_take(struct tree_node *node, const struct tree_node *taken)
+{
+    node->summary -= taken->key;
+    return true;
+}
+
+static const struct tree_summary tickets = { tickets_summarise, tickets_add, tickets_take };
 
 static void lottery_init(void *queue, const struct policy_setup *setup)
 {
     struct lottery_queue *q = queue;
     q->tree.root = q->tree.first = NULL;
-    q->random = (setup->random + UINT64_C(1)) * UINT64_C(0x9E3779B97F4A7C15); /* not 0: odd factor */
+    q->random =
+        (setup->random + UINT64_C(1)) * UINT64_C(0x9E3779B97F4A7C15); /* not 0: odd factor */
 }
 
 static void lottery_enqueue(void *queue, struct process *process, uint64_t now_ns)
@@ -58,13 +72,13 @@ static void lottery_enqueue(void *queue, struct process *process, uint64_t now_n
     struct lottery_queue *q = queue;
     (void)now_ns;
     node_of(process)->key = process->weight != 0 ? process->weight : 1;
-    tree_insert(&q->tree, node_of(process), process->slice_ns > 0, summarise_tickets);
+    tree_insert(&q->tree, node_of(process), process->slice_ns > 0, &tickets);
 }
 
 static void lottery_dequeue(void *queue, struct process *process)
 {
     struct lottery_queue *q = queue;
-    tree_remove(&q->tree, node_of(process), summarise_tickets);
+    tree_remove(&q->tree, node_of(process), &tickets);
 }
 
 /* ---- The draw ----------------------------------------------------------------------------- */
@@ -122,7 +136,7 @@ static struct process *lottery_pick(void *queue, uint64_t now_ns)
         return NULL;
     struct tree_node *winner = holder(q->tree.root, draw_below(q, q->tree.root->summary));
     winner = first_of(q->tree.root, winner->key);
-    tree_remove(&q->tree, winner, summarise_tickets);
+    tree_remove(&q->tree, winner, &tickets);
     return process_of(winner);
 }
 

@@ -2,7 +2,7 @@
  *
  * A process begins at the top of 8 levels.  When it has run for a level's allotment, 2^level slices
  * at level 0, 1, ..., however many turns and sleeps that took, it goes down by one.  Within a level
- * it is round robin by slices.  Each time that a boost is due (64 to 128 slices after the last one),
+ * it is round robin by slices.  Whenever a boost is due (64 to 128 slices after the last one),
  * all go to the top with a new allotment: the queued ones at once, in their order, others when they
  * are queued next.  A woken process preempts one of a lower level.
  *
@@ -26,7 +26,7 @@ enum { LEVELS = 8, BOOST_SLICES = 64, BOOST_BITS_MAX = 63 };
 enum { LEVEL, USED_NS, RUNTIME_NS, BOOST };
 
 struct mlfq_queue {
-    uint64_t boost;      /* time / period of the last one */
+    uint64_t boost; /* time / period of the last one */
     uint64_t slice_ns;
     uint32_t boost_bits; /* the period is 2^this ns */
     uint32_t used;       /* bit k: level k has processes */

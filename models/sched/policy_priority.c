@@ -15,8 +15,8 @@
  *
  * Test: tests/contract/policy_bounds.c.
  * Source: bitmap of levels: I. Molnar, "Ultra-scalable O(1) SMP and UP scheduler", LKML, January
- * 2002; rising with time waited: J. Peterson and A. Silberschatz, "Operating System Concepts", 1983,
- * section 4.3.3.
+ * 2002; rising with time waited: J. Peterson and A. Silberschatz, "Operating System Concepts",
+ * 1983, section 4.3.3.
  * SPDX-License-Identifier: MIT
  */
 #include "braid/bits.h"
@@ -31,10 +31,10 @@ enum { RANK, QUEUED_PRIORITY };
 
 struct priority_queue {
     uint64_t epoch;
-    uint32_t epoch_bits;            /* an epoch is 2^this ns */
-    uint32_t used[WORDS];           /* bit r % 128: there are processes of rank r */
-    struct list_link due;           /* rank < epoch */
-    struct list_link ring[LEVELS];  /* by rank % 128; epoch <= rank < epoch + 128 */
+    uint32_t epoch_bits;           /* an epoch is 2^this ns */
+    uint32_t used[WORDS];          /* bit r % 128: there are processes of rank r */
+    struct list_link due;          /* rank < epoch */
+    struct list_link ring[LEVELS]; /* by rank % 128; epoch <= rank < epoch + 128 */
 };
 
 static void priority_init(void *queue, const struct policy_setup *setup)
@@ -55,8 +55,7 @@ static void aging_init(void *queue, const struct policy_setup *setup)
     struct priority_queue *q = queue;
     priority_init(queue, setup);
     q->epoch_bits = 0;
-    while (q->epoch_bits < EPOCH_BITS_MAX &&
-           UINT64_C(1) << q->epoch_bits >> 3 < setup->slice_ns)
+    while (q->epoch_bits < EPOCH_BITS_MAX && UINT64_C(1) << q->epoch_bits >> 3 < setup->slice_ns)
         q->epoch_bits++;
 }
 
@@ -101,8 +100,8 @@ static unsigned steps_to_top(int32_t priority)
 static void priority_enqueue(void *queue, struct process *process, uint64_t now_ns)
 {
     struct priority_queue *q = queue;
-    bool goes_on = process->slice_ns > 0 &&
-                   process->policy[QUEUED_PRIORITY] == (uint32_t)process->priority;
+    bool goes_on =
+        process->slice_ns > 0 && process->policy[QUEUED_PRIORITY] == (uint32_t)process->priority;
     turn_ring(q, now_ns);
     if (!goes_on) {
         process->policy[RANK] = q->epoch + steps_to_top(process->priority);

@@ -25,11 +25,6 @@ struct stride_queue {
     uint64_t slice_ns;
 };
 
-static void summarise_nothing(struct tree_node *node)
-{
-    node->summary = 0;
-}
-
 static void stride_init(void *queue, const struct policy_setup *setup)
 {
     struct stride_queue *q = queue;
@@ -90,14 +85,14 @@ static void stride_enqueue(void *queue, struct process *process, uint64_t now_ns
         stride_join(q, share, process->weight);
     }
     share->state = SHARE_QUEUED;
-    tree_insert(&q->tree, &share->node, process->slice_ns > 0, summarise_nothing);
+    tree_insert(&q->tree, &share->node, process->slice_ns > 0, NULL);
 }
 
 static void stride_dequeue(void *queue, struct process *process)
 {
     struct stride_queue *q = queue;
     struct share *share = share_of(process);
-    tree_remove(&q->tree, &share->node, summarise_nothing);
+    tree_remove(&q->tree, &share->node, NULL);
     stride_discount(q, share);
 }
 
@@ -109,7 +104,7 @@ static struct process *stride_pick(void *queue, uint64_t now_ns)
         return NULL;
     struct process *process = process_of_node(q->tree.first);
     struct share *share = share_of(process);
-    tree_remove(&q->tree, &share->node, summarise_nothing);
+    tree_remove(&q->tree, &share->node, NULL);
     share_start(&q->time, share, process);
     return process;
 }

@@ -188,8 +188,7 @@ static void law_equals_do_not_preempt(struct host *host)
         struct process twin;
         memcpy(&twin, &host->process[i], sizeof twin);
         twin.id = PROCESSES;
-        ck_assert(
-            !host->policy->preempts(host->queue, &host->process[i], &twin, host->now_ns));
+        ck_assert(!host->policy->preempts(host->queue, &host->process[i], &twin, host->now_ns));
     }
 }
 

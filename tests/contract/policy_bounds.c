@@ -33,9 +33,9 @@ static struct machine {
     struct tori tori;
     uint32_t count;
     struct behaviour behaviour[MOST];
-    uint64_t left_ns[MOST];    /* of the present run */
-    uint64_t wakes_ns[MOST];   /* NEVER: does not sleep */
-    uint64_t ready_ns[MOST];   /* READY since; NEVER: is not READY */
+    uint64_t left_ns[MOST];  /* of the present run */
+    uint64_t wakes_ns[MOST]; /* NEVER: does not sleep */
+    uint64_t ready_ns[MOST]; /* READY since; NEVER: is not READY */
     uint64_t wait_ns_max[MOST], wait_ns_sum[MOST];
     uint64_t now_ns, random;
 } machine;
@@ -351,7 +351,8 @@ END_TEST
 /* They favour who sleeps, too: it waits less than under round robin, all in all. */
 START_TEST(sleepers_are_favoured)
 {
-    static const struct policy *const favouring[] = { &policy_io_aware, &policy_mlfq, &policy_fair };
+    static const struct policy *const favouring[] = { &policy_io_aware, &policy_mlfq,
+                                                      &policy_fair };
     const struct policy *policies[] = { &policy_rr, favouring[_i] };
     double waited[2];
     for (int k = 0; k < 2; k++) { /* one sleeper among hogs */

@@ -1,6 +1,6 @@
 /* tree.c -- the balanced tree against a plain sorted array, under random insertions and removals.
  *
- * After each step the whole tree is walked: order, equals as they came, links, heights, balance,
+ * After each step the whole tree is walked: order, equals as they came, links, balance,
  * summaries (here: the sum of the keys), and the first node must be right.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -27,6 +27,19 @@ static void summarise_keys(struct tree_node *of)
             of->summary += of->child[side]->summary;
 }
 
+static void add_key(struct tree_node *of, const struct tree_node *added)
+{
+    of->summary += added->key;
+}
+
+static bool take_key(struct tree_node *of, const struct tree_node *taken)
+{
+    of->summary -= taken->key;
+    return true;
+}
+
+static const struct tree_summary sum_of_keys = { summarise_keys, add_key, take_key };
+
 /* Walks the subtree, whose nodes are sorted[*at] onwards; returns its height. */
 static uint32_t check_subtree(const struct tree_node *of, const struct tree_node *parent,
                               uint32_t *at)
@@ -42,11 +55,11 @@ static uint32_t check_subtree(const struct tree_node *of, const struct tree_node
     for (unsigned side = 0; side < 2; side++)
         if (of->child[side] != NULL)
             sum += of->child[side]->summary;
-    ck_assert_uint_le(left, right + 1);
-    ck_assert_uint_le(right, left + 1);
-    ck_assert_uint_eq(of->height, 1 + (left > right ? left : right));
+    ck_assert_int_eq(of->balance, (int32_t)right - (int32_t)left);
+    ck_assert_int_le(of->balance, 1);
+    ck_assert_int_ge(of->balance, -1);
     ck_assert_uint_eq(of->summary, sum);
-    return of->height;
+    return 1 + (left > right ? left : right);
 }
 
 static void check_tree(void)
@@ -61,18 +74,18 @@ static void check_tree(void)
 static void insert(struct tree_node *new, bool in_front)
 {
     uint32_t at = 0;
-    while (at < count && (tree_before(sorted[at]->key, new->key) ||
-                          (sorted[at]->key == new->key && !in_front)))
+    while (at < count &&
+           (tree_before(sorted[at]->key, new->key) || (sorted[at]->key == new->key && !in_front)))
         at++;
     memmove(&sorted[at + 1], &sorted[at], (count - at) * sizeof sorted[0]);
     sorted[at] = new;
     count++;
-    tree_insert(&tree, new, in_front, summarise_keys);
+    tree_insert(&tree, new, in_front, &sum_of_keys);
 }
 
 static void take_out(uint32_t at)
 {
-    tree_remove(&tree, sorted[at], summarise_keys);
+    tree_remove(&tree, sorted[at], &sum_of_keys);
     count--;
     memmove(&sorted[at], &sorted[at + 1], (count - at) * sizeof sorted[0]);
 }

@@ -12,9 +12,10 @@
 /* The number of the only bit that is set.  O(1). */
 static inline unsigned bits_index(uint32_t bit)
 {
-    static const uint8_t index[32] = { 0,  1,  28, 2,  29, 14, 24, 3,  30, 22, 20,
-                                       15, 25, 17, 4,  8,  31, 27, 13, 23, 21, 19,
-                                       16, 7,  26, 12, 18, 6,  11, 5,  10, 9 };
+    static const uint8_t index[32] = {
+        0,  1,  28, 2,  29, 14, 24, 3, 30, 22, 20, 15, 25, 17, 4,  8,
+        31, 27, 13, 23, 21, 19, 16, 7, 26, 12, 18, 6,  11, 5,  10, 9
+    };
     return index[(bit * 0x077CB531u) >> 27];
 }
 

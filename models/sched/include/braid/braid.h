@@ -60,6 +60,7 @@ struct braid {
 extern const struct placement placement_round_robin;
 extern const struct placement placement_random;
 extern const struct placement placement_least_loaded;
+extern const struct placement placement_power_of_two;
 extern const struct balancer balancer_none;
 extern const struct balancer balancer_threshold;
 extern const struct placement *const placement_list[]; /* ends with NULL */

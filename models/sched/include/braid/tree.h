@@ -2,15 +2,17 @@
  *
  * Invariants (tests/unit/tree.c)
  *   - An in-order walk meets keys that never fall; equals come as they were inserted.
- *   - The heights of two siblings differ by at most 1, so the tree is at most 1.44 log2(n + 2) high.
+ *   - The heights of two siblings differ by at most 1: the tree is at most 1.44 log2(n + 2) high.
  *   - summary is what summarise() makes of the node and the summaries of its children.
  *
  * Keys compare by their signed difference, so they may wrap, as long as those in one tree lie less
- * than 2^63 apart.  Insertion and removal are O(log n); the first node is at hand.  Each function
+ * than 2^63 apart.  Insertion and removal are O(log n); the first node is at hand.  What a node
+ * knows of heights is the difference of its two, so the way up touches no sibling.  Each function
  * is inlined with the summary of its user, so that a policy pays for no indirect call.
  *
  * Source: G. Adelson-Velsky and E. Landis, "An algorithm for the organization of information",
- * 1962; summaries: T. Cormen et al., "Introduction to Algorithms", 3rd ed., section 14.2.
+ * 1962; D. Knuth, "The Art of Computer Programming" 3, section 6.2.3; summaries: T. Cormen et al.,
+ * "Introduction to Algorithms", 3rd ed., section 14.2.
  * SPDX-License-Identifier: MIT
  */
 #ifndef BRAID_TREE_H
@@ -30,8 +32,8 @@ struct __attribute__((may_alias)) tree_node {
     };
     uint64_t key;
     uint64_t summary;
-    uint32_t height;
-    uint32_t user; /* the owner's; it fills a hole */
+    int32_t balance; /* height on the right less height on the left: -1, 0 or 1 */
+    uint32_t user;   /* the owner's; it fills a hole */
 };
 
 /* All zero: empty. */
@@ -39,8 +41,15 @@ struct tree {
     struct tree_node *root, *first;
 };
 
-/* Sets node->summary from the node and its children.  Called when a child has changed. */
-typedef void tree_summarise(struct tree_node *node);
+/* How a tree keeps its summaries; NULL in place of this: it has none. */
+struct tree_summary {
+    /* Sets node->summary from the node and its children. */
+    void (*summarise)(struct tree_node *node);
+    /* added is to come into the subtree of node, or was taken out of it, and node->summary is to
+     * change; take() returns whether it did. */
+    void (*add)(struct tree_node *node, const struct tree_node *added);
+    bool (*take)(struct tree_node *node, const struct tree_node *taken);
+};
 
 #define TREE_INLINE static inline __attribute__((always_inline))
 
@@ -48,11 +57,6 @@ typedef void tree_summarise(struct tree_node *node);
 static inline bool tree_before(uint64_t a, uint64_t b)
 {
     return (int64_t)(a - b) < 0;
-}
-
-static inline uint32_t tree_height(const struct tree_node *node)
-{
-    return node != NULL ? node->height : 0;
 }
 
 static inline struct tree_node *tree_last(const struct tree *tree)
@@ -75,16 +79,9 @@ static inline void tree_replace(struct tree *tree, struct tree_node *old, struct
         node->parent = parent;
 }
 
-TREE_INLINE void tree_refresh(struct tree_node *node, tree_summarise *summarise)
-{
-    uint32_t left = tree_height(node->child[0]), right = tree_height(node->child[1]);
-    node->height = 1 + (left > right ? left : right);
-    summarise(node);
-}
-
-/* Lifts the child on this side above node; returns it. */
-TREE_INLINE struct tree_node *tree_rotate(struct tree *tree, struct tree_node *node, unsigned side,
-                                          tree_summarise *summarise)
+/* Lifts the child on this side above node. */
+TREE_INLINE void tree_rotate(struct tree *tree, struct tree_node *node, unsigned side,
+                             const struct tree_summary *summary)
 {
     struct tree_node *lifted = node->child[side], *inner = lifted->child[!side];
     tree_replace(tree, node, lifted);
@@ -93,63 +90,112 @@ TREE_INLINE struct tree_node *tree_rotate(struct tree *tree, struct tree_node *n
         inner->parent = node;
     lifted->child[!side] = node;
     node->parent = lifted;
-    tree_refresh(node, summarise);
-    tree_refresh(lifted, summarise);
-    return lifted;
+    if (summary != NULL) {
+        summary->summarise(node);
+        summary->summarise(lifted);
+    }
 }
 
-/* Makes heights, balance and summaries right from node upwards, until nothing changes. */
-TREE_INLINE void tree_repair(struct tree *tree, struct tree_node *node, tree_summarise *summarise)
+/* The balance of node is 2 or -2.  Returns what is on top in its place. */
+TREE_INLINE struct tree_node *tree_rebalance(struct tree *tree, struct tree_node *node,
+                                             const struct tree_summary *summary)
 {
-    while (node != NULL) {
-        uint32_t height = node->height;
-        uint64_t summary = node->summary;
-        uint32_t left = tree_height(node->child[0]), right = tree_height(node->child[1]);
-        if (left + 1 < right || right + 1 < left) {
-            unsigned heavy = right > left;
-            struct tree_node *child = node->child[heavy];
-            if (tree_height(child->child[!heavy]) > tree_height(child->child[heavy]))
-                tree_rotate(tree, child, !heavy, summarise);
-            node = tree_rotate(tree, node, heavy, summarise);
-        } else {
-            tree_refresh(node, summarise);
-        }
-        if (node->height == height && node->summary == summary)
-            return;
-        node = node->parent;
+    unsigned heavy = node->balance > 0;
+    int32_t lean = heavy ? 1 : -1;
+    struct tree_node *child = node->child[heavy];
+    if (child->balance != -lean) {
+        int32_t left_over = child->balance == 0 ? lean : 0; /* 0: only after a removal */
+        tree_rotate(tree, node, heavy, summary);
+        node->balance = left_over;
+        child->balance = -left_over;
+        return child;
     }
+    struct tree_node *inner = child->child[!heavy];
+    tree_rotate(tree, child, !heavy, summary);
+    tree_rotate(tree, node, heavy, summary);
+    node->balance = inner->balance == lean ? -lean : 0;
+    child->balance = inner->balance == -lean ? lean : 0;
+    inner->balance = 0;
+    return inner;
 }
 
 /* Inserts node by its key: behind its equals, or in front of them. */
 TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_front,
-                             tree_summarise *summarise)
+                             const struct tree_summary *summary)
 {
     struct tree_node *parent = NULL, *at = tree->root;
     uint64_t from = node->key - in_front; /* keys up to this one stay on the left of it */
-    unsigned side = 0;
-    bool is_first = true;
+    unsigned side = 0, sides = 0;
     while (at != NULL) {
+        if (summary != NULL)
+            summary->add(at, node);
+        struct tree_node *left = at->child[0],
+                         *right = at->child[1]; /* both while key is awaited */
         parent = at;
         side = !tree_before(from, at->key);
-        is_first &= !side;
-        at = at->child[side];
+        sides |= side;
+        at = side ? right : left;
     }
     node->child[0] = node->child[1] = NULL;
     node->parent = parent;
-    tree_refresh(node, summarise);
-    if (is_first)
+    node->balance = 0;
+    if (summary != NULL)
+        summary->summarise(node);
+    if (sides == 0)
         tree->first = node;
     if (parent == NULL) {
         tree->root = node;
         return;
     }
     parent->child[side] = node;
-    tree_repair(tree, parent, summarise);
+    for (;;) { /* the subtree on that side of parent has become higher */
+        parent->balance += side ? 1 : -1;
+        if (parent->balance == 0)
+            return;
+        if (parent->balance != 1 && parent->balance != -1) {
+            tree_rebalance(tree, parent, summary);
+            return;
+        }
+        at = parent;
+        parent = at->parent;
+        if (parent == NULL)
+            return;
+        side = parent->child[1] == at;
+    }
 }
 
-/* The next node has all of its left subtree taken away and so is a leaf or has one child. */
+/* The subtree on that side of node, which may be NULL, has become lower. */
+TREE_INLINE void tree_lowered(struct tree *tree, struct tree_node *node, unsigned side,
+                              const struct tree_summary *summary)
+{
+    while (node != NULL) {
+        node->balance += side ? -1 : 1;
+        if (node->balance == 1 || node->balance == -1)
+            return;
+        if (node->balance != 0) {
+            node = tree_rebalance(tree, node, summary);
+            if (node->balance != 0)
+                return;
+        }
+        struct tree_node *parent = node->parent;
+        side = parent != NULL && parent->child[1] == node;
+        node = parent;
+    }
+}
+
+/* taken is no more below the nodes from `node` up to that before `end`. */
+TREE_INLINE void tree_taken(struct tree_node *node, const struct tree_node *end,
+                            const struct tree_node *taken, const struct tree_summary *summary)
+{
+    if (summary != NULL)
+        while (node != end && summary->take(node, taken))
+            node = node->parent;
+}
+
+/* Removes node, which has two children: the next node, which has none on its left, comes to its
+ * place. */
 TREE_INLINE void tree_remove_inner(struct tree *tree, struct tree_node *node,
-                                   tree_summarise *summarise)
+                                   const struct tree_summary *summary)
 {
     struct tree_node *next = node->child[1], *from;
     while (next->child[0] != NULL)
@@ -162,24 +208,29 @@ TREE_INLINE void tree_remove_inner(struct tree *tree, struct tree_node *node,
     }
     next->child[0] = node->child[0];
     next->child[0]->parent = next;
-    next->height = node->height; /* as the nodes above know it */
-    next->summary = node->summary;
+    next->balance = node->balance;
     tree_replace(tree, node, next);
-    tree_repair(tree, from, summarise);
-    tree_repair(tree, next, summarise); /* the first may have ended below it */
+    tree_taken(from, next, next, summary);
+    if (summary != NULL)
+        summary->summarise(next);
+    tree_taken(next->parent, NULL, node, summary);
+    tree_lowered(tree, from, from == next, summary);
 }
 
-TREE_INLINE void tree_remove(struct tree *tree, struct tree_node *node, tree_summarise *summarise)
+TREE_INLINE void tree_remove(struct tree *tree, struct tree_node *node,
+                             const struct tree_summary *summary)
 {
-    struct tree_node *left = node->child[0], *right = node->child[1];
+    struct tree_node *left = node->child[0], *right = node->child[1], *parent = node->parent;
     if (tree->first == node) /* then its right child, if any, is a leaf */
-        tree->first = right != NULL ? right : node->parent;
+        tree->first = right != NULL ? right : parent;
     if (left != NULL && right != NULL) {
-        tree_remove_inner(tree, node, summarise);
+        tree_remove_inner(tree, node, summary);
         return;
     }
+    unsigned side = parent != NULL && parent->child[1] == node;
     tree_replace(tree, node, left != NULL ? left : right);
-    tree_repair(tree, node->parent, summarise);
+    tree_taken(parent, NULL, node, summary);
+    tree_lowered(tree, parent, side, summary);
 }
 
 #endif
