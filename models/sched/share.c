@@ -4,46 +4,48 @@
  */
 #include "braid/share.h"
 
-enum { INVERSE_BITS = 30 };
+#include "braid/bits.h"
 
-/* 2^(30 + b) / weight for a weight of b bits, bit by bit: once in the life of most processes. */
+enum { INVERSE_BITS = 30, WORD_BITS = 32, DIGIT_BITS = 16 };
+
+static unsigned bit_length(uint64_t number)
+{
+    uint32_t high = (uint32_t)(number >> WORD_BITS), low = (uint32_t)number;
+    if (high != 0)
+        return WORD_BITS + 1 + bits_highest(high);
+    return low != 0 ? 1 + bits_highest(low) : 0;
+}
+
+/* Once in the life of most processes. */
 void share_weigh(struct share *share, uint32_t weight)
 {
-    unsigned bits = 0;
     weight = weight != 0 ? weight : 1;
     if (share_weight(share) == weight)
         return;
-    while (bits < 32 && weight >> bits != 0)
-        bits++;
-    uint64_t rest = UINT64_C(1) << (bits - 1);
-    uint32_t quotient = 0;
-    for (unsigned i = 0; i <= INVERSE_BITS + 1; i++) {
-        quotient <<= 1;
-        if (rest >= weight) {
-            rest -= weight;
-            quotient |= 1;
-        }
-        rest <<= 1;
-    }
+    unsigned bits = bit_length(weight);
     share->node.user = weight;
-    share->inverse = quotient;
+    share->inverse = (uint32_t)share_divide(UINT64_C(1) << (INVERSE_BITS + bits), weight);
     share->shift = (uint8_t)(INVERSE_BITS + bits - SHARE_SHIFT);
 }
 
 /* ---- Division ----------------------------------------------------------------------------- */
 
-uint64_t share_divide_by_bits(uint64_t numerator, uint64_t denominator)
+/* Each round takes some 15 bits of the quotient at once, and never too much: the upper 32 bits of
+ * what is left are divided by the upper 16 of the denominator, rounded up. */
+uint64_t share_divide_by_digits(uint64_t numerator, uint64_t denominator)
 {
     uint64_t quotient = 0;
-    unsigned shift = 0;
-    while (shift < 63 && denominator << shift >> shift == denominator &&
-           denominator << shift < numerator)
-        shift++;
-    for (unsigned i = shift + 1; i-- > 0;) {
-        if (denominator << i >> i == denominator && denominator << i <= numerator) {
-            numerator -= denominator << i;
-            quotient |= UINT64_C(1) << i;
-        }
+    unsigned length = bit_length(denominator);
+    unsigned below = length > DIGIT_BITS ? length - DIGIT_BITS : 0;
+    uint32_t digit = (uint32_t)(denominator >> below) + (below > 0);
+    while (numerator >= denominator) {
+        length = bit_length(numerator);
+        unsigned rest = length > WORD_BITS ? length - WORD_BITS : 0;
+        uint64_t part = (uint32_t)(numerator >> rest) / digit;
+        part = rest >= below ? part << (rest - below) : part >> (below - rest);
+        part += part == 0;
+        numerator -= part * denominator;
+        quotient += part;
     }
     return quotient;
 }
@@ -56,7 +58,7 @@ uint64_t share_divide(uint64_t numerator, uint64_t denominator)
 #else /* there it would be a call into the compiler's library */
 uint64_t share_divide(uint64_t numerator, uint64_t denominator)
 {
-    return share_divide_by_bits(numerator, denominator);
+    return share_divide_by_digits(numerator, denominator);
 }
 #endif
 

@@ -34,19 +34,19 @@ START_TEST(scales_by_the_weight)
 }
 END_TEST
 
-START_TEST(divides_by_bits_as_by_instruction)
+START_TEST(divides_by_digits_as_by_instruction)
 {
     uint64_t random = 1;
     for (int i = 0; i < 100000; i++) {
         uint64_t a = tori_random(&random) >> tori_random_below(&random, 64);
         uint64_t b = tori_random(&random) >> tori_random_below(&random, 63);
         b += b == 0;
-        ck_assert_uint_eq(share_divide_by_bits(a, b), a / b);
+        ck_assert_uint_eq(share_divide_by_digits(a, b), a / b);
         ck_assert_uint_eq(share_divide(a, b), a / b);
     }
-    ck_assert_uint_eq(share_divide_by_bits(UINT64_MAX, 1), UINT64_MAX);
-    ck_assert_uint_eq(share_divide_by_bits(UINT64_MAX, UINT64_MAX), 1);
-    ck_assert_uint_eq(share_divide_by_bits(0, 3), 0);
+    ck_assert_uint_eq(share_divide_by_digits(UINT64_MAX, 1), UINT64_MAX);
+    ck_assert_uint_eq(share_divide_by_digits(UINT64_MAX, UINT64_MAX), 1);
+    ck_assert_uint_eq(share_divide_by_digits(0, 3), 0);
 }
 END_TEST
 
@@ -114,7 +114,7 @@ int main(void)
 {
     TCase *tests = tcase_create("share");
     tcase_add_test(tests, scales_by_the_weight);
-    tcase_add_test(tests, divides_by_bits_as_by_instruction);
+    tcase_add_test(tests, divides_by_digits_as_by_instruction);
     tcase_add_loop_test(tests, virtual_time_is_the_mean, 0, SEEDS);
     return suite_run("share", tests);
 }

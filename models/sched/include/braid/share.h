@@ -81,10 +81,10 @@ static inline uint64_t share_scaled(const struct share *share, uint64_t ns)
     return ((ns >> 11) * share->inverse) >> (share->shift - 11);
 }
 
-/* numerator / denominator, which is not 0.  O(log of the result) where a machine has no such
- * instruction. */
+/* numerator / denominator, which is not 0: by instruction where a machine has one, else in a few
+ * rounds of 32-bit divisions. */
 uint64_t share_divide(uint64_t numerator, uint64_t denominator);
-uint64_t share_divide_by_bits(uint64_t numerator, uint64_t denominator);
+uint64_t share_divide_by_digits(uint64_t numerator, uint64_t denominator);
 
 void virtual_time_init(struct virtual_time *time);
 
