@@ -125,23 +125,27 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
 {
     struct tree_node *parent = NULL, *at = tree->root;
     uint64_t from = node->key - in_front; /* keys up to this one stay on the left of it */
-    unsigned side = 0, sides = 0;
+    unsigned side = 0;
+    bool is_first = true;
     while (at != NULL) {
         if (summary != NULL)
             summary->add(at, node);
-        struct tree_node *left = at->child[0],
-                         *right = at->child[1]; /* both while key is awaited */
         parent = at;
-        side = !tree_before(from, at->key);
-        sides |= side;
-        at = side ? right : left;
+        if (tree_before(from, at->key)) {
+            side = 0;
+            at = at->child[0];
+        } else {
+            side = 1;
+            is_first = false;
+            at = at->child[1];
+        }
     }
     node->child[0] = node->child[1] = NULL;
     node->parent = parent;
     node->balance = 0;
     if (summary != NULL)
         summary->summarise(node);
-    if (sides == 0)
+    if (is_first)
         tree->first = node;
     if (parent == NULL) {
         tree->root = node;
