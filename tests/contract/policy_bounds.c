@@ -317,53 +317,6 @@ START_TEST(io_aware_bounds_the_wait_of_both_kinds)
 }
 END_TEST
 
-/* Else its slice could be had in ever so many pieces, and who is behind it would wait for all. */
-START_TEST(io_aware_does_not_preempt_the_overdue)
-{
-    static _Alignas(64) unsigned char queue[4096];
-    static struct process process[2];
-    const struct policy *policy = &policy_io_aware;
-    struct policy_setup setup = { .slice_ns = SLICE_NS };
-    ck_assert_uint_le(policy->queue_bytes, sizeof queue);
-    policy->init(queue, &setup);
-    memset(process, 0, sizeof process);
-    policy->enqueue(queue, &process[1], 0);
-    policy->pick(queue, 0); /* and it sleeps, for two slices and then for twenty */
-    for (uint64_t now_ns = 2 * SLICE_NS; now_ns <= 22 * SLICE_NS; now_ns += 20 * SLICE_NS) {
-        bool is_overdue = now_ns > 16 * SLICE_NS;
-        policy->enqueue(queue, &process[0], is_overdue ? 2 * SLICE_NS : now_ns);
-        ck_assert_ptr_eq(policy->pick(queue, now_ns), &process[0]);
-        policy->enqueue(queue, &process[1], now_ns);
-        ck_assert_int_eq(policy->preempts(queue, &process[0], &process[1], now_ns), !is_overdue);
-        ck_assert_ptr_eq(policy->pick(queue, now_ns), &process[1]);
-    }
-}
-END_TEST
-
-/* An aged process that is preempted goes on before those who came when it was old already. */
-START_TEST(a_preempted_process_keeps_its_age)
-{
-    static _Alignas(64) unsigned char queue[4096];
-    static struct process process[2];
-    const struct policy *policy = &policy_priority_aging;
-    struct policy_setup setup = { .slice_ns = SLICE_NS };
-    ck_assert_uint_le(policy->queue_bytes, sizeof queue);
-    policy->init(queue, &setup);
-    memset(process, 0, sizeof process);
-    process[1].priority = 2;
-    policy->enqueue(queue, &process[0], 0);
-    uint64_t later_ns = 3 * period_ns(8);
-    ck_assert_ptr_eq(policy->pick(queue, later_ns), &process[0]);
-    process[0].slice_ns = SLICE_NS / 2;
-    policy->enqueue(queue, &process[0], later_ns);
-    policy->enqueue(queue, &process[1], later_ns);
-    ck_assert_ptr_eq(policy->pick(queue, later_ns), &process[0]);
-    process[0].slice_ns = 0; /* another turn */
-    policy->enqueue(queue, &process[0], later_ns);
-    ck_assert_ptr_eq(policy->pick(queue, later_ns), &process[1]);
-}
-END_TEST
-
 /* Who always blocks before its slice is over goes down like the others. */
 START_TEST(mlfq_cannot_be_fooled)
 {
@@ -420,54 +373,6 @@ START_TEST(eevdf_lag_stays_within_a_slice)
     ck_assert_double_le(greatest, SLICE_NS + ROUNDING_NS);
     ck_assert_double_gt(greatest, SLICE_NS / 4); /* something was measured */
     machine_end();
-}
-END_TEST
-
-/* Against all queued ones, at every pick, while processes come with lags, run and leave.  Within
- * two units of virtual time, somebody may count as eligible or not. */
-START_TEST(eevdf_picks_the_earliest_eligible)
-{
-    static _Alignas(64) unsigned char queue[4096];
-    static struct process process[MOST];
-    const struct policy *policy = &policy_eevdf;
-    struct policy_setup setup = { .slice_ns = SLICE_NS };
-    uint64_t now_ns = 0;
-    policy->init(queue, &setup);
-    memset(process, 0, sizeof process);
-    machine.random = (uint64_t)_i + 1;
-    for (int step = 0; step < 3000; step++) {
-        for (uint32_t id = 0; id < MOST; id++)
-            if (share_of(&process[id])->state != SHARE_QUEUED && below(4) == 0) {
-                process[id].weight = process[id].weight != 0 ? process[id].weight : 1 + below(9999);
-                policy->enqueue(queue, &process[id], now_ns);
-            }
-        int64_t sum = 0, weights = 0; /* about the share of process 0 */
-        uint64_t base = share_of(&process[0])->received;
-        bool has[MOST];
-        for (uint32_t id = 0; id < MOST; id++) {
-            const struct share *share = share_of(&process[id]);
-            has[id] = share->state == SHARE_QUEUED;
-            weights += has[id] ? process[id].weight : 0;
-            sum += has[id] ? (int64_t)(share->received - base) * process[id].weight : 0;
-        }
-        struct process *picked = policy->pick(queue, now_ns);
-        if (picked == NULL)
-            continue;
-        int64_t mean = sum / weights;
-        ck_assert_int_le((int64_t)(share_of(picked)->received - base), mean + 2);
-        for (uint32_t id = 0; id < MOST; id++) {
-            const struct share *share = share_of(&process[id]);
-            if (has[id] && (int64_t)(share->received - base) <= mean - 2)
-                ck_assert(!tree_before(share->node.key, share_of(picked)->node.key));
-        }
-        uint64_t ran_ns = 1 + below(SLICE_NS);
-        now_ns += ran_ns;
-        picked->runtime_ns += ran_ns;
-        if (below(2) == 0)
-            policy->leave(queue, picked, now_ns);
-        else
-            policy->enqueue(queue, picked, now_ns);
-    }
 }
 END_TEST
 
@@ -643,9 +548,6 @@ int main(void)
     tcase_add_loop_test(tests, starvation_is_bounded, 0, BOUNDS * SEEDS);
     tcase_add_test(tests, the_crowd_starves_without_a_bound);
     tcase_add_loop_test(tests, io_aware_bounds_the_wait_of_both_kinds, 0, MOST - 1);
-    tcase_add_test(tests, io_aware_does_not_preempt_the_overdue);
-    tcase_add_loop_test(tests, eevdf_picks_the_earliest_eligible, 0, SEEDS);
-    tcase_add_test(tests, a_preempted_process_keeps_its_age);
     tcase_add_test(tests, mlfq_cannot_be_fooled);
     tcase_add_loop_test(tests, sleepers_are_favoured, 0, 3);
     tcase_add_loop_test(tests, eevdf_lag_stays_within_a_slice, 0, 2 * SEEDS);
