@@ -43,7 +43,7 @@
 
 enum {
     LENGTHS = 5,
-    ROWS_MAX = 64,
+    ROWS_MAX = 256,
     PASSES = 5,
     /* Left out of memory in each pass more than in the one before: pages, and a part of one. */
     GAP_PAGES = 3,
