@@ -126,26 +126,21 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
     struct tree_node *parent = NULL, *at = tree->root;
     uint64_t from = node->key - in_front; /* keys up to this one stay on the left of it */
     unsigned side = 0;
-    bool is_first = true;
+    unsigned went_right = 0;
     while (at != NULL) {
         if (summary != NULL)
             summary->add(at, node);
         parent = at;
-        if (tree_before(from, at->key)) {
-            side = 0;
-            at = at->child[0];
-        } else {
-            side = 1;
-            is_first = false;
-            at = at->child[1];
-        }
+        side = 1 ^ (unsigned)((from - at->key) >> 63);
+        went_right |= side;
+        at = at->child[side];
     }
     node->child[0] = node->child[1] = NULL;
     node->parent = parent;
     node->balance = 0;
     if (summary != NULL)
         summary->summarise(node);
-    if (is_first)
+    if (went_right == 0)
         tree->first = node;
     if (parent == NULL) {
         tree->root = node;
