@@ -32,7 +32,8 @@ void torus_init(struct torus *torus, const struct torus_setup *setup)
         torus->cores[slot].kicked = 0;
     }
     setup->policy->init(setup->queue, &(struct policy_setup){ .slice_ns = setup->slice_ns,
-                                                              .random = torus->random });
+                                                              .random = torus->random,
+                                                              .cores = setup->core_count });
 }
 
 /* ---- The current process ----------------------------------------------------------------- */
@@ -111,10 +112,14 @@ enum process_result torus_block(struct torus *torus, uint32_t slot, uint64_t now
 
 enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
+    struct process *process = torus->cores[slot].current;
     enum process_result result = torus_part(torus, slot, PROCESS_EXIT, now_ns);
-    if (result == PROCESS_OK)
-        braid_changed(torus->braid, torus);
-    return result;
+    if (result != PROCESS_OK)
+        return result;
+    if (process->flags & PROCESS_RESERVED)
+        torus->policy->end(torus->queue, process, now_ns);
+    braid_changed(torus->braid, torus);
+    return PROCESS_OK;
 }
 
 void torus_put(struct torus *torus, uint32_t slot, uint64_t now_ns)
@@ -141,7 +146,8 @@ struct process *torus_pick(struct torus *torus, uint32_t slot, uint64_t now_ns)
     core->slice_from_ns = now_ns;
     next->since_ns = now_ns;
     if (next->slice_ns == 0)
-        next->slice_ns = torus->slice_ns;
+        next->slice_ns = torus->policy->turn_ns != NULL ? torus->policy->turn_ns(torus->queue, next)
+                                                        : torus->slice_ns;
     return next;
 }
 
@@ -213,13 +219,34 @@ static void torus_send(struct torus *torus, uint32_t slot, uint16_t target, stru
     torus->port->post(torus->port->world, target, process);
 }
 
+/* Where a process goes that need not stay here. */
+static uint16_t torus_place(struct torus *torus, const struct process *process)
+{
+    return process->flags & PROCESS_RESERVED ? torus->id : braid_place(torus->braid, torus);
+}
+
+/* A new process asks for a reservation; it is FREE again if that is refused. */
+static enum process_result torus_admit(struct torus *torus, struct process *process,
+                                       const struct process_attributes *attributes, uint64_t now_ns)
+{
+    const struct policy *policy = torus->policy;
+    if (policy->admit == NULL || !policy->admit(torus->queue, process, attributes, now_ns)) {
+        process_transition(process, PROCESS_REFUSE);
+        return PROCESS_REFUSED;
+    }
+    process->flags |= PROCESS_RESERVED;
+    return PROCESS_OK;
+}
+
 enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
                                  const struct process_attributes *attributes, uint64_t now_ns)
 {
     struct process *process = &torus->processes[id];
     enum process_result result = process_create(process, id, attributes);
+    if (result == PROCESS_OK && attributes->budget_ns > 0)
+        result = torus_admit(torus, process, attributes, now_ns);
     if (result == PROCESS_OK)
-        torus_send(torus, slot, braid_place(torus->braid, torus), process, now_ns);
+        torus_send(torus, slot, torus_place(torus, process), process, now_ns);
     return result;
 }
 
@@ -232,7 +259,7 @@ enum process_result torus_wake(struct torus *torus, uint32_t slot, struct proces
     torus->blocked--;
     uint16_t target = torus->id;
     if (torus->braid->place_woken)
-        target = braid_place(torus->braid, torus);
+        target = torus_place(torus, process);
     torus_send(torus, slot, target, process, now_ns);
     return PROCESS_OK;
 }

@@ -350,7 +350,9 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
     const struct workload *workload = &host->scenario->workloads[task->workload];
     struct process_attributes attributes = { .parent = PROCESS_NO_PARENT,
                                              .weight = workload->weight,
-                                             .priority = workload->priority };
+                                             .priority = workload->priority,
+                                             .budget_ns = workload->budget_ns,
+                                             .period_ns = workload->period_ns };
     expect_kept(host, id, PROCESS_FREE);
     price_flat(host, ENTRY_CREATE);
     task->torus = (uint16_t)torus_number(host, torus); /* unless it is posted */
@@ -359,10 +361,15 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
         lag_begin(host, id);
     task->flags =
         (uint8_t)(TASK_ALIVE | TASK_WOKEN | (task->due_ps > host->warmup_ps ? TASK_BORN_LATE : 0));
-    expect_accepted(
-        host, id,
-        host->ops->create(torus->torus, slot_of(torus, core), id, &attributes, now_ns(host)),
-        "create");
+    enum process_result result =
+        host->ops->create(torus->torus, slot_of(torus, core), id, &attributes, now_ns(host));
+    if (result == PROCESS_REFUSED && workload->budget_ns > 0) {
+        host->overrun = (struct overrun){ .workload = task->workload,
+                                          .happened = OVERRUN_RESERVATION,
+                                          .torus = torus_number(host, torus) };
+        siglongjmp(host->escape, 1);
+    }
+    expect_accepted(host, id, result, "create");
     expect_state(host, id, PROCESS_READY, "create");
     if (!host->entering_posted)
         task_ready(host, torus, id);

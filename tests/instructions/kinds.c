@@ -187,7 +187,9 @@ static void prepare_even(struct rig *rig)
 
 static void run_create(struct rig *rig, uint32_t turn)
 {
-    struct process_attributes attributes = { PROCESS_NO_PARENT, 1024, 4 };
+    struct process_attributes attributes = { .parent = PROCESS_NO_PARENT,
+                                             .weight = 1024,
+                                             .priority = 4 };
     (void)turn;
     rig->ops->create(own(rig), 0, rig->freed[--rig->freed_count], &attributes, rig->now_ns);
 }

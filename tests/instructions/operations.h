@@ -75,7 +75,8 @@ struct rig {
 };
 
 /* Fills in the operation that `kind` makes with this policy, and the placement or balancer that
- * is number `which`; false when there is no such number, or none with this policy.  name has OPERATION_NAME bytes. */
+ * is number `which`; false when there is no such number, or none with this policy.  name has
+ * OPERATION_NAME bytes. */
 bool operation_make(struct operation *operation, const struct operation_kind *kind,
                     const struct scheduler_module *module, const struct policy *policy,
                     uint32_t which, uint32_t queued, char *name);
@@ -105,8 +106,8 @@ struct operation_observer {
     void *self;
 };
 
-/* Every kind x policy x placement or balancer that it depends on x 10, 100 and 1000 processes that fits into memory
- * of so many bytes. */
+/* Every kind x policy x placement or balancer that it depends on x 10, 100 and 1000 processes, as
+ * far as that fits into memory of so many bytes. */
 void operations_observe(const struct scheduler_module *module, void *memory, size_t bytes,
                         const struct operation_observer *observer);
 

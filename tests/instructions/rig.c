@@ -83,8 +83,9 @@ size_t rig_bytes(const struct operation *operation, const struct torus_operation
 
 void rig_create(struct rig *rig, uint32_t torus, uint32_t id)
 {
-    struct process_attributes attributes = { PROCESS_NO_PARENT, 1024 + rig_random(rig) % 1024,
-                                             (int32_t)(rig_random(rig) % 8) };
+    struct process_attributes attributes = { .parent = PROCESS_NO_PARENT };
+    attributes.weight = 1024 + rig_random(rig) % 1024;
+    attributes.priority = (int32_t)(rig_random(rig) % 8);
     rig->ops->create(rig->torus[torus], 0, id, &attributes, rig->now_ns);
 }
 

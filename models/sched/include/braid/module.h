@@ -12,7 +12,7 @@
 #include "braid/policy.h"
 #include "braid/torus.h"
 
-enum { SCHEDULER_MODULE_ABI = 3 };
+enum { SCHEDULER_MODULE_ABI = 4 };
 
 /* The operations of torus.h and braid.h, as a host calls them. */
 struct torus_operations {

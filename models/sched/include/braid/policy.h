@@ -33,6 +33,7 @@
 struct policy_setup {
     uint64_t slice_ns; /* of each turn */
     uint32_t random;   /* seed */
+    uint32_t cores;    /* that the torus serves */
 };
 
 struct policy {
@@ -55,7 +56,8 @@ struct policy {
     /* A core is free: unqueue the process that runs next; NULL when none is queued. */
     struct process *(*pick)(void *queue, uint64_t now_ns);
 
-    /* The queued process that the torus would miss least, still queued; NULL when none is. */
+    /* The queued process that the torus would miss least, still queued; NULL when none is, or only
+     * such as have a reservation here. */
     struct process *(*migratable)(void *queue);
 
     /* ---- Optional: NULL means what is said here -------------------------- */
@@ -68,6 +70,18 @@ struct policy {
     /* process, which pick() gave out, leaves its core and is not queued again: it blocks or exits,
      * and wakes here or elsewhere, if at all.  NULL: that is nothing to the policy. */
     void (*leave)(void *queue, struct process *process, uint64_t now_ns);
+
+    /* How long may process, which pick() has just given out for a new turn, run before the torus
+     * asks again?  At least 1.  NULL: a slice. */
+    uint64_t (*turn_ns)(void *queue, const struct process *process);
+
+    /* A new process, not queued yet, asks for a reservation: budget_ns of CPU time in every
+     * period_ns.  False: it does not fit, and nothing has changed.  NULL: none ever does. */
+    bool (*admit)(void *queue, struct process *process, const struct process_attributes *attributes,
+                  uint64_t now_ns);
+
+    /* process, which was admitted and is not queued, has come to its end.  NULL with admit. */
+    void (*end)(void *queue, struct process *process, uint64_t now_ns);
 };
 
 /* All of them, one line each, in the order of `braidsim list policies`: policy_NAME.c defines
@@ -83,7 +97,8 @@ struct policy {
     POLICY(stride)                                                                                 \
     POLICY(lottery)                                                                                \
     POLICY(mlfq)                                                                                   \
-    POLICY(io_aware)
+    POLICY(io_aware)                                                                               \
+    POLICY(edf)
 
 #define POLICY_DECLARE(name) extern const struct policy policy_##name;
 POLICY_LIST(POLICY_DECLARE)

@@ -47,6 +47,7 @@ enum process_event {
     PROCESS_EXIT,
     PROCESS_REAP,
     PROCESS_DESTROY,
+    PROCESS_REFUSE, /* READY -> FREE: there is no room for its reservation */
     PROCESS_EVENTS
 };
 
@@ -56,7 +57,8 @@ enum process_result {
     PROCESS_ILLEGAL,    /* no such transition from the present state */
     PROCESS_NOT_PARENT, /* reap: the caller is not the parent */
     PROCESS_NOT_REAPED, /* destroy: the parent has not reaped it yet */
-    PROCESS_NONE        /* there is no process to apply this to */
+    PROCESS_NONE,       /* there is no process to apply this to */
+    PROCESS_REFUSED     /* create: the policy has no reservations, or no room for this one */
 };
 
 enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */
@@ -64,7 +66,8 @@ enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */
 enum { PROCESS_LINE_BYTES = 64, PROCESS_HOT_BYTES = 128, PROCESS_POLICY_BYTES = 64 };
 
 enum process_flag {
-    PROCESS_MIGRATING = 1 /* in an inbox because a balancer moved it, not because it woke */
+    PROCESS_RESERVED = 1,  /* has a reservation with the policy of its torus, and stays there */
+    PROCESS_MIGRATING = 2  /* in an inbox because a balancer moved it, not because it woke */
 };
 
 struct process {
@@ -93,6 +96,7 @@ struct process_attributes {
     uint32_t parent;
     uint32_t weight;
     int32_t priority;
+    uint32_t budget_ns, period_ns; /* a reservation: so much of every period; 0: none */
 };
 
 /* Applies event, or refuses with PROCESS_ILLEGAL and changes nothing. O(1). */

@@ -100,7 +100,8 @@ void torus_init(struct torus *torus, const struct torus_setup *setup);
 
 /* slot below is the core's index within the torus: 0 .. core_count - 1. */
 
-/* A process comes to life on this torus, and is placed: queued here, or posted elsewhere. */
+/* A process comes to life on this torus, and is placed: queued here, or posted elsewhere.  One that
+ * asks for a reservation is queued here, or refused: then the slot is FREE, as before. */
 enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
                                  const struct process_attributes *attributes, uint64_t now_ns);
 
