@@ -30,8 +30,8 @@ static uint32_t projection_checksum(uint16_t torus, const struct projection *p)
 static void average_update(struct torus *torus)
 {
     uint32_t load = torus_load(torus);
-    uint32_t target = load < (UINT32_MAX >> FIXED_POINT_SHIFT) ? load << FIXED_POINT_SHIFT
-                                                               : UINT32_MAX;
+    uint32_t target =
+        load < (UINT32_MAX >> FIXED_POINT_SHIFT) ? load << FIXED_POINT_SHIFT : UINT32_MAX;
     if (target >= torus->average_load)
         torus->average_load += (target - torus->average_load) >> AVERAGE_SHIFT;
     else
@@ -92,11 +92,12 @@ bool braid_least_loaded(const struct braid *braid, const struct torus *torus, ui
     return found;
 }
 
-uint16_t braid_place(struct braid *braid, struct torus *torus)
+uint16_t braid_place(struct braid *braid, struct torus *torus, const struct process *process,
+                     uint64_t now_ns)
 {
     if (braid->torus_count == 1)
         return torus->id;
-    return braid->placement->choose(braid, torus);
+    return braid->placement->choose(braid, torus, process, now_ns);
 }
 
 void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns)

@@ -1,4 +1,5 @@
-/* placements.c -- where a new process goes: round_robin, random, least_loaded, power_of_two.
+/* placements.c -- where a new process goes: round_robin, random, least_loaded, power_of_two,
+ * affinity.
  *
  * Each decides from the deciding torus's own state and the projections of the others.
  *
@@ -7,8 +8,10 @@
 #include "braid/braid.h"
 
 /* Each torus counts its own placements and starts with itself, so no counter is shared. */
-static uint16_t round_robin_choose(struct braid *braid, struct torus *torus)
+static uint16_t round_robin_choose(struct braid *braid, struct torus *torus,
+                                   const struct process *process, uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     uint32_t target = torus->id + torus->placed;
     torus->placed = torus->placed + 1u < braid->torus_count ? torus->placed + 1u : 0;
     return (uint16_t)(target < braid->torus_count ? target : target - braid->torus_count);
@@ -20,8 +23,10 @@ const struct placement placement_round_robin = {
     .choose = round_robin_choose,
 };
 
-static uint16_t random_choose(struct braid *braid, struct torus *torus)
+static uint16_t random_choose(struct braid *braid, struct torus *torus,
+                              const struct process *process, uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     return (uint16_t)torus_random_below(torus, braid->torus_count);
 }
 
@@ -32,8 +37,10 @@ const struct placement placement_random = {
 };
 
 /* Its own load is exact, the others' as projected; a tie keeps the process here. */
-static uint16_t least_loaded_choose(struct braid *braid, struct torus *torus)
+static uint16_t least_loaded_choose(struct braid *braid, struct torus *torus,
+                                    const struct process *process, uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     uint16_t least;
     uint32_t load;
     if (!braid_least_loaded(braid, torus, &least, &load) || torus_load(torus) <= load)
@@ -51,13 +58,15 @@ const struct placement placement_least_loaded = {
  * read counts as full.
  * Source: M. Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS
  * 12(10), 2001. */
-static uint16_t power_of_two_choose(struct braid *braid, struct torus *torus)
+static uint16_t power_of_two_choose(struct braid *braid, struct torus *torus,
+                                    const struct process *process, uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     uint32_t least = UINT32_MAX;
     uint16_t choice = torus->id;
     for (unsigned i = 0; i < 2; i++) {
         struct projection projection;
-        uint16_t drawn = random_choose(braid, torus);
+        uint16_t drawn = random_choose(braid, torus, process, now_ns);
         uint32_t load = UINT32_MAX;
         if (drawn == torus->id)
             load = torus_load(torus);
@@ -77,10 +86,23 @@ const struct placement placement_power_of_two = {
     .choose = power_of_two_choose,
 };
 
+/* Where it ran last, if it did so within warm_ns: what it would lose elsewhere is taken to be worth
+ * more than a shorter queue.  Source: the idea of sysctl_sched_migration_cost, Linux 2.6.23, 2007. */
+static uint16_t affinity_choose(struct braid *braid, struct torus *torus,
+                                const struct process *process, uint64_t now_ns)
+{
+    if (process->runtime_ns > 0 && now_ns - process->since_ns < braid->warm_ns)
+        return torus->id;
+    return least_loaded_choose(braid, torus, process, now_ns);
+}
+
+const struct placement placement_affinity = {
+    .name = "affinity",
+    .summary = "the last torus while its cache is warm, else the least loaded; O(tori)",
+    .choose = affinity_choose,
+};
+
 const struct placement *const placement_list[] = {
-    &placement_round_robin,
-    &placement_random,
-    &placement_least_loaded,
-    &placement_power_of_two,
-    NULL,
+    &placement_round_robin,  &placement_random,   &placement_least_loaded,
+    &placement_power_of_two, &placement_affinity, NULL,
 };

@@ -220,9 +220,10 @@ static void torus_send(struct torus *torus, uint32_t slot, uint16_t target, stru
 }
 
 /* Where a process goes that need not stay here. */
-static uint16_t torus_place(struct torus *torus, const struct process *process)
+static uint16_t torus_place(struct torus *torus, const struct process *process, uint64_t now_ns)
 {
-    return process->flags & PROCESS_RESERVED ? torus->id : braid_place(torus->braid, torus);
+    return process->flags & PROCESS_RESERVED ? torus->id
+                                             : braid_place(torus->braid, torus, process, now_ns);
 }
 
 /* A new process asks for a reservation; it is FREE again if that is refused. */
@@ -246,7 +247,7 @@ enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id
     if (result == PROCESS_OK && attributes->budget_ns > 0)
         result = torus_admit(torus, process, attributes, now_ns);
     if (result == PROCESS_OK)
-        torus_send(torus, slot, torus_place(torus, process), process, now_ns);
+        torus_send(torus, slot, torus_place(torus, process, now_ns), process, now_ns);
     return result;
 }
 
@@ -259,7 +260,7 @@ enum process_result torus_wake(struct torus *torus, uint32_t slot, struct proces
     torus->blocked--;
     uint16_t target = torus->id;
     if (torus->braid->place_woken)
-        target = torus_place(torus, process);
+        target = torus_place(torus, process, now_ns);
     torus_send(torus, slot, target, process, now_ns);
     return PROCESS_OK;
 }

@@ -263,6 +263,7 @@ static void scheduler_set_up(struct host *host)
         .balancer = scheduler_balancer(host->scheduler, settings->balancer),
         .exchange_ns = settings->exchange_ns,
         .balance_ns = settings->balance_ns,
+        .warm_ns = settings->warm_ns,
         .threshold = settings->threshold,
         .torus_count = (uint16_t)host->torus_count,
         .place_woken = settings->place_woken,

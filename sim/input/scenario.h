@@ -50,6 +50,7 @@ struct scheduler_settings {
     bool inbox_at_entry;           /* "inbox": "entry", else "interrupt" */
     bool polling_idle;             /* "idle": "polling", else "halted" */
     bool place_woken;              /* woken processes are placed anew; default false */
+    uint64_t warm_ns;              /* "warm_us", default 500: for placement affinity */
     uint64_t exchange_ns;          /* "exchange_us", default 10 ms; 0: always fresh */
     uint64_t balance_ns;           /* "balance": { "interval_ms" }, default 100 ms */
     uint32_t threshold;            /* "balance": { "threshold" }, default 5 */

@@ -170,12 +170,13 @@ static bool read_stride(const struct node *node, uint32_t *stride, struct error 
 static bool read_times(const struct node *node, struct scheduler_settings *settings,
                        struct error *err)
 {
-    double slice_us = 10000, exchange_us = 10000;
+    double slice_us = 10000, exchange_us = 10000, warm_us = 500;
     struct node child;
     settings->tick_hz = 100;
     if (!member_number(node, "slice_us", 1e-3, 1e9, &slice_us, err) ||
         !member_number(node, "tick_hz", 0, 1e6, &settings->tick_hz, err) ||
         !member_number(node, "exchange_us", 0, 1e9, &exchange_us, err) ||
+        !member_number(node, "warm_us", 0, 1e9, &warm_us, err) ||
         !read_stride(node, &settings->process_stride_bytes, err))
         return false;
     if (settings->tick_hz > 0 && settings->tick_hz < 0.25 && node_get(node, "tick_hz", &child))
@@ -183,12 +184,22 @@ static bool read_times(const struct node *node, struct scheduler_settings *setti
                            settings->tick_hz);
     settings->slice_ns = (uint64_t)llround(slice_us * 1000);
     settings->exchange_ns = (uint64_t)llround(exchange_us * 1000);
+    settings->warm_ns = (uint64_t)llround(warm_us * 1000);
     return read_switch(node, "slices", "tick", "exact", &settings->exact_slices, err) &&
            read_switch(node, "ticks", "staggered", "aligned", &settings->aligned_ticks, err) &&
            read_switch(node, "queues", "inbox", "locked", &settings->locked_queues, err) &&
            read_switch(node, "inbox", "interrupt", "entry", &settings->inbox_at_entry, err) &&
            read_switch(node, "idle", "halted", "polling", &settings->polling_idle, err) &&
            member_bool(node, "place_woken", &settings->place_woken, err);
+}
+
+static bool reads_projections(const char *placement)
+{
+    static const char *const readers[] = { "least_loaded", "power_of_two", "affinity", NULL };
+    for (int i = 0; readers[i] != NULL; i++)
+        if (strcmp(placement, readers[i]) == 0)
+            return true;
+    return false;
 }
 
 /* Settings that are each fine but do not work together. */
@@ -209,7 +220,7 @@ static bool check_ticks(const struct node *node, const struct scheduler_settings
         return node_refuse(&tick, err,
                            "balancing needs a tick: set tick_hz above 0, or the "
                            "balance kind to \"none\"");
-    if (settings->exchange_ns > 0 && strcmp(settings->placement, "least_loaded") == 0)
+    if (settings->exchange_ns > 0 && reads_projections(settings->placement))
         return node_refuse(&tick, err,
                            "projections are exchanged at ticks: set tick_hz above 0, "
                            "or exchange_us to 0 (always fresh)");
@@ -237,7 +248,8 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
                                         "inbox",       "idle",
                                         "placement",   "place_woken",
                                         "exchange_us", "process_stride_bytes",
-                                        "balance",     NULL };
+                                        "balance",     "warm_us",
+                                        NULL };
     static const char *locks[LOCK_KINDS + 1];
     struct scheduler_settings *settings = &scenario->scheduler;
     struct node node;

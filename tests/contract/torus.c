@@ -39,6 +39,7 @@ static void set_up(const struct policy *policy, uint64_t seed)
         .slice_tick_ns = below(2) * 1000,
         .exchange_ns = below(2) * 7000,
         .balance_ns = 11000,
+        .warm_ns = below(2) * 5000,
         .threshold = below(3),
         .random = 1 + below(1000),
         .torus_count = (uint16_t)(1 + seed % TORI_MAX),

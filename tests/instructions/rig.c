@@ -26,14 +26,18 @@ static void world_kick(void *world, uint32_t core)
     (void)world, (void)core;
 }
 
-static uint16_t keep_choose(struct braid *braid, struct torus *torus)
+static uint16_t keep_choose(struct braid *braid, struct torus *torus, const struct process *process,
+                            uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     (void)braid;
     return torus->id;
 }
 
-static uint16_t elsewhere_choose(struct braid *braid, struct torus *torus)
+static uint16_t elsewhere_choose(struct braid *braid, struct torus *torus,
+                                 const struct process *process, uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     (void)braid;
     return torus->id ^ 1;
 }

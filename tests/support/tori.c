@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint16_t keep_choose(struct braid *braid, struct torus *torus)
+static uint16_t keep_choose(struct braid *braid, struct torus *torus, const struct process *process,
+                            uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     (void)braid;
     return torus->id;
 }
@@ -60,6 +62,7 @@ void tori_init(struct tori *tori, const struct tori_setup *setup)
     tori->braid.balancer = setup->balancer != NULL ? setup->balancer : &balancer_none;
     tori->braid.exchange_ns = setup->exchange_ns;
     tori->braid.balance_ns = setup->balance_ns;
+    tori->braid.warm_ns = setup->warm_ns;
     tori->braid.threshold = setup->threshold;
     tori->braid.torus_count = setup->torus_count;
     tori->braid.place_woken = setup->place_woken;

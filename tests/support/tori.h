@@ -18,7 +18,7 @@ struct tori_setup {
     const struct policy *policy;
     const struct placement *placement; /* NULL: tori_keep, every process stays where it is */
     const struct balancer *balancer;   /* NULL: balancer_none */
-    uint64_t slice_ns, exchange_ns, balance_ns;
+    uint64_t slice_ns, exchange_ns, balance_ns, warm_ns;
     uint32_t slice_tick_ns, threshold, random;
     uint16_t torus_count, cores_per_torus;
     bool place_woken;

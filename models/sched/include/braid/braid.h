@@ -35,7 +35,10 @@ struct projection {
 /* Where a new process goes (and a woken one, if the braid places those too). */
 struct placement {
     const char *name, *summary;
-    uint16_t (*choose)(struct braid *braid, struct torus *torus);
+    /* torus decides, of whose processes this is one: what it has run, and until when (since_ns), is
+     * known. */
+    uint16_t (*choose)(struct braid *braid, struct torus *torus, const struct process *process,
+                       uint64_t now_ns);
 };
 
 /* When and what migrates. */
@@ -52,6 +55,7 @@ struct braid {
     const struct balancer *balancer;
     uint64_t exchange_ns; /* 0: publish at every change */
     uint64_t balance_ns;
+    uint64_t warm_ns;   /* for so long after a process ran its cache is taken to be warm */
     uint32_t threshold; /* processes */
     uint16_t torus_count;
     bool place_woken; /* else a woken process stays with its torus */
@@ -61,6 +65,7 @@ extern const struct placement placement_round_robin;
 extern const struct placement placement_random;
 extern const struct placement placement_least_loaded;
 extern const struct placement placement_power_of_two;
+extern const struct placement placement_affinity;
 extern const struct balancer balancer_none;
 extern const struct balancer balancer_threshold;
 extern const struct placement *const placement_list[]; /* ends with NULL */
@@ -82,7 +87,8 @@ bool braid_least_loaded(const struct braid *braid, const struct torus *torus, ui
                         uint32_t *load);
 
 /* The torus that process should go to. */
-uint16_t braid_place(struct braid *braid, struct torus *torus);
+uint16_t braid_place(struct braid *braid, struct torus *torus, const struct process *process,
+                     uint64_t now_ns);
 
 /* One round of balancing by torus.  The caller holds it. */
 void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns);

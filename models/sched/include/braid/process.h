@@ -81,7 +81,7 @@ struct process {
     int32_t priority;    /* larger is more urgent */
     uint32_t inbox_next; /* id + 1 of the next process in the same inbox; 0: last */
     uint64_t runtime_ns; /* total time as current process */
-    uint64_t since_ns;   /* RUNNING: charged up to here; READY: queued since */
+    uint64_t since_ns;   /* RUNNING: charged up to here; READY: queued since; BLOCKED: too */
     uint64_t slice_ns;   /* what is left of the time slice */
     struct list_link link; /* for the policy's ready queue */
 
