@@ -6,7 +6,7 @@
 
 const struct balancer balancer_none = {
     .name = "none",
-    .summary = "nothing ever migrates",
+    .summary = "nothing ever migrates; O(1)",
     .balance = NULL,
 };
 
