@@ -13,6 +13,7 @@ LINE = re.compile(r"^(ok  |FAIL) (\w+) (.*?)\s+known +(\S+), simulated +(\S+) \+
 TITLES = {
     "A1": "Closed lock model (machine repairman)",
     "A2": "M/M/c against tori with random placement",
+    "A3": "Power of two choices",
     "A5": "Join the shortest queue",
     "A6": "Processor sharing",
     "A7": "M/G/1, and preemptive priority",
