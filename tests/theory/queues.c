@@ -86,7 +86,7 @@ static void one_queue_against_tori(void)
 
 /* Two draws with replacement.  For infinitely many tori T = sum of rho^(2^i - 2) over i from 1
  * (M. Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS 12(10),
- * 2001); 1024 are within 0.3 % of that.  For few there is no closed form: those values come from a
+ * 2001); 1024 are 0.13 % above that, so that the full run is no longer for them.  For few there is no closed form: those values come from a
  * program of its own, which followed the Markov chain of the queue lengths for 1.5 x 10^9 events
  * (standard errors 0.0009; the targets say 3.27 and 2.69). */
 static void power_of_two_joins_the_shorter(void)
@@ -98,7 +98,7 @@ static void power_of_two_joins_the_shorter(void)
     const struct {
         int tori;
         double seconds, response;
-    } cases[] = { { 8, 150, 3.2549 }, { 64, 15, 2.6843 }, { 1024, 3, limit } };
+    } cases[] = { { 8, 25, 3.2549 }, { 64, 3, 2.6843 }, { 1024, study_full ? 0.15 : 1.5, limit } };
     for (int i = 0; i < 3; i++) {
         struct phase phase;
         struct workload workload =
