@@ -86,12 +86,14 @@ const struct placement placement_power_of_two = {
     .choose = power_of_two_choose,
 };
 
-/* Where it ran last, if it did so within warm_ns: what it would lose elsewhere is taken to be worth
- * more than a shorter queue.  Source: the idea of sysctl_sched_migration_cost, Linux 2.6.23, 2007. */
+/* Where it ran last, if it did so within warm_ns and does not begin another program just now: what
+ * it would lose elsewhere is taken to be worth more than a shorter queue.  Source: the idea of
+ * sysctl_sched_migration_cost, Linux 2.6.23, 2007. */
 static uint16_t affinity_choose(struct braid *braid, struct torus *torus,
                                 const struct process *process, uint64_t now_ns)
 {
-    if (process->runtime_ns > 0 && now_ns - process->since_ns < braid->warm_ns)
+    if (process->state != PROCESS_RUNNING && process->runtime_ns > 0 &&
+        now_ns - process->since_ns < braid->warm_ns)
         return torus->id;
     return least_loaded_choose(braid, torus, process, now_ns);
 }

@@ -110,15 +110,21 @@ enum process_result torus_block(struct torus *torus, uint32_t slot, uint64_t now
     return result;
 }
 
+/* process has become a ZOMBIE. */
+static void torus_end(struct torus *torus, struct process *process, uint64_t now_ns)
+{
+    if (process->flags & PROCESS_RESERVED)
+        torus->policy->end(torus->queue, process, now_ns);
+    braid_changed(torus->braid, torus);
+}
+
 enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     struct process *process = torus->cores[slot].current;
     enum process_result result = torus_part(torus, slot, PROCESS_EXIT, now_ns);
     if (result != PROCESS_OK)
         return result;
-    if (process->flags & PROCESS_RESERVED)
-        torus->policy->end(torus->queue, process, now_ns);
-    braid_changed(torus->braid, torus);
+    torus_end(torus, process, now_ns);
     return PROCESS_OK;
 }
 
@@ -251,6 +257,34 @@ enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id
     return result;
 }
 
+enum process_result torus_fork(struct torus *torus, uint32_t slot, uint32_t id, uint64_t now_ns)
+{
+    const struct process *parent = torus->cores[slot].current;
+    if (parent == NULL)
+        return PROCESS_NONE;
+    struct process_attributes attributes = { .parent = parent->id,
+                                             .weight = parent->weight,
+                                             .priority = parent->priority };
+    return torus_create(torus, slot, id, &attributes, now_ns);
+}
+
+enum process_result torus_exec(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    struct process *process = torus->cores[slot].current;
+    if (process == NULL)
+        return PROCESS_NONE;
+    uint16_t target = torus_place(torus, process, now_ns);
+    if (target == torus->id)
+        return PROCESS_OK;
+    enum process_result result = torus_part(torus, slot, PROCESS_PREEMPT, now_ns);
+    if (result != PROCESS_OK)
+        return result;
+    process->slice_ns = 0; /* a new turn there */
+    torus_send(torus, slot, target, process, now_ns);
+    braid_changed(torus->braid, torus);
+    return PROCESS_OK;
+}
+
 enum process_result torus_wake(struct torus *torus, uint32_t slot, struct process *process,
                                uint64_t now_ns)
 {
@@ -293,6 +327,40 @@ enum process_result torus_reap(struct torus *torus, uint32_t parent, struct proc
     (void)torus;
     enum process_result result = process_reap(process, parent);
     return result == PROCESS_OK ? process_destroy(process) : result;
+}
+
+/* The slot on which process, which is RUNNING, does so. */
+static uint32_t torus_slot_of(const struct torus *torus, const struct process *process)
+{
+    uint32_t slot = 0;
+    while (torus->cores[slot].current != process)
+        slot++;
+    return slot;
+}
+
+enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
+                               uint64_t now_ns)
+{
+    if (!process_allows(process, PROCESS_KILL))
+        return PROCESS_ILLEGAL;
+    if (process->torus != torus->id)
+        return PROCESS_ELSEWHERE;
+    torus_receive(torus, slot, now_ns); /* it may be there */
+    if (process->state == PROCESS_RUNNING) {
+        uint32_t at = torus_slot_of(torus, process);
+        torus_part(torus, at, PROCESS_KILL, now_ns);
+        if (at != slot)
+            torus_kick(torus, &torus->cores[at]);
+    } else if (process->state == PROCESS_READY) {
+        torus->policy->dequeue(torus->queue, process);
+        torus->ready--;
+        process_transition(process, PROCESS_KILL);
+    } else {
+        torus->blocked--;
+        process_transition(process, PROCESS_KILL);
+    }
+    torus_end(torus, process, now_ns);
+    return PROCESS_OK;
 }
 
 void torus_change(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,

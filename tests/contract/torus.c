@@ -150,6 +150,10 @@ static void call_illegally(uint16_t k, uint32_t slot, struct process *process)
                       &before);
     if (process->state != PROCESS_BLOCKED)
         check_refused(torus_wake(torus, slot, process, now_ns), PROCESS_ILLEGAL, &before);
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
+        check_refused(torus_kill(torus, slot, process, now_ns), PROCESS_ILLEGAL, &before);
+    else if (process->torus != k)
+        check_refused(torus_kill(torus, slot, process, now_ns), PROCESS_ELSEWHERE, &before);
     if (process->state != PROCESS_ZOMBIE)
         check_refused(torus_reap(torus, PARENT, process), PROCESS_ILLEGAL, &before);
     else
@@ -158,6 +162,8 @@ static void call_illegally(uint16_t k, uint32_t slot, struct process *process)
         check_refused(torus_yield(torus, slot, now_ns), PROCESS_NONE, &before);
         check_refused(torus_block(torus, slot, now_ns), PROCESS_NONE, &before);
         check_refused(torus_exit(torus, slot, now_ns), PROCESS_NONE, &before);
+        check_refused(torus_fork(torus, slot, 0, now_ns), PROCESS_NONE, &before);
+        check_refused(torus_exec(torus, slot, now_ns), PROCESS_NONE, &before);
     }
 }
 
@@ -203,6 +209,61 @@ static void call_on_process(uint16_t k, uint32_t slot, struct process *process)
     }
 }
 
+/* The current process has a child in the first free slot. */
+static void call_fork(struct torus *torus, uint32_t slot)
+{
+    const struct process *parent = torus->cores[slot].current;
+    uint32_t id = 0;
+    while (id < PROCESSES && tori.processes[id].state != PROCESS_FREE)
+        id++;
+    if (parent == NULL || id == PROCESSES)
+        return;
+    ck_assert_int_eq(torus_fork(torus, slot, id, now_ns), PROCESS_OK);
+    const struct process *child = &tori.processes[id];
+    ck_assert_int_eq(child->state, PROCESS_READY);
+    ck_assert_uint_eq(child->parent, parent->id);
+    ck_assert_uint_eq(child->weight, parent->weight);
+    ck_assert_int_eq(child->priority, parent->priority);
+    tori.processes[id].parent = PARENT; /* who reaps all, here */
+}
+
+/* It goes on here, or is READY elsewhere. */
+static void call_exec(struct torus *torus, uint32_t slot)
+{
+    struct process *process = torus->cores[slot].current;
+    if (process == NULL)
+        return;
+    ck_assert_int_eq(torus_exec(torus, slot, now_ns), PROCESS_OK);
+    if (process->state == PROCESS_RUNNING)
+        ck_assert_ptr_eq(torus->cores[slot].current, process);
+    else
+        ck_assert_uint_ne(process->torus, torus->id);
+    check_counts();
+    if (torus->cores[slot].current == NULL)
+        torus_schedule(torus, slot, now_ns);
+}
+
+/* In any state, in an inbox, too; who runs on another core is off it at once. */
+static void call_kill(uint32_t slot, struct process *process)
+{
+    struct torus *torus = tori.torus[process->torus];
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
+        return;
+    uint32_t at = 0;
+    while (at < torus->core_count && torus->cores[at].current != process)
+        at++;
+    ck_assert_int_eq(torus_kill(torus, slot, process, now_ns), PROCESS_OK);
+    ck_assert_int_eq(process->state, PROCESS_ZOMBIE);
+    ck_assert(inbox_is_empty(&torus->inbox));
+    check_counts();
+    if (at < torus->core_count) {
+        ck_assert_ptr_null(torus->cores[at].current);
+        ck_assert(at == slot || tori.kicked[(uint32_t)torus->id * tori.cores_per_torus + at]);
+    }
+    if (torus->cores[slot].current == NULL)
+        torus_schedule(torus, slot, now_ns);
+}
+
 static void call_tick(struct torus *torus, uint32_t slot)
 {
     uint32_t requests = torus_tick(torus, slot, now_ns);
@@ -228,8 +289,7 @@ static void call_change(struct process *process)
 {
     bool in_inbox[PROCESSES] = { false };
     mark_inboxes(in_inbox);
-    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE ||
-        in_inbox[process->id])
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE || in_inbox[process->id])
         return;
     uint32_t weight = 1 + below(10000);
     int32_t priority = (int32_t)below(200) - 100;
@@ -244,7 +304,7 @@ static void step(void)
     uint32_t slot = below(tori.cores_per_torus);
     struct process *process = &tori.processes[below(PROCESSES)];
     now_ns += below(3) * 1000;
-    switch (below(9)) {
+    switch (below(13)) {
     case 0:
     case 1:
     case 2:
@@ -264,6 +324,15 @@ static void step(void)
         break;
     case 7:
         call_change(process);
+        break;
+    case 8:
+        call_fork(tori.torus[k], slot);
+        break;
+    case 9:
+        call_exec(tori.torus[k], slot);
+        break;
+    case 10:
+        call_kill(slot, process);
         break;
     default:
         call_illegally(k, slot, process);

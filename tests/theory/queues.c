@@ -1,9 +1,9 @@
 /* queues.c -- A2, A3, A5, A6, A7: what queueing theory knows of global and local queues.
  *
  * Goal: with all costs zero, one global queue is M/M/c, tori with random placement are c
- * independent M/M/1 queues, tori that place by fresh loads join the shortest queue, or the shorter of
- * two, a small quantum is processor sharing (with its overhead if it has one), first come first served is M/G/1, and
- * priority_scan is preemptive-resume priority.
+ * independent M/M/1 queues, tori that place by fresh loads join the shortest queue, or the shorter
+ * of two, a small quantum is processor sharing (with its overhead if it has one), first come first
+ * served is M/G/1, and priority_scan is preemptive-resume priority.
  * Method: an open Poisson stream with known service distributions; mean response or wait by the
  * rule of study.h.
  *
@@ -86,9 +86,9 @@ static void one_queue_against_tori(void)
 
 /* Two draws with replacement.  For infinitely many tori T = sum of rho^(2^i - 2) over i from 1
  * (M. Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS 12(10),
- * 2001); 1024 are 0.13 % above that, so that the full run is no longer for them.  For few there is no closed form: those values come from a
- * program of its own, which followed the Markov chain of the queue lengths for 1.5 x 10^9 events
- * (standard errors 0.0009; the targets say 3.27 and 2.69). */
+ * 2001); 1024 are 0.13 % above that, so that the full run is no longer for them.  For few there is
+ * no closed form: those values come from a program of its own, which followed the Markov chain of
+ * the queue lengths for 1.5 x 10^9 events (standard errors 0.0009; the targets say 3.27, 2.69). */
 static void power_of_two_joins_the_shorter(void)
 {
     const double rho = 0.9;

@@ -22,6 +22,7 @@ static const struct {
     { PROCESS_YIELD, "..Y..." },  { PROCESS_BLOCK, "..B..." }, { PROCESS_WAKE, "...Y.." },
     { PROCESS_EXIT, "..Z..." },   { PROCESS_REAP, "....C." },  { PROCESS_DESTROY, ".....F" },
     { PROCESS_REFUSE, ".F...." },
+    { PROCESS_KILL, ".ZZZ.." },
 };
 
 /* A process in that state, every other byte set. */

@@ -32,6 +32,12 @@ struct torus_operations {
                                 uint64_t now_ns);
     uint32_t (*receive)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     void (*accept)(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns);
+    enum process_result (*fork)(struct torus *torus, uint32_t slot, uint32_t id, uint64_t now_ns);
+    enum process_result (*exec)(struct torus *torus, uint32_t slot, uint64_t now_ns);
+    enum process_result (*kill)(struct torus *torus, uint32_t slot, struct process *process,
+                                uint64_t now_ns);
+    void (*change)(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
+                   uint64_t now_ns);
     enum process_result (*reap)(struct torus *torus, uint32_t parent, struct process *process);
     uint32_t (*tick)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     void (*balance)(struct braid *braid, struct torus *torus, uint64_t now_ns);

@@ -67,8 +67,9 @@ struct policy {
     bool (*preempts)(void *queue, const struct process *running, const struct process *woken,
                      uint64_t now_ns);
 
-    /* process, which pick() gave out, leaves its core and is not queued again: it blocks or exits,
-     * and wakes here or elsewhere, if at all.  NULL: that is nothing to the policy. */
+    /* process, which pick() gave out, leaves its core and is not queued again: it blocks, exits or
+     * goes to another torus, and comes back here or elsewhere, if at all.  NULL: that is nothing to
+     * the policy. */
     void (*leave)(void *queue, struct process *process, uint64_t now_ns);
 
     /* How long may process, which pick() has just given out for a new turn, run before the torus

@@ -8,6 +8,9 @@
  *      |                +--------------wake--------------- BLOCKED      v
  *      +---------------------------destroy--------------------------- REAPED
  *
+ *     Besides, a READY process becomes FREE again when it is refused at its creation, and READY,
+ *     RUNNING and BLOCKED ones become ZOMBIE when they are killed.
+ *
  * Rules
  *   - These are all the transitions there are.  Any other is refused with a
  *     result that says why, and changes nothing (tests/unit/process.c tries
@@ -48,6 +51,7 @@ enum process_event {
     PROCESS_REAP,
     PROCESS_DESTROY,
     PROCESS_REFUSE, /* READY -> FREE: there is no room for its reservation */
+    PROCESS_KILL,   /* READY, RUNNING or BLOCKED -> ZOMBIE */
     PROCESS_EVENTS
 };
 
@@ -58,7 +62,9 @@ enum process_result {
     PROCESS_NOT_PARENT, /* reap: the caller is not the parent */
     PROCESS_NOT_REAPED, /* destroy: the parent has not reaped it yet */
     PROCESS_NONE,       /* there is no process to apply this to */
-    PROCESS_REFUSED     /* create: the policy has no reservations, or no room for this one */
+    PROCESS_REFUSED,    /* create: the policy has no reservations, or no room for this one */
+    PROCESS_NO_CHILD,   /* wait: there is none to wait for */
+    PROCESS_ELSEWHERE   /* it is not this torus's */
 };
 
 enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */

@@ -105,6 +105,14 @@ void torus_init(struct torus *torus, const struct torus_setup *setup);
 enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
                                  const struct process_attributes *attributes, uint64_t now_ns);
 
+/* The current process has a child, id, which inherits weight and priority, but no reservation, and
+ * is placed.  Nobody's slice changes. */
+enum process_result torus_fork(struct torus *torus, uint32_t slot, uint32_t id, uint64_t now_ns);
+
+/* The current process begins another program.  What it left in the caches is of no use to it any
+ * more, so that it is placed anew: it goes on here, or is READY elsewhere and the core free. */
+enum process_result torus_exec(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
 /* Puts the current process back if it is still RUNNING, and picks the next one.  NULL: idle.
  * O(1) beside the policy's pick. */
 struct process *torus_schedule(struct torus *torus, uint32_t slot, uint64_t now_ns);
@@ -135,6 +143,12 @@ void torus_accept(struct torus *torus, uint32_t slot, struct process *process, u
  * its slice, and since_ns: it has been READY since then. */
 void torus_change(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
                   uint64_t now_ns);
+
+/* process, of this torus, becomes a ZOMBIE whatever it does; messages that wait are received first,
+ * so it may be one of those.  If it runs on another core that core is kicked, and has to call
+ * torus_schedule() before it goes back to user code. */
+enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
+                               uint64_t now_ns);
 
 /* Parent collects a ZOMBIE and frees its slot. */
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process);
