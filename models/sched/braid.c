@@ -97,7 +97,10 @@ uint16_t braid_place(struct braid *braid, struct torus *torus, const struct proc
 {
     if (braid->torus_count == 1)
         return torus->id;
-    return braid->placement->choose(braid, torus, process, now_ns);
+    uint16_t target = braid->placement->choose(braid, torus, process, now_ns);
+    while (!braid_allows(braid, process, target))
+        target = (uint16_t)(target + 1u < braid->torus_count ? target + 1u : 0);
+    return target;
 }
 
 void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns)

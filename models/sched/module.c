@@ -21,6 +21,7 @@ static const struct torus_operations operations = {
     .fork = torus_fork,
     .exec = torus_exec,
     .kill = torus_kill,
+    .restrict_to = torus_restrict,
     .change = torus_change,
     .reap = torus_reap,
     .tick = torus_tick,

@@ -245,16 +245,37 @@ static enum process_result torus_admit(struct torus *torus, struct process *proc
     return PROCESS_OK;
 }
 
-enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
-                                 const struct process_attributes *attributes, uint64_t now_ns)
+/* What its parent may not do, a process may not. */
+static void torus_inherit(struct torus *torus, struct process *process,
+                          const struct process *parent)
+{
+    if (parent == NULL || !(parent->flags & PROCESS_RESTRICTED))
+        return;
+    process->flags |= PROCESS_RESTRICTED;
+    for (uint32_t i = 0; i < braid_mask_words(torus->braid); i++)
+        braid_mask_of(torus->braid, process)[i] = braid_mask_of(torus->braid, parent)[i];
+}
+
+/* parent is NULL unless it forks. */
+static enum process_result torus_begin(struct torus *torus, uint32_t slot, uint32_t id,
+                                       const struct process_attributes *attributes,
+                                       const struct process *parent, uint64_t now_ns)
 {
     struct process *process = &torus->processes[id];
     enum process_result result = process_create(process, id, attributes);
+    if (result == PROCESS_OK)
+        torus_inherit(torus, process, parent);
     if (result == PROCESS_OK && attributes->budget_ns > 0)
         result = torus_admit(torus, process, attributes, now_ns);
     if (result == PROCESS_OK)
         torus_send(torus, slot, torus_place(torus, process, now_ns), process, now_ns);
     return result;
+}
+
+enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
+                                 const struct process_attributes *attributes, uint64_t now_ns)
+{
+    return torus_begin(torus, slot, id, attributes, NULL, now_ns);
 }
 
 enum process_result torus_fork(struct torus *torus, uint32_t slot, uint32_t id, uint64_t now_ns)
@@ -265,7 +286,7 @@ enum process_result torus_fork(struct torus *torus, uint32_t slot, uint32_t id, 
     struct process_attributes attributes = { .parent = parent->id,
                                              .weight = parent->weight,
                                              .priority = parent->priority };
-    return torus_create(torus, slot, id, &attributes, now_ns);
+    return torus_begin(torus, slot, id, &attributes, parent, now_ns);
 }
 
 enum process_result torus_exec(struct torus *torus, uint32_t slot, uint64_t now_ns)
@@ -293,7 +314,7 @@ enum process_result torus_wake(struct torus *torus, uint32_t slot, struct proces
         return result;
     torus->blocked--;
     uint16_t target = torus->id;
-    if (torus->braid->place_woken)
+    if (torus->braid->place_woken || !braid_allows(torus->braid, process, torus->id))
         target = torus_place(torus, process, now_ns);
     torus_send(torus, slot, target, process, now_ns);
     return PROCESS_OK;
@@ -338,6 +359,16 @@ static uint32_t torus_slot_of(const struct torus *torus, const struct process *p
     return slot;
 }
 
+/* process, which is RUNNING, leaves its core for longer. */
+static void torus_take_off(struct torus *torus, uint32_t slot, struct process *process,
+                           enum process_event event, uint64_t now_ns)
+{
+    uint32_t at = torus_slot_of(torus, process);
+    torus_part(torus, at, event, now_ns);
+    if (at != slot)
+        torus_kick(torus, &torus->cores[at]);
+}
+
 enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
                                uint64_t now_ns)
 {
@@ -347,10 +378,7 @@ enum process_result torus_kill(struct torus *torus, uint32_t slot, struct proces
         return PROCESS_ELSEWHERE;
     torus_receive(torus, slot, now_ns); /* it may be there */
     if (process->state == PROCESS_RUNNING) {
-        uint32_t at = torus_slot_of(torus, process);
-        torus_part(torus, at, PROCESS_KILL, now_ns);
-        if (at != slot)
-            torus_kick(torus, &torus->cores[at]);
+        torus_take_off(torus, slot, process, PROCESS_KILL, now_ns);
     } else if (process->state == PROCESS_READY) {
         torus->policy->dequeue(torus->queue, process);
         torus->ready--;
@@ -360,6 +388,51 @@ enum process_result torus_kill(struct torus *torus, uint32_t slot, struct proces
         process_transition(process, PROCESS_KILL);
     }
     torus_end(torus, process, now_ns);
+    return PROCESS_OK;
+}
+
+static bool mask_has(const struct torus *torus, const uint32_t *mask)
+{
+    const struct braid *braid = torus->braid;
+    for (uint32_t t = 0; t < braid->torus_count; t++)
+        if (mask[t / 32] >> t % 32 & 1)
+            return true;
+    return false;
+}
+
+/* process may not be here any more. */
+static void torus_expel(struct torus *torus, uint32_t slot, struct process *process,
+                        uint64_t now_ns)
+{
+    uint16_t target = braid_place(torus->braid, torus, process, now_ns);
+    if (process->state == PROCESS_RUNNING) {
+        torus_take_off(torus, slot, process, PROCESS_PREEMPT, now_ns);
+    } else {
+        torus->policy->dequeue(torus->queue, process);
+        torus->ready--;
+    }
+    process->slice_ns = 0; /* a new turn there */
+    process->flags |= PROCESS_MIGRATING;
+    torus_send(torus, slot, target, process, now_ns);
+    braid_changed(torus->braid, torus);
+}
+
+enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct process *process,
+                                   const uint32_t *mask, uint64_t now_ns)
+{
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
+        return PROCESS_ILLEGAL;
+    if (process->torus != torus->id)
+        return PROCESS_ELSEWHERE;
+    bool may_stay = mask[torus->id / 32] >> torus->id % 32 & 1;
+    if (!mask_has(torus, mask) || (process->flags & PROCESS_RESERVED && !may_stay))
+        return PROCESS_REFUSED;
+    torus_receive(torus, slot, now_ns); /* it may be there */
+    process->flags |= PROCESS_RESTRICTED;
+    for (uint32_t i = 0; i < braid_mask_words(torus->braid); i++)
+        braid_mask_of(torus->braid, process)[i] = mask[i];
+    if (!may_stay && process->state != PROCESS_BLOCKED)
+        torus_expel(torus, slot, process, now_ns);
     return PROCESS_OK;
 }
 
@@ -430,7 +503,7 @@ struct process *torus_migratable(struct torus *torus)
 bool torus_give(struct torus *torus, uint16_t target)
 {
     struct process *process = torus_migratable(torus);
-    if (process == NULL)
+    if (process == NULL || !braid_allows(torus->braid, process, target))
         return false;
     torus->policy->dequeue(torus->queue, process);
     torus->ready--;

@@ -224,6 +224,9 @@ static void call_fork(struct torus *torus, uint32_t slot)
     ck_assert_uint_eq(child->parent, parent->id);
     ck_assert_uint_eq(child->weight, parent->weight);
     ck_assert_int_eq(child->priority, parent->priority);
+    ck_assert_int_eq(child->flags & PROCESS_RESTRICTED, parent->flags & PROCESS_RESTRICTED);
+    if (child->flags & PROCESS_RESTRICTED)
+        ck_assert_uint_eq(tori.masks[id], tori.masks[parent->id]);
     tori.processes[id].parent = PARENT; /* who reaps all, here */
 }
 
@@ -264,6 +267,35 @@ static void call_kill(uint32_t slot, struct process *process)
         torus_schedule(torus, slot, now_ns);
 }
 
+/* Who may not be here goes at once, or, BLOCKED, when it wakes. */
+static void call_restrict(uint32_t slot, struct process *process)
+{
+    struct torus *torus = tori.torus[process->torus];
+    uint32_t mask = below(1u << tori.torus_count), none = 0;
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
+        return;
+    uint32_t before = tori.masks[process->id];
+    ck_assert_int_eq(torus_restrict(torus, slot, process, &none, now_ns), PROCESS_REFUSED);
+    ck_assert_uint_eq(tori.masks[process->id], before);
+    mask = mask != 0 ? mask : 1;
+    ck_assert_int_eq(torus_restrict(torus, slot, process, &mask, now_ns), PROCESS_OK);
+    check_counts();
+    if (torus->cores[slot].current == NULL)
+        torus_schedule(torus, slot, now_ns);
+}
+
+/* Nobody is where it may not be; a BLOCKED process does nothing there. */
+static void check_masks(void)
+{
+    for (uint32_t id = 0; id < PROCESSES; id++) {
+        const struct process *process = &tori.processes[id];
+        if (process->flags & PROCESS_RESTRICTED && process->state != PROCESS_BLOCKED &&
+            process->state != PROCESS_ZOMBIE)
+            ck_assert_msg(tori.masks[id] >> process->torus & 1, "process %u is on torus %u", id,
+                          (unsigned)process->torus);
+    }
+}
+
 static void call_tick(struct torus *torus, uint32_t slot)
 {
     uint32_t requests = torus_tick(torus, slot, now_ns);
@@ -280,8 +312,11 @@ static void call_give(struct torus *torus)
     uint32_t ready = torus->ready;
     if (target == torus->id)
         return;
-    ck_assert_int_eq(torus_give(torus, target), ready > 0);
-    ck_assert_uint_eq(torus->ready, ready - (ready > 0));
+    const struct process *given = torus_migratable(torus);
+    bool gives = given != NULL && braid_allows(&tori.braid, given, target);
+    ck_assert_int_eq(given != NULL, ready > 0);
+    ck_assert_int_eq(torus_give(torus, target), gives);
+    ck_assert_uint_eq(torus->ready, ready - gives);
 }
 
 /* Weight and priority of a process that is under way to nowhere. */
@@ -304,7 +339,7 @@ static void step(void)
     uint32_t slot = below(tori.cores_per_torus);
     struct process *process = &tori.processes[below(PROCESSES)];
     now_ns += below(3) * 1000;
-    switch (below(13)) {
+    switch (below(14)) {
     case 0:
     case 1:
     case 2:
@@ -333,6 +368,9 @@ static void step(void)
         break;
     case 10:
         call_kill(slot, process);
+        break;
+    case 11:
+        call_restrict(slot, process);
         break;
     default:
         call_illegally(k, slot, process);
@@ -368,6 +406,7 @@ START_TEST(random_calls_keep_the_invariants)
     for (int i = 0; i < STEPS; i++) {
         step();
         check_counts();
+        check_masks();
         if (below(3) == 0) {
             tori_settle(&tori, now_ns);
             check_counts();

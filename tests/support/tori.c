@@ -58,6 +58,7 @@ void tori_init(struct tori *tori, const struct tori_setup *setup)
     tori->port = (struct port){ .post = note_post, .kick = note_kick, .world = tori };
     tori->braid.slots = allocate(TORI_MAX * sizeof *tori->braid.slots);
     tori->braid.tori = tori->torus;
+    tori->braid.allowed = tori->masks;
     tori->braid.placement = setup->placement != NULL ? setup->placement : &tori_keep;
     tori->braid.balancer = setup->balancer != NULL ? setup->balancer : &balancer_none;
     tori->braid.exchange_ns = setup->exchange_ns;

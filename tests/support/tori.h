@@ -34,6 +34,7 @@ struct tori {
     struct process *processes; /* [TORI_PROCESSES] */
     bool told[TORI_MAX];       /* its inbox has become non-empty */
     bool kicked[TORI_MAX * TORI_CORES_MAX];
+    uint32_t masks[TORI_PROCESSES]; /* braid.allowed: of up to 32 tori */
     uint32_t posts, kicks;
     bool accepts;
     uint64_t now_ns; /* for torus_accept(): the caller's, where it matters */

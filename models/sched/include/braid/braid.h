@@ -53,6 +53,7 @@ struct braid {
     struct torus **tori;                                        /* [torus_count] */
     const struct placement *placement;
     const struct balancer *balancer;
+    uint32_t *allowed;    /* [processes][braid_mask_words()]; NULL: no process is ever restricted */
     uint64_t exchange_ns; /* 0: publish at every change */
     uint64_t balance_ns;
     uint64_t warm_ns;   /* for so long after a process ran its cache is taken to be warm */
@@ -86,7 +87,27 @@ bool braid_read(const struct braid *braid, uint16_t torus, struct projection *pr
 bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t *least,
                         uint32_t *load);
 
-/* The torus that process should go to. */
+/* A mask of tori: bit t % 32 of word t / 32. */
+static inline uint32_t braid_mask_words(const struct braid *braid)
+{
+    return (braid->torus_count + 31u) / 32;
+}
+
+static inline uint32_t *braid_mask_of(const struct braid *braid, const struct process *process)
+{
+    return &braid->allowed[(uint64_t)process->id * braid_mask_words(braid)];
+}
+
+/* May process be on that torus? */
+static inline bool braid_allows(const struct braid *braid, const struct process *process,
+                                uint16_t torus)
+{
+    return !(process->flags & PROCESS_RESTRICTED) ||
+           braid_mask_of(braid, process)[torus / 32] >> torus % 32 & 1;
+}
+
+/* The torus that process should go to: what the placement says, or the next one after that in
+ * cyclic order on which it may be.  O(tori) for a process that is restricted. */
 uint16_t braid_place(struct braid *braid, struct torus *torus, const struct process *process,
                      uint64_t now_ns);
 

@@ -36,6 +36,8 @@ struct torus_operations {
     enum process_result (*exec)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     enum process_result (*kill)(struct torus *torus, uint32_t slot, struct process *process,
                                 uint64_t now_ns);
+    enum process_result (*restrict_to)(struct torus *torus, uint32_t slot, struct process *process,
+                                       const uint32_t *mask, uint64_t now_ns);
     void (*change)(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
                    uint64_t now_ns);
     enum process_result (*reap)(struct torus *torus, uint32_t parent, struct process *process);

@@ -62,7 +62,8 @@ enum process_result {
     PROCESS_NOT_PARENT, /* reap: the caller is not the parent */
     PROCESS_NOT_REAPED, /* destroy: the parent has not reaped it yet */
     PROCESS_NONE,       /* there is no process to apply this to */
-    PROCESS_REFUSED,    /* create: the policy has no reservations, or no room for this one */
+    PROCESS_REFUSED,    /* create: the policy has no reservations, or no room for this one;
+                           restrict: nothing would be left to it, or it has one here */
     PROCESS_NO_CHILD,   /* wait: there is none to wait for */
     PROCESS_ELSEWHERE   /* it is not this torus's */
 };
@@ -73,7 +74,8 @@ enum { PROCESS_LINE_BYTES = 64, PROCESS_HOT_BYTES = 128, PROCESS_POLICY_BYTES = 
 
 enum process_flag {
     PROCESS_RESERVED = 1,  /* has a reservation with the policy of its torus, and stays there */
-    PROCESS_MIGRATING = 2  /* in an inbox because a balancer moved it, not because it woke */
+    PROCESS_MIGRATING = 2, /* in an inbox because a balancer moved it, not because it woke */
+    PROCESS_RESTRICTED = 4  /* may not be on every torus: braid_allows() says on which */
 };
 
 struct process {

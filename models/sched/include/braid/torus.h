@@ -105,8 +105,8 @@ void torus_init(struct torus *torus, const struct torus_setup *setup);
 enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
                                  const struct process_attributes *attributes, uint64_t now_ns);
 
-/* The current process has a child, id, which inherits weight and priority, but no reservation, and
- * is placed.  Nobody's slice changes. */
+/* The current process has a child, id, which inherits weight, priority and restrictions, but no
+ * reservation, and is placed.  Nobody's slice changes. */
 enum process_result torus_fork(struct torus *torus, uint32_t slot, uint32_t id, uint64_t now_ns);
 
 /* The current process begins another program.  What it left in the caches is of no use to it any
@@ -150,6 +150,14 @@ void torus_change(struct torus *torus, struct process *process, uint32_t weight,
 enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
                                uint64_t now_ns);
 
+/* From now on process, of this torus, may be on the tori of this mask only (braid_mask_words()
+ * words), and so may the children that it forks.  Messages that wait are received first.  If this
+ * torus is none of them, the process goes to one: at once, off its core as by torus_kill(), or,
+ * BLOCKED, when it wakes.  PROCESS_REFUSED, and nothing changes, if no torus is in the mask, or it
+ * has a reservation here and this torus is not.  For masks of cores, have a torus for each. */
+enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct process *process,
+                                   const uint32_t *mask, uint64_t now_ns);
+
 /* Parent collects a ZOMBIE and frees its slot. */
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process);
 
@@ -162,7 +170,8 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns);
 /* The queued process that this torus would miss least; NULL when none is queued. */
 struct process *torus_migratable(struct torus *torus);
 
-/* Posts that process to torus target.  False when there was none to give. */
+/* Posts that process to torus target.  False when there was none to give, or it may not be
+ * there. */
 bool torus_give(struct torus *torus, uint16_t target);
 
 static inline uint32_t torus_load(const struct torus *torus)
