@@ -36,19 +36,17 @@ struct eevdf_queue {
 static void least_summarise(struct tree_node *node)
 {
     uint64_t least = ((struct share *)node)->received;
-    for (unsigned side = 0; side < 2; side++) {
-        const struct tree_node *child = node->child[side];
-        if (child != NULL && tree_before(child->summary, least))
-            least = child->summary;
-    }
-    node->summary = least;
+    const struct tree_node *left = node->child[0], *right = node->child[1];
+    uint64_t other = left != NULL ? left->summary : least;
+    least = tree_before(other, least) ? other : least;
+    other = right != NULL ? right->summary : least;
+    node->summary = tree_before(other, least) ? other : least;
 }
 
 static void least_add(struct tree_node *node, const struct tree_node *added)
 {
     uint64_t received = ((const struct share *)added)->received;
-    if (tree_before(received, node->summary))
-        node->summary = received;
+    node->summary = tree_before(received, node->summary) ? received : node->summary;
 }
 
 static bool least_take(struct tree_node *node, const struct tree_node *taken)
@@ -111,9 +109,10 @@ static void eevdf_part(struct eevdf_queue *q, struct share *share)
 /* ---- The operations ----------------------------------------------------------------------- */
 
 /* A running process comes back: a request that was served is followed by the next. */
-static void eevdf_return(struct eevdf_queue *q, struct share *share, const struct process *process)
+static void eevdf_return(struct eevdf_queue *q, struct share *share, const struct process *process,
+                         uint64_t now_ns)
 {
-    share_stop(&q->time, share, process);
+    share_stop(&q->time, share, process, now_ns);
     if (!tree_before(share->received, share->node.key))
         share->node.key = share->received + share_scaled(share, q->request_ns);
     if (share_weight(share) != process->weight && process->weight != 0) {
@@ -126,11 +125,12 @@ static void eevdf_enqueue(void *queue, struct process *process, uint64_t now_ns)
 {
     struct eevdf_queue *q = queue;
     struct share *share = share_of(process);
-    virtual_time_advance(&q->time, now_ns);
-    if (share->state == SHARE_PICKED)
-        eevdf_return(q, share, process);
-    else
+    if (share->state == SHARE_PICKED) {
+        eevdf_return(q, share, process, now_ns);
+    } else {
+        virtual_time_advance(&q->time, now_ns);
         eevdf_join(q, share, process->weight != 0 ? process->weight : 1);
+    }
     share->state = SHARE_QUEUED;
     tree_insert(&q->tree, &share->node, process->slice_ns > 0, &least_received);
 }
@@ -177,8 +177,7 @@ static void eevdf_leave(void *queue, struct process *process, uint64_t now_ns)
 {
     struct eevdf_queue *q = queue;
     struct share *share = share_of(process);
-    virtual_time_advance(&q->time, now_ns);
-    share_stop(&q->time, share, process);
+    share_stop(&q->time, share, process, now_ns);
     eevdf_part(q, share);
 }
 

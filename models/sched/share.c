@@ -88,12 +88,18 @@ static void virtual_time_settle(struct virtual_time *time)
     }
 }
 
+/* Without settling. */
+static void virtual_time_pass(struct virtual_time *time, uint64_t now_ns)
+{
+    time->rest += (int64_t)((now_ns - time->now_ns) * time->running << SHARE_SHIFT);
+    time->now_ns = now_ns;
+}
+
 void virtual_time_advance(struct virtual_time *time, uint64_t now_ns)
 {
     if (now_ns <= time->now_ns)
         return;
-    time->rest += (int64_t)((now_ns - time->now_ns) * time->running << SHARE_SHIFT);
-    time->now_ns = now_ns;
+    virtual_time_pass(time, now_ns);
     virtual_time_settle(time);
 }
 
@@ -120,8 +126,11 @@ void share_start(struct virtual_time *time, struct share *share, const struct pr
 }
 
 /* The sum took it that the process ran all the time, and has to be told what it received. */
-void share_stop(struct virtual_time *time, struct share *share, const struct process *process)
+void share_stop(struct virtual_time *time, struct share *share, const struct process *process,
+                uint64_t now_ns)
 {
+    if (now_ns > time->now_ns)
+        virtual_time_pass(time, now_ns);
     uint64_t ran_ns = process->runtime_ns - share->node.scratch[SHARE_RUNTIME_NS];
     uint64_t received = share_scaled(share, ran_ns);
     uint64_t taken_ns = time->now_ns - share->node.scratch[SHARE_PICKED_NS];

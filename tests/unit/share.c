@@ -95,7 +95,7 @@ START_TEST(virtual_time_is_the_mean)
         } else if (runs[i]) { /* it did not get all of the time, as where there are interrupts */
             uint64_t passed_ns = time.now_ns - started_ns[i];
             process[i].runtime_ns += passed_ns - passed_ns / 8;
-            share_stop(&time, share, &process[i]);
+            share_stop(&time, share, &process[i], time.now_ns);
             runs[i] = false;
         } else if (tori_random_below(&random, 2) == 0) {
             share_start(&time, share, &process[i]);

@@ -95,10 +95,11 @@ void virtual_time_advance(struct virtual_time *time, uint64_t now_ns);
 void virtual_time_join(struct virtual_time *time, const struct share *share);
 void virtual_time_part(struct virtual_time *time, const struct share *share);
 
-/* share, which competes, gets or gives up a core at time->now_ns. */
+/* share, which competes, gets a core at time->now_ns, or gives it up at now_ns. */
 void share_start(struct virtual_time *time, struct share *share, const struct process *process);
 /* Afterwards it has received what its process has run. */
-void share_stop(struct virtual_time *time, struct share *share, const struct process *process);
+void share_stop(struct virtual_time *time, struct share *share, const struct process *process,
+                uint64_t now_ns);
 
 /* What process has run since share_start(), as it is accounted, up to now if it runs. */
 static inline uint64_t share_ran_ns(const struct share *share, const struct process *process,
