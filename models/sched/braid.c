@@ -51,6 +51,7 @@ void braid_publish(struct braid *braid, struct torus *torus)
 {
     struct projection_slot *slot = &braid->slots[torus->id];
     average_update(torus);
+    torus->strain = torus_strain(torus_load(torus), torus->core_count);
     struct projection p = { .load = torus_load(torus),
                             .blocked = torus->blocked,
                             .average_load = torus->average_load,
@@ -92,6 +93,25 @@ bool braid_least_loaded(const struct braid *braid, const struct torus *torus, ui
     return found;
 }
 
+bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uint16_t *most,
+                       uint32_t *excess)
+{
+    *excess = 0;
+    uint16_t at = torus->id;
+    for (uint32_t i = 1; i < braid->torus_count; i++) {
+        struct projection projection;
+        at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
+        if (!braid_read(braid, at, &projection))
+            continue;
+        uint32_t cores = braid_cores(braid, at);
+        if (projection.load <= cores || projection.load - cores <= *excess)
+            continue;
+        *most = at;
+        *excess = projection.load - cores;
+    }
+    return *excess > 0;
+}
+
 uint16_t braid_place(struct braid *braid, struct torus *torus, const struct process *process,
                      uint64_t now_ns)
 {
@@ -107,4 +127,10 @@ void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
     if (braid->balancer->balance != NULL)
         braid->balancer->balance(braid, torus, now_ns);
+}
+
+void braid_idle(struct braid *braid, struct torus *torus, uint64_t now_ns)
+{
+    if (braid->balancer->idle != NULL)
+        braid->balancer->idle(braid, torus, now_ns);
 }

@@ -26,7 +26,10 @@ static const struct torus_operations operations = {
     .reap = torus_reap,
     .tick = torus_tick,
     .balance = braid_balance,
+    .idle = braid_idle,
+    .answer = torus_answer,
     .inbox_push = inbox_push,
+    .inbox_ask = inbox_ask,
 };
 
 const struct scheduler_module scheduler_module = {

@@ -24,6 +24,7 @@ void torus_init(struct torus *torus, const struct torus_setup *setup)
     torus->core_count = setup->core_count;
     torus->random = setup->random != 0 ? setup->random : 1;
     torus->placed = 0;
+    torus->strain = TORUS_IDLE;
     torus->ready = torus->running = torus->blocked = 0;
     torus->idle = setup->core_count;
     for (uint32_t slot = 0; slot < setup->core_count; slot++) {
@@ -207,10 +208,15 @@ static void torus_find_core(struct torus *torus, uint32_t slot, const struct pro
 static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct process *process,
                                 uint64_t now_ns)
 {
+    bool is_moved = (process->flags & PROCESS_MIGRATING) != 0;
+    process->flags &= (uint8_t)~PROCESS_MIGRATING;
     process->torus = torus->id;
     torus_enqueue(torus, process, now_ns);
     torus_find_core(torus, slot, process, now_ns);
     braid_changed(torus->braid, torus);
+    const struct balancer *balancer = torus->braid->balancer;
+    if (balancer->arrived != NULL && !is_moved && torus_waiting(torus) > 0)
+        balancer->arrived(torus->braid, torus, now_ns);
 }
 
 /* Queues process here, or posts it to target. */
@@ -330,16 +336,18 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
         struct process *process = &torus->processes[next - 1];
         next = process->inbox_next;
         process->inbox_next = 0;
-        process->flags &= (uint8_t)~PROCESS_MIGRATING;
         torus_queue_arrival(torus, slot, process, now_ns);
         count++;
     }
+    uint16_t thief;
+    uint32_t asked;
+    if (inbox_take_request(&torus->inbox, &thief, &asked))
+        torus_answer(torus, thief, asked, now_ns);
     return count;
 }
 
 void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns)
 {
-    process->flags &= (uint8_t)~PROCESS_MIGRATING;
     torus_queue_arrival(torus, slot, process, now_ns);
 }
 
@@ -493,7 +501,7 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns)
     return requests;
 }
 
-/* ---- Giving away -------------------------------------------------------------------------- */
+/* ---- Giving away, and asking for more ----------------------------------------------------- */
 
 struct process *torus_migratable(struct torus *torus)
 {
@@ -513,4 +521,24 @@ bool torus_give(struct torus *torus, uint16_t target)
     torus->port->post(torus->port->world, target, process);
     braid_changed(torus->braid, torus);
     return true;
+}
+
+void torus_ask(struct torus *torus, uint16_t victim, uint32_t count)
+{
+    if (count > INBOX_ASKED_MOST)
+        count = INBOX_ASKED_MOST;
+    torus->port->ask(torus->port->world, victim, torus->id, count);
+}
+
+void torus_answer(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns)
+{
+    struct braid *braid = torus->braid;
+    if (thief >= braid->torus_count || thief == torus->id)
+        return; /* damaged */
+    if (braid->balancer->asked != NULL) {
+        braid->balancer->asked(braid, torus, thief, count, now_ns);
+        return;
+    }
+    while (count > 0 && torus_waiting(torus) > 0 && torus_give(torus, thief))
+        count--;
 }

@@ -240,7 +240,7 @@ void core_arm(struct host *host, struct core *core)
     if (core->state == CORE_WAITING) {
         when = core->grant_ps;
     } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
-               core->due_head != NO_TASK || (core->needs & (NEED_RESCHEDULE | NEED_RECEIVE))) {
+               core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -393,6 +393,21 @@ static void core_take_tick(struct host *host, struct core *core)
     core_begin(host, core, ENTRY_TICK, NO_TASK, core->torus, before_ps, account);
 }
 
+static void core_balance(struct host *host, struct core *core, struct host_torus *torus,
+                         enum balance_call call)
+{
+    core->balance_call = call;
+    core_begin(host, core, ENTRY_BALANCE, NO_TASK, torus, 0, ACCOUNT_BALANCE);
+}
+
+/* The same for what its last entry asked another torus for. */
+static void core_take_request(struct host *host, struct core *core)
+{
+    struct host_torus *victim = core->request.victim;
+    core->request.victim = NULL;
+    core_balance(host, core, victim, BALANCE_ANSWER);
+}
+
 /* The torus that this core should receive for; NULL: none. */
 static struct host_torus *core_receiving(struct host *host, struct core *core)
 {
@@ -430,6 +445,8 @@ void core_event(struct host *host, struct core *core)
         core_enter(host, core);
     } else if (core->posted_head != NO_TASK) {
         core_take_posted(host, core);
+    } else if (core->request.victim != NULL) {
+        core_take_request(host, core);
     } else if (core->due_head != NO_TASK) {
         core_take_due(host, core);
     } else if (core->ipi_ps <= host->now_ps) {
@@ -439,9 +456,13 @@ void core_event(struct host *host, struct core *core)
     } else if ((core->needs & NEED_RECEIVE) && (torus = core_receiving(host, core)) != NULL) {
         core_begin(host, core, ENTRY_RECEIVE, NO_TASK, torus, 0, ACCOUNT_SCHED);
     } else if ((core->needs & NEED_BALANCE) && (torus = core_balancing(host, core)) != NULL) {
-        core_begin(host, core, ENTRY_BALANCE, NO_TASK, torus, 0, ACCOUNT_BALANCE);
+        core_balance(host, core, torus, BALANCE_ROUND);
     } else if (core->needs & NEED_RESCHEDULE) {
         core_begin(host, core, ENTRY_SCHEDULE, NO_TASK, core->torus, 0, ACCOUNT_SCHED);
+    } else if (core->needs & NEED_IDLE) {
+        core->needs &= ~(uint32_t)NEED_IDLE;
+        if (core->state == CORE_IDLE)
+            core_balance(host, core, core->torus, BALANCE_IDLE);
     } else if (core->state == CORE_RUNNING && core->stall_ps == 0 &&
                host->tasks[core->running].run_left_ps == 0) {
         program_step(host, core);

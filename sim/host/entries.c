@@ -30,7 +30,7 @@ static void price_begin(struct host *host, struct core *core, struct host_torus 
                         enum entry_kind kind, uint64_t acquire_ps)
 {
     host->entering = core;
-    host->entering_torus = torus;
+    host->entering_torus = host->acting_torus = torus;
     host->entering_kind = kind;
     host->entering_from_ps = core->accounted_ps; /* later than now when it spent time before */
     host->entering_acquire_ps = acquire_ps;
@@ -193,8 +193,11 @@ static uint32_t slot_of(const struct host_torus *torus, const struct core *core)
 /* Takes what waits in the inbox; each process there becomes READY here. */
 static void call_receive(struct host *host, struct core *core, struct host_torus *torus)
 {
-    uint32_t next = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
+    struct inbox *inbox = &torus->torus->inbox;
+    uint32_t next = atomic_load_explicit(&inbox->head, memory_order_relaxed);
     uint32_t sent = audit_inbox(host, torus);
+    host->acting_torus = torus;
+    host->moved |= atomic_load_explicit(&inbox->asked, memory_order_relaxed) != 0;
     for (; next != 0; next = host->processes[next - 1].inbox_next) {
         host->moved |= (host->processes[next - 1].flags & PROCESS_MIGRATING) != 0;
         task_ready(host, torus, next - 1);
@@ -213,9 +216,9 @@ static void call_accept(struct host *host, struct core *core, struct host_torus 
     expect_kept(host, id, PROCESS_READY);
     host->moved = (process->flags & PROCESS_MIGRATING) != 0;
     price_flat(host, ENTRY_RECEIVE);
+    task_ready(host, torus, id);
     host->ops->accept(torus->torus, slot_of(torus, core), process, now_ns(host));
     expect_state(host, id, PROCESS_READY, "accept");
-    task_ready(host, torus, id);
 }
 
 /* What the scheduler picked must be READY on this torus, and now RUNNING. */
@@ -391,6 +394,17 @@ static void call_tick(struct host *host, struct core *core)
     }
 }
 
+static void call_balance(struct host *host, struct core *core, struct host_torus *torus)
+{
+    price_flat(host, ENTRY_BALANCE);
+    if (core->balance_call == BALANCE_ROUND)
+        host->ops->balance(host->braid, torus->torus, now_ns(host));
+    else if (core->balance_call == BALANCE_IDLE)
+        host->ops->idle(host->braid, torus->torus, now_ns(host));
+    else
+        host->ops->answer(torus->torus, core->asker, core->request.count, now_ns(host));
+}
+
 /* A processor that idles while its own torus has work, and nobody has told it: at its tick it must
  * ask to schedule. */
 static void check_idle(struct host *host, struct core *core)
@@ -460,8 +474,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         call_tick(host, core);
         break;
     case ENTRY_BALANCE:
-        price_flat(host, ENTRY_BALANCE);
-        host->ops->balance(host->braid, torus->torus, now_ns(host));
+        call_balance(host, core, torus);
         break;
     case ENTRY_KINDS:
         CHECK(operation.kind < ENTRY_KINDS);
@@ -474,6 +487,8 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
             host->switch_call_ps += (double)price_ps;
         }
         core_run(host, core, next);
+        if (next == NO_TASK && host->braid->balancer->idle != NULL && host->torus_count > 1)
+            core->needs |= NEED_IDLE;
     } else {
         core->state = operation.resume;
         if (operation.kind == ENTRY_TICK && core->running == NO_TASK)

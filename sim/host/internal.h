@@ -66,7 +66,10 @@ enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING };
 enum ipi_flag { IPI_RESCHEDULE = 1, IPI_RECEIVE = 2 };
 
 /* What a core is to do when it is free; one word, so that it is written as it is read. */
-enum core_need { NEED_RESCHEDULE = 1, NEED_RECEIVE = 2, NEED_BALANCE = 4 };
+enum core_need { NEED_RESCHEDULE = 1, NEED_RECEIVE = 2, NEED_BALANCE = 4, NEED_IDLE = 8 };
+
+/* What a balance entry calls. */
+enum balance_call { BALANCE_ROUND, BALANCE_IDLE, BALANCE_ANSWER };
 
 struct host_torus;
 
@@ -78,6 +81,12 @@ struct operation {
     uint64_t requested_ps;  /* when the lock was asked for */
     enum core_state resume; /* what the core did before */
     bool waited;            /* it found the lock held */
+};
+
+/* A torus's request to another for processes. */
+struct request {
+    struct host_torus *victim; /* NULL: none is under way */
+    uint32_t count;
 };
 
 struct core {
@@ -103,6 +112,9 @@ struct core {
     bool need_refill; /* the running task has not paid for its refill yet */
     bool is_idle;     /* counted in host->idle_cores */
     struct operation operation;
+    enum balance_call balance_call; /* of a balance entry */
+    struct request request; /* with locked queues: it takes that torus's lock and answers itself */
+    uint16_t asker;         /* for this torus */
     uint64_t price_rest_fs; /* prices are paid in whole ps, the rest next time */
     uint32_t hold_draws, created;
     uint64_t account_ps[ACCOUNT_COUNT]; /* within the window */
@@ -125,6 +137,7 @@ struct host_torus {
     uint32_t first_core, core_count;
     uint32_t ready, running; /* as the host counts them */
     bool need_balance;
+    struct request request;  /* falls due at the torus's timer */
     uint64_t posted_event;            /* the event whose entry last posted into its inbox */
     uint64_t held_ps;                 /* lock held within the window */
     uint64_t acquisitions;            /* of the lock, within the window, */
@@ -150,9 +163,9 @@ struct host {
     bool traced;
 
     uint64_t now_ps, warmup_ps, end_ps;
-    struct event_tree timers; /* phase 0: tasks, then arrival streams */
+    struct event_tree timers; /* phase 0: tasks, then arrival streams, then tori's requests */
     struct event_tree events; /* phase 1: cores */
-    uint32_t task_count, stream_from;
+    uint32_t task_count, stream_from, request_from;
     uint64_t event_count, scheduling_count, instant_count, instant_limit;
 
     struct task *tasks;
@@ -185,7 +198,8 @@ struct host {
 
     /* The entry under way. */
     struct core *entering;
-    struct host_torus *entering_torus;
+    struct host_torus *entering_torus; /* whose lock it holds, if there is one */
+    struct host_torus *acting_torus;   /* that the scheduler has been called for */
     enum entry_kind entering_kind;
     uint64_t entering_from_ps, entering_flat_ps, entering_extra_ps, entering_acquire_ps;
     bool entering_held;   /* its price was drawn from flat.hold */
@@ -275,6 +289,8 @@ static inline void audit_identity(struct host *host, uint32_t id)
 /* ---- messages.c ---- */
 
 void message_deliver(struct host *host, uint32_t task); /* it falls due */
+void request_deliver(struct host *host, uint32_t torus); /* likewise: what that torus asks for */
+void host_ask(void *world, uint16_t victim, uint16_t thief, uint32_t count);
 void host_post(void *world, uint16_t target, struct process *process);
 void host_kick(void *world, uint32_t core);
 

@@ -36,6 +36,7 @@ enum entry_kind {
     ENTRY_KINDS
 };
 
+extern const char *const victim_names[]; /* of enum balancer_victim; ends with NULL */
 extern const char *const entry_names[ENTRY_KINDS]; /* "schedule", "yield", ... */
 
 struct scheduler_settings {
@@ -54,6 +55,8 @@ struct scheduler_settings {
     uint64_t exchange_ns;          /* "exchange_us", default 10 ms; 0: always fresh */
     uint64_t balance_ns;           /* "balance": { "interval_ms" }, default 100 ms */
     uint32_t threshold;            /* "balance": { "threshold" }, default 5 */
+    uint32_t victim;               /* "balance": { "victim" }, an index into victim_names */
+    uint32_t migration_cost_ns;    /* "balance": { "migration_cost_us" }, default 500 us */
     uint32_t process_stride_bytes; /* default 128; a power of two, 128 to 65536 */
 };
 

@@ -11,6 +11,8 @@
 #include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
 
+const char *const victim_names[] = { "most_loaded", "random", "random_or_self", NULL };
+
 const char *const entry_names[ENTRY_KINDS] = {
     "schedule", "yield", "block", "exit", "create", "wake", "receive", "tick", "balance",
 };
@@ -109,10 +111,11 @@ static bool read_table_name(const struct node *node, const char *key, const char
 static bool read_balance(const struct node *scheduler, struct scheduler_settings *settings,
                          const struct scenario_options *options, struct error *err)
 {
-    static const char *const keys[] = { "kind", "threshold", "interval_ms", NULL };
+    static const char *const keys[] = { "kind",   "threshold",         "interval_ms",
+                                        "victim", "migration_cost_us", NULL };
     struct node node, kind;
     uint64_t threshold = 5;
-    double interval_ms = 100;
+    double interval_ms = 100, cost_us = 500;
     uint32_t index = 0;
     settings->balancer = "none";
     if (node_get(scheduler, "balance", &node)) {
@@ -120,7 +123,9 @@ static bool read_balance(const struct node *scheduler, struct scheduler_settings
             !node_choice_of(&kind, "balancer", options->balancers, options->more_names, &index,
                             err) ||
             !member_count(&node, "threshold", 0, UINT32_MAX, &threshold, err) ||
-            !member_number(&node, "interval_ms", 1e-3, 1e6, &interval_ms, err))
+            !member_number(&node, "interval_ms", 1e-3, 1e6, &interval_ms, err) ||
+            !member_choice(&node, "victim", victim_names, &settings->victim, err) ||
+            !member_number(&node, "migration_cost_us", 0, 1e6, &cost_us, err))
             return false;
         settings->balancer = arena_string(node.document->arena, options->balancers[index]);
     } else {
@@ -128,10 +133,13 @@ static bool read_balance(const struct node *scheduler, struct scheduler_settings
         cJSON_AddStringToObject(none, "kind", settings->balancer);
         cJSON_AddNumberToObject(none, "threshold", (double)threshold);
         cJSON_AddNumberToObject(none, "interval_ms", interval_ms);
+        cJSON_AddStringToObject(none, "victim", victim_names[settings->victim]);
+        cJSON_AddNumberToObject(none, "migration_cost_us", cost_us);
         node_default(scheduler, "balance", none);
     }
     settings->threshold = (uint32_t)threshold;
     settings->balance_ns = (uint64_t)llround(interval_ms * 1e6);
+    settings->migration_cost_ns = (uint32_t)llround(cost_us * 1e3);
     return true;
 }
 

@@ -21,6 +21,12 @@ static void world_post(void *world, uint16_t target, struct process *process)
         rig->ops->inbox_push(&rig->torus[target]->inbox, process);
 }
 
+static void world_ask(void *world, uint16_t victim, uint16_t thief, uint32_t count)
+{
+    struct rig *rig = world;
+    rig->ops->inbox_ask(&rig->torus[victim]->inbox, thief, count);
+}
+
 static void world_kick(void *world, uint32_t core)
 {
     (void)world, (void)core;
@@ -112,6 +118,7 @@ static void rig_lay_out(struct rig *rig, char *memory)
         word[i] = 0;
     rig->world = (struct world *)(void *)memory;
     rig->world->port.post = world_post;
+    rig->world->port.ask = world_ask;
     rig->world->port.kick = world_kick;
     rig->world->port.world = rig;
     rig->world->keep.choose = keep_choose;

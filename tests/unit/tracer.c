@@ -62,7 +62,7 @@ static void rig_init(struct rig *rig, const char *policy, uint32_t count, size_t
     size_t bytes = sizeof(struct layout) + count * sizeof(struct process);
     struct layout *at =
         (struct layout *)(void *)((char *)arena_alloc(&rig->arena, bytes + shift, 1) + shift);
-    at->port = (struct port){ no_post, no_kick, NULL };
+    at->port = (struct port){ .post = no_post, .kick = no_kick };
     at->braid = (struct braid){ .slots = &at->slot,
                                 .tori = at->table,
                                 .placement = scheduler_placement(&scheduler, "random"),

@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+#include "braid/balancer.h"
 #include "braid/torus.h"
 
 /* One slot per torus, on a line of its own, written by its owner only. */
@@ -41,13 +42,6 @@ struct placement {
                        uint64_t now_ns);
 };
 
-/* When and what migrates. */
-struct balancer {
-    const char *name, *summary;
-    /* Called by each torus once per balance interval.  NULL: nothing ever migrates. */
-    void (*balance)(struct braid *braid, struct torus *torus, uint64_t now_ns);
-};
-
 struct braid {
     _Alignas(PROCESS_LINE_BYTES) struct projection_slot *slots; /* [torus_count] */
     struct torus **tori;                                        /* [torus_count] */
@@ -58,7 +52,9 @@ struct braid {
     uint64_t balance_ns;
     uint64_t warm_ns;   /* for so long after a process ran its cache is taken to be warm */
     uint32_t threshold; /* processes */
+    uint32_t cost_ns;   /* of a move: what a process's caches are worth */
     uint16_t torus_count;
+    uint8_t victim;   /* enum balancer_victim */
     bool place_woken; /* else a woken process stays with its torus */
 };
 
@@ -67,10 +63,7 @@ extern const struct placement placement_random;
 extern const struct placement placement_least_loaded;
 extern const struct placement placement_power_of_two;
 extern const struct placement placement_affinity;
-extern const struct balancer balancer_none;
-extern const struct balancer balancer_threshold;
 extern const struct placement *const placement_list[]; /* ends with NULL */
-extern const struct balancer *const balancer_list[];   /* ends with NULL */
 
 /* Sets the times of torus's first exchange and balance: phase_ns after 0 each. */
 void braid_join(struct braid *braid, struct torus *torus, uint64_t exchange_phase_ns,
@@ -114,10 +107,26 @@ uint16_t braid_place(struct braid *braid, struct torus *torus, const struct proc
 /* One round of balancing by torus.  The caller holds it. */
 void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns);
 
+/* A core of torus has found nothing to run.  The caller holds it. */
+void braid_idle(struct braid *braid, struct torus *torus, uint64_t now_ns);
+
+/* The cores of a torus: from its set-up, which nothing changes. */
+static inline uint32_t braid_cores(const struct braid *braid, uint16_t torus)
+{
+    return braid->tori[torus]->core_count;
+}
+
+/* The torus other than this one with the most processes more than cores by its projection; ties as
+ * above.  False when none that can be read has more.  O(tori). */
+bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uint16_t *most,
+                       uint32_t *excess);
+
 /* The load of torus has changed. */
 static inline void braid_changed(struct braid *braid, struct torus *torus)
 {
-    if (braid->exchange_ns == 0)
+    if (braid->exchange_ns == 0 ||
+        (braid->balancer->prompt &&
+         torus->strain != torus_strain(torus_load(torus), torus->core_count)))
         braid_publish(braid, torus);
 }
 

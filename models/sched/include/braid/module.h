@@ -43,7 +43,10 @@ struct torus_operations {
     enum process_result (*reap)(struct torus *torus, uint32_t parent, struct process *process);
     uint32_t (*tick)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     void (*balance)(struct braid *braid, struct torus *torus, uint64_t now_ns);
+    void (*idle)(struct braid *braid, struct torus *torus, uint64_t now_ns);
+    void (*answer)(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns);
     bool (*inbox_push)(struct inbox *inbox, struct process *process);
+    bool (*inbox_ask)(struct inbox *inbox, uint16_t thief, uint32_t count);
 };
 
 struct scheduler_module {

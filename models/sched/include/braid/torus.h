@@ -34,6 +34,10 @@ struct port {
      * read: a wake-up or a migration.  Where tori have locks that others take: call
      * torus_accept() for it once the present torus has been let go. */
     void (*post)(void *world, uint16_t target, struct process *process);
+    /* Put torus thief's request for count processes into torus victim's inbox, by inbox_ask(), and
+     * see that it is read.  Where tori have locks that others take: call torus_answer() for victim
+     * once the present torus has been let go. */
+    void (*ask)(void *world, uint16_t victim, uint16_t thief, uint32_t count);
     /* Make core call torus_schedule() soon; the present core is allowed. */
     void (*kick)(void *world, uint32_t core);
     void *world;
@@ -68,6 +72,7 @@ struct torus {
     uint32_t heartbeat;    /* exchanges so far */
     uint32_t random;       /* state of its own generator, never 0 */
     uint32_t placed;       /* processes placed so far, for round robin */
+    uint32_t strain;       /* enum torus_strain as last published */
 
     /* ---- Written by others ---------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) struct inbox inbox;
@@ -131,7 +136,8 @@ enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_
 enum process_result torus_wake(struct torus *torus, uint32_t slot, struct process *process,
                                uint64_t now_ns);
 
-/* Queues what came into the inbox; kicks as torus_wake() does.  Returns how many. */
+/* Queues what came into the inbox; kicks as torus_wake() does.  Returns how many.  Then answers the
+ * request that waits there, if any. */
 uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* Queues process, which another torus has posted here and which is in no inbox; kicks as
@@ -173,6 +179,26 @@ struct process *torus_migratable(struct torus *torus);
 /* Posts that process to torus target.  False when there was none to give, or it may not be
  * there. */
 bool torus_give(struct torus *torus, uint16_t target);
+
+/* Asks torus victim, another one, for up to count processes, at least 1. */
+void torus_ask(struct torus *torus, uint16_t victim, uint32_t count);
+
+/* Torus thief has asked for up to count processes: gives what the balancer sees fit. */
+void torus_answer(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns);
+
+/* Queued processes for which no core of the torus is free. */
+static inline uint32_t torus_waiting(const struct torus *torus)
+{
+    return torus->ready > torus->idle ? torus->ready - torus->idle : 0;
+}
+
+/* How load READY and RUNNING processes are to so many cores. */
+enum torus_strain { TORUS_IDLE, TORUS_EVEN, TORUS_OVERLOADED };
+
+static inline enum torus_strain torus_strain(uint32_t load, uint32_t core_count)
+{
+    return load < core_count ? TORUS_IDLE : load == core_count ? TORUS_EVEN : TORUS_OVERLOADED;
+}
 
 static inline uint32_t torus_load(const struct torus *torus)
 {
