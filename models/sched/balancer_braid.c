@@ -1,20 +1,69 @@
-/* balancer_braid.c -- the emergent balancer.
+/* balancer_braid.c -- the emergent balancer: tori that overflow and tori that idle find each other.
+ *
+ * Property: a process is moved from a torus that has more than its cores can run to one that has
+ * fewer, never to make the other the fuller of the two.  One that has run, and may have its caches
+ * warm, is moved only after it has waited for as long as they are worth (braid->cost_ns); what the
+ * wait and the move cost together is then at most twice the least that could have been, whatever
+ * comes (ski rental).  One that never ran has nothing to lose, and is moved at once.
+ *   - Who overflows at an arrival gives to a torus that idles; who idles asks the one that overflows
+ *     most.  If the time has not come yet, the full torus remembers the other, and gives at a tick.
+ *   - Projections are published at once when a torus comes to be idle, even or overloaded, so that
+ *     both see each other as soon as the line can travel; placement gains as much from that.
+ *   - Tori that differ by one and have no idle one beside them rotate: who has more gives one away
+ *     every ROTATION costs, so that hogs which cannot be divided share evenly.  That bounds what
+ *     rotating costs to 1/ROTATION of a core.
+ * No ping-pong: what has been moved is not given away again on its arrival, a move never makes the
+ * receiver the fuller, and rotation has its own slow clock.
+ * Bound: no core idles longer than cost + a tick + an interval + the age of the projections + the
+ * price of a request and its answer while another torus has a process that waits
+ * (tests/theory/balance.c, A9).  A lost or damaged projection makes its torus invisible until the
+ * next; nothing is lost with it.
+ * Source: R. Karlin et al., "Competitive snoopy caching", Algorithmica 3, 1988 (ski rental);
+ * D. Eager, E. Lazowska, J. Zahorjan, "Adaptive load sharing in homogeneous distributed systems",
+ * IEEE TSE 12(5), 1986 (sender-initiated below, receiver-initiated above).
+ * Complexity: O(tori) when a process would wait or a core idle; nothing else.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "braid/braid.h"
 
+enum { ROTATION = 128 };
+
+/* Is it time to move the process that would go? */
+static bool braid_is_worth(const struct braid *braid, struct torus *torus, uint64_t now_ns)
+{
+    const struct process *process = torus_migratable(torus);
+    return process != NULL &&
+           (process->runtime_ns == 0 || now_ns - process->since_ns >= braid->cost_ns);
+}
+
+/* Gives one to idle, now or when it is worth it. */
+static void braid_serve(struct braid *braid, struct torus *torus, uint16_t idle, uint64_t now_ns)
+{
+    torus->owed = 0;
+    if (!braid_is_worth(braid, torus, now_ns))
+        torus->owed = idle + 1u;
+    else
+        torus_give(torus, idle);
+}
+
+static bool braid_shows_idle(const struct braid *braid, uint16_t torus)
+{
+    struct projection projection;
+    return braid_read(braid, torus, &projection) &&
+           projection.load < braid_cores(braid, torus);
+}
+
+/* Begins anywhere, or all would choose the same. */
 static bool braid_find_idle(const struct braid *braid, struct torus *torus, uint16_t *idle)
 {
     uint16_t at = (uint16_t)torus_random_below(torus, braid->torus_count);
     for (uint32_t i = 0; i < braid->torus_count; i++) {
-        struct projection projection;
         at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
-        if (at == torus->id || !braid_read(braid, at, &projection) ||
-            projection.load >= braid_cores(braid, at))
-            continue;
-        *idle = at;
-        return true;
+        if (at != torus->id && braid_shows_idle(braid, at)) {
+            *idle = at;
+            return true;
+        }
     }
     return false;
 }
@@ -22,30 +71,60 @@ static bool braid_find_idle(const struct braid *braid, struct torus *torus, uint
 static void braid_arrived(struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
     uint16_t idle;
-    (void)now_ns;
     if (braid_find_idle(braid, torus, &idle))
-        torus_give(torus, idle);
+        braid_serve(braid, torus, idle, now_ns);
 }
 
-static void braid_pull(struct braid *braid, struct torus *torus, uint64_t now_ns)
+static void braid_asked(struct braid *braid, struct torus *torus, uint16_t thief, uint32_t count,
+                        uint64_t now_ns)
+{
+    (void)count;
+    if (torus_waiting(torus) > 0)
+        braid_serve(braid, torus, thief, now_ns);
+}
+
+static void braid_wants(struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
     uint16_t most;
     uint32_t excess;
     (void)now_ns;
     if (torus->idle > torus->ready && braid_most_loaded(braid, torus, &most, &excess))
-        torus_ask(torus, most, 1);
+        torus_ask(torus, most, torus->id, 1);
+}
+
+/* Nobody idles, as far as this torus knows. */
+static void braid_even_out(struct braid *braid, struct torus *torus, uint64_t now_ns)
+{
+    uint16_t least;
+    uint32_t load, own = torus_load(torus);
+    if (!braid_is_worth(braid, torus, now_ns) || !braid_least_loaded(braid, torus, &least, &load))
+        return;
+    bool rotates = now_ns - torus->rotated_ns >= (uint64_t)ROTATION * braid->cost_ns &&
+                   torus_migratable(torus)->id + 1 != torus->guest; /* the hosts' turn to leave */
+    if (own > load + 1 || (own == load + 1 && rotates)) {
+        torus->rotated_ns = now_ns;
+        torus_give(torus, least);
+    }
 }
 
 static void braid_round(struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
-    braid_pull(braid, torus, now_ns);
+    uint32_t owed = torus->owed;
+    torus->owed = 0;
+    if (torus_waiting(torus) == 0)
+        braid_wants(braid, torus, now_ns);
+    else if (owed != 0 && braid_shows_idle(braid, (uint16_t)(owed - 1)))
+        braid_serve(braid, torus, (uint16_t)(owed - 1), now_ns);
+    else
+        braid_even_out(braid, torus, now_ns);
 }
 
 const struct balancer balancer_braid = {
     .name = "braid",
-    .summary = "gives to idle tori, asks when idle; O(tori)",
+    .summary = "gives to idle tori, asks when idle, moves what is cold; O(tori)",
     .prompt = true,
     .balance = braid_round,
-    .idle = braid_pull,
+    .idle = braid_wants,
     .arrived = braid_arrived,
+    .asked = braid_asked,
 };

@@ -67,7 +67,7 @@ static void periodic_balance(struct braid *braid, struct torus *torus, uint64_t 
     if (count == 0 && view.most > torus_load(torus) + 1 && own < fair && most > fair_there)
         count = 1;
     if (count > 0)
-        torus_ask(torus, view.busiest, count);
+        torus_ask(torus, view.busiest, torus->id, count);
 }
 
 const struct balancer balancer_periodic = {

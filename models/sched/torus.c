@@ -25,6 +25,8 @@ void torus_init(struct torus *torus, const struct torus_setup *setup)
     torus->random = setup->random != 0 ? setup->random : 1;
     torus->placed = 0;
     torus->strain = TORUS_IDLE;
+    torus->owed = torus->guest = 0;
+    torus->rotated_ns = 0;
     torus->ready = torus->running = torus->blocked = 0;
     torus->idle = setup->core_count;
     for (uint32_t slot = 0; slot < setup->core_count; slot++) {
@@ -215,7 +217,9 @@ static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct proce
     torus_find_core(torus, slot, process, now_ns);
     braid_changed(torus->braid, torus);
     const struct balancer *balancer = torus->braid->balancer;
-    if (balancer->arrived != NULL && !is_moved && torus_waiting(torus) > 0)
+    if (is_moved)
+        torus->guest = process->id + 1;
+    else if (balancer->arrived != NULL && torus_waiting(torus) > 0)
         balancer->arrived(torus->braid, torus, now_ns);
 }
 
@@ -498,6 +502,8 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns)
             torus->balance_ns = now_ns + torus->braid->balance_ns;
         requests |= TORUS_BALANCE;
     }
+    if (torus->owed != 0)
+        requests |= TORUS_BALANCE;
     return requests;
 }
 
@@ -523,11 +529,11 @@ bool torus_give(struct torus *torus, uint16_t target)
     return true;
 }
 
-void torus_ask(struct torus *torus, uint16_t victim, uint32_t count)
+void torus_ask(struct torus *torus, uint16_t victim, uint16_t thief, uint32_t count)
 {
     if (count > INBOX_ASKED_MOST)
         count = INBOX_ASKED_MOST;
-    torus->port->ask(torus->port->world, victim, torus->id, count);
+    torus->port->ask(torus->port->world, victim, thief, count);
 }
 
 void torus_answer(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns)

@@ -198,10 +198,14 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     if (id == NO_TASK) {
         core->state = CORE_IDLE;
         host->idle_cores += !was_idle;
+        if (!was_idle)
+            core->idle_ps = host->now_ps;
         core_tell_sharers(host, core, was_idle, (struct working_set){ 0 });
         return;
     }
     host->idle_cores -= was_idle;
+    if (was_idle)
+        tally_idled(host, core);
     if (was_idle && !host->scenario->scheduler.polling_idle)
         core_charge(host, core, ACCOUNT_SCHED, host->cost.idle_exit_ps);
     struct task *task = &host->tasks[id];

@@ -115,6 +115,7 @@ struct core {
     enum balance_call balance_call; /* of a balance entry */
     struct request request; /* with locked queues: it takes that torus's lock and answers itself */
     uint16_t asker;         /* for this torus */
+    uint64_t idle_ps;       /* is_idle: since */
     uint64_t price_rest_fs; /* prices are paid in whole ps, the rest next time */
     uint32_t hold_draws, created;
     uint64_t account_ps[ACCOUNT_COUNT]; /* within the window */
@@ -213,6 +214,7 @@ struct host {
     /* Integrals over time, within the window. */
     uint64_t integrated_ps;
     uint32_t waiting, idle_cores;
+    uint64_t vain_ps_max; /* the longest time for which one core idled while one process waited */
     uint32_t *load_count; /* [task_count + 1] tori by load */
     uint32_t load_min, load_max;
     double wasted_core_ps, imbalance_ps;
@@ -313,6 +315,7 @@ static inline bool in_window(const struct host *host)
 }
 
 void tally_integrate(struct host *host);
+void tally_idled(struct host *host, const struct core *core); /* it ceases to idle */
 void tally_load(struct host *host, uint32_t from, uint32_t to); /* a torus's load changed */
 void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps);
 void tally_burst(struct host *host, struct task *task);

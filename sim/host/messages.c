@@ -84,8 +84,8 @@ void host_post(void *world, uint16_t target, struct process *process)
 void host_ask(void *world, uint16_t victim, uint16_t thief, uint32_t count)
 {
     struct host *host = world;
-    if (host->entering == NULL || victim >= host->torus_count || victim == thief || count == 0 ||
-        thief != torus_number(host, host->acting_torus))
+    if (host->entering == NULL || victim >= host->torus_count || thief >= host->torus_count ||
+        victim == thief || count == 0)
         host_fault(host, FAULT_ADDRESS, NO_TASK, "torus %u asked torus %u of %u for %u processes",
                    thief, victim, host->torus_count, count);
     struct host_torus *asked = &host->tori[victim], *asker = &host->tori[thief];

@@ -73,6 +73,9 @@ struct torus {
     uint32_t random;       /* state of its own generator, never 0 */
     uint32_t placed;       /* processes placed so far, for round robin */
     uint32_t strain;       /* enum torus_strain as last published */
+    uint32_t owed;         /* torus + 1 that gets a process once that is worth it; 0: none */
+    uint32_t guest;        /* process + 1 that a balancer sent here last; 0: none yet */
+    uint64_t rotated_ns;   /* when it last gave one away to even out */
 
     /* ---- Written by others ---------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) struct inbox inbox;
@@ -180,8 +183,9 @@ struct process *torus_migratable(struct torus *torus);
  * there. */
 bool torus_give(struct torus *torus, uint16_t target);
 
-/* Asks torus victim, another one, for up to count processes, at least 1. */
-void torus_ask(struct torus *torus, uint16_t victim, uint32_t count);
+/* Asks torus victim, another one, for up to count processes, at least 1, on behalf of thief: this
+ * torus, or one whose request came here. */
+void torus_ask(struct torus *torus, uint16_t victim, uint16_t thief, uint32_t count);
 
 /* Torus thief has asked for up to count processes: gives what the balancer sees fit. */
 void torus_answer(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns);
