@@ -33,18 +33,10 @@ enum { ROTATION = 128 };
 static bool braid_is_worth(const struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
     const struct process *process = torus_migratable(torus);
-    return process != NULL &&
-           (process->runtime_ns == 0 || now_ns - process->since_ns >= braid->cost_ns);
-}
-
-/* Gives one to idle, now or when it is worth it. */
-static void braid_serve(struct braid *braid, struct torus *torus, uint16_t idle, uint64_t now_ns)
-{
-    torus->owed = 0;
-    if (!braid_is_worth(braid, torus, now_ns))
-        torus->owed = idle + 1u;
-    else
-        torus_give(torus, idle);
+    if (process == NULL)
+        return false;
+    bool is_new = process->runtime_ns == 0 && process->id + 1 != torus->guest;
+    return is_new || now_ns - process->since_ns >= braid->cost_ns;
 }
 
 static bool braid_shows_idle(const struct braid *braid, uint16_t torus)
@@ -66,6 +58,20 @@ static bool braid_find_idle(const struct braid *braid, struct torus *torus, uint
         }
     }
     return false;
+}
+
+/* Gives one to idle, now or when it is worth it; if more wait, another idle torus is next. */
+static void braid_serve(const struct braid *braid, struct torus *torus, uint16_t idle,
+                        uint64_t now_ns)
+{
+    uint16_t other = idle;
+    if (braid_is_worth(braid, torus, now_ns)) {
+        torus->owed = 0;
+        torus_give(torus, idle);
+        if (torus_waiting(torus) == 0 || !braid_find_idle(braid, torus, &other))
+            return;
+    }
+    torus->owed = other + 1u;
 }
 
 static void braid_arrived(struct braid *braid, struct torus *torus, uint64_t now_ns)
@@ -110,11 +116,12 @@ static void braid_even_out(struct braid *braid, struct torus *torus, uint64_t no
 static void braid_round(struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
     uint32_t owed = torus->owed;
+    uint16_t idle = (uint16_t)(owed - 1);
     torus->owed = 0;
     if (torus_waiting(torus) == 0)
         braid_wants(braid, torus, now_ns);
-    else if (owed != 0 && braid_shows_idle(braid, (uint16_t)(owed - 1)))
-        braid_serve(braid, torus, (uint16_t)(owed - 1), now_ns);
+    else if ((owed != 0 && braid_shows_idle(braid, idle)) || braid_find_idle(braid, torus, &idle))
+        braid_serve(braid, torus, idle, now_ns);
     else
         braid_even_out(braid, torus, now_ns);
 }

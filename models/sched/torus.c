@@ -219,7 +219,7 @@ static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct proce
     const struct balancer *balancer = torus->braid->balancer;
     if (is_moved)
         torus->guest = process->id + 1;
-    else if (balancer->arrived != NULL && torus_waiting(torus) > 0)
+    if (balancer->arrived != NULL && torus_waiting(torus) > 0)
         balancer->arrived(torus->braid, torus, now_ns);
 }
 
