@@ -9,9 +9,9 @@
  *     most.  If the time has not come yet, the full torus remembers the other, and gives at a tick.
  *   - Projections are published at once when a torus comes to be idle, even or overloaded, so that
  *     both see each other as soon as the line can travel; placement gains as much from that.
- *   - Tori that differ by one and have no idle one beside them rotate: who has more gives one away
- *     every ROTATION costs, so that hogs which cannot be divided share evenly.  That bounds what
- *     rotating costs to 1/ROTATION of a core.
+ *   - Where nobody idles, who has two more than the least loaded gives it one.  Who has one more
+ *     gives one away, too, once in ROTATION costs, so that hogs which cannot be divided evenly take
+ *     turns: that costs no more than 1/ROTATION of a core's time.
  * No ping-pong: what has been moved is not given away again on its arrival, a move never makes the
  * receiver the fuller, and rotation has its own slow clock.
  * Bound: no core idles longer than cost + a tick + an interval + the age of the projections + the
@@ -101,7 +101,7 @@ static void braid_wants(struct braid *braid, struct torus *torus, uint64_t now_n
 /* Nobody idles, as far as this torus knows. */
 static void braid_even_out(struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
-    uint16_t least;
+    uint16_t least = torus->id;
     uint32_t load, own = torus_load(torus);
     if (!braid_is_worth(braid, torus, now_ns) || !braid_least_loaded(braid, torus, &least, &load))
         return;

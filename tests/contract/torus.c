@@ -1,7 +1,7 @@
 /* torus.c -- the local scheduler under random calls: counts, refusals, and no core idle in vain.
  *
- * Method: braids of 1 to 4 tori of 1 to 4 cores, with every policy, get random calls, legal and
- * illegal.  After each call the states of all processes are counted anew and compared with what
+ * Method: braids of 1 to 4 tori of 1 to 4 cores, with every policy and balancer, get random calls,
+ * legal and illegal.  After each call the states of all processes are counted anew and compared with what
  * the tori count; an illegal call must be refused and leave every byte of the world as it was.
  * Kicks and messages are honoured late, at random; once they are, no core may be idle while its
  * torus has a READY process.
@@ -26,21 +26,25 @@ static uint32_t below(uint32_t bound)
 
 static void set_up(const struct policy *policy, uint64_t seed)
 {
-    uint32_t placements = 0;
+    uint32_t placements = 0, balancers = 0;
     random_state = seed * 0x9E3779B97F4A7C15u + 1;
     now_ns = 0;
     while (placement_list[placements] != NULL)
         placements++;
+    while (balancer_list[balancers] != NULL)
+        balancers++;
     struct tori_setup setup = {
         .policy = policy,
         .placement = placement_list[below(placements)],
-        .balancer = below(2) == 0 ? &balancer_none : &balancer_threshold,
+        .balancer = balancer_list[below(balancers)],
         .slice_ns = 10000,
         .slice_tick_ns = below(2) * 1000,
         .exchange_ns = below(2) * 7000,
         .balance_ns = 11000,
         .warm_ns = below(2) * 5000,
         .threshold = below(3),
+        .cost_ns = below(2) * 3000,
+        .victim = (uint8_t)below(BALANCER_VICTIMS),
         .random = 1 + below(1000),
         .torus_count = (uint16_t)(1 + seed % TORI_MAX),
         .cores_per_torus = (uint16_t)(1 + seed / TORI_MAX % TORI_CORES_MAX),
@@ -339,7 +343,7 @@ static void step(void)
     uint32_t slot = below(tori.cores_per_torus);
     struct process *process = &tori.processes[below(PROCESSES)];
     now_ns += below(3) * 1000;
-    switch (below(14)) {
+    switch (below(15)) {
     case 0:
     case 1:
     case 2:
@@ -371,6 +375,9 @@ static void step(void)
         break;
     case 11:
         call_restrict(slot, process);
+        break;
+    case 12:
+        braid_idle(&tori.braid, tori.torus[k], now_ns);
         break;
     default:
         call_illegally(k, slot, process);
