@@ -1,27 +1,28 @@
 /* balancer_braid.c -- the emergent balancer: tori that overflow and tori that idle find each other.
  *
- * Property: a process is moved from a torus that has more than its cores can run to one that has
- * fewer, never to make the other the fuller of the two.  One that has run, and may have its caches
- * warm, is moved only after it has waited for as long as they are worth (braid->cost_ns); what the
- * wait and the move cost together is then at most twice the least that could have been, whatever
- * comes (ski rental).  One that never ran has nothing to lose, and is moved at once.
- *   - Who overflows at an arrival gives to a torus that idles; who idles asks the one that overflows
- *     most.  If the time has not come yet, the full torus remembers the other, and gives at a tick.
+ * Property: what waits at a torus goes to one that shows idle.  A process that has run, and may
+ * have its caches warm, goes only after it has waited for as long as they are worth (cost_ns): if
+ * they are worth that, wait and move cost at most twice the least that could have been, whatever
+ * comes (ski rental), and what time passes until a tick.  One that never ran has nothing to lose,
+ * and goes at once, unless a balancer has just sent it.
+ *   - Who overflows at an arrival gives to a torus that idles; who idles asks the one that has most
+ *     to give.  If the time has not come yet, the full torus remembers the other, and gives at a
+ *     tick.
  *   - Projections are published at once when a torus comes to be idle, even or overloaded, so that
  *     both see each other as soon as the line can travel; placement gains as much from that.
  *   - Where nobody idles, who has two more than the least loaded gives it one.  Who has one more
  *     gives one away, too, once in ROTATION costs, so that hogs which cannot be divided evenly take
  *     turns: that costs no more than 1/ROTATION of a core's time.
- * No ping-pong: what has been moved is not given away again on its arrival, a move never makes the
- * receiver the fuller, and rotation has its own slow clock.
+ * No ping-pong: by fresh projections no move but the slow rotation makes the receiver the fuller of
+ * the two, and what has been moved waits for its cost before it is moved again.
  * Bound: no core idles longer than cost + a tick + an interval + the age of the projections + the
  * price of a request and its answer while another torus has a process that waits
  * (tests/theory/balance.c, A9).  A lost or damaged projection makes its torus invisible until the
- * next; nothing is lost with it.
- * Source: R. Karlin et al., "Competitive snoopy caching", Algorithmica 3, 1988 (ski rental);
- * D. Eager, E. Lazowska, J. Zahorjan, "Adaptive load sharing in homogeneous distributed systems",
- * IEEE TSE 12(5), 1986 (sender-initiated below, receiver-initiated above).
- * Complexity: O(tori) when a process would wait or a core idle; nothing else.
+ * next; nothing is lost with it (tests/contract/balancers.c).
+ * Source: A. Karlin, M. Manasse, L. Rudolph, D. Sleator, "Competitive snoopy caching", Algorithmica
+ * 3, 1988 (ski rental); D. Eager, E. Lazowska, J. Zahorjan, "Adaptive load sharing in homogeneous
+ * distributed systems", IEEE TSE 12(5), 1986 (giving at low load, asking at high load).
+ * Complexity: O(tori) when a process would wait, a core idles or an interval ends; else nothing.
  *
  * SPDX-License-Identifier: MIT
  */

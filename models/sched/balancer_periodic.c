@@ -59,7 +59,8 @@ static void periodic_balance(struct braid *braid, struct torus *torus, uint64_t 
     uint64_t most = (uint64_t)view.most * view.cores;
     uint64_t fair_there = (uint64_t)view.load * braid_cores(braid, view.busiest);
     uint32_t count = 0;
-    while (own + view.cores <= fair && most >= fair_there + view.cores) {
+    while (count < INBOX_ASKED_MOST && own + view.cores <= fair &&
+           most >= fair_there + view.cores) {
         own += view.cores;
         most -= view.cores;
         count++;

@@ -93,8 +93,8 @@ static uint32_t balance_all(void)
 
 /* ---- Every balancer ------------------------------------------------------------------------- */
 
-/* With fresh projections the spread never grows.  Those that even loads out come to a spread of one;
- * then nothing moves any more, but for the rotation of braid.  steal fills idle tori only. */
+/* With fresh projections the spread never grows.  Those that even loads out come to a spread of
+ * one; then nothing moves any more, but for the rotation of braid.  steal fills idle tori only. */
 START_TEST(loads_converge_and_rest)
 {
     const struct balancer *balancer = balancer_list[_i / SEEDS];
@@ -275,9 +275,29 @@ START_TEST(periodic_pulls_up_to_the_average)
 }
 END_TEST
 
+/* Just below the average it takes one, whatever the other has. */
+START_TEST(periodic_stops_at_the_average)
+{
+    uint32_t id = 0;
+    set_up(&balancer_periodic, 0, 0);
+    give_load(0, 9, &id);
+    give_load(1, 4, &id);
+    give_load(2, 2, &id);
+    give_load(3, 2, &id);
+    braid_balance(&tori.braid, tori.torus[1], now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load(0), 8);
+    ck_assert_uint_eq(load(1), 5);
+    braid_balance(&tori.braid, tori.torus[1], now_ns); /* and above it, none */
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load(1), 5);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* ---- braid ---------------------------------------------------------------------------------- */
 
-/* A new process has nothing to lose; one that has run waits for its cost, and leaves at the tick. */
+/* A new process has nothing to lose; one that has run waits for its cost and leaves at the tick. */
 START_TEST(braid_spares_what_is_warm)
 {
     bool is_warm = _i == 1;
@@ -312,8 +332,8 @@ START_TEST(braid_spares_what_is_warm)
 }
 END_TEST
 
-/* Five hogs on four tori: over many slices all receive alike, and no torus gives one away more often
- * than once in 128 costs. */
+/* Five hogs on four tori: over many slices all receive alike, and no torus gives one away more
+ * often than once in 128 costs. */
 START_TEST(braid_rotates_what_cannot_be_divided)
 {
     enum { ROUNDS = 40000 };
@@ -376,6 +396,7 @@ int main(void)
     tcase_add_loop_test(tests, steal_tries_every_victim, 0, 2);
     tcase_add_loop_test(tests, steal_draws_victims_evenly, 0, 2);
     tcase_add_test(tests, periodic_pulls_up_to_the_average);
+    tcase_add_test(tests, periodic_stops_at_the_average);
     tcase_add_loop_test(tests, braid_spares_what_is_warm, 0, 2);
     tcase_add_test(tests, braid_rotates_what_cannot_be_divided);
     tcase_add_test(tests, braid_publishes_a_change_of_strain);

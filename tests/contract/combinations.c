@@ -49,8 +49,8 @@ static struct workload closed(const char *name, uint32_t instances, uint32_t wei
     return workload;
 }
 
-/* May somebody be left unserved for a whole run?  By priority_aging, as its bound is 64 levels of 8 to
- * 16 slices. */
+/* May somebody be left unserved for a whole run?  By priority_aging, as its bound is 64 levels of 8
+ * to 16 slices. */
 static bool starves(const char *policy)
 {
     return strcmp(policy, "priority") == 0 || strcmp(policy, "priority_scan") == 0 ||

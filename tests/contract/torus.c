@@ -1,8 +1,9 @@
 /* torus.c -- the local scheduler under random calls: counts, refusals, and no core idle in vain.
  *
  * Method: braids of 1 to 4 tori of 1 to 4 cores, with every policy and balancer, get random calls,
- * legal and illegal.  After each call the states of all processes are counted anew and compared with what
- * the tori count; an illegal call must be refused and leave every byte of the world as it was.
+ * legal and illegal.  After each call the states of all processes are counted anew and compared
+ * with what the tori count; an illegal call must be refused and leave every byte of the world as it
+ * was.
  * Kicks and messages are honoured late, at random; once they are, no core may be idle while its
  * torus has a READY process.
  *

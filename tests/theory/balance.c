@@ -94,8 +94,8 @@ static void nine_hogs_share_eight_tori(void)
 
 /* Two loads, as random placement has them: jobs that come and run to their end, and processes that
  * sleep and wake where they were.  Ticks are 1 ms apart, and what is due waits for the next.  A
- * process of the second kind has run before, so braid lets it wait for cost_ms first, and then for a
- * tick.  The time is that for which one core has idled while one process was queued. */
+ * process of the second kind has run before, so braid lets it wait for cost_ms first, and then for
+ * a tick.  The time is that for which one core has idled while one process was queued. */
 static void no_core_idles_in_vain(void)
 {
     enum { TORI = 16 };

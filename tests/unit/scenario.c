@@ -87,7 +87,7 @@ static bool read_scenario(const char *name, const char *const *sets, uint32_t se
 {
     static const char *const policies[] = { "rr", "fair_scan", NULL };
     static const char *const placements[] = { "random", "least_loaded", NULL };
-    static const char *const balancers[] = { "none", "threshold", NULL };
+    static const char *const balancers[] = { "none", "threshold", "steal", NULL };
     struct scenario_options options = { .set_count = set_count,
                                         .sets = sets,
                                         .data_dir = folder,
