@@ -216,9 +216,14 @@ static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct proce
     torus_enqueue(torus, process, now_ns);
     torus_find_core(torus, slot, process, now_ns);
     braid_changed(torus->braid, torus);
-    const struct balancer *balancer = torus->braid->balancer;
     if (is_moved)
         torus->guest = process->id + 1;
+}
+
+/* Who has just been queued here may have to wait. */
+static void torus_overflow(struct torus *torus, uint64_t now_ns)
+{
+    const struct balancer *balancer = torus->braid->balancer;
     if (balancer->arrived != NULL && torus_waiting(torus) > 0)
         balancer->arrived(torus->braid, torus, now_ns);
 }
@@ -229,6 +234,7 @@ static void torus_send(struct torus *torus, uint32_t slot, uint16_t target, stru
 {
     if (target == torus->id) {
         torus_queue_arrival(torus, slot, process, now_ns);
+        torus_overflow(torus, now_ns);
         return;
     }
     process->torus = target;
@@ -330,7 +336,8 @@ enum process_result torus_wake(struct torus *torus, uint32_t slot, struct proces
     return PROCESS_OK;
 }
 
-uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
+/* Queues what is in the inbox, and no more: nothing leaves the torus by that. */
+static uint32_t torus_collect(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     uint32_t count = 0;
     if (inbox_is_empty(&torus->inbox))
@@ -343,8 +350,15 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
         torus_queue_arrival(torus, slot, process, now_ns);
         count++;
     }
+    return count;
+}
+
+uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
     uint16_t thief;
-    uint32_t asked;
+    uint32_t asked, count = torus_collect(torus, slot, now_ns);
+    for (uint32_t i = 0; i < count; i++)
+        torus_overflow(torus, now_ns);
     if (inbox_take_request(&torus->inbox, &thief, &asked))
         torus_answer(torus, thief, asked, now_ns);
     return count;
@@ -353,6 +367,7 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
 void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns)
 {
     torus_queue_arrival(torus, slot, process, now_ns);
+    torus_overflow(torus, now_ns);
 }
 
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process)
@@ -388,7 +403,7 @@ enum process_result torus_kill(struct torus *torus, uint32_t slot, struct proces
         return PROCESS_ILLEGAL;
     if (process->torus != torus->id)
         return PROCESS_ELSEWHERE;
-    torus_receive(torus, slot, now_ns); /* it may be there */
+    torus_collect(torus, slot, now_ns); /* it may be there */
     if (process->state == PROCESS_RUNNING) {
         torus_take_off(torus, slot, process, PROCESS_KILL, now_ns);
     } else if (process->state == PROCESS_READY) {
@@ -439,7 +454,7 @@ enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct pr
     bool may_stay = mask[torus->id / 32] >> torus->id % 32 & 1;
     if (!mask_has(torus, mask) || (process->flags & PROCESS_RESERVED && !may_stay))
         return PROCESS_REFUSED;
-    torus_receive(torus, slot, now_ns); /* it may be there */
+    torus_collect(torus, slot, now_ns); /* it may be there */
     process->flags |= PROCESS_RESTRICTED;
     for (uint32_t i = 0; i < braid_mask_words(torus->braid); i++)
         braid_mask_of(torus->braid, process)[i] = mask[i];
