@@ -183,6 +183,26 @@ START_TEST(a_damaged_projection_is_not_believed)
 }
 END_TEST
 
+/* Nor is it when it would say that a busy torus idles, to one that overflows. */
+START_TEST(a_damaged_projection_attracts_nothing)
+{
+    uint32_t id = 0;
+    set_up(balancer_list[_i], 7 * MS, 0);
+    for (uint16_t k = 0; k < TORI_MAX; k++)
+        give_load(k, 5, &id);
+    publish_all();
+    tori.braid.slots[2].load = 0;
+    now_ns += COST_NS;
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(tori.posts, 0);
+    tori.braid.slots[2].load = 1000;
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_eq(tori.asks, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* ---- Those that pull ------------------------------------------------------------------------ */
 
 /* The others are even or idle; one has three.  With locked queues the asking core answers. */
@@ -392,6 +412,7 @@ int main(void)
     tcase_add_loop_test(tests, loads_converge_and_rest, 0, balancers * SEEDS);
     tcase_add_loop_test(tests, bad_projections_lose_nothing, 0, balancers * SEEDS);
     tcase_add_loop_test(tests, a_damaged_projection_is_not_believed, 0, balancers);
+    tcase_add_loop_test(tests, a_damaged_projection_attracts_nothing, 0, balancers);
     tcase_add_loop_test(tests, an_idle_torus_gets_what_waits, 0, 4);
     tcase_add_loop_test(tests, steal_tries_every_victim, 0, 2);
     tcase_add_loop_test(tests, steal_draws_victims_evenly, 0, 2);
