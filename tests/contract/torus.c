@@ -289,13 +289,13 @@ static void call_restrict(uint32_t slot, struct process *process)
         torus_schedule(torus, slot, now_ns);
 }
 
-/* Nobody is where it may not be; a BLOCKED process does nothing there. */
+/* Nobody who runs or would is where it may not be. */
 static void check_masks(void)
 {
     for (uint32_t id = 0; id < PROCESSES; id++) {
         const struct process *process = &tori.processes[id];
-        if (process->flags & PROCESS_RESTRICTED && process->state != PROCESS_BLOCKED &&
-            process->state != PROCESS_ZOMBIE)
+        if (process->flags & PROCESS_RESTRICTED &&
+            (process->state == PROCESS_READY || process->state == PROCESS_RUNNING))
             ck_assert_msg(tori.masks[id] >> process->torus & 1, "process %u is on torus %u", id,
                           (unsigned)process->torus);
     }

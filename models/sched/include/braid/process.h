@@ -75,22 +75,22 @@ enum { PROCESS_LINE_BYTES = 64, PROCESS_HOT_BYTES = 128, PROCESS_POLICY_BYTES = 
 enum process_flag {
     PROCESS_RESERVED = 1,  /* has a reservation with the policy of its torus, and stays there */
     PROCESS_MIGRATING = 2, /* in an inbox because a balancer moved it, not because it woke */
-    PROCESS_RESTRICTED = 4  /* may not be on every torus: braid_allows() says on which */
+    PROCESS_RESTRICTED = 4 /* may not be on every torus: braid_allows() says on which */
 };
 
 struct process {
     /* ---- The scheduler's line ------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) uint32_t id;
-    uint32_t parent;     /* id, or PROCESS_NO_PARENT */
-    uint8_t state;       /* enum process_state; written by process_transition() only */
-    uint8_t flags;       /* enum process_flag */
-    uint16_t torus;      /* the torus that it belongs to */
-    uint32_t weight;     /* share of CPU; 1024 is nominal */
-    int32_t priority;    /* larger is more urgent */
-    uint32_t inbox_next; /* id + 1 of the next process in the same inbox; 0: last */
-    uint64_t runtime_ns; /* total time as current process */
-    uint64_t since_ns;   /* RUNNING: charged up to here; READY: queued since; BLOCKED: too */
-    uint64_t slice_ns;   /* what is left of the time slice */
+    uint32_t parent;       /* id, or PROCESS_NO_PARENT */
+    uint8_t state;         /* enum process_state; written by process_transition() only */
+    uint8_t flags;         /* enum process_flag */
+    uint16_t torus;        /* the torus that it belongs to */
+    uint32_t weight;       /* share of CPU; 1024 is nominal */
+    int32_t priority;      /* larger is more urgent */
+    uint32_t inbox_next;   /* id + 1 of the next process in the same inbox; 0: last */
+    uint64_t runtime_ns;   /* total time as current process */
+    uint64_t since_ns;     /* RUNNING: charged up to here; READY: queued since; BLOCKED: too */
+    uint64_t slice_ns;     /* what is left of the time slice */
     struct list_link link; /* for the policy's ready queue */
 
     /* ---- The policy's line ---------------------------------------------- */
