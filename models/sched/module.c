@@ -25,6 +25,7 @@ static const struct torus_operations operations = {
     .change = torus_change,
     .reap = torus_reap,
     .tick = torus_tick,
+    .heartbeat = torus_heartbeat,
     .balance = braid_balance,
     .idle = braid_idle,
     .answer = torus_answer,

@@ -508,8 +508,14 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns)
         if (process->slice_ns == 0)
             requests |= TORUS_RESCHEDULE;
     }
+    return requests;
+}
+
+uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    uint32_t requests = 0;
     if (slot != 0 || torus->braid->torus_count == 1)
-        return requests;
+        return 0;
     torus_exchange(torus, now_ns);
     if (torus->braid->balancer->balance != NULL && now_ns >= torus->balance_ns) {
         torus->balance_ns += torus->braid->balance_ns;

@@ -394,7 +394,13 @@ static void core_take_tick(struct host *host, struct core *core)
     enum account account = core->state == CORE_IDLE ? ACCOUNT_IDLE_WORK : ACCOUNT_TICK;
     uint64_t before_ps =
         core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, host->cost.timer_ps);
+    core->ticks = true;
     core_begin(host, core, ENTRY_TICK, NO_TASK, core->torus, before_ps, account);
+}
+
+static bool core_ticks(const struct host *host, const struct core *core)
+{
+    return core->tick_ps <= host->now_ps || core->slice_ps <= host->now_ps;
 }
 
 static void core_balance(struct host *host, struct core *core, struct host_torus *torus,
@@ -451,12 +457,14 @@ void core_event(struct host *host, struct core *core)
         core_take_posted(host, core);
     } else if (core->request.victim != NULL) {
         core_take_request(host, core);
+    } else if (core_ticks(host, core)) {
+        core_take_tick(host, core);
     } else if (core->due_head != NO_TASK) {
         core_take_due(host, core);
+    } else if (core->needs & NEED_HEARTBEAT) {
+        core_begin(host, core, ENTRY_TICK, NO_TASK, core->torus, 0, ACCOUNT_TICK);
     } else if (core->ipi_ps <= host->now_ps) {
         core_take_ipi(host, core);
-    } else if (core->tick_ps <= host->now_ps || core->slice_ps <= host->now_ps) {
-        core_take_tick(host, core);
     } else if ((core->needs & NEED_RECEIVE) && (torus = core_receiving(host, core)) != NULL) {
         core_begin(host, core, ENTRY_RECEIVE, NO_TASK, torus, 0, ACCOUNT_SCHED);
     } else if ((core->needs & NEED_BALANCE) && (torus = core_balancing(host, core)) != NULL) {

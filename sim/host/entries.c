@@ -255,27 +255,40 @@ static uint32_t call_pick(struct host *host, struct core *core, struct host_toru
     return id;
 }
 
-/* The present process goes back if it still runs; the next one is picked, from the core's tori in
- * turn. */
-static uint32_t call_schedule(struct host *host, struct core *core)
+/* A core that has one torus, as in a kernel: what came in is queued, the present process goes back
+ * if it still runs, and the next one is picked. */
+static uint32_t call_schedule_one(struct host *host, struct core *core)
 {
     struct host_torus *torus = core->torus;
-    price_flat(host, ENTRY_SCHEDULE);
-    core->needs &= ~(uint32_t)NEED_RESCHEDULE;
+    uint32_t id = core->running;
+    if (id != NO_TASK)
+        core_leave(host, core);
+    if (!inbox_is_empty(&torus->torus->inbox))
+        call_receive(host, core, torus);
+    if (id != NO_TASK) {
+        host->tasks[id].ready_ps = host->now_ps;
+        host->tasks[id].state = TASK_READY;
+    }
+    struct process *picked = host->ops->schedule(torus->torus, slot_of(torus, core), now_ns(host));
+    if (picked == NULL) {
+        if (id != NO_TASK || torus->ready > 0)
+            host_fault(host, FAULT_IDLE, id, "core %u, torus %u, %u READY", core->id,
+                       torus_number(host, torus), torus->ready + (id != NO_TASK));
+        return NO_TASK;
+    }
+    uint32_t next = check_picked(host, torus, picked);
+    if (id == NO_TASK)
+        torus_count_change(host, torus, -1, 1);
+    return next; /* else the torus's load is what it was */
+}
+
+/* A core that has several: the next one comes from them in turn. */
+static uint32_t call_schedule_all(struct host *host, struct core *core)
+{
+    struct host_torus *torus = core->torus;
     if (core->running != NO_TASK) {
         uint32_t id = core->running;
         core_leave(host, core);
-        if (core->torus_count == 1 && inbox_is_empty(&torus->torus->inbox)) {
-            /* The common case, in one call; no torus's load changes. */
-            host->tasks[id].ready_ps = host->now_ps;
-            host->tasks[id].state = TASK_READY;
-            struct process *picked =
-                host->ops->schedule(torus->torus, slot_of(torus, core), now_ns(host));
-            if (picked == NULL)
-                host_fault(host, FAULT_IDLE, id, "core %u, torus %u, %u READY", core->id,
-                           torus_number(host, torus), torus->ready + 1);
-            return check_picked(host, torus, picked);
-        }
         host->ops->put(torus->torus, slot_of(torus, core), now_ns(host));
         expect_state(host, id, PROCESS_READY, "put");
         host->tasks[id].ready_ps = host->now_ps;
@@ -292,6 +305,15 @@ static uint32_t call_schedule(struct host *host, struct core *core)
             return id;
     }
     return NO_TASK;
+}
+
+static uint32_t call_schedule(struct host *host, struct core *core)
+{
+    price_flat(host, ENTRY_SCHEDULE);
+    uint32_t next =
+        core->torus_count == 1 ? call_schedule_one(host, core) : call_schedule_all(host, core);
+    core->needs &= ~(uint32_t)NEED_RESCHEDULE; /* whoever asked for it, even in here */
+    return next;
 }
 
 /* The present process stops by itself: READY again, BLOCKED, or gone. */
@@ -378,20 +400,47 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
         task_ready(host, torus, id);
 }
 
+static void take_requests(struct core *core, struct host_torus *torus, uint32_t requests)
+{
+    bool reschedule = (requests & TORUS_RESCHEDULE) != 0;
+    if (reschedule && (torus == core->torus || core->running == NO_TASK))
+        core->needs |= NEED_RESCHEDULE;
+    if (requests & TORUS_BALANCE) {
+        core->needs |= NEED_BALANCE;
+        torus->need_balance = true;
+    }
+}
+
+static void call_heartbeat(struct host *host, struct core *core)
+{
+    core->needs &= ~(uint32_t)NEED_HEARTBEAT;
+    for (uint32_t i = 0; i < core->torus_count; i++) {
+        struct host_torus *torus = core_torus(host, core, i);
+        take_requests(core, torus,
+                      host->ops->heartbeat(torus->torus, slot_of(torus, core), now_ns(host)));
+    }
+}
+
+/* The scheduler's part of a tick, and its heartbeat, between which come the kernel's own events:
+ * timers that are due.  If there are none both are one entry; else the heartbeat follows in its
+ * own, which is at the latest the next tick. */
 static void call_tick(struct host *host, struct core *core)
 {
+    if (core->needs & NEED_HEARTBEAT)
+        call_heartbeat(host, core);
+    if (!core->ticks)
+        return;
+    core->ticks = false;
     price_flat(host, ENTRY_TICK);
     for (uint32_t i = 0; i < core->torus_count; i++) {
         struct host_torus *torus = core_torus(host, core, i);
-        uint32_t requests = host->ops->tick(torus->torus, slot_of(torus, core), now_ns(host));
-        bool reschedule = (requests & TORUS_RESCHEDULE) != 0;
-        if (reschedule && (torus == core->torus || core->running == NO_TASK))
-            core->needs |= NEED_RESCHEDULE;
-        if (requests & TORUS_BALANCE) {
-            core->needs |= NEED_BALANCE;
-            torus->need_balance = true;
-        }
+        take_requests(core, torus,
+                      host->ops->tick(torus->torus, slot_of(torus, core), now_ns(host)));
     }
+    if (core->due_head == NO_TASK)
+        call_heartbeat(host, core);
+    else
+        core->needs |= NEED_HEARTBEAT;
 }
 
 static void call_balance(struct host *host, struct core *core, struct host_torus *torus)

@@ -66,7 +66,8 @@ enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING };
 enum ipi_flag { IPI_RESCHEDULE = 1, IPI_RECEIVE = 2 };
 
 /* What a core is to do when it is free; one word, so that it is written as it is read. */
-enum core_need { NEED_RESCHEDULE = 1, NEED_RECEIVE = 2, NEED_BALANCE = 4, NEED_IDLE = 8 };
+enum core_need { NEED_RESCHEDULE = 1, NEED_RECEIVE = 2, NEED_BALANCE = 4, NEED_IDLE = 8,
+                 NEED_HEARTBEAT = 16 };
 
 /* What a balance entry calls. */
 enum balance_call { BALANCE_ROUND, BALANCE_IDLE, BALANCE_ANSWER };
@@ -108,6 +109,7 @@ struct core {
     enum core_state state;
     uint32_t ipi_flags;
     uint32_t needs;   /* enum core_need */
+    bool ticks;       /* a tick entry is a tick, not only the heartbeat of the last one */
     bool switched;    /* another task ran here before the running one */
     bool need_refill; /* the running task has not paid for its refill yet */
     bool is_idle;     /* counted in host->idle_cores */

@@ -335,12 +335,12 @@ START_TEST(braid_spares_what_is_warm)
     ck_assert_uint_eq(load(0), is_warm ? 2 : 1);
     if (is_warm) {
         now_ns += COST_NS - 1;
-        ck_assert(torus_tick(tori.torus[0], 0, now_ns) & TORUS_BALANCE);
+        ck_assert(torus_heartbeat(tori.torus[0], 0, now_ns) & TORUS_BALANCE);
         braid_balance(&tori.braid, tori.torus[0], now_ns);
         tori_settle(&tori, now_ns);
         ck_assert_uint_eq(load(0), 2);
         now_ns += 1;
-        ck_assert(torus_tick(tori.torus[0], 0, now_ns) & TORUS_BALANCE);
+        ck_assert(torus_heartbeat(tori.torus[0], 0, now_ns) & TORUS_BALANCE);
         braid_balance(&tori.braid, tori.torus[0], now_ns);
         tori_settle(&tori, now_ns);
         ck_assert_uint_eq(load(0), 1);
@@ -365,6 +365,7 @@ START_TEST(braid_rotates_what_cannot_be_divided)
         now_ns += MS;
         for (uint16_t k = 0; k < TORI_MAX; k++) {
             uint32_t requests = torus_tick(tori.torus[k], 0, now_ns);
+            requests |= torus_heartbeat(tori.torus[k], 0, now_ns);
             if (requests & TORUS_BALANCE)
                 braid_balance(&tori.braid, tori.torus[k], now_ns);
             if (requests & TORUS_RESCHEDULE)

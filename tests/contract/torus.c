@@ -303,7 +303,9 @@ static void check_masks(void)
 
 static void call_tick(struct torus *torus, uint32_t slot)
 {
-    uint32_t requests = torus_tick(torus, slot, now_ns);
+    uint32_t requests = below(8) > 0 ? torus_tick(torus, slot, now_ns) : 0;
+    check_counts();
+    requests |= torus_heartbeat(torus, slot, now_ns);
     check_counts();
     if (requests & TORUS_BALANCE)
         braid_balance(&tori.braid, torus, now_ns);
@@ -321,7 +323,10 @@ static void call_give(struct torus *torus)
     bool gives = given != NULL && braid_allows(&tori.braid, given, target);
     ck_assert_int_eq(given != NULL, ready > 0);
     ck_assert_int_eq(torus_give(torus, target), gives);
-    ck_assert_uint_eq(torus->ready, ready - gives);
+    if (tori.accepts) /* at once, and the other torus may give one back for it */
+        ck_assert_uint_ge(torus->ready, ready - gives);
+    else
+        ck_assert_uint_eq(torus->ready, ready - gives);
 }
 
 /* Weight and priority of a process that is under way to nowhere. */

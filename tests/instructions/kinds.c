@@ -243,7 +243,8 @@ static void run_exit(struct rig *rig, uint32_t turn)
 static void run_tick(struct rig *rig, uint32_t turn)
 {
     (void)turn;
-    rig->ops->tick(own(rig), 0, rig->now_ns++);
+    rig->ops->tick(own(rig), 0, rig->now_ns);
+    rig->ops->heartbeat(own(rig), 0, rig->now_ns++);
 }
 
 static void run_balance(struct rig *rig, uint32_t turn)

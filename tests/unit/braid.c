@@ -307,7 +307,7 @@ START_TEST(balances_once_per_interval)
     tori_init(&tori, &setup);
     for (uint64_t ms = 1; ms <= 200; ms++)
         for (uint16_t k = 0; k < 4; k++) {
-            bool asked = torus_tick(tori.torus[k], 0, ms * MS) & TORUS_BALANCE;
+            bool asked = torus_heartbeat(tori.torus[k], 0, ms * MS) & TORUS_BALANCE;
             bool due = ms % 20 == 5u * k || (k == 0 && ms == 1); /* torus 0 was due at 0 */
             ck_assert_msg(asked == due, "torus %d at %d ms", k, (int)ms);
         }
@@ -326,7 +326,7 @@ START_TEST(publishes_in_its_own_phase)
         heartbeat[k] = tori.braid.slots[k].heartbeat;
     for (uint64_t ms = 0; ms < 200; ms++) {
         for (uint16_t k = 0; k < 4; k++)
-            torus_tick(tori.torus[k], 0, ms * MS);
+            torus_heartbeat(tori.torus[k], 0, ms * MS);
         for (uint32_t k = 0; k < 4; k++) {
             uint32_t published = tori.braid.slots[k].heartbeat - heartbeat[k];
             ck_assert_msg(published == (ms % 20 == 5u * k), "torus %d at %d ms", (int)k, (int)ms);
@@ -343,8 +343,8 @@ START_TEST(missed_phases_are_not_made_up_for)
     setup.exchange_ns = 20 * MS;
     tori_init(&tori, &setup);
     uint32_t heartbeat = tori.braid.slots[1].heartbeat;
-    torus_tick(tori.torus[1], 0, 167 * MS);
-    torus_tick(tori.torus[1], 0, 168 * MS);
+    torus_heartbeat(tori.torus[1], 0, 167 * MS);
+    torus_heartbeat(tori.torus[1], 0, 168 * MS);
     ck_assert_uint_eq(tori.braid.slots[1].heartbeat, heartbeat + 1);
     tori_fini(&tori);
 }

@@ -12,7 +12,7 @@
 #include "braid/policy.h"
 #include "braid/torus.h"
 
-enum { SCHEDULER_MODULE_ABI = 4 };
+enum { SCHEDULER_MODULE_ABI = 5 };
 
 /* The operations of torus.h and braid.h, as a host calls them. */
 struct torus_operations {
@@ -42,6 +42,7 @@ struct torus_operations {
                    uint64_t now_ns);
     enum process_result (*reap)(struct torus *torus, uint32_t parent, struct process *process);
     uint32_t (*tick)(struct torus *torus, uint32_t slot, uint64_t now_ns);
+    uint32_t (*heartbeat)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     void (*balance)(struct braid *braid, struct torus *torus, uint64_t now_ns);
     void (*idle)(struct braid *braid, struct torus *torus, uint64_t now_ns);
     void (*answer)(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns);

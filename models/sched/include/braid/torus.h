@@ -4,7 +4,7 @@
  *   - A torus touches its own queue only.  A process reaches another torus through that torus's
  *     inbox, by way of the port.
  *   - The caller holds the torus: its lock if it serves several cores, nothing if it serves one.
- *     Only torus_tick() may be called without.
+ *     Only torus_tick() and torus_heartbeat() may be called without.
  *   - The caller passes the time in: nanoseconds, never going back.  Interrupts are off.
  *   - A transition that process.h does not know is refused with its result; nothing changes.
  *   - All memory is the caller's: one zeroed block of torus_bytes() and one of
@@ -13,8 +13,11 @@
  * Invariant: ready, running and blocked count exactly the processes of this torus in those states
  * (tests/contract/torus.c).
  *
- * How a kernel drives it: after block, yield or exit, and whenever a core was kicked or its tick
- * says TORUS_RESCHEDULE, call torus_schedule() before returning to user code; all under one hold.
+ * How a kernel drives it (models/sched/ports/example does): at each tick of a core torus_tick(),
+ * then the kernel's own events, such as timers that wake somebody, then torus_heartbeat().  After
+ * block, yield or exit, and whenever a core was kicked or its tick says TORUS_RESCHEDULE, call
+ * torus_receive() if something came in, and torus_schedule(), before returning to user code; all
+ * under one hold.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -83,7 +86,7 @@ struct torus {
     struct torus_core cores[];
 };
 
-/* What torus_tick() asks the caller to do, all of it while holding the torus. */
+/* What torus_tick() and torus_heartbeat() ask the caller to do, while holding the torus. */
 enum torus_request {
     TORUS_RESCHEDULE = 1, /* call torus_schedule() */
     TORUS_BALANCE = 2     /* call braid_balance() */
@@ -170,11 +173,16 @@ enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct pr
 /* Parent collects a ZOMBIE and frees its slot. */
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process);
 
-/* The timer: uses up the slice, exchanges projections when due.  Returns enum torus_request bits.
- * Needs no lock: it writes this core's line, its current process and, on slot 0, what only slot 0
- * writes (the projection, the next exchange and balancing).  The torus's counts it only reads:
- * they may be a moment old. */
+/* The timer: uses up the slice.  Returns enum torus_request bits.  Needs no lock: it writes this
+ * core's line and its current process.  The torus's counts it only reads: they may be a moment
+ * old. */
 uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
+/* Ends every tick, once the kernel's own events are done, so that the others see what those have
+ * changed: exchanges projections and asks for balancing when they are due.  Returns enum
+ * torus_request bits.  Needs no lock either: on slot 0 it writes what only slot 0 writes, on others
+ * nothing. */
+uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* The queued process that this torus would miss least; NULL when none is queued. */
 struct process *torus_migratable(struct torus *torus);
