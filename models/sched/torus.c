@@ -162,7 +162,8 @@ struct process *torus_pick(struct torus *torus, uint32_t slot, uint64_t now_ns)
 
 struct process *torus_schedule(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
-    torus_put(torus, slot, now_ns);
+    if (torus->cores[slot].current != NULL)
+        torus_put(torus, slot, now_ns);
     return torus_pick(torus, slot, now_ns);
 }
 
