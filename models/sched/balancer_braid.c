@@ -104,7 +104,8 @@ static void braid_even_out(struct braid *braid, struct torus *torus, uint64_t no
 {
     uint16_t least = torus->id;
     uint32_t load, own = torus_load(torus);
-    if (!braid_is_worth(braid, torus, now_ns) || !braid_least_loaded(braid, torus, &least, &load))
+    if (!braid_is_worth(braid, torus, now_ns) ||
+        !braid_least_loaded(braid, torus, torus->id, &least, &load))
         return;
     bool rotates = now_ns - torus->rotated_ns >= (uint64_t)ROTATION * braid->cost_ns &&
                    torus_migratable(torus)->id + 1 != torus->guest; /* the hosts' turn to leave */

@@ -14,7 +14,7 @@ static void threshold_balance(struct braid *braid, struct torus *torus, uint64_t
     uint16_t least;
     uint32_t load;
     (void)now_ns;
-    if (!braid_least_loaded(braid, torus, &least, &load))
+    if (!braid_least_loaded(braid, torus, torus->id, &least, &load))
         return;
     uint32_t own = torus_load(torus);
     if (own > load && own - load > braid->threshold && own - load > 1)

@@ -75,16 +75,17 @@ bool braid_read(const struct braid *braid, uint16_t torus, struct projection *pr
     return checksum == projection_checksum(torus, projection);
 }
 
-bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t *least,
-                        uint32_t *load)
+bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t after,
+                        uint16_t *least, uint32_t *load)
 {
     bool found = false;
     *load = 0;
-    uint16_t at = torus->id;
-    for (uint32_t i = 1; i < braid->torus_count; i++) {
+    uint16_t at = after;
+    for (uint32_t i = 0; i < braid->torus_count; i++) {
         struct projection projection;
         at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
-        if (!braid_read(braid, at, &projection) || (found && projection.load >= *load))
+        if (at == torus->id || !braid_read(braid, at, &projection) ||
+            (found && projection.load >= *load))
             continue;
         found = true;
         *least = at;

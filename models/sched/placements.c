@@ -36,15 +36,20 @@ const struct placement placement_random = {
     .choose = random_choose,
 };
 
-/* Its own load is exact, the others' as projected; a tie keeps the process here. */
+/* Its own load is exact, the others' as projected; a tie keeps the process here.  Other ties go to
+ * the next one behind where the last process went, or tori that place at one time would all choose
+ * the same: each is at another place of the ring. */
 static uint16_t least_loaded_choose(struct braid *braid, struct torus *torus,
                                     const struct process *process, uint64_t now_ns)
 {
     (void)process, (void)now_ns;
     uint16_t least;
-    uint32_t load;
-    if (!braid_least_loaded(braid, torus, &least, &load) || torus_load(torus) <= load)
+    uint32_t load, id = torus->id, last = id + torus->placed, count = braid->torus_count;
+    last = last < count ? last : last - count;
+    if (!braid_least_loaded(braid, torus, (uint16_t)last, &least, &load) ||
+        torus_load(torus) <= load)
         return torus->id;
+    torus->placed = least > id ? least - id : least + count - id;
     return least;
 }
 

@@ -138,9 +138,11 @@ START_TEST(least_loaded_breaks_ties_in_cyclic_order)
     tori_init(&tori, &setup);
     load_tori((const uint32_t[]){ 2, 2, 2, 2 });
     for (uint16_t k = 0; k < 4; k++) {
-        ck_assert(braid_least_loaded(&tori.braid, tori.torus[k], &least, &load));
-        ck_assert_uint_eq(least, (k + 1u) % 4);
-        ck_assert_uint_eq(load, 2);
+        for (uint16_t after = 0; after < 4; after++) {
+            ck_assert(braid_least_loaded(&tori.braid, tori.torus[k], after, &least, &load));
+            ck_assert_uint_eq(least, (after + 1u) % 4 == k ? (k + 1u) % 4 : (after + 1u) % 4);
+            ck_assert_uint_eq(load, 2);
+        }
     }
     tori_fini(&tori);
 }
@@ -160,12 +162,12 @@ START_TEST(least_loaded_skips_what_cannot_be_read)
     for (int i = 0; i < 3; i++) {
         if (steps[i].damaged >= 0)
             tori.braid.slots[steps[i].damaged].checksum ^= 1;
-        ck_assert(braid_least_loaded(&tori.braid, tori.torus[0], &least, &load));
+        ck_assert(braid_least_loaded(&tori.braid, tori.torus[0], 0, &least, &load));
         ck_assert_int_eq(least, steps[i].least);
         ck_assert_uint_eq(load, steps[i].load);
     }
     tori.braid.slots[1].checksum ^= 1;
-    ck_assert(!braid_least_loaded(&tori.braid, tori.torus[0], &least, &load));
+    ck_assert(!braid_least_loaded(&tori.braid, tori.torus[0], 0, &least, &load));
     tori_fini(&tori);
 }
 END_TEST
@@ -217,9 +219,12 @@ START_TEST(placement_least_loaded_keeps_on_a_tie)
     ck_assert_uint_eq(place(tori.torus[0]), 0);
     ck_assert_uint_eq(place(tori.torus[2]), 2);
     ck_assert_uint_eq(place(tori.torus[1]), 2); /* next after it of 2 and 0 */
+    ck_assert_uint_eq(place(tori.torus[1]), 0); /* and next after that */
+    ck_assert_uint_eq(place(tori.torus[1]), 2);
     ck_assert_uint_eq(place(tori.torus[3]), 0);
+    ck_assert_uint_eq(place(tori.torus[3]), 2);
 
-    ck_assert_int_eq(tori_create(&tori, 3, 50, 0, 0), PROCESS_OK);
+    ck_assert_int_eq(tori_create(&tori, 3, 50, 0, 0), PROCESS_OK); /* to 0 again */
     ck_assert_uint_eq(tori.posts, 1);
     ck_assert_uint_eq(tori.processes[50].torus, 0);
     ck_assert_uint_eq(torus_load(tori.torus[0]), 1); /* not before it is received */

@@ -76,9 +76,10 @@ void braid_publish(struct braid *braid, struct torus *torus);
 bool braid_read(const struct braid *braid, uint16_t torus, struct projection *projection);
 
 /* The torus other than this one with the least load by its projection, among those that can be
- * read; ties go to the next one after it in cyclic order.  False when there is none.  O(tori). */
-bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t *least,
-                        uint32_t *load);
+ * read; ties go to the next one behind torus after in cyclic order.  False when there is none.
+ * O(tori). */
+bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t after,
+                        uint16_t *least, uint32_t *load);
 
 /* A mask of tori: bit t % 32 of word t / 32. */
 static inline uint32_t braid_mask_words(const struct braid *braid)
@@ -116,8 +117,8 @@ static inline uint32_t braid_cores(const struct braid *braid, uint16_t torus)
     return braid->tori[torus]->core_count;
 }
 
-/* The torus other than this one with the most processes more than cores by its projection; ties as
- * above.  False when none that can be read has more.  O(tori). */
+/* The torus other than this one with the most processes more than cores by its projection; ties go
+ * to the next one after it in cyclic order.  False when none that can be read has more.  O(tori). */
 bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uint16_t *most,
                        uint32_t *excess);
 

@@ -74,7 +74,7 @@ struct torus {
     uint32_t average_load; /* Q16.16 */
     uint32_t heartbeat;    /* exchanges so far */
     uint32_t random;       /* state of its own generator, never 0 */
-    uint32_t placed;       /* processes placed so far, for round robin */
+    uint32_t placed;       /* how far along the ring a placement that goes round has come */
     uint32_t strain;       /* enum torus_strain as last published */
     uint32_t owed;         /* torus + 1 that gets a process once that is worth it; 0: none */
     uint32_t guest;        /* process + 1 that a balancer sent here last; 0: none yet */
