@@ -26,7 +26,7 @@ static bool steal_draw(const struct braid *braid, struct torus *torus, uint16_t 
     if (!with_self && drawn >= torus->id)
         drawn++;
     *victim = (uint16_t)drawn;
-    if (drawn == torus->id)
+    if (drawn == torus->id || braid_is_away(braid, *victim))
         return false;
     return !braid_read(braid, *victim, &projection) ||
            projection.load > braid_cores(braid, *victim);
@@ -62,6 +62,8 @@ static void steal_asked(struct braid *braid, struct torus *torus, uint16_t thief
         at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
         if (at == thief)
             at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
+        if (braid_is_away(braid, at))
+            continue;
         if (!braid_read(braid, at, &projection) || projection.load > braid_cores(braid, at)) {
             torus_ask(torus, at, thief, tries);
             return;

@@ -29,6 +29,12 @@ static const struct torus_operations operations = {
     .balance = braid_balance,
     .idle = braid_idle,
     .answer = torus_answer,
+    .regain = torus_regain,
+    .resume = torus_resume,
+    .take = torus_take,
+    .tend = torus_tend,
+    .adopt = torus_adopt,
+    .retire = torus_retire,
     .inbox_push = inbox_push,
     .inbox_ask = inbox_ask,
 };

@@ -5,6 +5,7 @@
 #include "braid/torus.h"
 
 #include "braid/braid.h"
+#include "braid/takeover.h"
 
 uint32_t torus_bytes(uint16_t core_count)
 {
@@ -27,6 +28,9 @@ void torus_init(struct torus *torus, const struct torus_setup *setup)
     torus->strain = TORUS_IDLE;
     torus->owed = torus->guest = 0;
     torus->rotated_ns = 0;
+    torus->watched = torus->seen = torus->missed = 0;
+    atomic_store_explicit(&torus->claim, 0, memory_order_relaxed);
+    atomic_store_explicit(&torus->keeps, 0, memory_order_relaxed);
     torus->ready = torus->running = torus->blocked = 0;
     torus->idle = setup->core_count;
     for (uint32_t slot = 0; slot < setup->core_count; slot++) {
@@ -79,7 +83,7 @@ static inline enum process_result torus_leave(struct torus *torus, uint32_t slot
     return PROCESS_OK;
 }
 
-/* Takes it off for longer: the policy has it no more. */
+/* Takes it off for longer: the policy has it no more.  The torus is its own. */
 static inline enum process_result torus_part(struct torus *torus, uint32_t slot,
                                              enum process_event event, uint64_t now_ns)
 {
@@ -92,6 +96,8 @@ static inline enum process_result torus_part(struct torus *torus, uint32_t slot,
 
 enum process_result torus_yield(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
     struct process *process = torus->cores[slot].current;
     enum process_result result = torus_leave(torus, slot, PROCESS_YIELD, now_ns);
     if (result == PROCESS_OK) {
@@ -103,6 +109,8 @@ enum process_result torus_yield(struct torus *torus, uint32_t slot, uint64_t now
 
 enum process_result torus_block(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
     struct process *process = torus->cores[slot].current;
     enum process_result result = torus_part(torus, slot, PROCESS_BLOCK, now_ns);
     if (result == PROCESS_OK) {
@@ -123,6 +131,8 @@ static void torus_end(struct torus *torus, struct process *process, uint64_t now
 
 enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
     struct process *process = torus->cores[slot].current;
     enum process_result result = torus_part(torus, slot, PROCESS_EXIT, now_ns);
     if (result != PROCESS_OK)
@@ -131,7 +141,8 @@ enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_
     return PROCESS_OK;
 }
 
-void torus_put(struct torus *torus, uint32_t slot, uint64_t now_ns)
+/* What the core runs goes back into the queue, if anything. */
+static inline void torus_end_turn(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     struct process *process = torus->cores[slot].current;
     if (process != NULL && torus_leave(torus, slot, PROCESS_PREEMPT, now_ns) == PROCESS_OK) {
@@ -141,7 +152,8 @@ void torus_put(struct torus *torus, uint32_t slot, uint64_t now_ns)
     }
 }
 
-struct process *torus_pick(struct torus *torus, uint32_t slot, uint64_t now_ns)
+/* What the torus has next for its core, which runs nothing. */
+static inline struct process *torus_begin_turn(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     struct torus_core *core = &torus->cores[slot];
     core->kicked = 0;
@@ -160,11 +172,24 @@ struct process *torus_pick(struct torus *torus, uint32_t slot, uint64_t now_ns)
     return next;
 }
 
+void torus_put(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    if (torus_is_own(torus))
+        torus_end_turn(torus, slot, now_ns);
+}
+
+struct process *torus_pick(struct torus *torus, uint32_t slot, uint64_t now_ns)
+{
+    struct process *current = torus->cores[slot].current; /* not NULL: it could not be put */
+    return current == NULL && torus_is_own(torus) ? torus_begin_turn(torus, slot, now_ns) : current;
+}
+
 struct process *torus_schedule(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
-    if (torus->cores[slot].current != NULL)
-        torus_put(torus, slot, now_ns);
-    return torus_pick(torus, slot, now_ns);
+    if (!torus_is_own(torus))
+        return torus->cores[slot].current;
+    torus_end_turn(torus, slot, now_ns);
+    return torus_begin_turn(torus, slot, now_ns);
 }
 
 /* ---- Arrivals ----------------------------------------------------------------------------- */
@@ -279,6 +304,8 @@ static enum process_result torus_begin(struct torus *torus, uint32_t slot, uint3
                                        const struct process *parent, uint64_t now_ns)
 {
     struct process *process = &torus->processes[id];
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
     enum process_result result = process_create(process, id, attributes);
     if (result == PROCESS_OK)
         torus_inherit(torus, process, parent);
@@ -311,6 +338,8 @@ enum process_result torus_exec(struct torus *torus, uint32_t slot, uint64_t now_
     struct process *process = torus->cores[slot].current;
     if (process == NULL)
         return PROCESS_NONE;
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
     uint16_t target = torus_place(torus, process, now_ns);
     if (target == torus->id)
         return PROCESS_OK;
@@ -326,6 +355,8 @@ enum process_result torus_exec(struct torus *torus, uint32_t slot, uint64_t now_
 enum process_result torus_wake(struct torus *torus, uint32_t slot, struct process *process,
                                uint64_t now_ns)
 {
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
     enum process_result result = process_transition(process, PROCESS_WAKE);
     if (result != PROCESS_OK)
         return result;
@@ -357,6 +388,8 @@ static uint32_t torus_collect(struct torus *torus, uint32_t slot, uint64_t now_n
 uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     uint16_t thief;
+    if (!torus_is_own(torus))
+        return 0;
     uint32_t asked, count = torus_collect(torus, slot, now_ns);
     for (uint32_t i = 0; i < count; i++)
         torus_overflow(torus, now_ns);
@@ -367,6 +400,10 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
 
 void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns)
 {
+    if (torus_is_taken(torus)) {
+        inbox_push(&torus->inbox, process); /* the one that has it sends it on */
+        return;
+    }
     torus_queue_arrival(torus, slot, process, now_ns);
     torus_overflow(torus, now_ns);
 }
@@ -404,6 +441,8 @@ enum process_result torus_kill(struct torus *torus, uint32_t slot, struct proces
         return PROCESS_ILLEGAL;
     if (process->torus != torus->id)
         return PROCESS_ELSEWHERE;
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
     torus_collect(torus, slot, now_ns); /* it may be there */
     if (process->state == PROCESS_RUNNING) {
         torus_take_off(torus, slot, process, PROCESS_KILL, now_ns);
@@ -452,6 +491,8 @@ enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct pr
         return PROCESS_ILLEGAL;
     if (process->torus != torus->id)
         return PROCESS_ELSEWHERE;
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
     bool may_stay = mask[torus->id / 32] >> torus->id % 32 & 1;
     if (!mask_has(torus, mask) || (process->flags & PROCESS_RESERVED && !may_stay))
         return PROCESS_REFUSED;
@@ -479,15 +520,19 @@ void torus_change(struct torus *torus, struct process *process, uint32_t weight,
 /* ---- The timer ---------------------------------------------------------------------------- */
 
 /* Publishes when the phase of this torus has come, and sets the next time. */
-static void torus_exchange(struct torus *torus, uint64_t now_ns)
+static uint32_t torus_exchange(struct torus *torus, uint64_t now_ns)
 {
     uint64_t interval_ns = torus->braid->exchange_ns;
+    bool is_own = torus_is_own(torus); /* whose heart beats lives, and says so */
     if (interval_ns == 0 || now_ns < torus->exchange_ns)
-        return;
-    braid_publish(torus->braid, torus);
+        return 0;
     torus->exchange_ns += interval_ns; /* keeps the phase */
     if (torus->exchange_ns <= now_ns)
         torus->exchange_ns = now_ns + interval_ns;
+    if (!is_own)
+        return torus_await(torus);
+    braid_publish(torus->braid, torus);
+    return torus->braid->patience != 0 ? torus_watch(torus) : 0;
 }
 
 uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns)
@@ -514,10 +559,9 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns)
 
 uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
-    uint32_t requests = 0;
     if (slot != 0 || torus->braid->torus_count == 1)
         return 0;
-    torus_exchange(torus, now_ns);
+    uint32_t requests = torus_exchange(torus, now_ns);
     if (torus->braid->balancer->balance != NULL && now_ns >= torus->balance_ns) {
         torus->balance_ns += torus->braid->balance_ns;
         if (torus->balance_ns <= now_ns)
@@ -527,46 +571,4 @@ uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns)
     if (torus->owed != 0)
         requests |= TORUS_BALANCE;
     return requests;
-}
-
-/* ---- Giving away, and asking for more ----------------------------------------------------- */
-
-struct process *torus_migratable(struct torus *torus)
-{
-    return torus->policy->migratable(torus->queue);
-}
-
-bool torus_give(struct torus *torus, uint16_t target)
-{
-    struct process *process = torus_migratable(torus);
-    if (process == NULL || !braid_allows(torus->braid, process, target))
-        return false;
-    torus->policy->dequeue(torus->queue, process);
-    torus->ready--;
-    process->flags |= PROCESS_MIGRATING;
-    process->slice_ns = 0; /* a new turn there */
-    process->torus = target;
-    torus->port->post(torus->port->world, target, process);
-    braid_changed(torus->braid, torus);
-    return true;
-}
-
-void torus_ask(struct torus *torus, uint16_t victim, uint16_t thief, uint32_t count)
-{
-    if (count > INBOX_ASKED_MOST)
-        count = INBOX_ASKED_MOST;
-    torus->port->ask(torus->port->world, victim, thief, count);
-}
-
-void torus_answer(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns)
-{
-    struct braid *braid = torus->braid;
-    if (thief >= braid->torus_count || thief == torus->id)
-        return; /* damaged */
-    if (braid->balancer->asked != NULL) {
-        braid->balancer->asked(braid, torus, thief, count, now_ns);
-        return;
-    }
-    while (count > 0 && torus_waiting(torus) > 0 && torus_give(torus, thief))
-        count--;
 }

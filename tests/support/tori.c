@@ -78,6 +78,7 @@ void tori_init(struct tori *tori, const struct tori_setup *setup)
     tori->braid.threshold = setup->threshold;
     tori->braid.victim = setup->victim;
     tori->braid.cost_ns = setup->cost_ns;
+    tori->braid.patience = setup->patience;
     tori->braid.torus_count = setup->torus_count;
     tori->braid.place_woken = setup->place_woken;
     for (uint16_t id = 0; id < setup->torus_count; id++) {

@@ -21,7 +21,7 @@ struct tori_setup {
     uint64_t slice_ns, exchange_ns, balance_ns, warm_ns;
     uint32_t slice_tick_ns, threshold, random, cost_ns;
     uint8_t victim;
-    uint16_t torus_count, cores_per_torus;
+    uint16_t torus_count, cores_per_torus, patience;
     bool place_woken;
     bool accepts; /* what is posted is queued by the poster, as where tori have locks */
 };

@@ -33,6 +33,9 @@ struct projection {
     uint32_t load, blocked, average_load, heartbeat;
 };
 
+/* The load of a torus that nothing should be sent to: it has stopped, or left (takeover.h). */
+#define PROJECTION_AWAY UINT32_MAX
+
 /* Where a new process goes (and a woken one, if the braid places those too). */
 struct placement {
     const char *name, *summary;
@@ -54,8 +57,10 @@ struct braid {
     uint32_t threshold; /* processes */
     uint32_t cost_ns;   /* of a move: what a process's caches are worth */
     uint16_t torus_count;
-    uint8_t victim;   /* enum balancer_victim */
-    bool place_woken; /* else a woken process stays with its torus */
+    uint16_t patience; /* exchanges without a heartbeat until a torus is claimed, and again until
+                          it is taken (takeover.h); at least 2; 0: none ever is */
+    uint8_t victim;    /* enum balancer_victim */
+    bool place_woken;  /* else a woken process stays with its torus */
 };
 
 extern const struct placement placement_round_robin;
@@ -72,7 +77,18 @@ void braid_join(struct braid *braid, struct torus *torus, uint64_t exchange_phas
 /* torus writes its own projection.  O(1). */
 void braid_publish(struct braid *braid, struct torus *torus);
 
-/* Reads another torus's projection; false when it was torn or damaged.  O(1). */
+/* Writes p as that torus's projection, which is the caller's to write. */
+void braid_write(struct braid *braid, uint16_t torus, const struct projection *p);
+
+/* Does that torus, by its projection, want nothing sent?  A damaged one may err; then what is sent
+ * is sent on. */
+static inline bool braid_is_away(const struct braid *braid, uint16_t torus)
+{
+    return atomic_load_explicit(&braid->slots[torus].load, memory_order_relaxed) == PROJECTION_AWAY;
+}
+
+/* Reads another torus's projection; false when it was torn or damaged, or is one of a torus that is
+ * away.  O(1). */
 bool braid_read(const struct braid *braid, uint16_t torus, struct projection *projection);
 
 /* The torus other than this one with the least load by its projection, among those that can be
@@ -101,7 +117,8 @@ static inline bool braid_allows(const struct braid *braid, const struct process 
 }
 
 /* The torus that process should go to: what the placement says, or the next one after that in
- * cyclic order on which it may be.  O(tori) for a process that is restricted. */
+ * cyclic order that is not away and on which it may be; if there is none, one on which it may be.
+ * O(tori) for a process that is restricted, and while tori are away. */
 uint16_t braid_place(struct braid *braid, struct torus *torus, const struct process *process,
                      uint64_t now_ns);
 
@@ -118,7 +135,8 @@ static inline uint32_t braid_cores(const struct braid *braid, uint16_t torus)
 }
 
 /* The torus other than this one with the most processes more than cores by its projection; ties go
- * to the next one after it in cyclic order.  False when none that can be read has more.  O(tori). */
+ * to the next one after it in cyclic order.  False when none that can be read has more.
+ * O(tori). */
 bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uint16_t *most,
                        uint32_t *excess);
 

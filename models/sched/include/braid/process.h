@@ -65,7 +65,8 @@ enum process_result {
     PROCESS_REFUSED,    /* create: the policy has no reservations, or no room for this one;
                            restrict: nothing would be left to it, or it has one here */
     PROCESS_NO_CHILD,   /* wait: there is none to wait for */
-    PROCESS_ELSEWHERE   /* it is not this torus's */
+    PROCESS_ELSEWHERE,  /* it is not this torus's */
+    PROCESS_TAKEN       /* the torus has been taken: torus_regain() it first (takeover.h) */
 };
 
 enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */

@@ -7,6 +7,8 @@
  *     Only torus_tick() and torus_heartbeat() may be called without.
  *   - The caller passes the time in: nanoseconds, never going back.  Interrupts are off.
  *   - A transition that process.h does not know is refused with its result; nothing changes.
+ *   - A torus that others have taken, because it seemed dead, refuses with PROCESS_TAKEN, and
+ *     torus_schedule() leaves what runs, until it has itself back (takeover.h).
  *   - All memory is the caller's: one zeroed block of torus_bytes() and one of
  *     policy->queue_bytes per torus.
  *
@@ -65,6 +67,7 @@ struct torus {
     uint32_t slice_tick_ns; /* slices are used up in whole ticks of this; 0: to the nanosecond */
     uint16_t id;
     uint16_t core_count;
+    _Atomic uint32_t claim; /* enum torus_claim: by others, but hardly ever */
 
     /* ---- Written by the cores that it serves ---------------------------- */
     _Alignas(PROCESS_LINE_BYTES) uint64_t exchange_ns; /* when it next publishes its projection */
@@ -79,9 +82,13 @@ struct torus {
     uint32_t owed;         /* torus + 1 that gets a process once that is worth it; 0: none */
     uint32_t guest;        /* process + 1 that a balancer sent here last; 0: none yet */
     uint64_t rotated_ns;   /* when it last gave one away to even out */
+    uint32_t watched;      /* torus + 1 whose heartbeat it watches; 0: none yet, */
+    uint32_t seen;         /* what that was when it last moved, */
+    uint32_t missed;       /* and for how many exchanges it has not */
 
     /* ---- Written by others ---------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) struct inbox inbox;
+    _Atomic uint32_t keeps; /* it has taken others, or has been given them, and tends them */
 
     struct torus_core cores[];
 };
@@ -89,7 +96,9 @@ struct torus {
 /* What torus_tick() and torus_heartbeat() ask the caller to do, while holding the torus. */
 enum torus_request {
     TORUS_RESCHEDULE = 1, /* call torus_schedule() */
-    TORUS_BALANCE = 2     /* call braid_balance() */
+    TORUS_BALANCE = 2,    /* call braid_balance() */
+    TORUS_TAKE = 4,       /* call torus_take(), holding the other torus instead */
+    TORUS_TEND = 8        /* call torus_tend() */
 };
 
 struct torus_setup {
