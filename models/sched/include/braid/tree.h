@@ -59,6 +59,21 @@ static inline bool tree_before(uint64_t a, uint64_t b)
     return (int64_t)(a - b) < 0;
 }
 
+/* All bits set if key a comes before key b, else none. */
+static inline uint64_t tree_mask(uint64_t a, uint64_t b)
+{
+    return (uint64_t)((int64_t)(a - b) >> 63);
+}
+
+/* a if all bits of is_a are set, b if none is: without a branch, as that would be mispredicted half
+ * the time.  The empty instruction hides where is_a comes from, or compilers would make one. */
+static inline struct tree_node *tree_choose(uint64_t is_a, struct tree_node *a, struct tree_node *b)
+{
+    uintptr_t mask = (uintptr_t)is_a;
+    __asm__("" : "+r"(mask));
+    return (struct tree_node *)((uintptr_t)b ^ (((uintptr_t)a ^ (uintptr_t)b) & mask));
+}
+
 static inline struct tree_node *tree_last(const struct tree *tree)
 {
     struct tree_node *node = tree->root;
@@ -77,6 +92,20 @@ static inline void tree_replace(struct tree *tree, struct tree_node *old, struct
         parent->child[parent->child[1] == old] = node;
     if (node != NULL)
         node->parent = parent;
+}
+
+/* Puts new, which is in no tree, in the place of old; but for the summary. */
+static inline void tree_supplant(struct tree *tree, struct tree_node *old, struct tree_node *new)
+{
+    tree_replace(tree, old, new);
+    for (unsigned side = 0; side < 2; side++) {
+        new->child[side] = old->child[side];
+        if (new->child[side] != NULL)
+            new->child[side]->parent = new;
+    }
+    new->balance = old->balance;
+    if (tree->first == old)
+        tree->first = new;
 }
 
 /* Lifts the child on this side above node. */
@@ -130,10 +159,11 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
     while (at != NULL) {
         if (summary != NULL)
             summary->add(at, node);
+        uint64_t is_left = tree_mask(from, at->key);
         parent = at;
-        side = 1 ^ (unsigned)((from - at->key) >> 63);
+        side = 1 + (unsigned)is_left;
         went_right |= side;
-        at = at->child[side];
+        at = tree_choose(is_left, at->child[0], at->child[1]);
     }
     node->child[0] = node->child[1] = NULL;
     node->parent = parent;
@@ -200,15 +230,8 @@ TREE_INLINE void tree_remove_inner(struct tree *tree, struct tree_node *node,
     while (next->child[0] != NULL)
         next = next->child[0];
     from = next->parent == node ? next : next->parent;
-    if (from != next) {
-        tree_replace(tree, next, next->child[1]);
-        next->child[1] = node->child[1];
-        next->child[1]->parent = next;
-    }
-    next->child[0] = node->child[0];
-    next->child[0]->parent = next;
-    next->balance = node->balance;
-    tree_replace(tree, node, next);
+    tree_replace(tree, next, next->child[1]);
+    tree_supplant(tree, node, next);
     tree_taken(from, next, next, summary);
     if (summary != NULL)
         summary->summarise(next);
