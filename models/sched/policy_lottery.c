@@ -9,7 +9,10 @@
  * holds for sure, and nobody starves for long: not to be drawn k times has a probability of
  * (1 - share)^k.  Test: chi-square at 99.9 %, tests/contract/policy_bounds.c.
  *
- * The tree is ordered by weight and sums the tickets of every subtree, so all but init is O(log n).
+ * The tree has a node for each weight and sums the tickets of every subtree, so all but init is
+ * O(log w) for w different weights.  One process of a weight holds the node, and goes on holding it
+ * while it runs, so that the tree changes its shape only when weights come and go.
+ *
  * Source: C. Waldspurger and W. Weihl, "Lottery scheduling: flexible proportional-share resource
  * management", OSDI 1994, section 4 (tree of partial ticket sums; here without compensation tickets
  * for slices that are not used up).  Random numbers: G. Marsaglia, "Xorshift RNGs", 2003.
@@ -18,22 +21,36 @@
 #include "braid/policy.h"
 #include "braid/tree.h"
 
-/* node.key is the weight. */
 struct lottery_queue {
     struct tree tree;
     uint64_t random; /* never 0 */
 };
 
-_Static_assert(sizeof(struct tree_node) <= PROCESS_POLICY_BYTES, "a node fits into a process");
+/* What the policy keeps of a process.  node.key is the weight that it was queued with; node.user is
+ * 0, or the process holds the node of that weight, and it is 1 + the number of those queued. */
+struct __attribute__((may_alias)) lot {
+    struct tree_node node;  /* summary: the tickets of the subtree */
+    uint64_t left;          /* those of the subtree on its left */
+    struct list_link *last; /* of the ring of those queued; NULL: there is none */
+};
 
-static struct tree_node *node_of(struct process *process)
+_Static_assert(sizeof(struct lot) <= PROCESS_POLICY_BYTES, "a lot fits into a process");
+
+static struct lot *lot_of(struct process *process)
 {
-    return (struct tree_node *)process->policy;
+    return (struct lot *)process->policy;
 }
 
-static struct process *process_of(struct tree_node *node)
+static bool holds(const struct lot *lot)
 {
-    return list_container_of(node, struct process, policy);
+    return lot->node.user != 0;
+}
+
+/* ---- The tickets -------------------------------------------------------------------------- */
+
+static uint64_t own_tickets(const struct tree_node *node)
+{
+    return node->key * (node->user - 1);
 }
 
 static uint64_t tickets_of(const struct tree_node *tree)
@@ -43,21 +60,77 @@ static uint64_t tickets_of(const struct tree_node *tree)
 
 static void tickets_summarise(struct tree_node *node)
 {
-    node->summary = node->key + tickets_of(node->child[0]) + tickets_of(node->child[1]);
+    uint64_t left = tickets_of(node->child[0]);
+    ((struct lot *)node)->left = left;
+    node->summary = left + own_tickets(node) + tickets_of(node->child[1]);
 }
 
+/* Nodes come and go without tickets. */
 static void tickets_add(struct tree_node *node, const struct tree_node *added)
 {
-    node->summary += added->key;
+    (void)node;
+    (void)added;
 }
 
+/* But one with tickets may rise, from the left. */
 static bool tickets_take(struct tree_node *node, const struct tree_node *taken)
 {
-    node->summary -= taken->key;
-    return true;
+    uint64_t tickets = own_tickets(taken);
+    node->summary -= tickets;
+    ((struct lot *)node)->left -= tickets;
+    return tickets != 0;
 }
 
 static const struct tree_summary tickets = { tickets_summarise, tickets_add, tickets_take };
+
+/* One of the weight of node was queued or unqueued. */
+static void tickets_change(struct tree_node *node, uint32_t queued)
+{
+    uint64_t change = node->key * (uint64_t)(int32_t)queued;
+    node->user += queued;
+    node->summary += change;
+    for (struct tree_node *parent = node->parent; parent != NULL; parent = node->parent) {
+        ((struct lot *)parent)->left += change & -(uint64_t)(parent->child[0] == node);
+        parent->summary += change;
+        node = parent;
+    }
+}
+
+/* ---- The weights -------------------------------------------------------------------------- */
+
+static struct lot *holder_of_weight(const struct lottery_queue *q, uint64_t weight)
+{
+    struct tree_node *node = q->tree.root;
+    while (node != NULL && node->key != weight)
+        node = tree_choose(tree_mask(weight, node->key), node->child[0], node->child[1]);
+    return (struct lot *)node;
+}
+
+/* lot, which is not queued, holds its weight no longer: one of those queued does, or nobody. */
+static void let_go(struct lottery_queue *q, struct lot *lot)
+{
+    if (lot->last == NULL) {
+        tree_remove(&q->tree, &lot->node, &tickets);
+    } else {
+        struct lot *next = lot_of(process_of_link(lot->last));
+        tree_supplant(&q->tree, &lot->node, &next->node);
+        next->node.summary = lot->node.summary;
+        next->node.user = lot->node.user;
+        next->left = lot->left;
+        next->last = lot->last;
+    }
+    lot->node.user = 0;
+}
+
+static void lot_unqueue(struct lot *holder, struct list_link *link)
+{
+    if (holder->last == link)
+        holder->last = link->prev != link ? link->prev : NULL;
+    list_remove(link);
+    tickets_change(&holder->node, -UINT32_C(1));
+}
+
+/* ---- The operations ----------------------------------------------------------------------- */
 
 static void lottery_init(void *queue, const struct policy_setup *setup)
 {
@@ -70,15 +143,44 @@ static void lottery_init(void *queue, const struct policy_setup *setup)
 static void lottery_enqueue(void *queue, struct process *process, uint64_t now_ns)
 {
     struct lottery_queue *q = queue;
+    struct lot *lot = lot_of(process), *holder = lot;
+    uint32_t weight = process->weight != 0 ? process->weight : 1;
     (void)now_ns;
-    node_of(process)->key = process->weight != 0 ? process->weight : 1;
-    tree_insert(&q->tree, node_of(process), process->slice_ns > 0, &tickets);
+    if (holds(lot) && lot->node.key != weight)
+        let_go(q, lot);
+    if (!holds(lot)) {
+        lot->node.key = weight;
+        holder = holder_of_weight(q, weight);
+    }
+    if (holder == NULL) {
+        holder = lot;
+        lot->node.user = 1;
+        lot->last = NULL;
+        tree_insert(&q->tree, &lot->node, false, &tickets);
+    }
+    if (holder->last == NULL)
+        list_init(&process->link);
+    else
+        list_push_front(holder->last, &process->link); /* between the last and the first */
+    if (holder->last == NULL || process->slice_ns == 0)
+        holder->last = &process->link;
+    tickets_change(&holder->node, 1);
 }
 
 static void lottery_dequeue(void *queue, struct process *process)
 {
     struct lottery_queue *q = queue;
-    tree_remove(&q->tree, node_of(process), &tickets);
+    struct lot *lot = lot_of(process);
+    lot_unqueue(holds(lot) ? lot : holder_of_weight(q, lot->node.key), &process->link);
+    if (holds(lot))
+        let_go(q, lot);
+}
+
+static void lottery_leave(void *queue, struct process *process, uint64_t now_ns)
+{
+    (void)now_ns;
+    if (holds(lot_of(process)))
+        let_go(queue, lot_of(process));
 }
 
 /* ---- The draw ----------------------------------------------------------------------------- */
@@ -98,53 +200,38 @@ static uint64_t draw_below(struct lottery_queue *q, uint64_t bound)
     return high * bound_high + (middle >> 32) + (other >> 32);
 }
 
-/* The holder of ticket number `ticket`, counted in the order of the tree. */
-static struct tree_node *holder(struct tree_node *node, uint64_t ticket)
+/* Who holds the weight of ticket number `ticket`, counted in the order of weights. */
+static struct lot *winner(struct lottery_queue *q, uint64_t ticket)
 {
+    struct tree_node *node = q->tree.root;
     for (;;) {
-        uint64_t left = tickets_of(node->child[0]);
-        if (ticket < left) {
-            node = node->child[0];
-            continue;
-        }
-        ticket -= left;
-        if (ticket < node->key)
-            return node;
-        ticket -= node->key;
-        node = node->child[1];
+        uint64_t left = ((struct lot *)node)->left, own = own_tickets(node);
+        uint64_t is_left = tree_mask(ticket, left);
+        if (ticket - left < own)
+            return (struct lot *)node;
+        ticket -= (left + own) & ~is_left;
+        node = tree_choose(is_left, node->child[0], node->child[1]);
     }
-}
-
-/* The first process of that weight; there is one. */
-static struct tree_node *first_of(struct tree_node *node, uint64_t weight)
-{
-    struct tree_node *first = NULL;
-    while (node != NULL) {
-        bool is_before = node->key < weight;
-        if (node->key == weight)
-            first = node;
-        node = node->child[is_before];
-    }
-    return first;
 }
 
 static struct process *lottery_pick(void *queue, uint64_t now_ns)
 {
     struct lottery_queue *q = queue;
+    uint64_t all = tickets_of(q->tree.root);
     (void)now_ns;
-    if (q->tree.root == NULL)
+    if (all == 0)
         return NULL;
-    struct tree_node *winner = holder(q->tree.root, draw_below(q, q->tree.root->summary));
-    winner = first_of(q->tree.root, winner->key);
-    tree_remove(&q->tree, winner, &tickets);
-    return process_of(winner);
+    struct lot *holder = winner(q, draw_below(q, all));
+    struct list_link *first = holder->last->next;
+    lot_unqueue(holder, first);
+    return process_of_link(first);
 }
 
 /* Who has few tickets waits long. */
 static struct process *lottery_migratable(void *queue)
 {
     struct lottery_queue *q = queue;
-    return q->tree.first != NULL ? process_of(q->tree.first) : NULL;
+    return tickets_of(q->tree.root) != 0 ? process_of_link(winner(q, 0)->last->next) : NULL;
 }
 
 const struct policy policy_lottery = {
@@ -156,4 +243,5 @@ const struct policy policy_lottery = {
     .dequeue = lottery_dequeue,
     .pick = lottery_pick,
     .migratable = lottery_migratable,
+    .leave = lottery_leave,
 };
