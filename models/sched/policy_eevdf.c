@@ -3,9 +3,11 @@
  * A process asks for a slice at a time.  It is eligible while it has received no more virtual time
  * than the queue has gone through (share.h), that is while its lag is not negative, and its request
  * is due a slice's worth of virtual time after it began.  Of the eligible processes the one with
- * the earliest deadline runs.  A process that leaves with a lag, to sleep or to another torus, has
- * it when it comes back; what it takes along or brings is shared out among those that stay, by
- * weight.  A woken process preempts if it is eligible and due before the running one.
+ * the earliest deadline runs.  A process whose turn is over, as its slice is used up or it yields,
+ * makes its next request; one that was preempted goes on with the same.  A process that leaves with
+ * a lag, to sleep or to another torus, has it when it comes back; what it takes along or brings is
+ * shared out among those that stay, by weight.  A woken process preempts if it is eligible and due
+ * before the running one.
  *
  * Properties (tests/contract/policy_bounds.c)
  *   - Of the eligible queued processes, none has an earlier deadline than the one picked; some
@@ -15,8 +17,8 @@
  *   - Lags sum to 0, within what rounding makes.
  *
  * pick, enqueue, dequeue O(log n): the tree is ordered by deadline and knows the least virtual time
- * received in every subtree, so that one descent finds the process.  The rest is O(1), but
- * migratable O(log n).
+ * received in every subtree, so that one descent finds the process, unless it is the first.  The
+ * rest is O(1), but migratable O(log n).
  *
  * Source: I. Stoica and H. Abdel-Wahab, "Earliest eligible virtual deadline first", TR 95-22, Old
  * Dominion University, 1995: theorem 1 and corollary, strategy 1 for leaving and joining.
@@ -32,21 +34,25 @@ struct eevdf_queue {
     uint64_t request_ns;
 };
 
+/* The earlier virtual time; no branch, as it would be mispredicted half the time. */
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return b + ((a - b) & tree_mask(a, b));
+}
+
 /* The summary is the least virtual time received in the subtree. */
 static void least_summarise(struct tree_node *node)
 {
-    uint64_t least = ((struct share *)node)->received;
+    uint64_t received = ((struct share *)node)->received;
     const struct tree_node *left = node->child[0], *right = node->child[1];
-    uint64_t other = left != NULL ? left->summary : least;
-    least = tree_before(other, least) ? other : least;
-    other = right != NULL ? right->summary : least;
-    node->summary = tree_before(other, least) ? other : least;
+    uint64_t of_left = left != NULL ? left->summary : received;
+    uint64_t of_right = right != NULL ? right->summary : received;
+    node->summary = earlier(received, earlier(of_left, of_right));
 }
 
 static void least_add(struct tree_node *node, const struct tree_node *added)
 {
-    uint64_t received = ((const struct share *)added)->received;
-    node->summary = tree_before(received, node->summary) ? received : node->summary;
+    node->summary = earlier(((const struct share *)added)->received, node->summary);
 }
 
 static bool least_take(struct tree_node *node, const struct tree_node *taken)
@@ -108,12 +114,12 @@ static void eevdf_part(struct eevdf_queue *q, struct share *share)
 
 /* ---- The operations ----------------------------------------------------------------------- */
 
-/* A running process comes back: a request that was served is followed by the next. */
+/* A running process comes back, with its next request if it is through with the last one. */
 static void eevdf_return(struct eevdf_queue *q, struct share *share, const struct process *process,
                          uint64_t now_ns)
 {
     share_stop(&q->time, share, process, now_ns);
-    if (!tree_before(share->received, share->node.key))
+    if (process->slice_ns == 0 || !tree_before(share->received, share->node.key))
         share->node.key = share->received + share_scaled(share, q->request_ns);
     if (share_weight(share) != process->weight && process->weight != 0) {
         eevdf_part(q, share);
@@ -145,8 +151,11 @@ static void eevdf_dequeue(void *queue, struct process *process)
 }
 
 /* The earliest deadline among those that have received at most `most`; there is one. */
-static struct tree_node *earliest_eligible(struct tree_node *node, uint64_t most)
+static struct tree_node *earliest_eligible(const struct tree *tree, uint64_t most)
 {
+    struct tree_node *node = tree->root;
+    if (!tree_before(most, ((struct share *)tree->first)->received))
+        return tree->first; /* as a rule */
     for (;;) {
         struct tree_node *left = node->child[0];
         if (left != NULL && !tree_before(most, left->summary))
@@ -166,7 +175,7 @@ static struct process *eevdf_pick(void *queue, uint64_t now_ns)
     if (root == NULL)
         return NULL;
     uint64_t most = tree_before(q->time.base, root->summary) ? root->summary : q->time.base;
-    struct tree_node *node = earliest_eligible(root, most);
+    struct tree_node *node = earliest_eligible(&q->tree, most);
     struct process *process = process_of_node(node);
     tree_remove(&q->tree, node, &least_received);
     share_start(&q->time, share_of(process), process);

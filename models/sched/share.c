@@ -95,10 +95,8 @@ static void virtual_time_pass(struct virtual_time *time, uint64_t now_ns)
     time->now_ns = now_ns;
 }
 
-void virtual_time_advance(struct virtual_time *time, uint64_t now_ns)
+void virtual_time_go(struct virtual_time *time, uint64_t now_ns)
 {
-    if (now_ns <= time->now_ns)
-        return;
     virtual_time_pass(time, now_ns);
     virtual_time_settle(time);
 }
@@ -115,14 +113,6 @@ void virtual_time_part(struct virtual_time *time, const struct share *share)
     time->weight -= share_weight(share);
     time->rest -= (int64_t)((share->received - time->base) * share_weight(share));
     virtual_time_settle(time);
-}
-
-void share_start(struct virtual_time *time, struct share *share, const struct process *process)
-{
-    share->state = SHARE_PICKED;
-    share->node.scratch[SHARE_PICKED_NS] = time->now_ns;
-    share->node.scratch[SHARE_RUNTIME_NS] = process->runtime_ns;
-    time->running++;
 }
 
 /* The sum took it that the process ran all the time, and has to be told what it received. */

@@ -109,11 +109,35 @@ START_TEST(eevdf_picks_the_earliest_eligible)
 }
 END_TEST
 
+/* One that is interrupted goes on with its request; one that yields makes the next. */
+START_TEST(eevdf_requests_anew_after_a_turn)
+{
+    static _Alignas(64) unsigned char queue[4096];
+    static struct process process;
+    const struct policy *policy = &policy_eevdf;
+    struct policy_setup setup = { .slice_ns = SLICE_NS };
+    policy->init(queue, &setup);
+    memset(&process, 0, sizeof process);
+    process.weight = 1024;
+    policy->enqueue(queue, &process, 0);
+    uint64_t began = share_of(&process)->received, due = share_of(&process)->node.key;
+    for (int turn = 0; turn < 2; turn++) {
+        ck_assert_ptr_eq(policy->pick(queue, process.runtime_ns), &process);
+        process.runtime_ns += SLICE_NS / 4;
+        process.slice_ns = turn == 0 ? SLICE_NS * 3 / 4 : 0;
+        policy->enqueue(queue, &process, process.runtime_ns);
+        due += turn == 0 ? 0 : share_of(&process)->received - began;
+        ck_assert_uint_eq(share_of(&process)->node.key, due);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("policy_rules");
     tcase_add_test(tests, io_aware_does_not_preempt_the_overdue);
     tcase_add_test(tests, a_preempted_process_keeps_its_age);
     tcase_add_loop_test(tests, eevdf_picks_the_earliest_eligible, 0, SEEDS);
+    tcase_add_test(tests, eevdf_requests_anew_after_a_turn);
     return suite_run("policy_rules", tests);
 }

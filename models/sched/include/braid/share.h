@@ -88,15 +88,29 @@ uint64_t share_divide_by_digits(uint64_t numerator, uint64_t denominator);
 
 void virtual_time_init(struct virtual_time *time);
 
-/* Goes on to now_ns: those that run have received their time since. */
-void virtual_time_advance(struct virtual_time *time, uint64_t now_ns);
+/* Goes on to now_ns, which is later: those that run have received their time since. */
+void virtual_time_go(struct virtual_time *time, uint64_t now_ns);
+
+static inline void virtual_time_advance(struct virtual_time *time, uint64_t now_ns)
+{
+    if (now_ns > time->now_ns)
+        virtual_time_go(time, now_ns);
+}
 
 /* share begins or ceases to compete, with what it has received. */
 void virtual_time_join(struct virtual_time *time, const struct share *share);
 void virtual_time_part(struct virtual_time *time, const struct share *share);
 
 /* share, which competes, gets a core at time->now_ns, or gives it up at now_ns. */
-void share_start(struct virtual_time *time, struct share *share, const struct process *process);
+static inline void share_start(struct virtual_time *time, struct share *share,
+                               const struct process *process)
+{
+    share->state = SHARE_PICKED;
+    share->node.scratch[SHARE_PICKED_NS] = time->now_ns;
+    share->node.scratch[SHARE_RUNTIME_NS] = process->runtime_ns;
+    time->running++;
+}
+
 /* Afterwards it has received what its process has run. */
 void share_stop(struct virtual_time *time, struct share *share, const struct process *process,
                 uint64_t now_ns);
