@@ -103,6 +103,8 @@ uint32_t torus_watch(struct torus *torus)
 {
     const struct braid *braid = torus->braid;
     uint32_t requests = atomic_load_explicit(&torus->keeps, memory_order_relaxed) ? TORUS_TEND : 0u;
+    if (braid->patience == 0)
+        return requests;
     uint16_t at = torus_before(braid, torus->id);
     while (at != torus->id && torus_is_taken(braid->tori[at]))
         at = torus_before(braid, at);
@@ -124,7 +126,9 @@ static uint16_t torus_keeper(const struct torus *torus)
 uint32_t torus_await(struct torus *torus)
 {
     uint16_t keeper = torus_keeper(torus);
-    return keeper != torus->id && torus_finds_dead(torus, keeper) ? TORUS_TAKE : 0u;
+    return torus->braid->patience != 0 && keeper != torus->id && torus_finds_dead(torus, keeper)
+               ? TORUS_TAKE
+               : 0u;
 }
 
 /* ---- The torus that has another ----------------------------------------------------------- */

@@ -532,7 +532,7 @@ static uint32_t torus_exchange(struct torus *torus, uint64_t now_ns)
     if (!is_own)
         return torus_await(torus);
     braid_publish(torus->braid, torus);
-    return torus->braid->patience != 0 ? torus_watch(torus) : 0;
+    return torus_watch(torus);
 }
 
 uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns)

@@ -75,6 +75,7 @@ void core_progress(struct host *host, struct core *core)
     uint64_t elapsed_ps = host->now_ps - core->accounted_ps;
     switch (core->state) {
     case CORE_IDLE:
+    case CORE_STOPPED:
         core_charge(host, core, ACCOUNT_IDLE, elapsed_ps);
         break;
     case CORE_RUNNING:
@@ -231,6 +232,39 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     tally_dispatch(host, task, core->accounted_ps);
 }
 
+/* It does nothing any more, and keeps what it runs; that is not a core that idles. */
+void core_stop(struct host *host, struct core *core)
+{
+    tally_integrate(host);
+    core_progress(host, core);
+    core->stopped = core->state;
+    core->state = CORE_STOPPED;
+    core->halt = HALT_NONE;
+    if (core->is_idle) {
+        tally_idled(host, core);
+        host->idle_cores--;
+    } else {
+        core->is_idle = true;
+        core_tell_sharers(host, core, false, (struct working_set){ 0 });
+    }
+}
+
+void core_resume(struct host *host, struct core *core)
+{
+    tally_integrate(host);
+    core_progress(host, core);
+    core->state = core->stopped;
+    if (core->state == CORE_IDLE) {
+        host->idle_cores++;
+        core->idle_ps = host->now_ps;
+    } else {
+        core->is_idle = false;
+        core_tell_sharers(host, core, true, host->working_set[host->tasks[core->running].workload]);
+    }
+    core->needs |= NEED_RESCHEDULE | NEED_RECEIVE;
+    core_arm(host, core);
+}
+
 /* ---- Events ------------------------------------------------------------------------------- */
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -241,10 +275,13 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 void core_arm(struct host *host, struct core *core)
 {
     uint64_t when = NEVER;
-    if (core->state == CORE_WAITING) {
+    if (core->state == CORE_STOPPED) {
+        when = NEVER;
+    } else if (core->state == CORE_WAITING) {
         when = core->grant_ps;
     } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
-               core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0) {
+               core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0 ||
+               core->halt != HALT_NONE) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -265,7 +302,8 @@ void core_arm(struct host *host, struct core *core)
 void core_add_due(struct host *host, uint32_t id)
 {
     struct task *task = &host->tasks[id];
-    struct core *core = &host->cores[task->core];
+    struct core *core = failures_core(host, &host->cores[task->core]);
+    task->core = (uint16_t)core->id;
     task->state = TASK_DUE;
     task->next = NO_TASK;
     if (core->due_head == NO_TASK)
@@ -353,8 +391,10 @@ static void core_take_due(struct host *host, struct core *core)
     if (!(task->flags & TASK_ALIVE)) {
         struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);
         core_begin(host, core, ENTRY_CREATE, id, torus, before_ps, ACCOUNT_TICK);
-    } else {
+    } else if (failures_own(host, core, id)) {
         struct host_torus *torus = &host->tori[task->torus];
+        if (failures_taken(torus))
+            torus = core->torus;
         core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, ACCOUNT_TICK);
     }
 }
@@ -418,6 +458,17 @@ static void core_take_request(struct host *host, struct core *core)
     core_balance(host, core, victim, BALANCE_ANSWER);
 }
 
+/* What the heartbeat of its torus has found to be done for others. */
+static void core_take_over(struct host *host, struct core *core)
+{
+    bool takes = core->needs & NEED_TAKE;
+    core->needs &= ~(uint32_t)(takes ? NEED_TAKE : NEED_TEND);
+    if (takes)
+        core_balance(host, core, &host->tori[core->torus->torus->watched - 1], BALANCE_TAKE);
+    else
+        core_balance(host, core, core->torus, BALANCE_TEND);
+}
+
 /* The torus that this core should receive for; NULL: none. */
 static struct host_torus *core_receiving(struct host *host, struct core *core)
 {
@@ -446,6 +497,10 @@ void core_event(struct host *host, struct core *core)
 {
     struct host_torus *torus;
     core_progress(host, core);
+    if (core->halt != HALT_NONE && failures_halt(host, core)) {
+        core_arm(host, core);
+        return;
+    }
     if (core->state == CORE_WAITING) {
         core->operation.waited =
             lock_model_granted(core->operation.torus->lock, core->id, host->now_ps);
@@ -467,6 +522,8 @@ void core_event(struct host *host, struct core *core)
         core_take_ipi(host, core);
     } else if ((core->needs & NEED_RECEIVE) && (torus = core_receiving(host, core)) != NULL) {
         core_begin(host, core, ENTRY_RECEIVE, NO_TASK, torus, 0, ACCOUNT_SCHED);
+    } else if (core->needs & (NEED_TAKE | NEED_TEND)) {
+        core_take_over(host, core);
     } else if ((core->needs & NEED_BALANCE) && (torus = core_balancing(host, core)) != NULL) {
         core_balance(host, core, torus, BALANCE_ROUND);
     } else if (core->needs & NEED_RESCHEDULE) {

@@ -81,6 +81,8 @@ static uint64_t price_end(struct host *host, struct core *core, enum account acc
     if (!audit_guard_holds(&host->entering_torus->guard))
         audit_guards(host);
     host->in_scheduler = false;
+    if (host->failures != NULL)
+        failures_pass(host);
     if (host->traced) {
         uint64_t wait_fs;
         uint64_t price_fs = tracer_end(&host->tracer, &wait_fs) + core->price_rest_fs;
@@ -214,6 +216,11 @@ static void call_accept(struct host *host, struct core *core, struct host_torus 
 {
     struct process *process = &host->processes[id];
     expect_kept(host, id, PROCESS_READY);
+    if (failures_taken(torus)) {
+        host->tasks[id].state = TASK_INBOX; /* the one that has it sends it on */
+        host->ops->accept(torus->torus, slot_of(torus, core), process, now_ns(host));
+        return;
+    }
     host->moved = (process->flags & PROCESS_MIGRATING) != 0;
     price_flat(host, ENTRY_RECEIVE);
     task_ready(host, torus, id);
@@ -354,8 +361,18 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
 static void call_wake(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
 {
     struct task *task = &host->tasks[id];
-    expect_kept(host, id, PROCESS_BLOCKED);
     price_flat(host, ENTRY_WAKE);
+    if (task->torus != torus_number(host, torus)) {
+        enum process_result result =
+            host->ops->adopt(torus->torus, &host->processes[id], now_ns(host));
+        if (result == PROCESS_ELSEWHERE) { /* it has been given back meanwhile */
+            timer_set(host, id, host->now_ps);
+            return;
+        }
+        expect_accepted(host, id, result, "adopt");
+        task->torus = (uint16_t)torus_number(host, torus);
+    }
+    expect_kept(host, id, PROCESS_BLOCKED);
     task->ready_ps = host->now_ps;
     if (host->lag != NULL)
         lag_begin(host, id);
@@ -402,6 +419,10 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
 
 static void take_requests(struct core *core, struct host_torus *torus, uint32_t requests)
 {
+    if (requests & TORUS_TAKE)
+        core->needs |= NEED_TAKE;
+    if (requests & TORUS_TEND)
+        core->needs |= NEED_TEND;
     bool reschedule = (requests & TORUS_RESCHEDULE) != 0;
     if (reschedule && (torus == core->torus || core->running == NO_TASK))
         core->needs |= NEED_RESCHEDULE;
@@ -450,6 +471,8 @@ static void call_balance(struct host *host, struct core *core, struct host_torus
         host->ops->balance(host->braid, torus->torus, now_ns(host));
     else if (core->balance_call == BALANCE_IDLE)
         host->ops->idle(host->braid, torus->torus, now_ns(host));
+    else if (core->balance_call != BALANCE_ANSWER)
+        failures_balance(host, core, torus);
     else
         host->ops->answer(torus->torus, core->asker, core->request.count, now_ns(host));
 }
@@ -490,12 +513,36 @@ static enum account entry_account(const struct host *host, const struct core *co
     }
 }
 
+/* Is this an entry that the torus refuses as long as another has it? */
+static bool must_own(const struct core *core, const struct operation *operation)
+{
+    return operation->kind != ENTRY_TICK && operation->torus == core->torus;
+}
+
+/* The core asks for its torus, lets its lock go, and will look again soon. */
+static void entry_waits(struct host *host, struct core *core, struct host_torus *torus,
+                        uint64_t acquire_ps)
+{
+    enum { AGAIN_PS = 1000000 };
+    host->ops->regain(torus->torus);
+    core_charge(host, core, ACCOUNT_LOCK_WAIT, acquire_ps + AGAIN_PS);
+    core->state = CORE_ENTERING;
+    if (torus->lock == NULL)
+        return;
+    lock_model_hold(torus->lock, core->id, core->accounted_ps);
+    lock_promise(host, torus);
+}
+
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
 {
     const struct operation operation = core->operation;
     struct host_torus *torus = operation.torus;
+    if (failures_taken(torus) && must_own(core, &operation)) {
+        entry_waits(host, core, torus, acquire_ps);
+        return;
+    }
     uint32_t before = core->running, next = NO_TASK;
-    bool schedules = operation.kind <= ENTRY_EXIT;
+    bool schedules = operation.kind <= ENTRY_EXIT, ticks = core->ticks;
     price_begin(host, core, torus, operation.kind, acquire_ps);
     switch (operation.kind) {
     case ENTRY_YIELD:
@@ -540,7 +587,9 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
             core->needs |= NEED_IDLE;
     } else {
         core->state = operation.resume;
-        if (operation.kind == ENTRY_TICK && core->running == NO_TASK)
+        if (operation.kind == ENTRY_BALANCE && core->balance_call == BALANCE_LEAVE)
+            core_run(host, core, NO_TASK);
+        if (operation.kind == ENTRY_TICK && ticks && core->running == NO_TASK)
             check_idle(host, core);
         slice_renew(host, core);
     }

@@ -57,16 +57,18 @@ void host_post(void *world, uint16_t target, struct process *process)
         host_fault(host, FAULT_LOST, id, "posted to torus %u of %u, it says torus %u", target,
                    host->torus_count, process->torus);
     struct task *task = &host->tasks[id];
-    bool queued =
-        task->state == TASK_READY && task->torus == torus_number(host, host->acting_torus);
+    struct host_torus *owner = &host->tori[task->torus];
+    bool has = owner == host->acting_torus || failures_taken(owner);
+    bool queued = task->state == TASK_READY && has;
+    bool sent_on = task->state == TASK_INBOX && has && failures_empties(host, owner);
     bool placed = task->state == TASK_DUE && id == host->entering->operation.task;
     if (queued)
-        torus_count_change(host, host->acting_torus, -1, 0);
+        torus_count_change(host, owner, -1, 0);
     if (in_window(host) && (queued || (process->flags & PROCESS_MIGRATING))) {
         host->migration_count++;
         task->migrations++;
     }
-    if (!queued && !placed) {
+    if (!queued && !placed && !sent_on) {
         host_fault(host, FAULT_NOT_READY, id, "posted to torus %u in a state that cannot be",
                    target);
     }

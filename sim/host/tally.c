@@ -372,7 +372,7 @@ void tally_finish(struct host *host, struct run_result *result)
     for (uint32_t id = 0; id < host->task_count; id++)
         tally_unfinished(host, &host->tasks[id]);
     for (uint32_t c = 0; c < host->core_count; c++)
-        if (host->cores[c].is_idle)
+        if (host->cores[c].is_idle && host->cores[c].state != CORE_STOPPED)
             tally_idled(host, &host->cores[c]);
     result->vain_ps_max = host->vain_ps_max;
     merge_entries(host);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/input/event_file.h"
 #include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
 
@@ -17,11 +18,11 @@ const char *const entry_names[ENTRY_KINDS] = {
     "schedule", "yield", "block", "exit", "create", "wake", "receive", "tick", "balance",
 };
 
-static const char *const top_keys[] = { "name",      "seed",      "replications", "duration_ms",
-                                        "warmup_ms", "machine",   "scheduler",    "cost",
-                                        "flat",      "starve_ms", "workload",     "extends",
-                                        "variants",  "sweep",     "expect",       "profiles",
-                                        "lag",       NULL };
+static const char *const top_keys[] = {
+    "name",   "seed",     "replications", "duration_ms", "warmup_ms", "machine",  "scheduler",
+    "cost",   "flat",     "starve_ms",    "workload",    "extends",   "variants", "sweep",
+    "expect", "profiles", "lag",          "events",      NULL
+};
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
 
@@ -246,6 +247,28 @@ static bool check_queues(const struct node *node, const struct scheduler_setting
                        cores, settings->tori);
 }
 
+/* One exchange is no sign of death: two tori need not tick at the same distance. */
+static bool read_patience(const struct node *node, struct scheduler_settings *settings,
+                          uint32_t cores, struct error *err)
+{
+    struct node given;
+    uint64_t patience = 0;
+    if (!member_count(node, "patience", 0, 10000, &patience, err))
+        return false;
+    settings->patience = (uint32_t)patience;
+    if (patience == 0 || !node_get(node, "patience", &given))
+        return true;
+    if (patience == 1)
+        return node_refuse(&given, err, "must be 0 (never) or at least 2, is 1");
+    if (settings->exchange_ns == 0 || settings->tick_hz == 0)
+        return node_refuse(&given, err,
+                           "counts exchanges at ticks: set exchange_us and tick_hz above 0");
+    if (settings->tori > cores)
+        return node_refuse(&given, err, "needs at most as many tori as cores (%u), there are %u",
+                           cores, settings->tori);
+    return true;
+}
+
 static bool read_scheduler(const struct node *root, struct scenario *scenario,
                            const struct scenario_options *options, struct error *err)
 {
@@ -257,7 +280,7 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
                                         "placement",   "place_woken",
                                         "exchange_us", "process_stride_bytes",
                                         "balance",     "warm_us",
-                                        NULL };
+                                        "patience",    NULL };
     static const char *locks[LOCK_KINDS + 1];
     struct scheduler_settings *settings = &scenario->scheduler;
     struct node node;
@@ -274,7 +297,8 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
         !read_balance(&node, settings, options, err) || !read_times(&node, settings, err))
         return false;
     settings->lock = (enum lock_kind)lock;
-    return check_queues(&node, settings, scenario->cores, err) && check_ticks(&node, settings, err);
+    return read_patience(&node, settings, scenario->cores, err) &&
+           check_queues(&node, settings, scenario->cores, err) && check_ticks(&node, settings, err);
 }
 
 /* ---- Cost --------------------------------------------------------------------------------- */
@@ -391,12 +415,13 @@ bool scenario_resolve(struct scenario *scenario, const struct document *document
                       const struct scenario_options *options, struct profile_cache *cache,
                       struct error *err)
 {
-    struct node root = document_node(document), workload;
+    struct node root = document_node(document), workload, events;
     *scenario = (struct scenario){ 0 };
     return node_object(&root, top_keys, err) && read_name(&root, scenario, err) &&
            read_durations(&root, scenario, err) && read_machine(&root, scenario, cache, err) &&
            read_scheduler(&root, scenario, options, err) && read_cost(&root, scenario, err) &&
            member_need(&root, "workload", &workload, err) &&
            workloads_read(&workload, scenario->cores, &scenario->workloads,
-                          &scenario->workload_count, err);
+                          &scenario->workload_count, err) &&
+           (!node_get(&root, "events", &events) || events_read(&events, scenario, err));
 }
