@@ -33,6 +33,7 @@ struct workload {
     uint32_t code_kb; /* that a process executes between two entries into the kernel */
     uint32_t weight;
     int32_t priority;
+    uint32_t budget_ns, period_ns; /* what each process asks for; budget 0: nothing */
     uint32_t phase_count;
     struct phase *phases;
 };

@@ -7,6 +7,8 @@
  */
 #include "braid/braid.h"
 
+#include "braid/takeover.h"
+
 /* Damps the average over about 8 exchanges: a += (load - a) / 8. */
 enum { AVERAGE_SHIFT = 3, FIXED_POINT_SHIFT = 16 };
 
@@ -30,8 +32,8 @@ static uint32_t projection_checksum(uint16_t torus, const struct projection *p)
 static void average_update(struct torus *torus)
 {
     uint32_t load = torus_load(torus);
-    uint32_t target = load < (UINT32_MAX >> FIXED_POINT_SHIFT) ? load << FIXED_POINT_SHIFT
-                                                               : UINT32_MAX;
+    uint32_t target =
+        load < (UINT32_MAX >> FIXED_POINT_SHIFT) ? load << FIXED_POINT_SHIFT : UINT32_MAX;
     if (target >= torus->average_load)
         torus->average_load += (target - torus->average_load) >> AVERAGE_SHIFT;
     else
@@ -47,20 +49,25 @@ void braid_join(struct braid *braid, struct torus *torus, uint64_t exchange_phas
     braid_publish(braid, torus);
 }
 
+void braid_write(struct braid *braid, uint16_t torus, const struct projection *p)
+{
+    struct projection_slot *slot = &braid->slots[torus];
+    atomic_store_explicit(&slot->load, p->load, memory_order_relaxed);
+    atomic_store_explicit(&slot->blocked, p->blocked, memory_order_relaxed);
+    atomic_store_explicit(&slot->average_load, p->average_load, memory_order_relaxed);
+    atomic_store_explicit(&slot->heartbeat, p->heartbeat, memory_order_relaxed);
+    atomic_store_explicit(&slot->checksum, projection_checksum(torus, p), memory_order_release);
+}
+
 void braid_publish(struct braid *braid, struct torus *torus)
 {
-    struct projection_slot *slot = &braid->slots[torus->id];
     average_update(torus);
+    torus->strain = torus_strain(torus_load(torus), torus->core_count);
     struct projection p = { .load = torus_load(torus),
                             .blocked = torus->blocked,
                             .average_load = torus->average_load,
                             .heartbeat = ++torus->heartbeat };
-    atomic_store_explicit(&slot->load, p.load, memory_order_relaxed);
-    atomic_store_explicit(&slot->blocked, p.blocked, memory_order_relaxed);
-    atomic_store_explicit(&slot->average_load, p.average_load, memory_order_relaxed);
-    atomic_store_explicit(&slot->heartbeat, p.heartbeat, memory_order_relaxed);
-    atomic_store_explicit(&slot->checksum, projection_checksum(torus->id, &p),
-                          memory_order_release);
+    braid_write(braid, torus->id, &p);
 }
 
 bool braid_read(const struct braid *braid, uint16_t torus, struct projection *projection)
@@ -71,19 +78,22 @@ bool braid_read(const struct braid *braid, uint16_t torus, struct projection *pr
     projection->blocked = atomic_load_explicit(&slot->blocked, memory_order_relaxed);
     projection->average_load = atomic_load_explicit(&slot->average_load, memory_order_relaxed);
     projection->heartbeat = atomic_load_explicit(&slot->heartbeat, memory_order_relaxed);
-    return checksum == projection_checksum(torus, projection);
+    return checksum == projection_checksum(torus, projection) &&
+           projection->load != PROJECTION_AWAY;
 }
 
-bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t *least,
-                        uint32_t *load)
+bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t after,
+                        uint16_t *least, uint32_t *load)
 {
     bool found = false;
     *load = 0;
-    uint16_t at = torus->id;
-    for (uint32_t i = 1; i < braid->torus_count; i++) {
+    *least = torus->id;
+    uint16_t at = after;
+    for (uint32_t i = 0; i < braid->torus_count; i++) {
         struct projection projection;
         at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
-        if (!braid_read(braid, at, &projection) || (found && projection.load >= *load))
+        if (at == torus->id || !braid_read(braid, at, &projection) ||
+            (found && projection.load >= *load))
             continue;
         found = true;
         *least = at;
@@ -92,15 +102,61 @@ bool braid_least_loaded(const struct braid *braid, const struct torus *torus, ui
     return found;
 }
 
-uint16_t braid_place(struct braid *braid, struct torus *torus)
+bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uint16_t *most,
+                       uint32_t *excess)
+{
+    *excess = 0;
+    *most = torus->id;
+    uint16_t at = torus->id;
+    for (uint32_t i = 1; i < braid->torus_count; i++) {
+        struct projection projection;
+        at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
+        if (!braid_read(braid, at, &projection))
+            continue;
+        uint32_t cores = braid_cores(braid, at);
+        if (projection.load <= cores || projection.load - cores <= *excess)
+            continue;
+        *most = at;
+        *excess = projection.load - cores;
+    }
+    return *excess > 0;
+}
+
+/* The next torus after target where process may be: if one is not away, such a one. */
+static uint16_t braid_next(const struct braid *braid, const struct process *process,
+                           uint16_t target)
+{
+    uint16_t allowed = target;
+    for (uint32_t i = 0; i < braid->torus_count; i++) {
+        target = (uint16_t)(target + 1u < braid->torus_count ? target + 1u : 0);
+        if (!braid_allows(braid, process, target))
+            continue;
+        allowed = target;
+        if (!braid_is_away(braid, target))
+            break;
+    }
+    return allowed;
+}
+
+uint16_t braid_place(struct braid *braid, struct torus *torus, const struct process *process,
+                     uint64_t now_ns)
 {
     if (braid->torus_count == 1)
         return torus->id;
-    return braid->placement->choose(braid, torus);
+    uint16_t target = braid->placement->choose(braid, torus, process, now_ns);
+    if (braid_allows(braid, process, target) && !braid_is_away(braid, target))
+        return target;
+    return braid_next(braid, process, target);
 }
 
 void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
-    if (braid->balancer->balance != NULL)
+    if (torus_is_own(torus) && braid->balancer->balance != NULL)
         braid->balancer->balance(braid, torus, now_ns);
+}
+
+void braid_idle(struct braid *braid, struct torus *torus, uint64_t now_ns)
+{
+    if (braid->balancer->idle != NULL)
+        braid->balancer->idle(braid, torus, now_ns);
 }

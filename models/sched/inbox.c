@@ -27,3 +27,20 @@ uint32_t inbox_take(struct inbox *inbox, struct process *processes)
     }
     return oldest;
 }
+
+bool inbox_ask(struct inbox *inbox, uint16_t thief, uint32_t count)
+{
+    uint32_t none = 0, request = count << INBOX_ASKER_BITS | (thief + 1u);
+    return atomic_compare_exchange_strong_explicit(&inbox->asked, &none, request,
+                                                   memory_order_relaxed, memory_order_relaxed);
+}
+
+bool inbox_take_request(struct inbox *inbox, uint16_t *thief, uint32_t *count)
+{
+    if (atomic_load_explicit(&inbox->asked, memory_order_relaxed) == 0)
+        return false;
+    uint32_t request = atomic_exchange_explicit(&inbox->asked, 0, memory_order_relaxed);
+    *thief = (uint16_t)((request & ((1u << INBOX_ASKER_BITS) - 1)) - 1);
+    *count = request >> INBOX_ASKER_BITS;
+    return true;
+}

@@ -8,9 +8,10 @@
 
 const struct policy *const policy_list[] = { POLICY_LIST(POLICY_ADDRESS) NULL };
 
-void policy_fifo_init(void *queue)
+void policy_fifo_init(void *queue, const struct policy_setup *setup)
 {
     struct policy_fifo *fifo = queue;
+    (void)setup;
     list_init(&fifo->ready);
 }
 

@@ -23,8 +23,10 @@ static struct process *priority_scan_pick(void *queue, uint64_t now_ns)
     return best;
 }
 
-static bool priority_scan_preempts(const struct process *running, const struct process *woken)
+static bool priority_scan_preempts(void *queue, const struct process *running,
+                                   const struct process *woken, uint64_t now_ns)
 {
+    (void)queue, (void)now_ns;
     return woken->priority > running->priority;
 }
 

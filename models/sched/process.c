@@ -10,12 +10,16 @@
  * byte that is no state. */
 static const uint8_t next_state[PROCESS_STATES + 1][PROCESS_EVENTS] = {
     [PROCESS_FREE] = { [PROCESS_CREATE] = 1 + PROCESS_READY },
-    [PROCESS_READY] = { [PROCESS_PICK] = 1 + PROCESS_RUNNING },
+    [PROCESS_READY] = { [PROCESS_PICK] = 1 + PROCESS_RUNNING,
+                        [PROCESS_REFUSE] = 1 + PROCESS_FREE,
+                        [PROCESS_KILL] = 1 + PROCESS_ZOMBIE },
     [PROCESS_RUNNING] = { [PROCESS_PREEMPT] = 1 + PROCESS_READY,
                           [PROCESS_YIELD] = 1 + PROCESS_READY,
                           [PROCESS_BLOCK] = 1 + PROCESS_BLOCKED,
-                          [PROCESS_EXIT] = 1 + PROCESS_ZOMBIE },
-    [PROCESS_BLOCKED] = { [PROCESS_WAKE] = 1 + PROCESS_READY },
+                          [PROCESS_EXIT] = 1 + PROCESS_ZOMBIE,
+                          [PROCESS_KILL] = 1 + PROCESS_ZOMBIE },
+    [PROCESS_BLOCKED] = { [PROCESS_WAKE] = 1 + PROCESS_READY,
+                          [PROCESS_KILL] = 1 + PROCESS_ZOMBIE },
     [PROCESS_ZOMBIE] = { [PROCESS_REAP] = 1 + PROCESS_REAPED },
     [PROCESS_REAPED] = { [PROCESS_DESTROY] = 1 + PROCESS_FREE },
 };

@@ -38,7 +38,8 @@ enum random_purpose {
     RANDOM_HOLD,     /* lock hold times under flat cost */
     RANDOM_SCHEDULER,
     RANDOM_MEMORY, /* page colours, and which single lines survive in a cache */
-    RANDOM_LOCK    /* who gets a lock that is not first come, first served */
+    RANDOM_LOCK,   /* who gets a lock that is not first come, first served */
+    RANDOM_FATE    /* which projections are lost, late or damaged */
 };
 
 enum { RANDOM_BLOCK_WORDS = 4 };

@@ -157,6 +157,7 @@ static void exit_and_create(struct world *world)
 static void tick(struct world *world)
 {
     world->ops->tick(world->torus, 0, world->now_ns);
+    world->ops->heartbeat(world->torus, 0, world->now_ns);
 }
 
 /* One of them, done again and again. */

@@ -150,10 +150,25 @@ static void print_fault(const struct experiment *experiment, const struct run_re
             variant != NULL ? ", variant " : "", variant != NULL ? variant : "");
 }
 
+static void print_refused(const struct scenario *scenario, const struct workload *workload,
+                          uint32_t torus)
+{
+    fprintf(stderr,
+            "%s: policy \"%s\" has refused a process of \"%s\" its reservation of %g us in every "
+            "%g us: it knows none (\"edf\" does), or there is no room for it beside the others on "
+            "torus %u; ask for less, or have more tori\n",
+            workload->place, scenario->scheduler.policy, workload->name,
+            workload->budget_ns / 1000.0, workload->period_ns / 1000.0, torus);
+}
+
 static void print_overrun(const struct experiment *experiment, const struct run_result *result)
 {
     const struct scenario *scenario = &experiment->points[result->point].scenario;
     const struct workload *workload = &scenario->workloads[result->overrun.workload];
+    if (result->overrun.happened == OVERRUN_RESERVATION) {
+        print_refused(scenario, workload, result->overrun.torus);
+        return;
+    }
     fprintf(
         stderr,
         "%s: more than max_alive (%u) processes of the stream \"%s\" are alive at once; does the "

@@ -193,7 +193,8 @@ void audit_wreck(struct host *host)
     if (host->processes == NULL || host->end_guard.from == NULL)
         return;
     audit_guards(host);
-    if (host->port->post != host_post || host->port->kick != host_kick || host->port->world != host)
+    if (host->port->post != host_post || host->port->ask != host_ask ||
+        host->port->kick != host_kick || host->port->world != host)
         host_fault(host, FAULT_DAMAGED, NO_TASK, "it overwrote the port");
     for (uint32_t id = 0; id < host->task_count; id++)
         if (host->tasks[id].flags & TASK_ALIVE)

@@ -76,6 +76,7 @@ void core_progress(struct host *host, struct core *core)
     uint64_t elapsed_ps = host->now_ps - core->accounted_ps;
     switch (core->state) {
     case CORE_IDLE:
+    case CORE_STOPPED:
         core_charge(host, core, ACCOUNT_IDLE, elapsed_ps);
         break;
     case CORE_RUNNING:
@@ -146,8 +147,7 @@ static void core_set_share(struct host *host, struct core *core)
         core_arm(host, core);
 }
 
-/* Core has begun or ceased to run something: who shares with it goes on at another speed. */
-static void core_tell_sharers(struct host *host, struct core *core, bool was_idle)
+static void core_tell_those(struct host *host, struct core *core, bool was_idle)
 {
     struct working_set set = { 0 };
     if (!core->is_idle)
@@ -163,6 +163,13 @@ static void core_tell_sharers(struct host *host, struct core *core, bool was_idl
     } else if (threads > 1 || core->share != CORE_WHOLE) {
         core_set_share(host, core);
     }
+}
+
+/* Core has begun or ceased to run something: who shares with it goes on at another speed. */
+static inline void core_tell_sharers(struct host *host, struct core *core, bool was_idle)
+{
+    if (host->traced || host->scenario->threads > 1)
+        core_tell_those(host, core, was_idle);
 }
 
 /* ---- Running ------------------------------------------------------------------------------ */
@@ -197,14 +204,17 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     bool was_idle = core->is_idle;
     core->running = id;
     core->is_idle = id == NO_TASK;
-    if (host->traced || host->scenario->threads > 1)
-        core_tell_sharers(host, core, was_idle);
+    core_tell_sharers(host, core, was_idle);
     if (id == NO_TASK) {
         core->state = CORE_IDLE;
         host->idle_cores += !was_idle;
+        if (!was_idle)
+            core->idle_ps = host->now_ps;
         return;
     }
     host->idle_cores -= was_idle;
+    if (was_idle)
+        tally_idled(host, core);
     if (was_idle && !host->scenario->scheduler.polling_idle)
         core_charge(host, core, ACCOUNT_SCHED, host->cost.idle_exit_ps);
     struct task *task = &host->tasks[id];
@@ -229,6 +239,39 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     tally_dispatch(host, task, core->accounted_ps);
 }
 
+/* It does nothing any more, and keeps what it runs; that is not a core that idles. */
+void core_stop(struct host *host, struct core *core)
+{
+    tally_integrate(host);
+    core_progress(host, core);
+    core->stopped = core->state;
+    core->state = CORE_STOPPED;
+    core->halt = HALT_NONE;
+    if (core->is_idle) {
+        tally_idled(host, core);
+        host->idle_cores--;
+    } else {
+        core->is_idle = true;
+        core_tell_sharers(host, core, false);
+    }
+}
+
+void core_resume(struct host *host, struct core *core)
+{
+    tally_integrate(host);
+    core_progress(host, core);
+    core->state = core->stopped;
+    if (core->state == CORE_IDLE) {
+        host->idle_cores++;
+        core->idle_ps = host->now_ps;
+    } else {
+        core->is_idle = false;
+        core_tell_sharers(host, core, true);
+    }
+    core->needs |= NEED_RESCHEDULE | NEED_RECEIVE;
+    core_arm(host, core);
+}
+
 /* ---- Events ------------------------------------------------------------------------------- */
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -239,10 +282,13 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 void core_arm(struct host *host, struct core *core)
 {
     uint64_t when = NEVER;
-    if (core->state == CORE_WAITING) {
+    if (core->state == CORE_STOPPED) {
+        when = NEVER;
+    } else if (core->state == CORE_WAITING) {
         when = core->grant_ps;
     } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
-               core->due_head != NO_TASK || (core->needs & (NEED_RESCHEDULE | NEED_RECEIVE))) {
+               core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0 ||
+               core->halt != HALT_NONE) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -263,7 +309,8 @@ void core_arm(struct host *host, struct core *core)
 void core_add_due(struct host *host, uint32_t id)
 {
     struct task *task = &host->tasks[id];
-    struct core *core = &host->cores[task->core];
+    struct core *core = failures_core(host, &host->cores[task->core]);
+    task->core = (uint16_t)core->id;
     task->state = TASK_DUE;
     task->next = NO_TASK;
     if (core->due_head == NO_TASK)
@@ -359,8 +406,10 @@ static void core_take_due(struct host *host, struct core *core)
     if (!(task->flags & TASK_ALIVE)) {
         struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);
         core_begin(host, core, ENTRY_CREATE, id, torus, before_ps, ACCOUNT_TICK);
-    } else {
+    } else if (failures_own(host, core, id)) {
         struct host_torus *torus = &host->tori[task->torus];
+        if (failures_taken(torus))
+            torus = core->torus;
         core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, ACCOUNT_TICK);
     }
 }
@@ -400,7 +449,39 @@ static void core_take_tick(struct host *host, struct core *core)
     enum account account = core->state == CORE_IDLE ? ACCOUNT_IDLE_WORK : ACCOUNT_TICK;
     uint64_t before_ps =
         core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, host->cost.timer_ps);
+    core->ticks = true;
     core_begin(host, core, ENTRY_TICK, NO_TASK, core->torus, before_ps, account);
+}
+
+static bool core_ticks(const struct host *host, const struct core *core)
+{
+    return core->tick_ps <= host->now_ps || core->slice_ps <= host->now_ps;
+}
+
+static void core_balance(struct host *host, struct core *core, struct host_torus *torus,
+                         enum balance_call call)
+{
+    core->balance_call = call;
+    core_begin(host, core, ENTRY_BALANCE, NO_TASK, torus, 0, ACCOUNT_BALANCE);
+}
+
+/* The same for what its last entry asked another torus for. */
+static void core_take_request(struct host *host, struct core *core)
+{
+    struct host_torus *victim = core->request.victim;
+    core->request.victim = NULL;
+    core_balance(host, core, victim, BALANCE_ANSWER);
+}
+
+/* What the heartbeat of its torus has found to be done for others. */
+static void core_take_over(struct host *host, struct core *core)
+{
+    bool takes = core->needs & NEED_TAKE;
+    core->needs &= ~(uint32_t)(takes ? NEED_TAKE : NEED_TEND);
+    if (takes)
+        core_balance(host, core, &host->tori[core->torus->torus->watched - 1], BALANCE_TAKE);
+    else
+        core_balance(host, core, core->torus, BALANCE_TEND);
 }
 
 /* The torus that this core should receive for; NULL: none. */
@@ -431,6 +512,10 @@ void core_event(struct host *host, struct core *core)
 {
     struct host_torus *torus;
     core_progress(host, core);
+    if (core->halt != HALT_NONE && failures_halt(host, core)) {
+        core_arm(host, core);
+        return;
+    }
     if (core->state == CORE_WAITING) {
         core->operation.waited =
             lock_model_granted(core->operation.torus->lock, core->id, host->now_ps);
@@ -440,18 +525,28 @@ void core_event(struct host *host, struct core *core)
         core_enter(host, core);
     } else if (core->posted_head != NO_TASK) {
         core_take_posted(host, core);
+    } else if (core->request.victim != NULL) {
+        core_take_request(host, core);
+    } else if (core_ticks(host, core)) {
+        core_take_tick(host, core);
     } else if (core->due_head != NO_TASK) {
         core_take_due(host, core);
+    } else if (core->needs & NEED_HEARTBEAT) {
+        core_begin(host, core, ENTRY_TICK, NO_TASK, core->torus, 0, ACCOUNT_TICK);
     } else if (core->ipi_ps <= host->now_ps) {
         core_take_ipi(host, core);
-    } else if (core->tick_ps <= host->now_ps || core->slice_ps <= host->now_ps) {
-        core_take_tick(host, core);
     } else if ((core->needs & NEED_RECEIVE) && (torus = core_receiving(host, core)) != NULL) {
         core_begin(host, core, ENTRY_RECEIVE, NO_TASK, torus, 0, ACCOUNT_SCHED);
+    } else if (core->needs & (NEED_TAKE | NEED_TEND)) {
+        core_take_over(host, core);
     } else if ((core->needs & NEED_BALANCE) && (torus = core_balancing(host, core)) != NULL) {
-        core_begin(host, core, ENTRY_BALANCE, NO_TASK, torus, 0, ACCOUNT_BALANCE);
+        core_balance(host, core, torus, BALANCE_ROUND);
     } else if (core->needs & NEED_RESCHEDULE) {
         core_begin(host, core, ENTRY_SCHEDULE, NO_TASK, core->torus, 0, ACCOUNT_SCHED);
+    } else if (core->needs & NEED_IDLE) {
+        core->needs &= ~(uint32_t)NEED_IDLE;
+        if (core->state == CORE_IDLE)
+            core_balance(host, core, core->torus, BALANCE_IDLE);
     } else if (core->state == CORE_RUNNING && core->stall_ps == 0 &&
                host->tasks[core->running].run_left_ps == 0) {
         program_step(host, core);

@@ -30,7 +30,7 @@ static void price_begin(struct host *host, struct core *core, struct host_torus 
                         enum entry_kind kind, uint64_t acquire_ps)
 {
     host->entering = core;
-    host->entering_torus = torus;
+    host->entering_torus = host->acting_torus = torus;
     host->entering_kind = kind;
     host->entering_from_ps = core->accounted_ps; /* later than now when it spent time before */
     host->entering_acquire_ps = acquire_ps;
@@ -81,6 +81,8 @@ static uint64_t price_end(struct host *host, struct core *core, enum account acc
     if (!audit_guard_holds(&host->entering_torus->guard))
         audit_guards(host);
     host->in_scheduler = false;
+    if (host->failures != NULL)
+        failures_pass(host);
     if (host->traced) {
         uint64_t wait_fs;
         uint64_t price_fs = tracer_end(&host->tracer, &wait_fs) + core->price_rest_fs;
@@ -196,8 +198,11 @@ static uint32_t slot_of(const struct host_torus *torus, const struct core *core)
 /* Takes what waits in the inbox; each process there becomes READY here. */
 static void call_receive(struct host *host, struct core *core, struct host_torus *torus)
 {
-    uint32_t next = atomic_load_explicit(&torus->torus->inbox.head, memory_order_relaxed);
+    struct inbox *inbox = &torus->torus->inbox;
+    uint32_t next = atomic_load_explicit(&inbox->head, memory_order_relaxed);
     uint32_t sent = audit_inbox(host, torus);
+    host->acting_torus = torus;
+    host->moved |= atomic_load_explicit(&inbox->asked, memory_order_relaxed) != 0;
     for (; next != 0; next = host->processes[next - 1].inbox_next) {
         host->moved |= (host->processes[next - 1].flags & PROCESS_MIGRATING) != 0;
         task_ready(host, torus, next - 1);
@@ -214,11 +219,16 @@ static void call_accept(struct host *host, struct core *core, struct host_torus 
 {
     struct process *process = &host->processes[id];
     expect_kept(host, id, PROCESS_READY);
+    if (failures_taken(torus)) {
+        host->tasks[id].state = TASK_INBOX; /* the one that has it sends it on */
+        host->ops->accept(torus->torus, slot_of(torus, core), process, now_ns(host));
+        return;
+    }
     host->moved = (process->flags & PROCESS_MIGRATING) != 0;
     price_flat(host, ENTRY_RECEIVE);
+    task_ready(host, torus, id);
     host->ops->accept(torus->torus, slot_of(torus, core), process, now_ns(host));
     expect_state(host, id, PROCESS_READY, "accept");
-    task_ready(host, torus, id);
 }
 
 /* What the scheduler picked must be READY on this torus, and now RUNNING. */
@@ -255,27 +265,40 @@ static uint32_t call_pick(struct host *host, struct core *core, struct host_toru
     return id;
 }
 
-/* The present process goes back if it still runs; the next one is picked, from the core's tori in
- * turn. */
-static uint32_t call_schedule(struct host *host, struct core *core)
+/* A core that has one torus, as in a kernel: what came in is queued, the present process goes back
+ * if it still runs, and the next one is picked. */
+static uint32_t call_schedule_one(struct host *host, struct core *core)
 {
     struct host_torus *torus = core->torus;
-    price_flat(host, ENTRY_SCHEDULE);
-    core->needs &= ~(uint32_t)NEED_RESCHEDULE;
+    uint32_t id = core->running;
+    if (id != NO_TASK)
+        core_leave(host, core);
+    if (!inbox_is_empty(&torus->torus->inbox))
+        call_receive(host, core, torus);
+    if (id != NO_TASK) {
+        host->tasks[id].ready_ps = host->now_ps;
+        host->tasks[id].state = TASK_READY;
+    }
+    struct process *picked = host->ops->schedule(torus->torus, slot_of(torus, core), now_ns(host));
+    if (picked == NULL) {
+        if (id != NO_TASK || torus->ready > 0)
+            host_fault(host, FAULT_IDLE, id, "core %u, torus %u, %u READY", core->id,
+                       torus_number(host, torus), torus->ready + (id != NO_TASK));
+        return NO_TASK;
+    }
+    uint32_t next = check_picked(host, torus, picked);
+    if (id == NO_TASK)
+        torus_count_change(host, torus, -1, 1);
+    return next; /* else the torus's load is what it was */
+}
+
+/* A core that has several: the next one comes from them in turn. */
+static uint32_t call_schedule_all(struct host *host, struct core *core)
+{
+    struct host_torus *torus = core->torus;
     if (core->running != NO_TASK) {
         uint32_t id = core->running;
         core_leave(host, core);
-        if (core->torus_count == 1 && inbox_is_empty(&torus->torus->inbox)) {
-            /* The common case, in one call; no torus's load changes. */
-            host->tasks[id].ready_ps = host->now_ps;
-            host->tasks[id].state = TASK_READY;
-            struct process *picked =
-                host->ops->schedule(torus->torus, slot_of(torus, core), now_ns(host));
-            if (picked == NULL)
-                host_fault(host, FAULT_IDLE, id, "core %u, torus %u, %u READY", core->id,
-                           torus_number(host, torus), torus->ready + 1);
-            return check_picked(host, torus, picked);
-        }
         host->ops->put(torus->torus, slot_of(torus, core), now_ns(host));
         expect_state(host, id, PROCESS_READY, "put");
         host->tasks[id].ready_ps = host->now_ps;
@@ -292,6 +315,15 @@ static uint32_t call_schedule(struct host *host, struct core *core)
             return id;
     }
     return NO_TASK;
+}
+
+static uint32_t call_schedule(struct host *host, struct core *core)
+{
+    price_flat(host, ENTRY_SCHEDULE);
+    uint32_t next =
+        core->torus_count == 1 ? call_schedule_one(host, core) : call_schedule_all(host, core);
+    core->needs &= ~(uint32_t)NEED_RESCHEDULE; /* whoever asked for it, even in here */
+    return next;
 }
 
 /* The present process stops by itself: READY again, BLOCKED, or gone. */
@@ -332,8 +364,18 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
 static void call_wake(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
 {
     struct task *task = &host->tasks[id];
-    expect_kept(host, id, PROCESS_BLOCKED);
     price_flat(host, ENTRY_WAKE);
+    if (task->torus != torus_number(host, torus)) {
+        enum process_result result =
+            host->ops->adopt(torus->torus, &host->processes[id], now_ns(host));
+        if (result == PROCESS_ELSEWHERE) { /* it has been given back meanwhile */
+            timer_set(host, id, host->now_ps);
+            return;
+        }
+        expect_accepted(host, id, result, "adopt");
+        task->torus = (uint16_t)torus_number(host, torus);
+    }
+    expect_kept(host, id, PROCESS_BLOCKED);
     task->ready_ps = host->now_ps;
     if (host->lag != NULL)
         lag_begin(host, id);
@@ -353,7 +395,9 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
     const struct workload *workload = &host->scenario->workloads[task->workload];
     struct process_attributes attributes = { .parent = PROCESS_NO_PARENT,
                                              .weight = workload->weight,
-                                             .priority = workload->priority };
+                                             .priority = workload->priority,
+                                             .budget_ns = workload->budget_ns,
+                                             .period_ns = workload->period_ns };
     expect_kept(host, id, PROCESS_FREE);
     price_flat(host, ENTRY_CREATE);
     task->torus = (uint16_t)torus_number(host, torus); /* unless it is posted */
@@ -362,29 +406,78 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
         lag_begin(host, id);
     task->flags =
         (uint8_t)(TASK_ALIVE | TASK_WOKEN | (task->due_ps > host->warmup_ps ? TASK_BORN_LATE : 0));
-    expect_accepted(
-        host, id,
-        host->ops->create(torus->torus, slot_of(torus, core), id, &attributes, now_ns(host)),
-        "create");
+    enum process_result result =
+        host->ops->create(torus->torus, slot_of(torus, core), id, &attributes, now_ns(host));
+    if (result == PROCESS_REFUSED && workload->budget_ns > 0) {
+        host->overrun = (struct overrun){ .workload = task->workload,
+                                          .happened = OVERRUN_RESERVATION,
+                                          .torus = torus_number(host, torus) };
+        siglongjmp(host->escape, 1);
+    }
+    expect_accepted(host, id, result, "create");
     expect_state(host, id, PROCESS_READY, "create");
     if (!host->entering_posted)
         task_ready(host, torus, id);
 }
 
+static void take_requests(struct core *core, struct host_torus *torus, uint32_t requests)
+{
+    if (requests & TORUS_TAKE)
+        core->needs |= NEED_TAKE;
+    if (requests & TORUS_TEND)
+        core->needs |= NEED_TEND;
+    bool reschedule = (requests & TORUS_RESCHEDULE) != 0;
+    if (reschedule && (torus == core->torus || core->running == NO_TASK))
+        core->needs |= NEED_RESCHEDULE;
+    if (requests & TORUS_BALANCE) {
+        core->needs |= NEED_BALANCE;
+        torus->need_balance = true;
+    }
+}
+
+static void call_heartbeat(struct host *host, struct core *core)
+{
+    core->needs &= ~(uint32_t)NEED_HEARTBEAT;
+    for (uint32_t i = 0; i < core->torus_count; i++) {
+        struct host_torus *torus = core_torus(host, core, i);
+        take_requests(core, torus,
+                      host->ops->heartbeat(torus->torus, slot_of(torus, core), now_ns(host)));
+    }
+}
+
+/* The scheduler's part of a tick, and its heartbeat, between which come the kernel's own events:
+ * timers that are due.  If there are none both are one entry; else the heartbeat follows in its
+ * own, which is at the latest the next tick. */
 static void call_tick(struct host *host, struct core *core)
 {
+    if (core->needs & NEED_HEARTBEAT)
+        call_heartbeat(host, core);
+    if (!core->ticks)
+        return;
+    core->ticks = false;
     price_flat(host, ENTRY_TICK);
     for (uint32_t i = 0; i < core->torus_count; i++) {
         struct host_torus *torus = core_torus(host, core, i);
-        uint32_t requests = host->ops->tick(torus->torus, slot_of(torus, core), now_ns(host));
-        bool reschedule = (requests & TORUS_RESCHEDULE) != 0;
-        if (reschedule && (torus == core->torus || core->running == NO_TASK))
-            core->needs |= NEED_RESCHEDULE;
-        if (requests & TORUS_BALANCE) {
-            core->needs |= NEED_BALANCE;
-            torus->need_balance = true;
-        }
+        take_requests(core, torus,
+                      host->ops->tick(torus->torus, slot_of(torus, core), now_ns(host)));
     }
+    if (core->due_head == NO_TASK)
+        call_heartbeat(host, core);
+    else
+        core->needs |= NEED_HEARTBEAT;
+}
+
+static void call_balance(struct host *host, struct core *core, struct host_torus *torus)
+{
+    price_flat(host, ENTRY_BALANCE);
+    if (core->balance_call == BALANCE_ROUND)
+        host->ops->balance(host->braid, torus->torus, now_ns(host));
+    else if (core->balance_call == BALANCE_IDLE)
+        host->ops->idle(host->braid, torus->torus, now_ns(host));
+    else if (core->balance_call != BALANCE_ANSWER)
+        failures_balance(host, core, torus);
+    else
+        host->ops->answer(torus->torus, core->asker, core->request.count, now_ns(host));
 }
 
 /* A processor that idles while its own torus has work, and nobody has told it: at its tick it must
@@ -423,12 +516,37 @@ static enum account entry_account(const struct host *host, const struct core *co
     }
 }
 
+/* Is this an entry that the torus refuses as long as another has it? */
+static bool must_own(const struct core *core, const struct operation *operation)
+{
+    return operation->kind != ENTRY_TICK && operation->torus == core->torus;
+}
+
+/* The core asks for its torus, lets its lock go, and will look again soon. */
+static void entry_waits(struct host *host, struct core *core, struct host_torus *torus,
+                        uint64_t acquire_ps)
+{
+    enum { AGAIN_PS = 1000000 };
+    host->ops->regain(torus->torus);
+    core_charge(host, core, ACCOUNT_LOCK_WAIT, acquire_ps + AGAIN_PS);
+    core->state = CORE_ENTERING;
+    if (torus->lock == NULL)
+        return;
+    lock_model_hold(torus->lock, core->id, core->accounted_ps);
+    lock_promise(host, torus);
+}
+
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
 {
     const struct operation *operation = &core->operation;
     struct host_torus *torus = operation->torus;
     enum entry_kind kind = operation->kind;
+    if (failures_taken(torus) && must_own(core, operation)) {
+        entry_waits(host, core, torus, acquire_ps);
+        return;
+    }
     uint32_t before = core->running, next = NO_TASK;
+    bool ticks = core->ticks;
     price_begin(host, core, torus, kind, acquire_ps);
     switch (kind) {
     case ENTRY_YIELD:
@@ -456,8 +574,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         call_tick(host, core);
         break;
     case ENTRY_BALANCE:
-        price_flat(host, ENTRY_BALANCE);
-        host->ops->balance(host->braid, torus->torus, now_ns(host));
+        call_balance(host, core, torus);
         break;
     case ENTRY_KINDS:
         CHECK(kind < ENTRY_KINDS);
@@ -470,9 +587,13 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
             host->switch_call_ps += (double)price_ps;
         }
         core_run(host, core, next);
+        if (next == NO_TASK && host->braid->balancer->idle != NULL && host->torus_count > 1)
+            core->needs |= NEED_IDLE;
     } else {
         core->state = operation->resume;
-        if (kind == ENTRY_TICK && core->running == NO_TASK)
+        if (kind == ENTRY_BALANCE && core->balance_call == BALANCE_LEAVE)
+            core_run(host, core, NO_TASK);
+        if (kind == ENTRY_TICK && ticks && core->running == NO_TASK)
             check_idle(host, core);
         slice_renew(host, core);
     }

@@ -254,7 +254,8 @@ static void scheduler_set_up(struct host *host)
     char *memory = arena_alloc(host->arena, at.total + GUARD_MOST, 1);
     audit_guard_set(&host->end_guard, memory + at.total, GUARD_MOST);
     host->port = (struct port *)(void *)memory;
-    *host->port = (struct port){ .post = host_post, .kick = host_kick, .world = host };
+    *host->port = (struct port){ .post = host_post, .ask = host_ask, .kick = host_kick,
+                                  .world = host };
     host->braid = (struct braid *)(void *)(memory + at.braid);
     *host->braid = (struct braid){
         .slots = (struct projection_slot *)(void *)(memory + at.slots),
@@ -263,8 +264,12 @@ static void scheduler_set_up(struct host *host)
         .balancer = scheduler_balancer(host->scheduler, settings->balancer),
         .exchange_ns = settings->exchange_ns,
         .balance_ns = settings->balance_ns,
+        .warm_ns = settings->warm_ns,
         .threshold = settings->threshold,
+        .cost_ns = settings->migration_cost_ns,
+        .victim = (uint8_t)settings->victim,
         .torus_count = (uint16_t)host->torus_count,
+        .patience = (uint16_t)settings->patience,
         .place_woken = settings->place_woken,
     };
     CHECK(host->braid->placement != NULL && host->braid->balancer != NULL);
@@ -357,12 +362,14 @@ static void host_set_up(struct host *host)
     host->warmup_ps = scenario->warmup_ps;
     host->end_ps = scenario->duration_ps;
     host->stream_from = host->task_count;
+    host->request_from = host->stream_from + scenario->workload_count;
+    host->failure_from = host->request_from + host->torus_count;
     host->instant_limit = INSTANT_EVENTS + UINT64_C(16) * host->task_count;
     if (scenario->scheduler.tick_hz > 0)
         host->tick_period_ps = (uint64_t)llround(1e12 / scenario->scheduler.tick_hz);
 
     uint32_t workloads = scenario->workload_count;
-    event_tree_init(&host->timers, host->task_count + workloads, arena);
+    event_tree_init(&host->timers, host->failure_from + 1 + host->torus_count, arena);
     event_tree_init(&host->events, host->core_count, arena);
     host->tasks = arena_alloc(arena, host->task_count, sizeof *host->tasks);
     host->cores = arena_alloc(arena, host->core_count, sizeof *host->cores);
@@ -389,6 +396,8 @@ static void host_set_up(struct host *host)
     cores_set_up(host);
     if (scenario->lag)
         lag_init(host);
+    if (scenario->event_count > 0)
+        failures_init(host);
     program_start(host);
 }
 
@@ -397,7 +406,11 @@ static void host_set_up(struct host *host)
 static void timer_event(struct host *host, uint32_t id)
 {
     timer_set(host, id, NEVER);
-    if (id >= host->stream_from)
+    if (id >= host->failure_from)
+        failures_event(host, id - host->failure_from);
+    else if (id >= host->request_from)
+        request_deliver(host, id - host->request_from);
+    else if (id >= host->stream_from)
         program_arrival(host, id - host->stream_from);
     else if (host->tasks[id].state == TASK_POSTED)
         message_deliver(host, id);

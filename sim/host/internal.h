@@ -63,12 +63,33 @@ struct task {
 
 #define CORE_WHOLE (UINT64_C(1) << 32) /* full speed */
 
-enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING };
+enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING, CORE_STOPPED };
+
+/* What a core that is to stop does next: between two entries, when it owes nobody anything. */
+enum core_halt { HALT_NONE, HALT_STOP, HALT_LEAVE };
 
 enum ipi_flag { IPI_RESCHEDULE = 1, IPI_RECEIVE = 2 };
 
 /* What a core is to do when it is free; one word, so that it is written as it is read. */
-enum core_need { NEED_RESCHEDULE = 1, NEED_RECEIVE = 2, NEED_BALANCE = 4 };
+enum core_need {
+    NEED_RESCHEDULE = 1,
+    NEED_RECEIVE = 2,
+    NEED_BALANCE = 4,
+    NEED_IDLE = 8,
+    NEED_HEARTBEAT = 16,
+    NEED_TAKE = 32,
+    NEED_TEND = 64
+};
+
+/* What a balance entry calls. */
+enum balance_call {
+    BALANCE_ROUND,
+    BALANCE_IDLE,
+    BALANCE_ANSWER,
+    BALANCE_TAKE,
+    BALANCE_TEND,
+    BALANCE_LEAVE
+};
 
 struct host_torus;
 
@@ -80,6 +101,12 @@ struct operation {
     uint64_t requested_ps;  /* when the lock was asked for */
     enum core_state resume; /* what the core did before */
     bool waited;            /* it found the lock held */
+};
+
+/* A torus's request to another for processes. */
+struct request {
+    struct host_torus *victim; /* NULL: none is under way */
+    uint32_t count;
 };
 
 struct core {
@@ -98,13 +125,19 @@ struct core {
     uint32_t posted_head, posted_tail; /* tasks to queue at other tori, whose locks it takes */
     struct host_torus *torus;          /* the one whose process runs, or ran last */
     uint32_t first_torus, torus_count;
-    enum core_state state;
+    enum core_state state, stopped; /* CORE_STOPPED: what it was before */
+    enum core_halt halt;
     uint32_t ipi_flags;
     uint32_t needs;   /* enum core_need */
+    bool ticks;       /* a tick entry is a tick, not only the heartbeat of the last one */
     bool switched;    /* another task ran here before the running one */
     bool need_refill; /* the running task has not paid for its refill yet */
     bool is_idle;     /* counted in host->idle_cores */
     struct operation operation;
+    enum balance_call balance_call; /* of a balance entry */
+    struct request request; /* with locked queues: it takes that torus's lock and answers itself */
+    uint16_t asker;         /* for this torus */
+    uint64_t idle_ps;       /* is_idle: since */
     uint64_t price_rest_fs; /* prices are paid in whole ps, the rest next time */
     uint32_t hold_draws, created;
     uint64_t account_ps[ACCOUNT_COUNT]; /* within the window */
@@ -127,6 +160,7 @@ struct host_torus {
     uint32_t first_core, core_count;
     uint32_t ready, running; /* as the host counts them */
     bool need_balance;
+    struct request request;  /* falls due at the torus's timer */
     uint64_t posted_event;            /* the event whose entry last posted into its inbox */
     uint64_t held_ps;                 /* lock held within the window */
     uint64_t acquisitions;            /* of the lock, within the window, */
@@ -152,9 +186,9 @@ struct host {
     bool traced;
 
     uint64_t now_ps, warmup_ps, end_ps;
-    struct event_tree timers; /* phase 0: tasks, then arrival streams */
+    struct event_tree timers; /* phase 0: tasks, then arrival streams, then tori's requests */
     struct event_tree events; /* phase 1: cores */
-    uint32_t task_count, stream_from;
+    uint32_t task_count, stream_from, request_from, failure_from;
     uint64_t event_count, scheduling_count, instant_count, instant_limit;
 
     struct task *tasks;
@@ -187,7 +221,8 @@ struct host {
 
     /* The entry under way. */
     struct core *entering;
-    struct host_torus *entering_torus;
+    struct host_torus *entering_torus; /* whose lock it holds, if there is one */
+    struct host_torus *acting_torus;   /* that the scheduler has been called for */
     enum entry_kind entering_kind;
     uint64_t entering_from_ps, entering_flat_ps, entering_extra_ps, entering_acquire_ps;
     bool entering_held;   /* its price was drawn from flat.hold */
@@ -201,11 +236,13 @@ struct host {
     /* Integrals over time, within the window. */
     uint64_t integrated_ps;
     uint32_t waiting, idle_cores;
+    uint64_t vain_ps_max; /* the longest time for which one core idled while one process waited */
     uint32_t *load_count; /* [task_count + 1] tori by load */
     uint32_t load_min, load_max;
     double wasted_core_ps, imbalance_ps;
 
-    struct lag *lag; /* NULL: nobody asks for it */
+    struct failures *failures; /* NULL: the scenario has no events */
+    struct lag *lag;           /* NULL: nobody asks for it */
     struct tally *tally;
     struct entry_tally *entry_tallies; /* [workload_count] */
     uint64_t call_count[ENTRY_KINDS];
@@ -238,6 +275,8 @@ void core_leave(struct host *host, struct core *core); /* the running task leave
 uint32_t core_pace(const struct host *host, const struct core *core);
 uint64_t core_slower_ps(const struct host *host, const struct core *core, uint64_t ps);
 void lock_promise(struct host *host, struct host_torus *torus);
+void core_stop(struct host *host, struct core *core);
+void core_resume(struct host *host, struct core *core);
 
 /* ---- entries.c ---- */
 
@@ -247,6 +286,34 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps);
 uint64_t entry_paid_for_ps(const struct host *host);
 /* The host's record: so many more of the torus's processes are READY, and RUNNING. */
 void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running);
+
+/* ---- failures.c ---- */
+
+void failures_init(struct host *host);
+void failures_event(struct host *host, uint32_t timer); /* one of its timers, from 0 */
+void failures_pass(struct host *host); /* what an entry has published meets its fate */
+/* A core that is to stop: true if it has done so, or taken a step towards it. */
+bool failures_halt(struct host *host, struct core *core);
+/* The entry of a core that takes torus, tends those that its own has, or leaves. */
+void failures_balance(struct host *host, struct core *core, struct host_torus *torus);
+/* The core that takes the timer of a task of this one's torus. */
+struct core *failures_core(struct host *host, struct core *core);
+/* task, whose timer this core has taken, is its torus's: adopted if need be.  False: it is another
+ * core's, which gets it. */
+bool failures_own(struct host *host, struct core *core, uint32_t task);
+
+/* Is the torus one that another has?  Then nobody but that one may touch it. */
+static inline bool failures_taken(const struct host_torus *torus)
+{
+    return torus_is_taken(torus->torus);
+}
+
+/* Is the entry under way one that may send on what is in the inbox of torus? */
+static inline bool failures_empties(const struct host *host, const struct host_torus *torus)
+{
+    return failures_taken(torus) ||
+           (host->entering_kind == ENTRY_BALANCE && host->entering->balance_call == BALANCE_LEAVE);
+}
 
 /* ---- audit.c ---- */
 
@@ -277,6 +344,8 @@ static inline void audit_identity(struct host *host, uint32_t id)
 /* ---- messages.c ---- */
 
 void message_deliver(struct host *host, uint32_t task); /* it falls due */
+void request_deliver(struct host *host, uint32_t torus); /* likewise: what that torus asks for */
+void host_ask(void *world, uint16_t victim, uint16_t thief, uint32_t count);
 void host_post(void *world, uint16_t target, struct process *process);
 void host_kick(void *world, uint32_t core);
 
@@ -299,6 +368,7 @@ static inline bool in_window(const struct host *host)
 }
 
 void tally_integrate(struct host *host);
+void tally_idled(struct host *host, const struct core *core); /* it ceases to idle */
 void tally_load(struct host *host, uint32_t from, uint32_t to); /* a torus's load changed */
 void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps);
 void tally_burst(struct host *host, struct task *task);

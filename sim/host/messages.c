@@ -57,15 +57,18 @@ void host_post(void *world, uint16_t target, struct process *process)
         host_fault(host, FAULT_LOST, id, "posted to torus %u of %u, it says torus %u", target,
                    host->torus_count, process->torus);
     struct task *task = &host->tasks[id];
-    bool queued =
-        task->state == TASK_READY && task->torus == torus_number(host, host->entering_torus);
-    if (queued) {
-        torus_count_change(host, host->entering_torus, -1, 0);
-        if (in_window(host)) {
-            host->migration_count++;
-            task->migrations++;
-        }
-    } else if (task->state != TASK_DUE || id != host->entering->operation.task) {
+    struct host_torus *owner = &host->tori[task->torus];
+    bool has = owner == host->acting_torus || failures_taken(owner);
+    bool queued = task->state == TASK_READY && has;
+    bool sent_on = task->state == TASK_INBOX && has && failures_empties(host, owner);
+    bool placed = task->state == TASK_DUE && id == host->entering->operation.task;
+    if (queued)
+        torus_count_change(host, owner, -1, 0);
+    if (in_window(host) && (queued || (process->flags & PROCESS_MIGRATING))) {
+        host->migration_count++;
+        task->migrations++;
+    }
+    if (!queued && !placed && !sent_on) {
         host_fault(host, FAULT_NOT_READY, id, "posted to torus %u in a state that cannot be",
                    target);
     }
@@ -75,7 +78,59 @@ void host_post(void *world, uint16_t target, struct process *process)
         post_to_inbox(host, &host->tori[target], id);
     task->state = TASK_POSTED;
     task->torus = target;
-    host->entering_posted = true;
+    host->entering_posted |= placed;
+}
+
+/* As a process does, a request reaches an inbox when it has been paid for; with locked queues the
+ * asking core will take the other torus's lock and have it answered, once this entry is over. */
+void host_ask(void *world, uint16_t victim, uint16_t thief, uint32_t count)
+{
+    struct host *host = world;
+    if (host->entering == NULL || victim >= host->torus_count || thief >= host->torus_count ||
+        victim == thief || count == 0)
+        host_fault(host, FAULT_ADDRESS, NO_TASK, "torus %u asked torus %u of %u for %u processes",
+                   thief, victim, host->torus_count, count);
+    struct host_torus *asked = &host->tori[victim], *asker = &host->tori[thief];
+    struct request request = { asked, count };
+    if (host->scenario->scheduler.locked_queues) {
+        host->entering->request = request;
+        host->entering->asker = thief;
+        return;
+    }
+    if (asker->request.victim != NULL)
+        return; /* it has just asked */
+    struct inbox *inbox = &asked->torus->inbox;
+    uint32_t before = atomic_load_explicit(&inbox->asked, memory_order_relaxed);
+    bool first = host->ops->inbox_ask(inbox, thief, count);
+    atomic_store_explicit(&inbox->asked, before, memory_order_relaxed);
+    if (!first)
+        return; /* another torus waits for an answer there */
+    if (listener_is_interrupted(host, torus_listener(host, asked)))
+        host->entering_extra_ps += host->cost.ipi_send_ps;
+    asker->request = request;
+    timer_set(host, host->request_from + thief, entry_paid_for_ps(host));
+}
+
+/* Tells a core of the torus that something has come into its inbox. */
+static void inbox_announce(struct host *host, const struct host_torus *torus)
+{
+    struct core *core = torus_listener(host, torus);
+    if (listener_is_interrupted(host, core))
+        core_interrupt(host, core, host->now_ps + host->cost.ipi_latency_ps, IPI_RECEIVE);
+    else if (core->is_idle)
+        core_interrupt(host, core, host->now_ps + host->cost.transfer_ps, IPI_RECEIVE);
+}
+
+void request_deliver(struct host *host, uint32_t thief)
+{
+    struct request request = host->tori[thief].request;
+    host->tori[thief].request.victim = NULL;
+    host->in_scheduler = true;
+    bool asked =
+        host->ops->inbox_ask(&request.victim->torus->inbox, (uint16_t)thief, request.count);
+    host->in_scheduler = false;
+    if (asked)
+        inbox_announce(host, request.victim);
 }
 
 void message_deliver(struct host *host, uint32_t id)
@@ -85,13 +140,8 @@ void message_deliver(struct host *host, uint32_t id)
     host->in_scheduler = true;
     bool was_empty = host->ops->inbox_push(&torus->torus->inbox, &host->processes[id]);
     host->in_scheduler = false;
-    if (!was_empty)
-        return;
-    struct core *core = torus_listener(host, torus);
-    if (listener_is_interrupted(host, core))
-        core_interrupt(host, core, host->now_ps + host->cost.ipi_latency_ps, IPI_RECEIVE);
-    else if (core->is_idle)
-        core_interrupt(host, core, host->now_ps + host->cost.transfer_ps, IPI_RECEIVE);
+    if (was_empty)
+        inbox_announce(host, torus);
 }
 
 void host_kick(void *world, uint32_t id)

@@ -148,7 +148,7 @@ void program_arrival(struct host *host, uint32_t workload)
 {
     uint32_t id = host->free_list[workload];
     if (id == NO_TASK) {
-        host->overrun = (struct overrun){ .workload = workload, .happened = 1 };
+        host->overrun = (struct overrun){ .workload = workload, .happened = OVERRUN_ALIVE };
         siglongjmp(host->escape, 1);
     }
     host->free_list[workload] = host->tasks[id].next;

@@ -167,10 +167,17 @@ struct fault {
     char detail[160];
 };
 
-/* A bad input that only shows while running (an open stream over max_alive). */
+/* A bad input that only shows while running. */
+enum overrun_kind {
+    OVERRUN_NONE,
+    OVERRUN_ALIVE,      /* an open stream over max_alive */
+    OVERRUN_RESERVATION /* refused: it does not fit, or the policy has none */
+};
+
 struct overrun {
     uint32_t workload; /* index; meaningful when happened */
-    uint32_t happened;
+    uint32_t happened; /* enum overrun_kind */
+    uint32_t torus;    /* that refused a reservation */
 };
 
 /* One row of processes.csv: totals within the measured window. */
@@ -188,6 +195,7 @@ struct run_result {
     uint32_t core_count;
     uint32_t process_count; /* closed processes only */
     uint64_t window_ps;
+    uint64_t vain_ps_max; /* the longest that one core idled while one process was queued */
     uint64_t events, scheduling_events;
     double wall_s;
     uint64_t peak_rss_kb;

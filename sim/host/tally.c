@@ -32,6 +32,36 @@ void tally_integrate(struct host *host)
     host->imbalance_ps += (host->load_max - host->load_min) * elapsed_ps;
 }
 
+/* The core and the process have idled and waited side by side up to now. */
+static void tally_vain(struct host *host, const struct core *core, const struct task *task)
+{
+    uint64_t from = core->idle_ps > task->ready_ps ? core->idle_ps : task->ready_ps;
+    if (from < host->warmup_ps)
+        from = host->warmup_ps;
+    if (host->now_ps > from + host->vain_ps_max)
+        host->vain_ps_max = host->now_ps - from;
+}
+
+/* O(tasks), but only if it has idled for longer than the longest time so far. */
+void tally_idled(struct host *host, const struct core *core)
+{
+    if (host->waiting == 0 || host->now_ps <= core->idle_ps + host->vain_ps_max)
+        return;
+    for (uint32_t id = 0; id < host->task_count; id++)
+        if (host->tasks[id].state == TASK_READY)
+            tally_vain(host, core, &host->tasks[id]);
+}
+
+/* Likewise, O(cores). */
+static void tally_waited(struct host *host, const struct task *task)
+{
+    if (host->idle_cores == 0 || host->now_ps <= task->ready_ps + host->vain_ps_max)
+        return;
+    for (uint32_t c = 0; c < host->core_count; c++)
+        if (host->cores[c].is_idle)
+            tally_vain(host, &host->cores[c], task);
+}
+
 /* Keeps the least and the greatest load in O(1): a load changes by one at a time. */
 void tally_load(struct host *host, uint32_t from, uint32_t to)
 {
@@ -85,8 +115,10 @@ void tally_starvation(struct host *host)
 
 void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps)
 {
-    if (in_window(host))
+    if (in_window(host)) {
         tally_wait(host, task, start_ps);
+        tally_waited(host, task);
+    }
     task->flags &= (uint8_t)~TASK_WOKEN;
 }
 
@@ -339,6 +371,10 @@ void tally_finish(struct host *host, struct run_result *result)
     check_accounts(host);
     for (uint32_t id = 0; id < host->task_count; id++)
         tally_unfinished(host, &host->tasks[id]);
+    for (uint32_t c = 0; c < host->core_count; c++)
+        if (host->cores[c].is_idle && host->cores[c].state != CORE_STOPPED)
+            tally_idled(host, &host->cores[c]);
+    result->vain_ps_max = host->vain_ps_max;
     merge_entries(host);
     result->metric_count = metric_name_count(host->scenario);
     result->metrics = arena_alloc(host->arena, result->metric_count, sizeof *result->metrics);

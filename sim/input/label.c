@@ -39,10 +39,30 @@ static const char *shorten(const char *text, struct arena *arena)
                         skip(text, length - tail));
 }
 
+static const char *name_of(const cJSON *value)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(value, "name"));
+}
+
+/* NULL unless all have names. */
+static const char *names_of(const cJSON *value, struct arena *arena)
+{
+    const char *names = cJSON_IsObject(value) ? name_of(value) : NULL;
+    const cJSON *item;
+    for (item = cJSON_IsArray(value) ? value->child : NULL; item != NULL; item = item->next) {
+        if (name_of(item) == NULL)
+            return NULL;
+        names = names == NULL ? name_of(item) : arena_printf(arena, "%s+%s", names, name_of(item));
+    }
+    return names;
+}
+
 /* Before numbers are put behind it. */
 static const char *short_text(const cJSON *value, struct arena *arena)
 {
-    const char *line = json_print_line(value, arena);
+    const char *line = json_print_line(value, arena), *names = names_of(value, arena);
+    if (names != NULL)
+        return shorten(arena_string(arena, names), arena);
     if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
         return shorten(line, arena);
     char *plain = arena_alloc(arena, strlen(line) + 1, 1), *to = plain;

@@ -9,8 +9,9 @@
 
 enum { LABEL_MAX = 24 };
 
-/* A name for values[which]: its text on one line, without quotes inside objects and arrays, cut in
- * the middle to LABEL_MAX characters.  Where two values would have one name, each has its number
+/* A name for values[which]: its text on one line, without quotes inside objects and arrays; of an
+ * object that has a name, as entries of a workload do, and of an array of such just the names.  Cut
+ * in the middle to LABEL_MAX characters.  Where two values would have one name, each has its number
  * among them behind it: "{kind:thres...d:5} #2".  O(values that are cut). */
 const char *label_of(const cJSON *values, int which, struct arena *arena);
 

@@ -36,6 +36,7 @@ enum entry_kind {
     ENTRY_KINDS
 };
 
+extern const char *const victim_names[]; /* of enum balancer_victim; ends with NULL */
 extern const char *const entry_names[ENTRY_KINDS]; /* "schedule", "yield", ... */
 
 struct scheduler_settings {
@@ -50,10 +51,32 @@ struct scheduler_settings {
     bool inbox_at_entry;           /* "inbox": "entry", else "interrupt" */
     bool polling_idle;             /* "idle": "polling", else "halted" */
     bool place_woken;              /* woken processes are placed anew; default false */
+    uint64_t warm_ns;              /* "warm_us", default 500: for placement affinity */
     uint64_t exchange_ns;          /* "exchange_us", default 10 ms; 0: always fresh */
     uint64_t balance_ns;           /* "balance": { "interval_ms" }, default 100 ms */
     uint32_t threshold;            /* "balance": { "threshold" }, default 5 */
+    uint32_t victim;               /* "balance": { "victim" }, an index into victim_names */
+    uint32_t migration_cost_ns;    /* "balance": { "migration_cost_us" }, default 500 us */
+    uint32_t patience;             /* "patience", default 0: exchanges without a heartbeat */
     uint32_t process_stride_bytes; /* default 128; a power of two, 128 to 65536 */
+};
+
+enum event_kind {
+    EVENT_STOP,    /* all cores of a torus stop at once */
+    EVENT_REVIVE,  /* and go on */
+    EVENT_OFFLINE, /* they hand their processes on first */
+    EVENT_ONLINE,
+    EVENT_DROP, /* what is published for a torus is lost, */
+    EVENT_DELAY,
+    EVENT_CORRUPT /* or has one bit wrong */
+};
+
+struct scenario_event {
+    uint64_t at_ps;
+    enum event_kind kind;
+    uint32_t torus;
+    uint64_t until_ps, by_ps; /* of projections: for so long; DELAY: by so much */
+    uint32_t chance;          /* each with probability chance / 2^32 */
 };
 
 struct flat_settings {
@@ -77,6 +100,8 @@ struct scenario {
     struct scheduler_settings scheduler;
     enum cost_kind cost;
     struct flat_settings flat;
+    uint32_t event_count;
+    struct scenario_event *events; /* by time */
     bool lag;           /* "lag": measure what processes are owed; default false */
     uint64_t starve_ps; /* 0: 10 x ceil(processes / cores) slices */
     uint32_t workload_count;

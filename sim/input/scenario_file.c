@@ -8,18 +8,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/input/event_file.h"
 #include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
+
+const char *const victim_names[] = { "most_loaded", "random", "random_or_self", NULL };
 
 const char *const entry_names[ENTRY_KINDS] = {
     "schedule", "yield", "block", "exit", "create", "wake", "receive", "tick", "balance",
 };
 
-static const char *const top_keys[] = { "name",      "seed",      "replications", "duration_ms",
-                                        "warmup_ms", "machine",   "scheduler",    "cost",
-                                        "flat",      "starve_ms", "workload",     "extends",
-                                        "variants",  "sweep",     "expect",       "profiles",
-                                        "lag",       NULL };
+static const char *const top_keys[] = {
+    "name",   "seed",     "replications", "duration_ms", "warmup_ms", "machine",  "scheduler",
+    "cost",   "flat",     "starve_ms",    "workload",    "extends",   "variants", "sweep",
+    "expect", "profiles", "lag",          "events",      NULL
+};
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
 
@@ -109,10 +112,11 @@ static bool read_table_name(const struct node *node, const char *key, const char
 static bool read_balance(const struct node *scheduler, struct scheduler_settings *settings,
                          const struct scenario_options *options, struct error *err)
 {
-    static const char *const keys[] = { "kind", "threshold", "interval_ms", NULL };
+    static const char *const keys[] = { "kind",   "threshold",         "interval_ms",
+                                        "victim", "migration_cost_us", NULL };
     struct node node, kind;
     uint64_t threshold = 5;
-    double interval_ms = 100;
+    double interval_ms = 100, cost_us = 500;
     uint32_t index = 0;
     settings->balancer = "none";
     if (node_get(scheduler, "balance", &node)) {
@@ -120,7 +124,9 @@ static bool read_balance(const struct node *scheduler, struct scheduler_settings
             !node_choice_of(&kind, "balancer", options->balancers, options->more_names, &index,
                             err) ||
             !member_count(&node, "threshold", 0, UINT32_MAX, &threshold, err) ||
-            !member_number(&node, "interval_ms", 1e-3, 1e6, &interval_ms, err))
+            !member_number(&node, "interval_ms", 1e-3, 1e6, &interval_ms, err) ||
+            !member_choice(&node, "victim", victim_names, &settings->victim, err) ||
+            !member_number(&node, "migration_cost_us", 0, 1e6, &cost_us, err))
             return false;
         settings->balancer = arena_string(node.document->arena, options->balancers[index]);
     } else {
@@ -128,10 +134,13 @@ static bool read_balance(const struct node *scheduler, struct scheduler_settings
         cJSON_AddStringToObject(none, "kind", settings->balancer);
         cJSON_AddNumberToObject(none, "threshold", (double)threshold);
         cJSON_AddNumberToObject(none, "interval_ms", interval_ms);
+        cJSON_AddStringToObject(none, "victim", victim_names[settings->victim]);
+        cJSON_AddNumberToObject(none, "migration_cost_us", cost_us);
         node_default(scheduler, "balance", none);
     }
     settings->threshold = (uint32_t)threshold;
     settings->balance_ns = (uint64_t)llround(interval_ms * 1e6);
+    settings->migration_cost_ns = (uint32_t)llround(cost_us * 1e3);
     return true;
 }
 
@@ -170,12 +179,13 @@ static bool read_stride(const struct node *node, uint32_t *stride, struct error 
 static bool read_times(const struct node *node, struct scheduler_settings *settings,
                        struct error *err)
 {
-    double slice_us = 10000, exchange_us = 10000;
+    double slice_us = 10000, exchange_us = 10000, warm_us = 500;
     struct node child;
     settings->tick_hz = 100;
     if (!member_number(node, "slice_us", 1e-3, 1e9, &slice_us, err) ||
         !member_number(node, "tick_hz", 0, 1e6, &settings->tick_hz, err) ||
         !member_number(node, "exchange_us", 0, 1e9, &exchange_us, err) ||
+        !member_number(node, "warm_us", 0, 1e9, &warm_us, err) ||
         !read_stride(node, &settings->process_stride_bytes, err))
         return false;
     if (settings->tick_hz > 0 && settings->tick_hz < 0.25 && node_get(node, "tick_hz", &child))
@@ -183,12 +193,22 @@ static bool read_times(const struct node *node, struct scheduler_settings *setti
                            settings->tick_hz);
     settings->slice_ns = (uint64_t)llround(slice_us * 1000);
     settings->exchange_ns = (uint64_t)llround(exchange_us * 1000);
+    settings->warm_ns = (uint64_t)llround(warm_us * 1000);
     return read_switch(node, "slices", "tick", "exact", &settings->exact_slices, err) &&
            read_switch(node, "ticks", "staggered", "aligned", &settings->aligned_ticks, err) &&
            read_switch(node, "queues", "inbox", "locked", &settings->locked_queues, err) &&
            read_switch(node, "inbox", "interrupt", "entry", &settings->inbox_at_entry, err) &&
            read_switch(node, "idle", "halted", "polling", &settings->polling_idle, err) &&
            member_bool(node, "place_woken", &settings->place_woken, err);
+}
+
+static bool reads_projections(const char *placement)
+{
+    static const char *const readers[] = { "least_loaded", "power_of_two", "affinity", NULL };
+    for (int i = 0; readers[i] != NULL; i++)
+        if (strcmp(placement, readers[i]) == 0)
+            return true;
+    return false;
 }
 
 /* Settings that are each fine but do not work together. */
@@ -209,7 +229,7 @@ static bool check_ticks(const struct node *node, const struct scheduler_settings
         return node_refuse(&tick, err,
                            "balancing needs a tick: set tick_hz above 0, or the "
                            "balance kind to \"none\"");
-    if (settings->exchange_ns > 0 && strcmp(settings->placement, "least_loaded") == 0)
+    if (settings->exchange_ns > 0 && reads_projections(settings->placement))
         return node_refuse(&tick, err,
                            "projections are exchanged at ticks: set tick_hz above 0, "
                            "or exchange_us to 0 (always fresh)");
@@ -227,6 +247,28 @@ static bool check_queues(const struct node *node, const struct scheduler_setting
                        cores, settings->tori);
 }
 
+/* One exchange is no sign of death: two tori need not tick at the same distance. */
+static bool read_patience(const struct node *node, struct scheduler_settings *settings,
+                          uint32_t cores, struct error *err)
+{
+    struct node given;
+    uint64_t patience = 0;
+    if (!member_count(node, "patience", 0, 10000, &patience, err))
+        return false;
+    settings->patience = (uint32_t)patience;
+    if (patience == 0 || !node_get(node, "patience", &given))
+        return true;
+    if (patience == 1)
+        return node_refuse(&given, err, "must be 0 (never) or at least 2, is 1");
+    if (settings->exchange_ns == 0 || settings->tick_hz == 0)
+        return node_refuse(&given, err,
+                           "counts exchanges at ticks: set exchange_us and tick_hz above 0");
+    if (settings->tori > cores)
+        return node_refuse(&given, err, "needs at most as many tori as cores (%u), there are %u",
+                           cores, settings->tori);
+    return true;
+}
+
 static bool read_scheduler(const struct node *root, struct scenario *scenario,
                            const struct scenario_options *options, struct error *err)
 {
@@ -237,7 +279,8 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
                                         "inbox",       "idle",
                                         "placement",   "place_woken",
                                         "exchange_us", "process_stride_bytes",
-                                        "balance",     NULL };
+                                        "balance",     "warm_us",
+                                        "patience",    NULL };
     static const char *locks[LOCK_KINDS + 1];
     struct scheduler_settings *settings = &scenario->scheduler;
     struct node node;
@@ -254,7 +297,8 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
         !read_balance(&node, settings, options, err) || !read_times(&node, settings, err))
         return false;
     settings->lock = (enum lock_kind)lock;
-    return check_queues(&node, settings, scenario->cores, err) && check_ticks(&node, settings, err);
+    return read_patience(&node, settings, scenario->cores, err) &&
+           check_queues(&node, settings, scenario->cores, err) && check_ticks(&node, settings, err);
 }
 
 /* ---- Cost --------------------------------------------------------------------------------- */
@@ -371,12 +415,13 @@ bool scenario_resolve(struct scenario *scenario, const struct document *document
                       const struct scenario_options *options, struct profile_cache *cache,
                       struct error *err)
 {
-    struct node root = document_node(document), workload;
+    struct node root = document_node(document), workload, events;
     *scenario = (struct scenario){ 0 };
     return node_object(&root, top_keys, err) && read_name(&root, scenario, err) &&
            read_durations(&root, scenario, err) && read_machine(&root, scenario, cache, err) &&
            read_scheduler(&root, scenario, options, err) && read_cost(&root, scenario, err) &&
            member_need(&root, "workload", &workload, err) &&
            workloads_read(&workload, scenario->cores, &scenario->workloads,
-                          &scenario->workload_count, err);
+                          &scenario->workload_count, err) &&
+           (!node_get(&root, "events", &events) || events_read(&events, scenario, err));
 }

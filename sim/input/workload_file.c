@@ -176,6 +176,27 @@ static bool read_population(const struct node *node, struct workload *workload, 
     return true;
 }
 
+/* Both in whole ns, of at most 32 bits. */
+static bool read_reservation(const struct node *entry, struct workload *workload, struct error *err)
+{
+    static const char *const keys[] = { "budget_us", "period_us", NULL };
+    struct node node, child;
+    double budget_us = 0, period_us = 0;
+    if (!node_get(entry, "reservation", &node))
+        return true;
+    if (!node_object(&node, keys, err) || !member_need(&node, "period_us", &child, err) ||
+        !node_number(&child, 1, 4e6, &period_us, err) ||
+        !member_need(&node, "budget_us", &child, err) ||
+        !node_number(&child, 1e-3, 4e6, &budget_us, err))
+        return false;
+    if (budget_us > period_us)
+        return node_refuse(&child, err, "must be at most period_us (%g), is %g", period_us,
+                           budget_us);
+    workload->budget_ns = (uint32_t)llround(budget_us * 1000);
+    workload->period_ns = (uint32_t)llround(period_us * 1000);
+    return true;
+}
+
 static bool read_entry(const struct node *node, struct workload *workload, uint32_t cores,
                        struct error *err)
 {
@@ -189,6 +210,7 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
                                         "code_kb",
                                         "weight",
                                         "priority",
+                                        "reservation",
                                         "phases",
                                         "working_set_order",
                                         NULL };
@@ -218,7 +240,8 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
         node_default(node, "start_us", cJSON_CreateNumber(0));
     else if (!distribution_read(&child, &workload->start, err))
         return false;
-    return member_need(node, "phases", &child, err) && read_phases(&child, workload, err);
+    return read_reservation(node, workload, err) && member_need(node, "phases", &child, err) &&
+           read_phases(&child, workload, err);
 }
 
 bool workloads_read(const struct node *node, uint32_t cores, struct workload **workloads,

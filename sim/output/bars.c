@@ -27,7 +27,13 @@ enum {
 
 static bool is_grouped(const struct summary *summary)
 {
-    return summary->x_pointer != NULL;
+    return summary->x_pointer != NULL || summary->by_swept;
+}
+
+/* What bars have in common that stand together. */
+static const char *group_of(const struct summary *summary, uint32_t point)
+{
+    return summary->by_swept ? summary->points[point].swept : summary->points[point].series;
 }
 
 /* O(points x series). */
@@ -43,11 +49,11 @@ static void group(struct bars *bars, struct arena *arena)
         if (taken[p])
             continue;
         struct bar_group *new = &bars->groups[bars->group_count++];
-        const char *series = summary->points[p].series;
+        const char *series = group_of(summary, p);
         new->title = is_grouped(summary) ? series : summary->points[p].title;
         new->first = placed;
         for (uint32_t q = p; q < count; q++) {
-            if (taken[q] || strcmp(summary->points[q].series, series) != 0)
+            if (taken[q] || strcmp(group_of(summary, q), series) != 0)
                 continue;
             taken[q] = true;
             bars->order[placed] = q;
@@ -93,13 +99,17 @@ static uint32_t steps(double needed, double pixels)
 
 static void bar_label(const struct bars *bars, uint32_t bar, char *label, size_t size)
 {
-    snprintf(label, size, "%g", bars->summary->points[bars->order[bar]].x);
+    const struct summary_point *point = &bars->summary->points[bars->order[bar]];
+    if (bars->summary->by_swept)
+        snprintf(label, size, "%s", point->what);
+    else
+        snprintf(label, size, "%g", point->x);
 }
 
 static void set_labels(struct bars *bars)
 {
     size_t longest = 0;
-    char label[32];
+    char label[SUMMARY_WHAT_MAX + 1];
     bars->labelled = is_grouped(bars->summary);
     for (uint32_t i = 0; bars->labelled && i < bars->summary->point_count; i++) {
         bar_label(bars, i, label, sizeof label);
@@ -170,7 +180,7 @@ int bars_below(const struct bars *bars)
 static void put_labels(FILE *to, const struct bars *bars)
 {
     const char *comma = "";
-    char label[32];
+    char label[SUMMARY_WHAT_MAX + 1];
     if (!bars->labelled) {
         fprintf(to, "unset xtics\n");
         return;
@@ -181,7 +191,9 @@ static void put_labels(FILE *to, const struct bars *bars)
         for (uint32_t i = 0; i < bars->groups[g].count; i += bars->label_step) {
             uint32_t bar = bars->groups[g].first + i;
             bar_label(bars, bar, label, sizeof label);
-            fprintf(to, "%s\"%s\" %g", comma, label, bars->at[bar]);
+            fprintf(to, "%s", comma);
+            script_text(to, label);
+            fprintf(to, " %g", bars->at[bar]);
             comma = ", ";
         }
     fprintf(to, ")\n");

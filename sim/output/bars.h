@@ -1,8 +1,9 @@
 /* bars.h -- bars side by side, one for each point: where they stand, and what is written below.
  *
  * Bars of one series stand together, a gap before the next; below each bar is its value on the x
- * axis, below each series its name.  Where nothing numeric is swept, a series is one bar.  What
- * would run into its neighbour is slanted; names too long for that go into a list below the
+ * axis, below each series its name.  Where nothing numeric is swept, a series is one bar, unless
+ * there are variants, too: then those of one swept value stand together, below each its variant.
+ * What would run into its neighbour is slanted; names too long for that go into a list below the
  * picture, and numbers stand at the bars; of what is still too dense, every so manieth is written.
  * A picture is at most 2400 pixels wide, so bars become narrow where there are hundreds.
  *

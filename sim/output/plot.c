@@ -187,18 +187,21 @@ static void put_bars(FILE *to, const struct plotting *plotting, const struct bar
                 "set errorbars linecolor \"black\" linewidth 2\n");
     script_y_axis(to, script_spread(summary, metric), plotting->options->log);
     fprintf(to, "$bars << EOD\n");
-    for (uint32_t i = 0; i < summary->point_count; i++) {
-        double mean, half;
-        summary_metric(&summary->points[bars->order[i]], metric, &mean, &half);
-        fprintf(to, "%g %.10g %.10g\n", bars->at[i], mean, isnan(half) ? 0 : half);
-    }
-    fprintf(to, "EOD\nplot $bars using 1:2:3 with boxerrorbars linecolor \"%s\"", colours[0]);
+    for (uint32_t g = 0; g < bars->group_count; g++)
+        for (uint32_t i = 0; i < bars->groups[g].count; i++) {
+            uint32_t bar = bars->groups[g].first + i;
+            double mean, half;
+            summary_metric(&summary->points[bars->order[bar]], metric, &mean, &half);
+            fprintf(to, "%g %.10g %.10g 0x%s\n", bars->at[bar], mean, isnan(half) ? 0 : half,
+                    colours[summary->by_swept ? i % COLOURS : 0] + 1);
+        }
+    fprintf(to, "EOD\nplot $bars using 1:2:3:4 with boxerrorbars linecolor rgb variable");
     if (bars->pitch >= 20)
-        fprintf(
-            to,
-            ", \\\n     $bars using 1:($2+$3):(sprintf(\"%%.3g\", $2)) with labels %s offset 0, "
-            "0.6",
-            bars->pitch < 60 ? "rotate left" : "center");
+        fprintf(to,
+                ", \\\n     $bars using 1:($2+$3):(sprintf($2 < 1000 ? \"%%.3g\" : \"%%.0f\", $2)) "
+                "with labels %s offset 0, "
+                "0.6",
+                bars->pitch < 60 ? "rotate left" : "center");
     fprintf(to, "\n");
 }
 

@@ -47,11 +47,13 @@ static void add_point(struct summary *summary, const cJSON *root, const cJSON *j
     const cJSON *variant = cJSON_GetObjectItemCaseSensitive(json, "variant"), *value;
     *point = (struct summary_point){
         .series = cJSON_IsString(variant) ? arena_string(arena, variant->valuestring) : "",
+        .swept = "",
         .x = NAN,
         .metrics = cJSON_GetObjectItemCaseSensitive(json, "metrics"),
     };
     if (directory != NULL)
         point->series = join(arena_string(arena, directory), point->series, arena);
+    point->what = point->series;
     cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(json, "sweep"))
     {
         const char *pair = arena_printf(arena, "%s %s", parameter_title(root, value->string),
@@ -60,6 +62,7 @@ static void add_point(struct summary *summary, const cJSON *root, const cJSON *j
             point->x = value->valuedouble;
         else
             point->series = join(point->series, pair, arena);
+        point->swept = join(point->swept, value_title(json, value, arena), arena);
     }
     point->title = point->series;
     if (!isnan(point->x))
@@ -142,6 +145,19 @@ static bool read_one(struct summary *summary, struct json_source *source, const 
     return true;
 }
 
+/* Are there variants, with names that fit below a bar, under swept values that are no numbers? */
+static bool is_by_swept(const struct summary *summary)
+{
+    bool differ = false;
+    for (uint32_t p = 0; p < summary->point_count; p++) {
+        const struct summary_point *point = &summary->points[p];
+        if (*point->what == '\0' || strlen(point->what) > SUMMARY_WHAT_MAX || *point->swept == '\0')
+            return false;
+        differ = differ || strcmp(point->what, summary->points[0].what) != 0;
+    }
+    return differ && summary->x_pointer == NULL;
+}
+
 bool summary_read(struct summary *summary, const char *const *directories, uint32_t count,
                   const char *x, struct arena *arena, struct error *err)
 {
@@ -153,6 +169,7 @@ bool summary_read(struct summary *summary, const char *const *directories, uint3
             summary_free(summary);
             return false;
         }
+    summary->by_swept = is_by_swept(summary);
     return true;
 }
 

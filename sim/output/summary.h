@@ -12,9 +12,13 @@
 #include "sim/base/error.h"
 #include "sim/input/json.h"
 
+enum { SUMMARY_WHAT_MAX = 32 };
+
 struct summary_point {
     const char *series; /* variant and swept values other than x: a line of the plot */
     const char *title;  /* that and x: a bar of the plot */
+    const char *swept;  /* the swept values alone, */
+    const char *what;   /* and what they were applied to: the variant */
     double x;           /* NaN when nothing numeric is swept */
     const cJSON *metrics;
 };
@@ -25,6 +29,8 @@ struct summary {
     const char *x_title;   /* the same in words */
     struct summary_point *points;
     uint32_t point_count;
+    bool by_swept; /* nothing numeric is swept, but something is, and there are variants, with names
+                    * of up to SUMMARY_WHAT_MAX bytes */
     struct json_source *sources; /* what the points refer into */
     uint32_t source_count;
 };

@@ -29,7 +29,7 @@
 #include "sim/base/check.h"
 #include "tests/bench/timed.h"
 
-enum { LENGTHS = 5, ROWS_MAX = 64, PASSES = 5, BATCHES_LEAST = 9 };
+enum { LENGTHS = 5, ROWS_MAX = 256, PASSES = 5, BATCHES_LEAST = 9 };
 
 static const uint32_t lengths[LENGTHS] = { 10, 100, 1000, 10000, 100000 };
 

@@ -122,6 +122,7 @@ def good_scenario():
     scenario = read_json(os.path.join(HERE, "small.json"))
     scenario["flat"] = {}
     scenario["scheduler"]["balance"] = {"kind": "threshold"}
+    scenario["workload"][0]["reservation"] = {"budget_us": 0.001, "period_us": 4000000}
     scenario["workload"].append({"name": "stream", "arrivals": 500, "max_alive": 9,
                                  "phases": [{"run": 10}]})
     return scenario

@@ -36,7 +36,9 @@ static uint32_t run_ticks(uint32_t first, uint32_t last)
         for (uint16_t k = 0; k < tori.torus_count; k++) {
             struct process *before = tori.torus[k]->cores[0].current;
             ck_assert_ptr_nonnull(before);
-            if (!(torus_tick(tori.torus[k], 0, now_ns) & TORUS_RESCHEDULE) || tick == last)
+            uint32_t requests = torus_tick(tori.torus[k], 0, now_ns);
+            torus_heartbeat(tori.torus[k], 0, now_ns);
+            if (!(requests & TORUS_RESCHEDULE) || tick == last)
                 continue;
             struct process *after = torus_schedule(tori.torus[k], 0, now_ns);
             if (after != NULL && after != before)

@@ -31,7 +31,8 @@ static void host_init(struct host *host, const struct policy *policy, uint64_t s
     ck_assert_uint_le(policy->queue_bytes, sizeof host->queue);
     host->policy = policy;
     host->random = seed * 0x9E3779B97F4A7C15u + 1;
-    policy->init(host->queue);
+    struct policy_setup setup = { .slice_ns = 4000, .random = (uint32_t)seed };
+    policy->init(host->queue, &setup);
     for (uint32_t id = 0; id < PROCESSES; id++) {
         struct process *process = &host->process[id];
         struct process_attributes attributes = {
@@ -78,6 +79,24 @@ static void host_run(struct host *host, struct process *process)
     process->runtime_ns += ran_ns;
 }
 
+/* process, which was picked, blocks; other weights and priorities may come at any time. */
+static void host_block(struct host *host, struct process *process)
+{
+    if (host->policy->leave != NULL)
+        host->policy->leave(host->queue, process, host->now_ns);
+}
+
+static void host_change(struct host *host, struct process *process)
+{
+    bool is_queued = host->queued_at[process->id] != 0;
+    if (is_queued)
+        host->policy->dequeue(host->queue, process);
+    process->weight = 1 + tori_random_below(&host->random, 10000);
+    process->priority = (int32_t)tori_random_below(&host->random, 200) - 100;
+    if (is_queued)
+        host->policy->enqueue(host->queue, process, host->now_ns);
+}
+
 /* ---- Laws of all policies ------------------------------------------------------------------ */
 
 /* Nothing is lost, nothing comes out twice, and migratable() names a queued process. */
@@ -89,7 +108,7 @@ static void law_keeps_every_process(struct host *host)
         ck_assert_int_eq(leaver == NULL, host->queued == 0);
         if (leaver != NULL)
             ck_assert_uint_ne(host->queued_at[leaver->id], 0);
-        switch (tori_random_below(&host->random, 4)) {
+        switch (tori_random_below(&host->random, 5)) {
         case 0:
         case 1:
             if (host->queued_at[process->id] == 0)
@@ -102,10 +121,16 @@ static void law_keeps_every_process(struct host *host)
                 host_forget(host, process);
             }
             break;
+        case 3:
+            host_change(host, process);
+            break;
         default:
             process = host_pick(host);
-            if (process != NULL)
+            if (process != NULL) {
                 host_run(host, process);
+                if (tori_random_below(&host->random, 2) == 0)
+                    host_block(host, process);
+            }
         }
     }
     while (host_pick(host) != NULL)
@@ -113,10 +138,9 @@ static void law_keeps_every_process(struct host *host)
     ck_assert_uint_eq(host->queued, 0);
 }
 
-/* Between processes that are equal in everything, who queued first goes first. */
-static void law_ties_are_fifo(struct host *host)
+/* All of them, equal in everything, in a random order of queueing. */
+static void enqueue_equals(struct host *host, uint32_t order[PROCESSES])
 {
-    uint32_t order[PROCESSES];
     for (uint32_t i = 0; i < PROCESSES; i++) { /* a random order of queueing */
         uint32_t j = tori_random_below(&host->random, i + 1);
         order[i] = order[j];
@@ -127,10 +151,31 @@ static void law_ties_are_fifo(struct host *host)
     }
     for (uint32_t i = 0; i < PROCESSES; i++)
         host_enqueue(host, &host->process[order[i]]);
+}
+
+/* Between equals, who queued first goes first. */
+static void law_ties_are_fifo(struct host *host)
+{
+    uint32_t order[PROCESSES];
+    enqueue_equals(host, order);
     for (uint32_t i = 0; i < PROCESSES; i++) {
         struct process *process = host_pick(host);
         ck_assert_ptr_nonnull(process);
         ck_assert_uint_eq(process->id, order[i]);
+    }
+}
+
+/* One that is preempted at once, within its slice, goes before its equals. */
+static void law_preempted_goes_first(struct host *host)
+{
+    uint32_t order[PROCESSES];
+    enqueue_equals(host, order);
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        struct process *process = host_pick(host);
+        ck_assert_uint_eq(process->id, order[i]);
+        process->slice_ns = 1;
+        host_enqueue(host, process);
+        ck_assert_ptr_eq(host_pick(host), process);
     }
 }
 
@@ -143,7 +188,7 @@ static void law_equals_do_not_preempt(struct host *host)
         struct process twin;
         memcpy(&twin, &host->process[i], sizeof twin);
         twin.id = PROCESSES;
-        ck_assert(!host->policy->preempts(&host->process[i], &twin));
+        ck_assert(!host->policy->preempts(host->queue, &host->process[i], &twin, host->now_ns));
     }
 }
 
@@ -203,9 +248,17 @@ static void law_priority_preempts(struct host *host)
 {
     ck_assert(host->policy->preempts != NULL);
     for (uint32_t a = 0; a < PROCESSES; a++)
-        for (uint32_t b = 0; b < PROCESSES; b++)
-            ck_assert_int_eq(host->policy->preempts(&host->process[a], &host->process[b]),
-                             host->process[b].priority > host->process[a].priority);
+        for (uint32_t b = 0; b < PROCESSES; b++) {
+            struct process *running = &host->process[a], *woken = &host->process[b];
+            if (a == b)
+                continue;
+            host_enqueue(host, running);
+            ck_assert_ptr_eq(host_pick(host), running);
+            host_enqueue(host, woken);
+            ck_assert_int_eq(host->policy->preempts(host->queue, running, woken, host->now_ns),
+                             woken->priority > running->priority);
+            ck_assert_ptr_eq(host_pick(host), woken);
+        }
 }
 
 static void law_fair_picks_the_least_served(struct host *host)
@@ -237,9 +290,12 @@ static const struct law {
 } laws[] = {
     { "keeps every process", NULL, law_keeps_every_process },
     { "ties are FIFO", NULL, law_ties_are_fifo },
+    { "a preempted one goes first", NULL, law_preempted_goes_first },
     { "equals do not preempt", NULL, law_equals_do_not_preempt },
     { "picks the highest priority", "priority_scan", law_priority_picks_the_highest },
     { "preempts for a higher priority", "priority_scan", law_priority_preempts },
+    { "picks the highest priority", "priority", law_priority_picks_the_highest },
+    { "preempts for a higher priority", "priority", law_priority_preempts },
     { "picks the least served", "fair_scan", law_fair_picks_the_least_served },
     { "bounds the wait", "rr", law_rr_bounds_the_wait },
 };
@@ -262,7 +318,6 @@ START_TEST(every_policy_describes_itself)
 {
     const struct policy *policy = policy_list[_i];
     ck_assert_str_ne(policy->name, "");
-    ck_assert_str_ne(policy->summary, "");
     for (int other = 0; other < _i; other++)
         ck_assert_str_ne(policy->name, policy_list[other]->name);
 }

@@ -1,8 +1,9 @@
 /* torus.c -- the local scheduler under random calls: counts, refusals, and no core idle in vain.
  *
- * Method: braids of 1 to 4 tori of 1 to 4 cores, with every policy, get random calls, legal and
- * illegal.  After each call the states of all processes are counted anew and compared with what
- * the tori count; an illegal call must be refused and leave every byte of the world as it was.
+ * Method: braids of 1 to 4 tori of 1 to 4 cores, with every policy and balancer, get random calls,
+ * legal and illegal.  After each call the states of all processes are counted anew and compared
+ * with what the tori count; an illegal call must be refused and leave every byte of the world as it
+ * was.
  * Kicks and messages are honoured late, at random; once they are, no core may be idle while its
  * torus has a READY process.
  *
@@ -26,20 +27,25 @@ static uint32_t below(uint32_t bound)
 
 static void set_up(const struct policy *policy, uint64_t seed)
 {
-    uint32_t placements = 0;
+    uint32_t placements = 0, balancers = 0;
     random_state = seed * 0x9E3779B97F4A7C15u + 1;
     now_ns = 0;
     while (placement_list[placements] != NULL)
         placements++;
+    while (balancer_list[balancers] != NULL)
+        balancers++;
     struct tori_setup setup = {
         .policy = policy,
         .placement = placement_list[below(placements)],
-        .balancer = below(2) == 0 ? &balancer_none : &balancer_threshold,
+        .balancer = balancer_list[below(balancers)],
         .slice_ns = 10000,
         .slice_tick_ns = below(2) * 1000,
         .exchange_ns = below(2) * 7000,
         .balance_ns = 11000,
+        .warm_ns = below(2) * 5000,
         .threshold = below(3),
+        .cost_ns = below(2) * 3000,
+        .victim = (uint8_t)below(BALANCER_VICTIMS),
         .random = 1 + below(1000),
         .torus_count = (uint16_t)(1 + seed % TORI_MAX),
         .cores_per_torus = (uint16_t)(1 + seed / TORI_MAX % TORI_CORES_MAX),
@@ -149,6 +155,10 @@ static void call_illegally(uint16_t k, uint32_t slot, struct process *process)
                       &before);
     if (process->state != PROCESS_BLOCKED)
         check_refused(torus_wake(torus, slot, process, now_ns), PROCESS_ILLEGAL, &before);
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
+        check_refused(torus_kill(torus, slot, process, now_ns), PROCESS_ILLEGAL, &before);
+    else if (process->torus != k)
+        check_refused(torus_kill(torus, slot, process, now_ns), PROCESS_ELSEWHERE, &before);
     if (process->state != PROCESS_ZOMBIE)
         check_refused(torus_reap(torus, PARENT, process), PROCESS_ILLEGAL, &before);
     else
@@ -157,6 +167,8 @@ static void call_illegally(uint16_t k, uint32_t slot, struct process *process)
         check_refused(torus_yield(torus, slot, now_ns), PROCESS_NONE, &before);
         check_refused(torus_block(torus, slot, now_ns), PROCESS_NONE, &before);
         check_refused(torus_exit(torus, slot, now_ns), PROCESS_NONE, &before);
+        check_refused(torus_fork(torus, slot, 0, now_ns), PROCESS_NONE, &before);
+        check_refused(torus_exec(torus, slot, now_ns), PROCESS_NONE, &before);
     }
 }
 
@@ -202,9 +214,98 @@ static void call_on_process(uint16_t k, uint32_t slot, struct process *process)
     }
 }
 
+/* The current process has a child in the first free slot. */
+static void call_fork(struct torus *torus, uint32_t slot)
+{
+    const struct process *parent = torus->cores[slot].current;
+    uint32_t id = 0;
+    while (id < PROCESSES && tori.processes[id].state != PROCESS_FREE)
+        id++;
+    if (parent == NULL || id == PROCESSES)
+        return;
+    ck_assert_int_eq(torus_fork(torus, slot, id, now_ns), PROCESS_OK);
+    const struct process *child = &tori.processes[id];
+    ck_assert_int_eq(child->state, PROCESS_READY);
+    ck_assert_uint_eq(child->parent, parent->id);
+    ck_assert_uint_eq(child->weight, parent->weight);
+    ck_assert_int_eq(child->priority, parent->priority);
+    ck_assert_int_eq(child->flags & PROCESS_RESTRICTED, parent->flags & PROCESS_RESTRICTED);
+    if (child->flags & PROCESS_RESTRICTED)
+        ck_assert_uint_eq(tori.masks[id], tori.masks[parent->id]);
+    tori.processes[id].parent = PARENT; /* who reaps all, here */
+}
+
+/* It goes on here, or is READY elsewhere. */
+static void call_exec(struct torus *torus, uint32_t slot)
+{
+    struct process *process = torus->cores[slot].current;
+    if (process == NULL)
+        return;
+    ck_assert_int_eq(torus_exec(torus, slot, now_ns), PROCESS_OK);
+    if (process->state == PROCESS_RUNNING)
+        ck_assert_ptr_eq(torus->cores[slot].current, process);
+    else
+        ck_assert_int_eq(process->state, PROCESS_READY); /* there, or sent back */
+    check_counts();
+    if (torus->cores[slot].current == NULL)
+        torus_schedule(torus, slot, now_ns);
+}
+
+/* In any state, in an inbox, too; who runs on another core is off it at once. */
+static void call_kill(uint32_t slot, struct process *process)
+{
+    struct torus *torus = tori.torus[process->torus];
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
+        return;
+    uint32_t at = 0;
+    while (at < torus->core_count && torus->cores[at].current != process)
+        at++;
+    ck_assert_int_eq(torus_kill(torus, slot, process, now_ns), PROCESS_OK);
+    ck_assert_int_eq(process->state, PROCESS_ZOMBIE);
+    ck_assert_uint_eq(torus->inbox.head, 0);
+    check_counts();
+    if (at < torus->core_count) {
+        ck_assert_ptr_null(torus->cores[at].current);
+        ck_assert(at == slot || tori.kicked[(uint32_t)torus->id * tori.cores_per_torus + at]);
+    }
+    if (torus->cores[slot].current == NULL)
+        torus_schedule(torus, slot, now_ns);
+}
+
+/* Who may not be here goes at once, or, BLOCKED, when it wakes. */
+static void call_restrict(uint32_t slot, struct process *process)
+{
+    struct torus *torus = tori.torus[process->torus];
+    uint32_t mask = below(1u << tori.torus_count), none = 0;
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
+        return;
+    uint32_t before = tori.masks[process->id];
+    ck_assert_int_eq(torus_restrict(torus, slot, process, &none, now_ns), PROCESS_REFUSED);
+    ck_assert_uint_eq(tori.masks[process->id], before);
+    mask = mask != 0 ? mask : 1;
+    ck_assert_int_eq(torus_restrict(torus, slot, process, &mask, now_ns), PROCESS_OK);
+    check_counts();
+    if (torus->cores[slot].current == NULL)
+        torus_schedule(torus, slot, now_ns);
+}
+
+/* Nobody who runs or would is where it may not be. */
+static void check_masks(void)
+{
+    for (uint32_t id = 0; id < PROCESSES; id++) {
+        const struct process *process = &tori.processes[id];
+        if (process->flags & PROCESS_RESTRICTED &&
+            (process->state == PROCESS_READY || process->state == PROCESS_RUNNING))
+            ck_assert_msg(tori.masks[id] >> process->torus & 1, "process %u is on torus %u", id,
+                          (unsigned)process->torus);
+    }
+}
+
 static void call_tick(struct torus *torus, uint32_t slot)
 {
-    uint32_t requests = torus_tick(torus, slot, now_ns);
+    uint32_t requests = below(8) > 0 ? torus_tick(torus, slot, now_ns) : 0;
+    check_counts();
+    requests |= torus_heartbeat(torus, slot, now_ns);
     check_counts();
     if (requests & TORUS_BALANCE)
         braid_balance(&tori.braid, torus, now_ns);
@@ -218,8 +319,28 @@ static void call_give(struct torus *torus)
     uint32_t ready = torus->ready;
     if (target == torus->id)
         return;
-    ck_assert_int_eq(torus_give(torus, target), ready > 0);
-    ck_assert_uint_eq(torus->ready, ready - (ready > 0));
+    const struct process *given = torus_migratable(torus);
+    bool gives = given != NULL && braid_allows(&tori.braid, given, target);
+    ck_assert_int_eq(given != NULL, ready > 0);
+    ck_assert_int_eq(torus_give(torus, target), gives);
+    if (tori.accepts) /* at once, and the other torus may give one back for it */
+        ck_assert_uint_ge(torus->ready, ready - gives);
+    else
+        ck_assert_uint_eq(torus->ready, ready - gives);
+}
+
+/* Weight and priority of a process that is under way to nowhere. */
+static void call_change(struct process *process)
+{
+    bool in_inbox[PROCESSES] = { false };
+    mark_inboxes(in_inbox);
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE || in_inbox[process->id])
+        return;
+    uint32_t weight = 1 + below(10000);
+    int32_t priority = (int32_t)below(200) - 100;
+    torus_change(tori.torus[process->torus], process, weight, priority, now_ns);
+    ck_assert_uint_eq(process->weight, weight);
+    ck_assert_int_eq(process->priority, priority);
 }
 
 static void step(void)
@@ -228,7 +349,7 @@ static void step(void)
     uint32_t slot = below(tori.cores_per_torus);
     struct process *process = &tori.processes[below(PROCESSES)];
     now_ns += below(3) * 1000;
-    switch (below(8)) {
+    switch (below(15)) {
     case 0:
     case 1:
     case 2:
@@ -245,6 +366,24 @@ static void step(void)
         break;
     case 6:
         torus_schedule(tori.torus[k], slot, now_ns);
+        break;
+    case 7:
+        call_change(process);
+        break;
+    case 8:
+        call_fork(tori.torus[k], slot);
+        break;
+    case 9:
+        call_exec(tori.torus[k], slot);
+        break;
+    case 10:
+        call_kill(slot, process);
+        break;
+    case 11:
+        call_restrict(slot, process);
+        break;
+    case 12:
+        braid_idle(&tori.braid, tori.torus[k], now_ns);
         break;
     default:
         call_illegally(k, slot, process);
@@ -280,6 +419,7 @@ START_TEST(random_calls_keep_the_invariants)
     for (int i = 0; i < STEPS; i++) {
         step();
         check_counts();
+        check_masks();
         if (below(3) == 0) {
             tori_settle(&tori, now_ns);
             check_counts();

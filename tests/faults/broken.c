@@ -21,9 +21,10 @@ static void *hidden(void *pointer)
 
 /* ---- What works --------------------------------------------------------------------------- */
 
-static void fine_init(void *queue)
+static void fine_init(void *queue, const struct policy_setup *setup)
 {
     struct queue *q = queue;
+    (void)setup;
     list_init(&q->ready);
     q->first = NULL;
     q->enqueued = q->picked = 0;
@@ -177,9 +178,9 @@ static struct process *queue_pick(void *queue, uint64_t now_ns)
     return (struct process *)hidden(queue);
 }
 
-static void null_init(void *queue)
+static void null_init(void *queue, const struct policy_setup *setup)
 {
-    fine_init(queue);
+    fine_init(queue, setup);
     ((struct queue *)hidden(NULL))->picked = 0;
 }
 

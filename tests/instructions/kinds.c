@@ -187,7 +187,9 @@ static void prepare_even(struct rig *rig)
 
 static void run_create(struct rig *rig, uint32_t turn)
 {
-    struct process_attributes attributes = { PROCESS_NO_PARENT, 1024, 4 };
+    struct process_attributes attributes = { .parent = PROCESS_NO_PARENT,
+                                             .weight = 1024,
+                                             .priority = 4 };
     (void)turn;
     rig->ops->create(own(rig), 0, rig->freed[--rig->freed_count], &attributes, rig->now_ns);
 }
@@ -241,7 +243,8 @@ static void run_exit(struct rig *rig, uint32_t turn)
 static void run_tick(struct rig *rig, uint32_t turn)
 {
     (void)turn;
-    rig->ops->tick(own(rig), 0, rig->now_ns++);
+    rig->ops->tick(own(rig), 0, rig->now_ns);
+    rig->ops->heartbeat(own(rig), 0, rig->now_ns++);
 }
 
 static void run_balance(struct rig *rig, uint32_t turn)
@@ -263,11 +266,11 @@ const struct operation_kind operation_kinds[] = {
     { "create, idle core", .tori = 1, .cores = 1, .batch = 1, .prepare = prepare_idle_freed,
       .run = run_create },
     { "create elsewhere", .elsewhere = true, .tori = 2, .cores = 1, .batch = 8, .repeats = true,
-      .any_queue = true, .prepare = prepare_freed_remote, .run = run_create },
-    { "create, 8 tori, by", EACH_PLACEMENT, .tori = 8, .cores = 1, .batch = 1,
-      .prepare = prepare_freed, .run = run_create },
+      .any_queue = true, .any_policy = true, .prepare = prepare_freed_remote, .run = run_create },
+    { "create, 8 tori, by", EACH_PLACEMENT, .tori = 8, .cores = 1, .batch = 1, .any_queue = true,
+      .any_policy = true, .prepare = prepare_freed, .run = run_create },
     { "create, 64 tori, by", EACH_PLACEMENT, .tori = 64, .cores = 1, .batch = 1, .any_queue = true,
-      .prepare = prepare_freed, .run = run_create },
+      .any_policy = true, .prepare = prepare_freed, .run = run_create },
     { "wake", .tori = 1, .cores = 1, .batch = 8, .repeats = true, .prepare = prepare_blocked,
       .run = wake_one },
     { "wake, 4 cores", .tori = 1, .cores = 4, .batch = 4, .prepare = prepare_blocked,
@@ -275,17 +278,17 @@ const struct operation_kind operation_kinds[] = {
     { "wake, idle core", .tori = 1, .cores = 1, .batch = 1, .prepare = prepare_idle,
       .run = wake_one },
     { "wake elsewhere", .elsewhere = true, .tori = 2, .cores = 1, .batch = 8, .repeats = true,
-      .any_queue = true, .prepare = prepare_blocked_remote, .run = wake_one },
+      .any_queue = true, .any_policy = true, .prepare = prepare_blocked_remote, .run = wake_one },
     { "wake elsewhere, locked", .elsewhere = true, .tori = 2, .cores = 1, .batch = 8,
       .locked = true, .repeats = true, .prepare = prepare_blocked_remote, .run = wake_one },
-    { "wake, 8 tori, by", EACH_PLACEMENT, .tori = 8, .cores = 1, .batch = 1,
-      .prepare = prepare_blocked, .run = wake_one },
+    { "wake, 8 tori, by", EACH_PLACEMENT, .tori = 8, .cores = 1, .batch = 1, .any_queue = true,
+      .any_policy = true, .prepare = prepare_blocked, .run = wake_one },
     { "receive 1", .elsewhere = true, .tori = 2, .cores = 1, .batch = 1, .prepare = prepare_inbox,
       .run = run_receive },
     { "receive 8", .elsewhere = true, .tori = 2, .cores = 1, .batch = 8, .repeats = true,
       .prepare = prepare_inbox, .run = run_receive },
     { "receive nothing", .elsewhere = true, .tori = 2, .cores = 1, .batch = 8, .any_queue = true,
-      .prepare = prepare_full, .run = run_receive },
+      .any_policy = true, .prepare = prepare_full, .run = run_receive },
     { "pick", .tori = 1, .cores = 1, .batch = 1, .prepare = prepare_idle, .run = run_pick },
     { "pick nothing", .tori = 1, .cores = 1, .batch = 1, .any_queue = true,
       .prepare = prepare_empty, .run = run_pick },
@@ -303,26 +306,26 @@ const struct operation_kind operation_kinds[] = {
     { "exit and reap", .tori = 1, .cores = 1, .batch = 8, .repeats = true, .prepare = prepare_full,
       .run = run_exit },
     { "tick", .tori = 1, .cores = 1, .batch = 8, .repeats = true, .any_queue = true,
-      .prepare = prepare_fresh, .run = run_tick },
-    { "tick, idle", .tori = 1, .cores = 1, .batch = 8, .any_queue = true, .prepare = prepare_empty,
-      .run = run_tick },
-    { "tick, slice used", .tori = 1, .cores = 1, .batch = 1, .any_queue = true,
+      .any_policy = true, .prepare = prepare_fresh, .run = run_tick },
+    { "tick, idle", .tori = 1, .cores = 1, .batch = 8, .any_queue = true, .any_policy = true,
+      .prepare = prepare_empty, .run = run_tick },
+    { "tick, slice used", .tori = 1, .cores = 1, .batch = 1, .any_queue = true, .any_policy = true,
       .prepare = prepare_last_tick, .run = run_tick },
     { "tick, exact", .tori = 1, .cores = 1, .batch = 8, .exact = true, .any_queue = true,
-      .prepare = prepare_fresh, .run = run_tick },
-    { "tick, 8 tori", .tori = 8, .cores = 1, .batch = 8, .any_queue = true,
+      .any_policy = true, .prepare = prepare_fresh, .run = run_tick },
+    { "tick, 8 tori", .tori = 8, .cores = 1, .batch = 8, .any_queue = true, .any_policy = true,
       .prepare = prepare_fresh, .run = run_tick },
     { "tick, exchange", .tori = 8, .cores = 1, .batch = 8, .repeats = true, .any_queue = true,
-      .prepare = prepare_exchange, .run = run_tick },
+      .any_policy = true, .prepare = prepare_exchange, .run = run_tick },
     { "tick, 8 tori, to balance by", EACH_BALANCER, .tori = 8, .cores = 1, .batch = 8,
-      .any_queue = true, .prepare = prepare_balance_due, .run = run_tick },
+      .any_queue = true, .any_policy = true, .prepare = prepare_balance_due, .run = run_tick },
     { "balance, 2 tori, gives, by", EACH_BALANCER, .tori = 2, .cores = 1, .batch = 8,
       .repeats = true, .prepare = prepare_imbalance, .run = run_balance },
     { "balance, 8 tori, gives, by", EACH_BALANCER, .tori = 8, .cores = 1, .batch = 1,
       .prepare = prepare_imbalance, .run = run_balance },
     { "balance, 8 tori, even, by", EACH_BALANCER, .tori = 8, .cores = 1, .batch = 8,
-      .any_queue = true, .prepare = prepare_even, .run = run_balance },
+      .any_queue = true, .any_policy = true, .prepare = prepare_even, .run = run_balance },
     { "balance, 64 tori, even, by", EACH_BALANCER, .tori = 64, .cores = 1, .batch = 1,
-      .any_queue = true, .prepare = prepare_even, .run = run_balance },
+      .any_queue = true, .any_policy = true, .prepare = prepare_even, .run = run_balance },
     { .name = NULL },
 };

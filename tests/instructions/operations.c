@@ -46,6 +46,8 @@ bool operation_make(struct operation *operation, const struct operation_kind *ki
 {
     operation->placement = NULL;
     operation->balancer = NULL;
+    if (kind->any_policy && policy != module->policies[0])
+        return false;
     const char *chosen = choose(operation, kind, module, which);
     if (chosen == NULL)
         return false;

@@ -25,7 +25,7 @@ enum {
 struct rig;
 struct world;
 
-/* A kind of operation, of which each policy (and placement, balancer) makes one. */
+/* A kind of operation, of which each policy (or placement, balancer) makes one. */
 struct operation_kind {
     const char *name;
     enum operation_each { EACH_POLICY, EACH_PLACEMENT, EACH_BALANCER } each;
@@ -33,6 +33,7 @@ struct operation_kind {
     uint32_t batch;       /* how often it is done before its start is made again */
     bool elsewhere;       /* placed on the other torus, by a placement that costs nothing */
     bool any_queue;       /* the length of the queue is nothing to it */
+    bool any_policy;      /* nor is the policy: made with the module's first one alone */
     bool repeats;         /* prepare() makes its start again from what a batch has left */
     bool exact;           /* slices to the ns, not by ticks */
     bool published;       /* projections at every change of load */
@@ -74,7 +75,8 @@ struct rig {
 };
 
 /* Fills in the operation that `kind` makes with this policy, and the placement or balancer that
- * is number `which`; false when there is no such number.  name has OPERATION_NAME bytes. */
+ * is number `which`; false when there is no such number, or none with this policy.  name has
+ * OPERATION_NAME bytes. */
 bool operation_make(struct operation *operation, const struct operation_kind *kind,
                     const struct scheduler_module *module, const struct policy *policy,
                     uint32_t which, uint32_t queued, char *name);
@@ -104,8 +106,8 @@ struct operation_observer {
     void *self;
 };
 
-/* Every kind x policy x placement or balancer x 10, 100 and 1000 processes that fits into memory
- * of so many bytes. */
+/* Every kind x policy x placement or balancer that it depends on x 10, 100 and 1000 processes, as
+ * far as that fits into memory of so many bytes. */
 void operations_observe(const struct scheduler_module *module, void *memory, size_t bytes,
                         const struct operation_observer *observer);
 

@@ -21,19 +21,29 @@ static void world_post(void *world, uint16_t target, struct process *process)
         rig->ops->inbox_push(&rig->torus[target]->inbox, process);
 }
 
+static void world_ask(void *world, uint16_t victim, uint16_t thief, uint32_t count)
+{
+    struct rig *rig = world;
+    rig->ops->inbox_ask(&rig->torus[victim]->inbox, thief, count);
+}
+
 static void world_kick(void *world, uint32_t core)
 {
     (void)world, (void)core;
 }
 
-static uint16_t keep_choose(struct braid *braid, struct torus *torus)
+static uint16_t keep_choose(struct braid *braid, struct torus *torus, const struct process *process,
+                            uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     (void)braid;
     return torus->id;
 }
 
-static uint16_t elsewhere_choose(struct braid *braid, struct torus *torus)
+static uint16_t elsewhere_choose(struct braid *braid, struct torus *torus,
+                                 const struct process *process, uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     (void)braid;
     return torus->id ^ 1;
 }
@@ -83,8 +93,9 @@ size_t rig_bytes(const struct operation *operation, const struct torus_operation
 
 void rig_create(struct rig *rig, uint32_t torus, uint32_t id)
 {
-    struct process_attributes attributes = { PROCESS_NO_PARENT, 1024 + rig_random(rig) % 1024,
-                                             (int32_t)(rig_random(rig) % 8) };
+    struct process_attributes attributes = { .parent = PROCESS_NO_PARENT };
+    attributes.weight = 1024 + rig_random(rig) % 1024;
+    attributes.priority = (int32_t)(rig_random(rig) % 8);
     rig->ops->create(rig->torus[torus], 0, id, &attributes, rig->now_ns);
 }
 
@@ -107,6 +118,7 @@ static void rig_lay_out(struct rig *rig, char *memory)
         word[i] = 0;
     rig->world = (struct world *)(void *)memory;
     rig->world->port.post = world_post;
+    rig->world->port.ask = world_ask;
     rig->world->port.kick = world_kick;
     rig->world->port.world = rig;
     rig->world->keep.choose = keep_choose;

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint16_t keep_choose(struct braid *braid, struct torus *torus)
+static uint16_t keep_choose(struct braid *braid, struct torus *torus, const struct process *process,
+                            uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     (void)braid;
     return torus->id;
 }
@@ -39,6 +41,16 @@ static void note_post(void *world, uint16_t target, struct process *process)
         tori->told[target] = true;
 }
 
+static void note_ask(void *world, uint16_t victim, uint16_t thief, uint32_t count)
+{
+    struct tori *tori = world;
+    tori->asks++;
+    if (tori->accepts) /* as soon as the present torus has been let go: see tori_settle() */
+        tori->request[thief] = (struct tori_request){ victim, count };
+    else if (inbox_ask(&tori->torus[victim]->inbox, thief, count))
+        tori->told[victim] = true;
+}
+
 static void note_kick(void *world, uint32_t core)
 {
     struct tori *tori = world;
@@ -53,14 +65,20 @@ void tori_init(struct tori *tori, const struct tori_setup *setup)
     tori->cores_per_torus = setup->cores_per_torus;
     tori->accepts = setup->accepts;
     tori->processes = allocate(TORI_PROCESSES * sizeof *tori->processes);
-    tori->port = (struct port){ .post = note_post, .kick = note_kick, .world = tori };
+    tori->port = (struct port){ .post = note_post, .ask = note_ask, .kick = note_kick,
+                                 .world = tori };
     tori->braid.slots = allocate(TORI_MAX * sizeof *tori->braid.slots);
     tori->braid.tori = tori->torus;
+    tori->braid.allowed = tori->masks;
     tori->braid.placement = setup->placement != NULL ? setup->placement : &tori_keep;
     tori->braid.balancer = setup->balancer != NULL ? setup->balancer : &balancer_none;
     tori->braid.exchange_ns = setup->exchange_ns;
     tori->braid.balance_ns = setup->balance_ns;
+    tori->braid.warm_ns = setup->warm_ns;
     tori->braid.threshold = setup->threshold;
+    tori->braid.victim = setup->victim;
+    tori->braid.cost_ns = setup->cost_ns;
+    tori->braid.patience = setup->patience;
     tori->braid.torus_count = setup->torus_count;
     tori->braid.place_woken = setup->place_woken;
     for (uint16_t id = 0; id < setup->torus_count; id++) {
@@ -99,6 +117,12 @@ static bool settle_torus(struct tori *tori, uint16_t id, uint64_t now_ns)
     if (tori->told[id]) {
         tori->told[id] = false;
         torus_receive(tori->torus[id], 0, now_ns);
+    }
+    if (tori->request[id].count > 0) {
+        struct tori_request request = tori->request[id];
+        tori->request[id].count = 0;
+        torus_answer(tori->torus[request.victim], id, request.count, now_ns);
+        acted = true;
     }
     for (uint32_t slot = 0; slot < tori->cores_per_torus; slot++) {
         uint32_t core = (uint32_t)id * tori->cores_per_torus + slot;

@@ -18,9 +18,10 @@ struct tori_setup {
     const struct policy *policy;
     const struct placement *placement; /* NULL: tori_keep, every process stays where it is */
     const struct balancer *balancer;   /* NULL: balancer_none */
-    uint64_t slice_ns, exchange_ns, balance_ns;
-    uint32_t slice_tick_ns, threshold, random;
-    uint16_t torus_count, cores_per_torus;
+    uint64_t slice_ns, exchange_ns, balance_ns, warm_ns;
+    uint32_t slice_tick_ns, threshold, random, cost_ns;
+    uint8_t victim;
+    uint16_t torus_count, cores_per_torus, patience;
     bool place_woken;
     bool accepts; /* what is posted is queued by the poster, as where tori have locks */
 };
@@ -34,7 +35,12 @@ struct tori {
     struct process *processes; /* [TORI_PROCESSES] */
     bool told[TORI_MAX];       /* its inbox has become non-empty */
     bool kicked[TORI_MAX * TORI_CORES_MAX];
-    uint32_t posts, kicks;
+    uint32_t masks[TORI_PROCESSES]; /* braid.allowed: of up to 32 tori */
+    uint32_t posts, asks, kicks;
+    struct tori_request {
+        uint16_t victim;
+        uint32_t count; /* 0: none */
+    } request[TORI_MAX]; /* accepts: by the asking torus */
     bool accepts;
     uint64_t now_ns; /* for torus_accept(): the caller's, where it matters */
 };

@@ -1,9 +1,9 @@
-/* queues.c -- A2, A5, A6, A7: what queueing theory knows of global and local queues.
+/* queues.c -- A2, A3, A5, A6, A7: what queueing theory knows of global and local queues.
  *
  * Goal: with all costs zero, one global queue is M/M/c, tori with random placement are c
- * independent M/M/1 queues, tori that place by fresh loads join the shortest queue, a small quantum
- * is processor sharing (with its overhead if it has one), first come first served is M/G/1, and
- * priority_scan is preemptive-resume priority.
+ * independent M/M/1 queues, tori that place by fresh loads join the shortest queue, or the shorter
+ * of two, a small quantum is processor sharing (with its overhead if it has one), first come first
+ * served is M/G/1, and priority_scan is preemptive-resume priority.
  * Method: an open Poisson stream with known service distributions; mean response or wait by the
  * rule of study.h.
  *
@@ -79,6 +79,37 @@ static void one_queue_against_tori(void)
         /* At rho = .95 one per cent would take 2 x 10^8 customers: 3 % in both runs. */
         study_expect(title, &tori, "response_us_mean", service_us / (1 - rho),
                      rho > 0.92 ? 0.03 : 0);
+    }
+}
+
+/* ---- A3 ----------------------------------------------------------------------------------- */
+
+/* Two draws with replacement.  For infinitely many tori T = sum of rho^(2^i - 2) over i from 1
+ * (M. Mitzenmacher, "The power of two choices in randomized load balancing", IEEE TPDS 12(10),
+ * 2001); 1024 are 0.13 % above that, so that the full run is no longer for them.  For few there is
+ * no closed form: those values come from a program of its own, which followed the Markov chain of
+ * the queue lengths for 1.5 x 10^9 events (standard errors 0.0009; the targets say 3.27, 2.69). */
+static void power_of_two_joins_the_shorter(void)
+{
+    const double rho = 0.9;
+    double limit = 0;
+    for (double power = 2; power < 1e4; power *= 2)
+        limit += pow(rho, power - 2);
+    const struct {
+        int tori;
+        double seconds, response;
+    } cases[] = { { 8, 25, 3.2549 }, { 64, 3, 2.6843 }, { 1024, study_full ? 0.15 : 1.5, limit } };
+    for (int i = 0; i < 3; i++) {
+        struct phase phase;
+        struct workload workload =
+            stream("jobs", &phase, cases[i].tori * rho / service_us, service_with(1));
+        struct scenario scenario = study_scenario((uint32_t)cases[i].tori, (uint32_t)cases[i].tori,
+                                                  "rr", &workload, 1, cases[i].seconds);
+        scenario.scheduler.placement = "power_of_two";
+        scenario.scheduler.exchange_ns = 0;
+        char title[64];
+        snprintf(title, sizeof title, "A3 the shorter of two queues, %d tori", cases[i].tori);
+        study_expect(title, &scenario, "response_us_mean", cases[i].response * service_us, 0);
     }
 }
 
@@ -195,9 +226,12 @@ static void priority_preempts(void)
 
 int main(int argc, char **argv)
 {
-    static void (*const tests[])(
-        void) = { one_queue_against_tori,           fresh_loads_join_the_shortest_queue,
-                  round_robin_shares_the_processor, quanta_cost,
-                  first_come_first_served,          priority_preempts };
-    return study_main(argc, argv, "queues", tests, 6);
+    static void (*const tests[])(void) = { one_queue_against_tori,
+                                           power_of_two_joins_the_shorter,
+                                           fresh_loads_join_the_shortest_queue,
+                                           round_robin_shares_the_processor,
+                                           quanta_cost,
+                                           first_come_first_served,
+                                           priority_preempts };
+    return study_main(argc, argv, "queues", tests, 7);
 }

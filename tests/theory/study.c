@@ -73,18 +73,34 @@ static double find_metric(const struct scenario *scenario, const struct run_resu
     return NAN;
 }
 
+/* The caller frees the arena. */
+static struct run_result study_run(const char *title, const struct scenario *scenario,
+                                   uint32_t replication, struct arena *arena)
+{
+    struct run_result result = { 0 };
+    host_run(scenario, &scheduler, replication, &result, arena);
+    if (result.fault.kind != FAULT_NONE)
+        printf("%s: fault: %s, %s\n", title, fault_names[result.fault.kind], result.fault.detail);
+    CHECK(result.fault.kind == FAULT_NONE && !result.overrun.happened);
+    return result;
+}
+
 double study_value(const char *title, const struct scenario *scenario, uint32_t replication,
                    const char *metric)
 {
     struct arena arena = ARENA_EMPTY;
-    struct run_result result = { 0 };
-    host_run(scenario, &scheduler, replication, &result, &arena);
-    if (result.fault.kind != FAULT_NONE)
-        printf("%s: fault: %s, %s\n", title, fault_names[result.fault.kind], result.fault.detail);
-    CHECK(result.fault.kind == FAULT_NONE && !result.overrun.happened);
+    struct run_result result = study_run(title, scenario, replication, &arena);
     double value = find_metric(scenario, &result, metric, &arena);
     arena_free(&arena);
     return value;
+}
+
+double study_vain_ms(const char *title, const struct scenario *scenario, uint32_t replication)
+{
+    struct arena arena = ARENA_EMPTY;
+    struct run_result result = study_run(title, scenario, replication, &arena);
+    arena_free(&arena);
+    return (double)result.vain_ps_max / 1e9;
 }
 
 void study_judge(bool fine, const char *format, ...)

@@ -36,6 +36,9 @@ void study_expect(const char *title, const struct scenario *scenario, const char
 double study_value(const char *title, const struct scenario *scenario, uint32_t replication,
                    const char *metric);
 
+/* The longest time for which one core idled while one process was queued, in one replication. */
+double study_vain_ms(const char *title, const struct scenario *scenario, uint32_t replication);
+
 /* Judges by another rule: prints the text, counts a pass or a failure. */
 __attribute__((format(printf, 2, 3))) void study_judge(bool fine, const char *format, ...);
 

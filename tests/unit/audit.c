@@ -33,11 +33,11 @@ static struct distribution constant(double us)
     return distribution;
 }
 
-static void harm_init(void *queue)
+static void harm_init(void *queue, const struct policy_setup *setup)
 {
     if (first_queue == NULL)
         first_queue = queue;
-    rr->init(queue);
+    rr->init(queue, setup);
 }
 
 static struct process *harm_pick(void *queue, uint64_t now_ns)

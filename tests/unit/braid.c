@@ -138,9 +138,11 @@ START_TEST(least_loaded_breaks_ties_in_cyclic_order)
     tori_init(&tori, &setup);
     load_tori((const uint32_t[]){ 2, 2, 2, 2 });
     for (uint16_t k = 0; k < 4; k++) {
-        ck_assert(braid_least_loaded(&tori.braid, tori.torus[k], &least, &load));
-        ck_assert_uint_eq(least, (k + 1u) % 4);
-        ck_assert_uint_eq(load, 2);
+        for (uint16_t after = 0; after < 4; after++) {
+            ck_assert(braid_least_loaded(&tori.braid, tori.torus[k], after, &least, &load));
+            ck_assert_uint_eq(least, (after + 1u) % 4 == k ? (k + 1u) % 4 : (after + 1u) % 4);
+            ck_assert_uint_eq(load, 2);
+        }
     }
     tori_fini(&tori);
 }
@@ -160,15 +162,21 @@ START_TEST(least_loaded_skips_what_cannot_be_read)
     for (int i = 0; i < 3; i++) {
         if (steps[i].damaged >= 0)
             tori.braid.slots[steps[i].damaged].checksum ^= 1;
-        ck_assert(braid_least_loaded(&tori.braid, tori.torus[0], &least, &load));
+        ck_assert(braid_least_loaded(&tori.braid, tori.torus[0], 0, &least, &load));
         ck_assert_int_eq(least, steps[i].least);
         ck_assert_uint_eq(load, steps[i].load);
     }
     tori.braid.slots[1].checksum ^= 1;
-    ck_assert(!braid_least_loaded(&tori.braid, tori.torus[0], &least, &load));
+    ck_assert(!braid_least_loaded(&tori.braid, tori.torus[0], 0, &least, &load));
     tori_fini(&tori);
 }
 END_TEST
+
+/* A new process, that is. */
+static uint16_t place(struct torus *torus)
+{
+    return braid_place(&tori.braid, torus, &tori.processes[TORI_PROCESSES - 1], 0);
+}
 
 START_TEST(placement_round_robin_deals_out)
 {
@@ -176,8 +184,8 @@ START_TEST(placement_round_robin_deals_out)
     setup.placement = &placement_round_robin;
     tori_init(&tori, &setup);
     for (uint32_t i = 0; i < 11; i++) /* itself first, then in turn */
-        ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[2]), (2 + i) % 4);
-    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[3]), 3); /* counts for itself */
+        ck_assert_uint_eq(place(tori.torus[2]), (2 + i) % 4);
+    ck_assert_uint_eq(place(tori.torus[3]), 3); /* counts for itself */
     tori_fini(&tori);
 }
 END_TEST
@@ -191,7 +199,7 @@ START_TEST(placement_random_reaches_all_alike)
     setup.random = 12345;
     tori_init(&tori, &setup);
     for (int i = 0; i < 4000; i++) {
-        uint16_t torus = braid_place(&tori.braid, tori.torus[0]);
+        uint16_t torus = place(tori.torus[0]);
         ck_assert_uint_lt(torus, 4);
         chosen[torus]++;
     }
@@ -208,18 +216,65 @@ START_TEST(placement_least_loaded_keeps_on_a_tie)
     tori_init(&tori, &setup);
     load_tori((const uint32_t[]){ 1, 2, 1, 3 });
     tori.braid.placement = &placement_least_loaded;
-    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[0]), 0);
-    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[2]), 2);
-    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[1]), 2); /* next after it of 2 and 0 */
-    ck_assert_uint_eq(braid_place(&tori.braid, tori.torus[3]), 0);
+    ck_assert_uint_eq(place(tori.torus[0]), 0);
+    ck_assert_uint_eq(place(tori.torus[2]), 2);
+    ck_assert_uint_eq(place(tori.torus[1]), 2); /* next after it of 2 and 0 */
+    ck_assert_uint_eq(place(tori.torus[1]), 0); /* and next after that */
+    ck_assert_uint_eq(place(tori.torus[1]), 2);
+    ck_assert_uint_eq(place(tori.torus[3]), 0);
+    ck_assert_uint_eq(place(tori.torus[3]), 2);
 
-    ck_assert_int_eq(tori_create(&tori, 3, 50, 0, 0), PROCESS_OK);
+    ck_assert_int_eq(tori_create(&tori, 3, 50, 0, 0), PROCESS_OK); /* to 0 again */
     ck_assert_uint_eq(tori.posts, 1);
     ck_assert_uint_eq(tori.processes[50].torus, 0);
     ck_assert_uint_eq(torus_load(tori.torus[0]), 1); /* not before it is received */
     ck_assert_uint_eq(torus_receive(tori.torus[0], 0, 0), 1);
     ck_assert_uint_eq(torus_load(tori.torus[0]), 2);
     ck_assert_uint_eq(torus_load(tori.torus[3]), 3);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* With loads 0, 1, 2, 3 the torus with load k is chosen if both draws are k or more and one is k:
+ * (7, 5, 3, 1) of 16.  4000 times, within 5 standard deviations (31.4 at most). */
+START_TEST(placement_power_of_two_takes_the_lesser)
+{
+    static const uint32_t expected[4] = { 1750, 1250, 750, 250 };
+    struct tori_setup setup = four_tori();
+    uint32_t chosen[4] = { 0 };
+    setup.placement = &placement_power_of_two;
+    setup.random = 54321;
+    tori_init(&tori, &setup);
+    tori.braid.placement = &tori_keep;
+    load_tori((const uint32_t[]){ 0, 1, 2, 3 });
+    tori.braid.placement = &placement_power_of_two;
+    for (int i = 0; i < 4000; i++)
+        chosen[place(tori.torus[i % 4])]++;
+    for (int k = 0; k < 4; k++)
+        ck_assert_msg(chosen[k] > expected[k] - 157 && chosen[k] < expected[k] + 157,
+                      "torus %d: %u, not about %u", k, (unsigned)chosen[k], (unsigned)expected[k]);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Woken before warm_ns are over it stays, however long the queue; then it goes where there is
+ * less, as a new one does at once. */
+START_TEST(placement_affinity_stays_while_warm)
+{
+    struct tori_setup setup = four_tori();
+    setup.warm_ns = 1000;
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ 3, 3, 1, 3 });
+    tori.braid.placement = &placement_affinity;
+    tori.braid.place_woken = true;
+    ck_assert_uint_eq(place(tori.torus[0]), 2);
+    for (uint64_t slept_ns = 999; slept_ns <= 1000; slept_ns++) {
+        struct process *process = torus_schedule(tori.torus[0], 0, slept_ns * 5000);
+        uint64_t now_ns = slept_ns * 5000 + 2000; /* it has run for longer than it sleeps */
+        ck_assert_int_eq(torus_block(tori.torus[0], 0, now_ns), PROCESS_OK);
+        ck_assert_int_eq(torus_wake(tori.torus[0], 0, process, now_ns + slept_ns), PROCESS_OK);
+        ck_assert_uint_eq(process->torus, slept_ns < 1000 ? 0 : 2);
+    }
     tori_fini(&tori);
 }
 END_TEST
@@ -257,7 +312,7 @@ START_TEST(balances_once_per_interval)
     tori_init(&tori, &setup);
     for (uint64_t ms = 1; ms <= 200; ms++)
         for (uint16_t k = 0; k < 4; k++) {
-            bool asked = torus_tick(tori.torus[k], 0, ms * MS) & TORUS_BALANCE;
+            bool asked = torus_heartbeat(tori.torus[k], 0, ms * MS) & TORUS_BALANCE;
             bool due = ms % 20 == 5u * k || (k == 0 && ms == 1); /* torus 0 was due at 0 */
             ck_assert_msg(asked == due, "torus %d at %d ms", k, (int)ms);
         }
@@ -276,7 +331,7 @@ START_TEST(publishes_in_its_own_phase)
         heartbeat[k] = tori.braid.slots[k].heartbeat;
     for (uint64_t ms = 0; ms < 200; ms++) {
         for (uint16_t k = 0; k < 4; k++)
-            torus_tick(tori.torus[k], 0, ms * MS);
+            torus_heartbeat(tori.torus[k], 0, ms * MS);
         for (uint32_t k = 0; k < 4; k++) {
             uint32_t published = tori.braid.slots[k].heartbeat - heartbeat[k];
             ck_assert_msg(published == (ms % 20 == 5u * k), "torus %d at %d ms", (int)k, (int)ms);
@@ -293,8 +348,8 @@ START_TEST(missed_phases_are_not_made_up_for)
     setup.exchange_ns = 20 * MS;
     tori_init(&tori, &setup);
     uint32_t heartbeat = tori.braid.slots[1].heartbeat;
-    torus_tick(tori.torus[1], 0, 167 * MS);
-    torus_tick(tori.torus[1], 0, 168 * MS);
+    torus_heartbeat(tori.torus[1], 0, 167 * MS);
+    torus_heartbeat(tori.torus[1], 0, 168 * MS);
     ck_assert_uint_eq(tori.braid.slots[1].heartbeat, heartbeat + 1);
     tori_fini(&tori);
 }
@@ -341,6 +396,8 @@ int main(void)
     tcase_add_test(tests, placement_round_robin_deals_out);
     tcase_add_test(tests, placement_random_reaches_all_alike);
     tcase_add_test(tests, placement_least_loaded_keeps_on_a_tie);
+    tcase_add_test(tests, placement_power_of_two_takes_the_lesser);
+    tcase_add_test(tests, placement_affinity_stays_while_warm);
     tcase_add_loop_test(tests, threshold_balancer_moves_one, 0, 8);
     tcase_add_test(tests, balances_once_per_interval);
     tcase_add_test(tests, publishes_in_its_own_phase);

@@ -403,8 +403,10 @@ static void balance_twice(struct braid *braid, struct torus *torus, uint64_t now
     once->balance(braid, torus, now_ns);
 }
 
-static uint16_t choose_first(struct braid *braid, struct torus *torus)
+static uint16_t choose_first(struct braid *braid, struct torus *torus,
+ const struct process *process, uint64_t now_ns)
 {
+    (void)process, (void)now_ns;
     (void)braid;
     (void)torus;
     return 0;

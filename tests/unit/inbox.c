@@ -107,10 +107,33 @@ START_TEST(loses_nothing_under_threads)
 }
 END_TEST
 
+/* There is place for one request; it makes an inbox that is not empty, and is taken once. */
+START_TEST(a_request_waits_for_its_owner)
+{
+    uint16_t thief = 7;
+    uint32_t count = 7;
+    set_up();
+    ck_assert(!inbox_take_request(&inbox, &thief, &count));
+    ck_assert(inbox_ask(&inbox, UINT16_MAX, INBOX_ASKED_MOST));
+    ck_assert(!inbox_ask(&inbox, 3, 1));
+    ck_assert(!inbox_is_empty(&inbox));
+    ck_assert_uint_eq(inbox_take(&inbox, processes), 0);
+    ck_assert(inbox_take_request(&inbox, &thief, &count));
+    ck_assert_uint_eq(thief, UINT16_MAX);
+    ck_assert_uint_eq(count, INBOX_ASKED_MOST);
+    ck_assert(inbox_is_empty(&inbox));
+    ck_assert(inbox_ask(&inbox, 0, 1));
+    ck_assert(inbox_take_request(&inbox, &thief, &count));
+    ck_assert_uint_eq(thief, 0);
+    ck_assert_uint_eq(count, 1);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("inbox");
     tcase_add_test(tests, comes_out_as_it_went_in);
+    tcase_add_test(tests, a_request_waits_for_its_owner);
     tcase_add_test(tests, loses_nothing_under_threads);
     return suite_run("inbox", tests);
 }

@@ -575,7 +575,7 @@ START_TEST(plot_scripts_run_no_names)
     write_results("results");
     plot_directories(directories, 1, &options, &err); /* writes the script without gnuplot, too */
     const char *script = file_text(at("results/overhead.gp"));
-    ck_assert_ptr_nonnull(strstr(script, "\"'touch PWNED' $(x), "));
+    ck_assert_ptr_nonnull(strstr(script, "\"'touch PWNED' $(x)\""));
     ck_assert_ptr_null(strchr(script, '`'));
 }
 END_TEST

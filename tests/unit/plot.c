@@ -112,6 +112,37 @@ START_TEST(objects_are_called_by_their_labels)
 }
 END_TEST
 
+/* Two variants under two named workloads: the two of one workload stand together, each in its
+ * colour, with its name below. */
+START_TEST(variants_stand_together_under_what_was_swept)
+{
+    FILE *file = fopen(at("summary.json"), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{ \"name\": \"s\", \"points\": [");
+    for (int i = 0; i < 4; i++)
+        fprintf(file,
+                "%s{ \"variant\": \"%s\", \"sweep\": { \"/workload\": [] },"
+                " \"labels\": { \"/workload\": \"%s\" },"
+                " \"metrics\": { \"wasted_percent\": { \"mean\": %d } } }",
+                i > 0 ? ", " : "", i < 2 ? "steal" : "braid", i % 2 == 0 ? "bursts" : "mixed",
+                i + 1);
+    fprintf(file, "] }\n");
+    fclose(file);
+    const struct plot_options options = { .format = "svg", .metric = "wasted_percent" };
+    const char *const directories[] = { work };
+    struct error err;
+    size_t size;
+    ck_assert_msg(plot_directories(directories, 1, &options, &err), "%s", err.message);
+    const char *script = file_text("wasted_percent.gp", &size);
+    unlink(at("wasted_percent.gp"));
+    unlink(at("wasted_percent.svg"));
+    ck_assert_ptr_nonnull(strstr(script, "(\"steal\" 0, \"braid\" 1, \"steal\" 3, \"braid\" 4)"));
+    ck_assert_ptr_nonnull(strstr(script, "set label 1 \"bursts\" at first 0.5, "));
+    ck_assert_ptr_nonnull(strstr(script, "set label 2 \"mixed\" at first 3.5, "));
+    ck_assert_ptr_nonnull(strstr(script, "\n0 1 0 0x0072B2\n1 3 0 0xD55E00\n3 2 0 0x0072B2\n"));
+}
+END_TEST
+
 START_TEST(an_axis_says_what_was_swept)
 {
     static const char *const numbers[] = { "\"sweep\": { \"/workload/0/instances\": 1 }",
@@ -302,17 +333,22 @@ START_TEST(labels_are_short_and_differ)
         "[1] #8",
         ("\"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4...\u00e4\u00e4\u00e4\u00e4"
          "\u00e4\u00e4\u00e4\u00e4\u00e4\""),
+        "hog",
+        "short+long",
+        "[{name:short},{}]",
     };
     static const char text[] =
         "[1, \"rr\", {\"kind\": \"none\"}, {\"kind\": \"threshold\",\n \"threshold\": 5, \"b\": "
         "[1]},"
         " {\"a\": \"xxxxxxxxxxxxxx1xxxxxxxxxxxxxxx\"}, {\"a\": \"xxxxxxxxxxxxxx2xxxxxxxxxxxxxxx\"},"
         " [1], [\"1\"], \"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
-        "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\"]";
+        "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\","
+        " {\"name\": \"hog\", \"weight\": 1}, [{\"name\": \"short\"}, {\"name\": \"long\"}],"
+        " [{\"name\": \"short\"}, {}]]";
     struct json_source source;
     struct error err;
     ck_assert(json_parse(&source, "s", text, sizeof text - 1, &arena, &err));
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < 12; i++)
         ck_assert_str_eq(label_of(source.root, i, &arena), labels[i]);
     json_source_free(&source);
 }
@@ -347,6 +383,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, objects_are_called_by_their_labels);
+    tcase_add_test(tests, variants_stand_together_under_what_was_swept);
     tcase_add_test(tests, an_axis_says_what_was_swept);
     tcase_add_test(tests, ticks_are_where_values_are);
     tcase_add_loop_test(tests, labels_of_hundreds_keep_their_distance, 0, 6);

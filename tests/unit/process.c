@@ -21,6 +21,8 @@ static const struct {
     { PROCESS_CREATE, "Y....." }, { PROCESS_PICK, ".R...." },  { PROCESS_PREEMPT, "..Y..." },
     { PROCESS_YIELD, "..Y..." },  { PROCESS_BLOCK, "..B..." }, { PROCESS_WAKE, "...Y.." },
     { PROCESS_EXIT, "..Z..." },   { PROCESS_REAP, "....C." },  { PROCESS_DESTROY, ".....F" },
+    { PROCESS_REFUSE, ".F...." },
+    { PROCESS_KILL, ".ZZZ.." },
 };
 
 /* A process in that state, every other byte set. */

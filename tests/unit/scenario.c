@@ -87,7 +87,7 @@ static bool read_scenario(const char *name, const char *const *sets, uint32_t se
 {
     static const char *const policies[] = { "rr", "fair_scan", NULL };
     static const char *const placements[] = { "random", "least_loaded", NULL };
-    static const char *const balancers[] = { "none", "threshold", NULL };
+    static const char *const balancers[] = { "none", "threshold", "steal", NULL };
     struct scenario_options options = { .set_count = set_count,
                                         .sets = sets,
                                         .data_dir = folder,
@@ -132,6 +132,22 @@ static const struct change {
       "unknown policy \"lottery\"; there is rr, fair_scan; a module brings more" },
     { "\"policy\": \"fair_scan\", ", "", "s.json:4:16: /scheduler", "\"policy\" is missing" },
     { "\"seed\"", "\"sead\"", "s.json:2:16: /sead", "did you mean \"seed\"" },
+    { "100,\n", "100, \"events\": [],\n", "s.json:2:77: /events", "has 0" },
+    { "100,\n", "100, \"events\": [{ \"at_ms\": 1 }],\n", "s.json:2:78: /events/0",
+      "exactly one of \"stop\"" },
+    { "100,\n", "100, \"events\": [{ \"stop\": { \"torus\": 0 } }],\n", "s.json:2:78: /events/0",
+      "\"at_ms\" is missing" },
+    { "100,\n", "100, \"events\": [{ \"at_ms\": 1, \"stop\": { \"torus\": 7 } }],\n",
+      "s.json:2:111: /events/0/stop/torus", "is 7" },
+    { "100,\n",
+      "100, \"events\": [{ \"at_ms\": 1, \"delay\": { \"torus\": 0, \"for_ms\": 1 } }],\n",
+      "s.json:2:101: /events/0/delay", "\"by_us\" is missing" },
+    { "100,\n", "100, \"events\": [{ \"at_ms\": 1, \"stop\": { \"torus\": 0, \"for_ms\": 1 } }],\n",
+      "s.json:2:114: /events/0/stop/for_ms", "unknown key" },
+    { "\"lock\": \"ticket\"", "\"patience\": 1", "s.json:4:53: /scheduler/patience",
+      "at least 2, is 1" },
+    { "\"lock\": \"ticket\"", "\"patience\": 3, \"exchange_us\": 0",
+      "s.json:4:53: /scheduler/patience", "set exchange_us" },
     { "42", "-1", "s.json:2:24: /seed", "from 0 to 9007199254740991, is -1" },
     { "42", "1.5", "s.json:2:24: /seed", "whole number" },
     { "42", "9007199254740992", "s.json:2:24: /seed", "is 9007199254740992" },

@@ -62,7 +62,7 @@ static void rig_init(struct rig *rig, const char *policy, uint32_t count, size_t
     size_t bytes = sizeof(struct layout) + count * sizeof(struct process);
     struct layout *at =
         (struct layout *)(void *)((char *)arena_alloc(&rig->arena, bytes + shift, 1) + shift);
-    at->port = (struct port){ no_post, no_kick, NULL };
+    at->port = (struct port){ .post = no_post, .kick = no_kick };
     at->braid = (struct braid){ .slots = &at->slot,
                                 .tori = at->table,
                                 .placement = scheduler_placement(&scheduler, "random"),
@@ -80,7 +80,7 @@ static void rig_init(struct rig *rig, const char *policy, uint32_t count, size_t
                                  .core_count = 1 };
     scheduler.torus->init(rig->torus, &setup);
     scheduler.torus->join(rig->braid, rig->torus, 0, 0);
-    struct process_attributes attributes = { PROCESS_NO_PARENT, 1024, 0 };
+    struct process_attributes attributes = { .parent = PROCESS_NO_PARENT, .weight = 1024 };
     for (uint32_t id = 0; id < count; id++)
         ck_assert_int_eq(scheduler.torus->create(rig->torus, 0, id, &attributes, 0), PROCESS_OK);
     random_seek(rng, 1, 0, RANDOM_MEMORY, 0, 0);

@@ -13,9 +13,13 @@ LINE = re.compile(r"^(ok  |FAIL) (\w+) (.*?)\s+known +(\S+), simulated +(\S+) \+
 TITLES = {
     "A1": "Closed lock model (machine repairman)",
     "A2": "M/M/c against tori with random placement",
+    "A3": "Power of two choices",
+    "A4": "Stealing one process",
     "A5": "Join the shortest queue",
     "A6": "Processor sharing",
     "A7": "M/G/1, and preemptive priority",
+    "A8": "Nine hogs on eight tori",
+    "A9": "Work conservation",
     "B": "Lock scaling (Boyd-Wickizer and others, 2012)",
 }
 

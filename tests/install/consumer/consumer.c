@@ -72,6 +72,7 @@ int main(void)
         uint32_t requests = torus_tick(torus, 0, now_ns);
         if (now_ns == 20)
             torus_exit(torus, 0, now_ns);
+        requests |= torus_heartbeat(torus, 0, now_ns);
         if (requests & TORUS_RESCHEDULE)
             schedule(now_ns);
     }

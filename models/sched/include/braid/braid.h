@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+#include "braid/balancer.h"
 #include "braid/torus.h"
 
 /* One slot per torus, on a line of its own, written by its owner only. */
@@ -32,17 +33,16 @@ struct projection {
     uint32_t load, blocked, average_load, heartbeat;
 };
 
+/* The load of a torus that nothing should be sent to: it has stopped, or left (takeover.h). */
+#define PROJECTION_AWAY UINT32_MAX
+
 /* Where a new process goes (and a woken one, if the braid places those too). */
 struct placement {
     const char *name, *summary;
-    uint16_t (*choose)(struct braid *braid, struct torus *torus);
-};
-
-/* When and what migrates. */
-struct balancer {
-    const char *name, *summary;
-    /* Called by each torus once per balance interval.  NULL: nothing ever migrates. */
-    void (*balance)(struct braid *braid, struct torus *torus, uint64_t now_ns);
+    /* torus decides, of whose processes this is one: what it has run, and until when (since_ns), is
+     * known. */
+    uint16_t (*choose)(struct braid *braid, struct torus *torus, const struct process *process,
+                       uint64_t now_ns);
 };
 
 struct braid {
@@ -50,20 +50,25 @@ struct braid {
     struct torus **tori;                                        /* [torus_count] */
     const struct placement *placement;
     const struct balancer *balancer;
+    uint32_t *allowed;    /* [processes][braid_mask_words()]; NULL: no process is ever restricted */
     uint64_t exchange_ns; /* 0: publish at every change */
     uint64_t balance_ns;
+    uint64_t warm_ns;   /* for so long after a process ran its cache is taken to be warm */
     uint32_t threshold; /* processes */
+    uint32_t cost_ns;   /* of a move: what a process's caches are worth */
     uint16_t torus_count;
-    bool place_woken; /* else a woken process stays with its torus */
+    uint16_t patience; /* exchanges without a heartbeat until a torus is claimed, and again until
+                          it is taken (takeover.h); at least 2; 0: none ever is */
+    uint8_t victim;    /* enum balancer_victim */
+    bool place_woken;  /* else a woken process stays with its torus */
 };
 
 extern const struct placement placement_round_robin;
 extern const struct placement placement_random;
 extern const struct placement placement_least_loaded;
-extern const struct balancer balancer_none;
-extern const struct balancer balancer_threshold;
+extern const struct placement placement_power_of_two;
+extern const struct placement placement_affinity;
 extern const struct placement *const placement_list[]; /* ends with NULL */
-extern const struct balancer *const balancer_list[];   /* ends with NULL */
 
 /* Sets the times of torus's first exchange and balance: phase_ns after 0 each. */
 void braid_join(struct braid *braid, struct torus *torus, uint64_t exchange_phase_ns,
@@ -72,24 +77,75 @@ void braid_join(struct braid *braid, struct torus *torus, uint64_t exchange_phas
 /* torus writes its own projection.  O(1). */
 void braid_publish(struct braid *braid, struct torus *torus);
 
-/* Reads another torus's projection; false when it was torn or damaged.  O(1). */
+/* Writes p as that torus's projection, which is the caller's to write. */
+void braid_write(struct braid *braid, uint16_t torus, const struct projection *p);
+
+/* Does that torus, by its projection, want nothing sent?  A damaged one may err; then what is sent
+ * is sent on. */
+static inline bool braid_is_away(const struct braid *braid, uint16_t torus)
+{
+    return atomic_load_explicit(&braid->slots[torus].load, memory_order_relaxed) == PROJECTION_AWAY;
+}
+
+/* Reads another torus's projection; false when it was torn or damaged, or is one of a torus that is
+ * away.  O(1). */
 bool braid_read(const struct braid *braid, uint16_t torus, struct projection *projection);
 
 /* The torus other than this one with the least load by its projection, among those that can be
- * read; ties go to the next one after it in cyclic order.  False when there is none.  O(tori). */
-bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t *least,
-                        uint32_t *load);
+ * read; ties go to the next one behind torus after in cyclic order.  False when there is none.
+ * O(tori). */
+bool braid_least_loaded(const struct braid *braid, const struct torus *torus, uint16_t after,
+                        uint16_t *least, uint32_t *load);
 
-/* The torus that process should go to. */
-uint16_t braid_place(struct braid *braid, struct torus *torus);
+/* A mask of tori: bit t % 32 of word t / 32. */
+static inline uint32_t braid_mask_words(const struct braid *braid)
+{
+    return (braid->torus_count + 31u) / 32;
+}
+
+static inline uint32_t *braid_mask_of(const struct braid *braid, const struct process *process)
+{
+    return &braid->allowed[(uint64_t)process->id * braid_mask_words(braid)];
+}
+
+/* May process be on that torus? */
+static inline bool braid_allows(const struct braid *braid, const struct process *process,
+                                uint16_t torus)
+{
+    return !(process->flags & PROCESS_RESTRICTED) ||
+           braid_mask_of(braid, process)[torus / 32] >> torus % 32 & 1;
+}
+
+/* The torus that process should go to: what the placement says, or the next one after that in
+ * cyclic order that is not away and on which it may be; if there is none, one on which it may be.
+ * O(tori) for a process that is restricted, and while tori are away. */
+uint16_t braid_place(struct braid *braid, struct torus *torus, const struct process *process,
+                     uint64_t now_ns);
 
 /* One round of balancing by torus.  The caller holds it. */
 void braid_balance(struct braid *braid, struct torus *torus, uint64_t now_ns);
 
+/* A core of torus has found nothing to run.  The caller holds it. */
+void braid_idle(struct braid *braid, struct torus *torus, uint64_t now_ns);
+
+/* The cores of a torus: from its set-up, which nothing changes. */
+static inline uint32_t braid_cores(const struct braid *braid, uint16_t torus)
+{
+    return braid->tori[torus]->core_count;
+}
+
+/* The torus other than this one with the most processes more than cores by its projection; ties go
+ * to the next one after it in cyclic order.  False when none that can be read has more.
+ * O(tori). */
+bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uint16_t *most,
+                       uint32_t *excess);
+
 /* The load of torus has changed. */
 static inline void braid_changed(struct braid *braid, struct torus *torus)
 {
-    if (braid->exchange_ns == 0)
+    if (braid->exchange_ns == 0 ||
+        (braid->balancer->prompt &&
+         torus->strain != torus_strain(torus_load(torus), torus->core_count)))
         braid_publish(braid, torus);
 }
 

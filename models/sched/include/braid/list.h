@@ -52,4 +52,15 @@ static inline void list_remove(struct list_link *link)
     link->prev = link->next = NULL;
 }
 
+/* Moves all of from, which is not empty, to the back of head. */
+static inline void list_append(struct list_link *head, struct list_link *from)
+{
+    struct list_link *first = from->next, *last = from->prev, *tail = head->prev;
+    tail->next = first;
+    first->prev = tail;
+    last->next = head;
+    head->prev = last;
+    list_init(from);
+}
+
 #endif

@@ -10,11 +10,12 @@
 
 #include "braid/braid.h"
 #include "braid/policy.h"
+#include "braid/takeover.h"
 #include "braid/torus.h"
 
-enum { SCHEDULER_MODULE_ABI = 2 };
+enum { SCHEDULER_MODULE_ABI = 6 };
 
-/* The operations of torus.h and braid.h, as a host calls them. */
+/* The operations of torus.h, braid.h and takeover.h, as a host calls them. */
 struct torus_operations {
     uint32_t (*bytes)(uint16_t core_count);
     void (*init)(struct torus *torus, const struct torus_setup *setup);
@@ -32,10 +33,28 @@ struct torus_operations {
                                 uint64_t now_ns);
     uint32_t (*receive)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     void (*accept)(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns);
+    enum process_result (*fork)(struct torus *torus, uint32_t slot, uint32_t id, uint64_t now_ns);
+    enum process_result (*exec)(struct torus *torus, uint32_t slot, uint64_t now_ns);
+    enum process_result (*kill)(struct torus *torus, uint32_t slot, struct process *process,
+                                uint64_t now_ns);
+    enum process_result (*restrict_to)(struct torus *torus, uint32_t slot, struct process *process,
+                                       const uint32_t *mask, uint64_t now_ns);
+    void (*change)(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
+                   uint64_t now_ns);
     enum process_result (*reap)(struct torus *torus, uint32_t parent, struct process *process);
     uint32_t (*tick)(struct torus *torus, uint32_t slot, uint64_t now_ns);
+    uint32_t (*heartbeat)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     void (*balance)(struct braid *braid, struct torus *torus, uint64_t now_ns);
+    void (*idle)(struct braid *braid, struct torus *torus, uint64_t now_ns);
+    void (*answer)(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns);
+    bool (*regain)(struct torus *torus);
+    void (*resume)(struct torus *torus, uint32_t slot, uint64_t now_ns);
+    bool (*take)(struct torus *by, struct torus *taken, uint64_t now_ns);
+    void (*tend)(struct torus *torus, uint64_t now_ns);
+    enum process_result (*adopt)(struct torus *torus, struct process *process, uint64_t now_ns);
+    bool (*retire)(struct torus *torus, uint64_t now_ns);
     bool (*inbox_push)(struct inbox *inbox, struct process *process);
+    bool (*inbox_ask)(struct inbox *inbox, uint16_t thief, uint32_t count);
 };
 
 struct scheduler_module {

@@ -9,6 +9,10 @@
  *           per torus; it has process->policy, 64 zeroed bytes, and process->link.
  *           The rest of a process (id, state, torus, ...) it reads and never writes.
  *   Time    Nanoseconds, never going back; passed in, never read from a clock.
+ *   Run     process->runtime_ns is exact whenever an operation is called with a process, except
+ *           that preempts() sees running processes charged up to since_ns only.
+ *   Change  Weight and priority may change at any time.  Of a queued process torus_change() tells
+ *           by dequeue() and enqueue(); of another a policy learns when it is queued next.
  *   Ties    Between equals, who queued first goes first; but one that was preempted within its
  *           slice (slice_ns > 0) has not had its turn yet, and goes before them.
  *   Code    Freestanding C11: no libc, no floating point, no mutable globals.
@@ -25,6 +29,13 @@
 
 #include "braid/process.h"
 
+/* What a policy may know of its torus. */
+struct policy_setup {
+    uint64_t slice_ns; /* of each turn */
+    uint32_t random;   /* seed */
+    uint32_t cores;    /* that the torus serves */
+};
+
 struct policy {
     const char *name;     /* as in scenarios: "rr" */
     const char *summary;  /* one line: what it does, and its complexity */
@@ -33,9 +44,10 @@ struct policy {
     /* ---- Required ------------------------------------------------------- */
 
     /* A torus comes up: make its queue empty. */
-    void (*init)(void *queue);
+    void (*init)(void *queue, const struct policy_setup *setup);
 
-    /* process has become READY and belongs to this torus: queue it. */
+    /* process has become READY and belongs to this torus: queue it.  It is new, woken, moved here,
+     * or one that pick() gave out and that comes back from its core. */
     void (*enqueue)(void *queue, struct process *process, uint64_t now_ns);
 
     /* A queued process leaves without running (it is moved away): unqueue it. */
@@ -44,13 +56,33 @@ struct policy {
     /* A core is free: unqueue the process that runs next; NULL when none is queued. */
     struct process *(*pick)(void *queue, uint64_t now_ns);
 
-    /* The queued process that the torus would miss least, still queued; NULL when none is. */
+    /* The queued process that the torus would miss least, still queued; NULL when none is, or only
+     * such as have a reservation here. */
     struct process *(*migratable)(void *queue);
 
     /* ---- Optional: NULL means what is said here -------------------------- */
 
-    /* Should woken, just queued, take the core from running?  NULL: never. */
-    bool (*preempts)(const struct process *running, const struct process *woken);
+    /* Should woken, just queued, take the core from running?  NULL: never.  The torus also asks
+     * it of two running processes, to find the one that is to be displaced. */
+    bool (*preempts)(void *queue, const struct process *running, const struct process *woken,
+                     uint64_t now_ns);
+
+    /* process, which pick() gave out, leaves its core and is not queued again: it blocks, exits or
+     * goes to another torus, and comes back here or elsewhere, if at all.  NULL: that is nothing to
+     * the policy. */
+    void (*leave)(void *queue, struct process *process, uint64_t now_ns);
+
+    /* How long may process, which pick() has just given out for a new turn, run before the torus
+     * asks again?  At least 1.  NULL: a slice. */
+    uint64_t (*turn_ns)(void *queue, const struct process *process);
+
+    /* A new process, not queued yet, asks for a reservation: budget_ns of CPU time in every
+     * period_ns.  False: it does not fit, and nothing has changed.  NULL: none ever does. */
+    bool (*admit)(void *queue, struct process *process, const struct process_attributes *attributes,
+                  uint64_t now_ns);
+
+    /* process, which was admitted and is not queued, has come to its end.  NULL with admit. */
+    void (*end)(void *queue, struct process *process, uint64_t now_ns);
 };
 
 /* All of them, one line each, in the order of `braidsim list policies`: policy_NAME.c defines
@@ -58,7 +90,16 @@ struct policy {
 #define POLICY_LIST(POLICY)                                                                        \
     POLICY(rr)                                                                                     \
     POLICY(priority_scan)                                                                          \
-    POLICY(fair_scan)
+    POLICY(fair_scan)                                                                              \
+    POLICY(priority)                                                                               \
+    POLICY(priority_aging)                                                                         \
+    POLICY(fair)                                                                                   \
+    POLICY(eevdf)                                                                                  \
+    POLICY(stride)                                                                                 \
+    POLICY(lottery)                                                                                \
+    POLICY(mlfq)                                                                                   \
+    POLICY(io_aware)                                                                               \
+    POLICY(edf)
 
 #define POLICY_DECLARE(name) extern const struct policy policy_##name;
 POLICY_LIST(POLICY_DECLARE)
@@ -70,7 +111,7 @@ struct policy_fifo {
     struct list_link ready;
 };
 
-void policy_fifo_init(void *queue);
+void policy_fifo_init(void *queue, const struct policy_setup *setup);
 void policy_fifo_enqueue(void *queue, struct process *process, uint64_t now_ns);
 void policy_fifo_dequeue(void *queue, struct process *process);
 struct process *policy_fifo_tail(void *queue);

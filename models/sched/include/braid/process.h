@@ -8,6 +8,9 @@
  *      |                +--------------wake--------------- BLOCKED      v
  *      +---------------------------destroy--------------------------- REAPED
  *
+ *     Besides, a READY process becomes FREE again when it is refused at its creation, and READY,
+ *     RUNNING and BLOCKED ones become ZOMBIE when they are killed.
+ *
  * Rules
  *   - These are all the transitions there are.  Any other is refused with a
  *     result that says why, and changes nothing (tests/unit/process.c tries
@@ -47,6 +50,8 @@ enum process_event {
     PROCESS_EXIT,
     PROCESS_REAP,
     PROCESS_DESTROY,
+    PROCESS_REFUSE, /* READY -> FREE: there is no room for its reservation */
+    PROCESS_KILL,   /* READY, RUNNING or BLOCKED -> ZOMBIE */
     PROCESS_EVENTS
 };
 
@@ -56,7 +61,12 @@ enum process_result {
     PROCESS_ILLEGAL,    /* no such transition from the present state */
     PROCESS_NOT_PARENT, /* reap: the caller is not the parent */
     PROCESS_NOT_REAPED, /* destroy: the parent has not reaped it yet */
-    PROCESS_NONE        /* there is no process to apply this to */
+    PROCESS_NONE,       /* there is no process to apply this to */
+    PROCESS_REFUSED,    /* create: the policy has no reservations, or no room for this one;
+                           restrict: nothing would be left to it, or it has one here */
+    PROCESS_NO_CHILD,   /* wait: there is none to wait for */
+    PROCESS_ELSEWHERE,  /* it is not this torus's */
+    PROCESS_TAKEN       /* the torus has been taken: torus_regain() it first (takeover.h) */
 };
 
 enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */
@@ -64,22 +74,24 @@ enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */
 enum { PROCESS_LINE_BYTES = 64, PROCESS_HOT_BYTES = 128, PROCESS_POLICY_BYTES = 64 };
 
 enum process_flag {
-    PROCESS_MIGRATING = 1 /* in an inbox because a balancer moved it, not because it woke */
+    PROCESS_RESERVED = 1,  /* has a reservation with the policy of its torus, and stays there */
+    PROCESS_MIGRATING = 2, /* in an inbox because a balancer moved it, not because it woke */
+    PROCESS_RESTRICTED = 4 /* may not be on every torus: braid_allows() says on which */
 };
 
 struct process {
     /* ---- The scheduler's line ------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) uint32_t id;
-    uint32_t parent;     /* id, or PROCESS_NO_PARENT */
-    uint8_t state;       /* enum process_state; written by process_transition() only */
-    uint8_t flags;       /* enum process_flag */
-    uint16_t torus;      /* the torus that it belongs to */
-    uint32_t weight;     /* share of CPU; 1024 is nominal */
-    int32_t priority;    /* larger is more urgent */
-    uint32_t inbox_next; /* id + 1 of the next process in the same inbox; 0: last */
-    uint64_t runtime_ns; /* total time as current process */
-    uint64_t since_ns;   /* RUNNING: charged up to here; READY: queued since */
-    uint64_t slice_ns;   /* what is left of the time slice */
+    uint32_t parent;       /* id, or PROCESS_NO_PARENT */
+    uint8_t state;         /* enum process_state; written by process_transition() only */
+    uint8_t flags;         /* enum process_flag */
+    uint16_t torus;        /* the torus that it belongs to */
+    uint32_t weight;       /* share of CPU; 1024 is nominal */
+    int32_t priority;      /* larger is more urgent */
+    uint32_t inbox_next;   /* id + 1 of the next process in the same inbox; 0: last */
+    uint64_t runtime_ns;   /* total time as current process */
+    uint64_t since_ns;     /* RUNNING: charged up to here; READY: queued since; BLOCKED: too */
+    uint64_t slice_ns;     /* what is left of the time slice */
     struct list_link link; /* for the policy's ready queue */
 
     /* ---- The policy's line ---------------------------------------------- */
@@ -93,6 +105,7 @@ struct process_attributes {
     uint32_t parent;
     uint32_t weight;
     int32_t priority;
+    uint32_t budget_ns, period_ns; /* a reservation: so much of every period; 0: none */
 };
 
 /* Applies event, or refuses with PROCESS_ILLEGAL and changes nothing. O(1). */

@@ -4,17 +4,22 @@
  *   - A torus touches its own queue only.  A process reaches another torus through that torus's
  *     inbox, by way of the port.
  *   - The caller holds the torus: its lock if it serves several cores, nothing if it serves one.
- *     Only torus_tick() may be called without.
+ *     Only torus_tick() and torus_heartbeat() may be called without.
  *   - The caller passes the time in: nanoseconds, never going back.  Interrupts are off.
  *   - A transition that process.h does not know is refused with its result; nothing changes.
+ *   - A torus that others have taken, because it seemed dead, refuses with PROCESS_TAKEN, and
+ *     torus_schedule() leaves what runs, until it has itself back (takeover.h).
  *   - All memory is the caller's: one zeroed block of torus_bytes() and one of
  *     policy->queue_bytes per torus.
  *
  * Invariant: ready, running and blocked count exactly the processes of this torus in those states
  * (tests/contract/torus.c).
  *
- * How a kernel drives it: after block, yield or exit, and whenever a core was kicked or its tick
- * says TORUS_RESCHEDULE, call torus_schedule() before returning to user code; all under one hold.
+ * How a kernel drives it (models/sched/ports/example does): at each tick of a core torus_tick(),
+ * then the kernel's own events, such as timers that wake somebody, then torus_heartbeat().  After
+ * block, yield or exit, and whenever a core was kicked or its tick says TORUS_RESCHEDULE, call
+ * torus_receive() if something came in, and torus_schedule(), before returning to user code; all
+ * under one hold.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -34,6 +39,10 @@ struct port {
      * read: a wake-up or a migration.  Where tori have locks that others take: call
      * torus_accept() for it once the present torus has been let go. */
     void (*post)(void *world, uint16_t target, struct process *process);
+    /* Put torus thief's request for count processes into torus victim's inbox, by inbox_ask(), and
+     * see that it is read.  Where tori have locks that others take: call torus_answer() for victim
+     * once the present torus has been let go. */
+    void (*ask)(void *world, uint16_t victim, uint16_t thief, uint32_t count);
     /* Make core call torus_schedule() soon; the present core is allowed. */
     void (*kick)(void *world, uint32_t core);
     void *world;
@@ -58,6 +67,7 @@ struct torus {
     uint32_t slice_tick_ns; /* slices are used up in whole ticks of this; 0: to the nanosecond */
     uint16_t id;
     uint16_t core_count;
+    _Atomic uint32_t claim; /* enum torus_claim: by others, but hardly ever */
 
     /* ---- Written by the cores that it serves ---------------------------- */
     _Alignas(PROCESS_LINE_BYTES) uint64_t exchange_ns; /* when it next publishes its projection */
@@ -67,18 +77,28 @@ struct torus {
     uint32_t average_load; /* Q16.16 */
     uint32_t heartbeat;    /* exchanges so far */
     uint32_t random;       /* state of its own generator, never 0 */
-    uint32_t placed;       /* processes placed so far, for round robin */
+    uint32_t placed;       /* how far along the ring a placement that goes round has come */
+    uint32_t strain;       /* enum torus_strain as last published */
+    uint32_t owed;         /* torus + 1 that gets a process once that is worth it; 0: none */
+    uint32_t guest;        /* process + 1 that a balancer sent here last; 0: none yet */
+    uint64_t rotated_ns;   /* when it last gave one away to even out */
+    uint32_t watched;      /* torus + 1 whose heartbeat it watches; 0: none yet, */
+    uint32_t seen;         /* what that was when it last moved, */
+    uint32_t missed;       /* and for how many exchanges it has not */
 
     /* ---- Written by others ---------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) struct inbox inbox;
+    _Atomic uint32_t keeps; /* it has taken others, or has been given them, and tends them */
 
     struct torus_core cores[];
 };
 
-/* What torus_tick() asks the caller to do, all of it while holding the torus. */
+/* What torus_tick() and torus_heartbeat() ask the caller to do, while holding the torus. */
 enum torus_request {
     TORUS_RESCHEDULE = 1, /* call torus_schedule() */
-    TORUS_BALANCE = 2     /* call braid_balance() */
+    TORUS_BALANCE = 2,    /* call braid_balance() */
+    TORUS_TAKE = 4,       /* call torus_take(), holding the other torus instead */
+    TORUS_TEND = 8        /* call torus_tend() */
 };
 
 struct torus_setup {
@@ -100,9 +120,18 @@ void torus_init(struct torus *torus, const struct torus_setup *setup);
 
 /* slot below is the core's index within the torus: 0 .. core_count - 1. */
 
-/* A process comes to life on this torus, and is placed: queued here, or posted elsewhere. */
+/* A process comes to life on this torus, and is placed: queued here, or posted elsewhere.  One that
+ * asks for a reservation is queued here, or refused: then the slot is FREE, as before. */
 enum process_result torus_create(struct torus *torus, uint32_t slot, uint32_t id,
                                  const struct process_attributes *attributes, uint64_t now_ns);
+
+/* The current process has a child, id, which inherits weight, priority and restrictions, but no
+ * reservation, and is placed.  Nobody's slice changes. */
+enum process_result torus_fork(struct torus *torus, uint32_t slot, uint32_t id, uint64_t now_ns);
+
+/* The current process begins another program.  What it left in the caches is of no use to it any
+ * more, so that it is placed anew: it goes on here, or is READY elsewhere and the core free. */
+enum process_result torus_exec(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* Puts the current process back if it is still RUNNING, and picks the next one.  NULL: idle.
  * O(1) beside the policy's pick. */
@@ -122,7 +151,8 @@ enum process_result torus_exit(struct torus *torus, uint32_t slot, uint64_t now_
 enum process_result torus_wake(struct torus *torus, uint32_t slot, struct process *process,
                                uint64_t now_ns);
 
-/* Queues what came into the inbox; kicks as torus_wake() does.  Returns how many. */
+/* Queues what came into the inbox; kicks as torus_wake() does.  Returns how many.  Then answers the
+ * request that waits there, if any. */
 uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* Queues process, which another torus has posted here and which is in no inbox; kicks as
@@ -130,20 +160,66 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
  * and calls.  slot may be any when that core is not one of this torus's. */
 void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns);
 
+/* Gives process, of this torus and in none of its messages, another weight and priority.  It keeps
+ * its slice, and since_ns: it has been READY since then. */
+void torus_change(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
+                  uint64_t now_ns);
+
+/* process, of this torus, becomes a ZOMBIE whatever it does; messages that wait are received first,
+ * so it may be one of those.  If it runs on another core that core is kicked, and has to call
+ * torus_schedule() before it goes back to user code. */
+enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
+                               uint64_t now_ns);
+
+/* From now on process, of this torus, may be on the tori of this mask only (braid_mask_words()
+ * words), and so may the children that it forks.  Messages that wait are received first.  If this
+ * torus is none of them, the process goes to one: at once, off its core as by torus_kill(), or,
+ * BLOCKED, when it wakes.  PROCESS_REFUSED, and nothing changes, if no torus is in the mask, or it
+ * has a reservation here and this torus is not.  For masks of cores, have a torus for each. */
+enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct process *process,
+                                   const uint32_t *mask, uint64_t now_ns);
+
 /* Parent collects a ZOMBIE and frees its slot. */
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process);
 
-/* The timer: uses up the slice, exchanges projections when due.  Returns enum torus_request bits.
- * Needs no lock: it writes this core's line, its current process and, on slot 0, what only slot 0
- * writes (the projection, the next exchange and balancing).  The torus's counts it only reads:
- * they may be a moment old. */
+/* The timer: uses up the slice.  Returns enum torus_request bits.  Needs no lock: it writes this
+ * core's line and its current process.  The torus's counts it only reads: they may be a moment
+ * old. */
 uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns);
+
+/* Ends every tick, once the kernel's own events are done, so that the others see what those have
+ * changed: exchanges projections and asks for balancing when they are due.  Returns enum
+ * torus_request bits.  Needs no lock either: on slot 0 it writes what only slot 0 writes, on others
+ * nothing. */
+uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* The queued process that this torus would miss least; NULL when none is queued. */
 struct process *torus_migratable(struct torus *torus);
 
-/* Posts that process to torus target.  False when there was none to give. */
+/* Posts that process to torus target.  False when there was none to give, or it may not be
+ * there. */
 bool torus_give(struct torus *torus, uint16_t target);
+
+/* Asks torus victim, another one, for up to count processes, at least 1, on behalf of thief: this
+ * torus, or one whose request came here. */
+void torus_ask(struct torus *torus, uint16_t victim, uint16_t thief, uint32_t count);
+
+/* Torus thief has asked for up to count processes: gives what the balancer sees fit. */
+void torus_answer(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns);
+
+/* Queued processes for which no core of the torus is free. */
+static inline uint32_t torus_waiting(const struct torus *torus)
+{
+    return torus->ready > torus->idle ? torus->ready - torus->idle : 0;
+}
+
+/* How load READY and RUNNING processes are to so many cores. */
+enum torus_strain { TORUS_IDLE, TORUS_EVEN, TORUS_OVERLOADED };
+
+static inline enum torus_strain torus_strain(uint32_t load, uint32_t core_count)
+{
+    return load < core_count ? TORUS_IDLE : load == core_count ? TORUS_EVEN : TORUS_OVERLOADED;
+}
 
 static inline uint32_t torus_load(const struct torus *torus)
 {

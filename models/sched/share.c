@@ -1,0 +1,131 @@
+/* share.c -- see share.h.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "braid/share.h"
+
+#include "braid/bits.h"
+
+enum { INVERSE_BITS = 30, WORD_BITS = 32, DIGIT_BITS = 16 };
+
+static unsigned bit_length(uint64_t number)
+{
+    uint32_t high = (uint32_t)(number >> WORD_BITS), low = (uint32_t)number;
+    if (high != 0)
+        return WORD_BITS + 1 + bits_highest(high);
+    return low != 0 ? 1 + bits_highest(low) : 0;
+}
+
+/* Once in the life of most processes. */
+void share_weigh(struct share *share, uint32_t weight)
+{
+    weight = weight != 0 ? weight : 1;
+    if (share_weight(share) == weight)
+        return;
+    unsigned bits = bit_length(weight);
+    share->node.user = weight;
+    share->inverse = (uint32_t)share_divide(UINT64_C(1) << (INVERSE_BITS + bits), weight);
+    share->shift = (uint8_t)(INVERSE_BITS + bits - SHARE_SHIFT);
+}
+
+/* ---- Division ----------------------------------------------------------------------------- */
+
+/* Each round takes some 15 bits of the quotient at once, and never too much: the upper 32 bits of
+ * what is left are divided by the upper 16 of the denominator, rounded up. */
+uint64_t share_divide_by_digits(uint64_t numerator, uint64_t denominator)
+{
+    uint64_t quotient = 0;
+    unsigned length = bit_length(denominator);
+    unsigned below = length > DIGIT_BITS ? length - DIGIT_BITS : 0;
+    uint32_t digit = (uint32_t)(denominator >> below) + (below > 0);
+    while (numerator >= denominator) {
+        length = bit_length(numerator);
+        unsigned rest = length > WORD_BITS ? length - WORD_BITS : 0;
+        uint64_t part = (uint32_t)(numerator >> rest) / digit;
+        part = rest >= below ? part << (rest - below) : part >> (below - rest);
+        part += part == 0;
+        numerator -= part * denominator;
+        quotient += part;
+    }
+    return quotient;
+}
+
+#if UINTPTR_MAX > UINT32_MAX
+uint64_t share_divide(uint64_t numerator, uint64_t denominator)
+{
+    return numerator / denominator;
+}
+#else /* there it would be a call into the compiler's library */
+uint64_t share_divide(uint64_t numerator, uint64_t denominator)
+{
+    return share_divide_by_digits(numerator, denominator);
+}
+#endif
+
+/* ---- Virtual time ------------------------------------------------------------------------- */
+
+void virtual_time_init(struct virtual_time *time)
+{
+    time->now_ns = time->base = time->weight = 0;
+    time->rest = 0;
+    time->running = 0;
+}
+
+/* Moves what is whole of rest / weight into base. */
+static void virtual_time_settle(struct virtual_time *time)
+{
+    if (time->weight == 0) {
+        time->rest = 0;
+    } else if (time->rest < 0) {
+        uint64_t missing = (uint64_t)-time->rest;
+        uint64_t steps = share_divide(missing + time->weight - 1, time->weight);
+        time->base -= steps;
+        time->rest += (int64_t)(steps * time->weight);
+    } else if ((uint64_t)time->rest >= time->weight) {
+        uint64_t steps = share_divide((uint64_t)time->rest, time->weight);
+        time->base += steps;
+        time->rest -= (int64_t)(steps * time->weight);
+    }
+}
+
+/* Without settling. */
+static void virtual_time_pass(struct virtual_time *time, uint64_t now_ns)
+{
+    time->rest += (int64_t)((now_ns - time->now_ns) * time->running << SHARE_SHIFT);
+    time->now_ns = now_ns;
+}
+
+void virtual_time_go(struct virtual_time *time, uint64_t now_ns)
+{
+    virtual_time_pass(time, now_ns);
+    virtual_time_settle(time);
+}
+
+void virtual_time_join(struct virtual_time *time, const struct share *share)
+{
+    time->weight += share_weight(share);
+    time->rest += (int64_t)((share->received - time->base) * share_weight(share));
+    virtual_time_settle(time);
+}
+
+void virtual_time_part(struct virtual_time *time, const struct share *share)
+{
+    time->weight -= share_weight(share);
+    time->rest -= (int64_t)((share->received - time->base) * share_weight(share));
+    virtual_time_settle(time);
+}
+
+/* The sum took it that the process ran all the time, and has to be told what it received. */
+void share_stop(struct virtual_time *time, struct share *share, const struct process *process,
+                uint64_t now_ns)
+{
+    if (now_ns > time->now_ns)
+        virtual_time_pass(time, now_ns);
+    uint64_t ran_ns = process->runtime_ns - share->node.scratch[SHARE_RUNTIME_NS];
+    uint64_t received = share_scaled(share, ran_ns);
+    uint64_t taken_ns = time->now_ns - share->node.scratch[SHARE_PICKED_NS];
+    share->received += received;
+    time->running--;
+    time->rest += (int64_t)(received * share_weight(share) - (taken_ns << SHARE_SHIFT));
+    virtual_time_settle(time);
+}

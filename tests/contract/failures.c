@@ -1,0 +1,209 @@
+/* failures.c -- tori stop, leave and return in the simulator: nothing is lost, and all run.
+ *
+ * Goal: with what takeover.h promises, a host that plays a scenario's events finds every process,
+ * once, whatever is stopped and whatever becomes of projections.
+ * Method: short runs with random events, one of each policy and balancer, in turn with inboxes and
+ * locked queues, one or two cores a torus, traced and flat prices; the simulator's audit ends a run
+ * at the first breach.  Then a torus stops or leaves for good: with patience whatever sleeps there,
+ * or waits, must run on elsewhere, but for what was on its cores; without, if it has stopped, it
+ * must not, or the test shows nothing.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/host/host.h"
+#include "sim/input/profile_file.h"
+#include "tests/support/suite.h"
+
+enum { MS = 1000000, EVENTS = 12, HOGS = 6, SLEEPERS = 12, SLEEPER = 1 };
+
+static struct scheduler schedulers[2]; /* plain, traced */
+static struct profile cpu;
+static uint64_t random_state;
+
+static uint32_t below(uint32_t bound)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((random_state >> 32) * bound >> 32);
+}
+
+static struct distribution exponential(double mean_us)
+{
+    struct distribution distribution = { .kind = DISTRIBUTION_EXPONENTIAL };
+    distribution.parameter[PARAMETER_MEAN] = mean_us;
+    ck_assert_ptr_null(distribution_prepare(&distribution));
+    return distribution;
+}
+
+static void draw_events(struct scenario *scenario, uint32_t count)
+{
+    uint64_t at_ps = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        at_ps += (uint64_t)below(40 * MS) * 1000;
+        scenario->events[i] = (struct scenario_event){
+            .at_ps = at_ps,
+            .kind = (enum event_kind)below(EVENT_CORRUPT + 1),
+            .torus = below(scenario->scheduler.tori),
+            .until_ps = at_ps + (uint64_t)below(50 * MS) * 1000,
+            .by_ps = (uint64_t)(1 + below(20 * MS)) * 1000,
+            .chance = below(2) ? UINT32_MAX : UINT32_MAX / 3,
+        };
+    }
+    scenario->event_count = count;
+}
+
+static struct scenario scenario_of(uint32_t i, struct workload *workloads,
+                                   struct scenario_event *events)
+{
+    struct arena arena = ARENA_EMPTY;
+    uint32_t policies = 0, balancers = 0, placements = 0;
+    const char *const *policy = scheduler_policy_names(&schedulers[0], &arena);
+    const char *const *balancer = scheduler_balancer_names(&schedulers[0], &arena);
+    const char *const *placement = scheduler_placement_names(&schedulers[0], &arena);
+    for (; policy[policies] != NULL; policies++) {
+    }
+    for (; balancer[balancers] != NULL; balancers++) {
+    }
+    for (; placement[placements] != NULL; placements++) {
+    }
+    struct scenario scenario = {
+        .name = "failures",
+        .seed = i,
+        .duration_ps = UINT64_C(400) * MS * 1000,
+        .cpu = &cpu,
+        .cores = i % 2 ? 4 : 6,
+        .threads = 1,
+        .scheduler = { .tori = i % 2 ? 4 : 3,
+                       .policy = policy[i % policies],
+                       .placement = placement[below(placements)],
+                       .balancer = balancer[i / policies % balancers],
+                       .lock = LOCK_TICKET,
+                       .slice_ns = 2 * MS,
+                       .tick_hz = 1000,
+                       .exact_slices = below(2),
+                       .locked_queues = below(2),
+                       .inbox_at_entry = below(2),
+                       .polling_idle = below(2),
+                       .place_woken = below(2),
+                       .exchange_ns = MS,
+                       .balance_ns = 2 * MS,
+                       .victim = below(BALANCER_VICTIMS),
+                       .migration_cost_ns = below(2) * MS / 4,
+                       .patience = 2 + below(2),
+                       .process_stride_bytes = 128 },
+        .cost = below(4) == 0 ? COST_TRACED : COST_FLAT,
+        .events = events,
+        .workload_count = 3,
+        .workloads = workloads,
+    };
+    for (int kind = 0; kind < ENTRY_KINDS; kind++)
+        scenario.flat.entry_ps[kind] = 300000 + 100000 * (uint64_t)kind;
+    return scenario; /* names are the modules' own */
+}
+
+static void run(struct scenario *scenario, uint32_t i, struct run_result *result,
+                struct arena *arena)
+{
+    host_run(scenario, &schedulers[scenario->cost == COST_TRACED], 0, result, arena);
+    ck_assert_msg(result->fault.kind == FAULT_NONE, "run %u, %s, %s, %s%s: %s (process %u, %s)", i,
+                  scenario->scheduler.policy, scenario->scheduler.balancer,
+                  scenario->scheduler.placement,
+                  scenario->scheduler.locked_queues ? ", locked" : "",
+                  fault_names[result->fault.kind], result->fault.process, result->fault.detail);
+    ck_assert(!result->overrun.happened);
+}
+
+/* Sleepers that have not run a loop since. */
+static uint32_t count_stuck(const struct run_result *result)
+{
+    uint32_t stuck = 0;
+    for (uint32_t p = 0; p < result->process_count; p++)
+        stuck += result->processes[p].workload == SLEEPER && result->processes[p].loops == 0;
+    return stuck;
+}
+
+START_TEST(nothing_is_lost)
+{
+    struct phase hog = { PHASE_RUN, exponential(5000) };
+    struct phase sleeper[] = { { PHASE_RUN, exponential(300) },
+                               { PHASE_SLEEP, exponential(2000) } };
+    struct phase job = { PHASE_RUN, exponential(400) };
+    struct workload workloads[] = {
+        { .name = "hog", .instances = HOGS, .weight = 1024, .phases = &hog, .phase_count = 1 },
+        { .name = "sleeper",
+          .instances = SLEEPERS,
+          .weight = 2048,
+          .priority = 2,
+          .phases = sleeper,
+          .phase_count = 2 },
+        { .name = "job",
+          .open = true,
+          .max_alive = 4000,
+          .weight = 1024,
+          .priority = 2,
+          .gap = exponential(2000),
+          .phases = &job,
+          .phase_count = 1 },
+    };
+    for (int w = 0; w < 3; w++)
+        distribution_prepare(&workloads[w].start);
+    struct scenario_event events[EVENTS];
+    struct arena arena = ARENA_EMPTY;
+    struct run_result result = { 0 };
+    random_state = (uint64_t)_i + 1;
+    struct scenario scenario = scenario_of((uint32_t)_i, workloads, events);
+    draw_events(&scenario, 1 + below(EVENTS));
+    run(&scenario, (uint32_t)_i, &result, &arena);
+
+    /* One stops for good: what counts are the loops of the last fifth. */
+    events[0] = (struct scenario_event){ .at_ps = UINT64_C(100) * MS * 1000,
+                                         .kind = _i % 3 ? EVENT_STOP : EVENT_OFFLINE,
+                                         .torus = 1 };
+    scenario.event_count = 1;
+    scenario.warmup_ps = UINT64_C(320) * MS * 1000;
+    for (uint32_t patience = 0; patience <= 3; patience += 3) {
+        struct run_result half = { 0 };
+        scenario.scheduler.patience = patience;
+        run(&scenario, (uint32_t)_i, &half, &arena);
+        if (patience > 0)
+            ck_assert_uint_le(count_stuck(&half), scenario.cores / scenario.scheduler.tori);
+        else if (events[0].kind == EVENT_STOP)
+            ck_assert_uint_gt(count_stuck(&half), 0);
+    }
+    arena_free(&arena);
+}
+END_TEST
+
+int main(void)
+{
+    struct error err;
+    struct arena arena = ARENA_EMPTY;
+    for (int traced = 0; traced < 2; traced++)
+        if (!scheduler_load(&schedulers[traced], NULL, traced, &err)) {
+            fprintf(stderr, "%s: %s\n", err.place, err.message);
+            return EXIT_FAILURE;
+        }
+    profile_init(&cpu);
+    cpu.figure[FIGURE_clock_mhz].value = 1000;
+    cpu.figure[FIGURE_instructions_per_cycle].value = 1;
+    cpu.figure[FIGURE_line_bytes].value = 64;
+    cpu.figure[FIGURE_l1_kb].value = 16;
+    cpu.figure[FIGURE_l1_ways].value = 4;
+    cpu.figure[FIGURE_l1_latency_cycles].value = 3;
+    cpu.figure[FIGURE_l2_kb].value = 256;
+    cpu.figure[FIGURE_l2_ways].value = 8;
+    cpu.figure[FIGURE_l2_latency_cycles].value = 12;
+    cpu.figure[FIGURE_l2_cores].value = 1;
+    cpu.figure[FIGURE_memory_latency_ns].value = 100;
+    cpu.figure[FIGURE_memory_read_mb_s].value = 1000;
+    cpu.figure[FIGURE_ipi_latency_ns].value = 700;
+    cpu.figure[FIGURE_switch_ns].value = 500;
+    arena_free(&arena);
+    TCase *tests = tcase_create("failures");
+    tcase_set_timeout(tests, 600);
+    tcase_add_loop_test(tests, nothing_is_lost, 0, 180);
+    return suite_run("failures", tests);
+}

@@ -1,0 +1,148 @@
+/* balance.c -- A4, A8, A9: what is known of tori that balance.
+ *
+ * Goal: a torus that empties and steals one process from a victim drawn at random has the mean
+ * response that theory gives; nine hogs on eight tori share as they should, or as they must where
+ * nothing moves; and no core idles for longer than the bound while another torus has a process that
+ * waits.
+ * Method: the first by the rule of study.h; the others hold in every run.
+ *
+ * Source: M. Mitzenmacher, "Analyses of load stealing models based on differential equations",
+ * SPAA 1998 (infinitely many tori).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "sim/base/check.h"
+#include "tests/theory/study.h"
+
+static const double service_us = 1000;
+
+/* ---- A4 ----------------------------------------------------------------------------------- */
+
+/* There is no closed form for so few tori.  The values come from a program of its own that followed
+ * the Markov chain of the queue lengths for 3 x 10^9 events (standard errors 0.0012, 0.0009, 0.0008
+ * and 0.0008); those in the literature, 4.35, 3.81, 3.63 and 3.57, are as far from them as that
+ * lets them be.  Infinitely many tori have 3.541. */
+static void one_is_stolen(void)
+{
+    static const struct {
+        uint32_t tori;
+        bool with_self;
+        double seconds, response;
+    } cases[] = { { 8, true, 200, 4.3414 },
+                  { 8, false, 200, 3.8120 },
+                  { 64, true, 25, 3.6260 },
+                  { 64, false, 25, 3.5651 } };
+    const double rho = 0.9;
+    for (int i = 0; i < 4; i++) {
+        struct phase phase = { PHASE_RUN, study_exponential(service_us) };
+        struct workload workload = { .name = "jobs",
+                                     .open = true,
+                                     .max_alive = 20000,
+                                     .weight = 1024,
+                                     .gap = study_exponential(service_us / (cases[i].tori * rho)),
+                                     .phase_count = 1,
+                                     .phases = &phase };
+        distribution_prepare(&workload.start);
+        struct scenario scenario = study_scenario(cases[i].tori, cases[i].tori, "rr", &workload, 1,
+                                                  cases[i].seconds);
+        scenario.scheduler.balancer = "steal";
+        scenario.scheduler.victim = cases[i].with_self ? VICTIM_RANDOM_OR_SELF : VICTIM_RANDOM;
+        char title[64];
+        snprintf(title, sizeof title, "A4 steal one, %u tori, %s", cases[i].tori,
+                 cases[i].with_self ? "from all" : "from others");
+        study_expect(title, &scenario, "response_us_mean", cases[i].response * service_us, 0);
+    }
+}
+
+/* ---- A8 ----------------------------------------------------------------------------------- */
+
+/* Seven hogs have a core each, and two share one: Jain's index is 8^2 / (9 (7 + 2/4)) = .948 where
+ * nothing moves.  A balancer that rotates them must come within 1 % of the ideal, 8/9 each. */
+static void nine_hogs_share_eight_tori(void)
+{
+    static const struct {
+        const char *balancer;
+        double least, most;
+    } cases[] = { { "none", 0.948, 0.9482 }, { "braid", 0.99, 1 } };
+    for (int i = 0; i < 2; i++) {
+        struct phase phase = { PHASE_RUN, study_exponential(1e6) };
+        struct workload workload = { .name = "hog",
+                                     .instances = 9,
+                                     .weight = 1024,
+                                     .phase_count = 1,
+                                     .phases = &phase };
+        distribution_prepare(&workload.start);
+        struct scenario scenario = study_scenario(8, 8, "rr", &workload, 1, 20);
+        scenario.scheduler.placement = "round_robin";
+        scenario.scheduler.balancer = cases[i].balancer;
+        scenario.scheduler.tick_hz = 1000;
+        scenario.scheduler.slice_ns = 3000000;
+        scenario.scheduler.exchange_ns = 4000000;
+        scenario.scheduler.balance_ns = 10000000;
+        scenario.scheduler.migration_cost_ns = 500000;
+        double jain = study_value("A8", &scenario, 0, "jain");
+        study_judge(jain >= cases[i].least && jain <= cases[i].most,
+                    "A8 9 hogs on 8 tori, %-5s: Jain's index %.4f, from %.4f to %.4f expected",
+                    cases[i].balancer, jain, cases[i].least, cases[i].most);
+    }
+}
+
+/* ---- A9 ----------------------------------------------------------------------------------- */
+
+/* Two loads, as random placement has them: jobs that come and run to their end, and processes that
+ * sleep and wake where they were.  Ticks are 1 ms apart, and what is due waits for the next.  A
+ * process of the second kind has run before, so braid lets it wait for cost_ms first, and then for
+ * a tick.  The time is that for which one core has idled while one process was queued. */
+static void no_core_idles_in_vain(void)
+{
+    enum { TORI = 16 };
+    static const struct {
+        const char *balancer;
+        double interval_ms, more_ms;
+    } cases[] = { { "steal", 4, 0 }, { "braid", 4, 1.5 }, { "braid", 25, 1.5 }, { "none", 4, 0 } };
+    const double exchange_ms = 2, tick_ms = 1, cost_ms = 0.5, rho = 0.7;
+    for (int i = 0; i < 8; i++) {
+        bool open = i % 2 == 0;
+        const char *balancer = cases[i / 2].balancer;
+        double interval_ms = cases[i / 2].interval_ms;
+        double bound_ms = interval_ms + tick_ms + exchange_ms + tick_ms;
+        struct phase phases[] = { { PHASE_RUN, study_exponential(10 * service_us) },
+                                  { PHASE_SLEEP, study_exponential(40 * service_us) } };
+        struct workload workload = { .name = "jobs",
+                                     .open = open,
+                                     .instances = 4 * TORI,
+                                     .max_alive = 20000,
+                                     .weight = 1024,
+                                     .gap = study_exponential(10 * service_us / (TORI * rho)),
+                                     .phase_count = open ? 1 : 2,
+                                     .phases = phases };
+        distribution_prepare(&workload.start);
+        struct scenario scenario = study_scenario(TORI, TORI, "rr", &workload, 1, 20);
+        scenario.scheduler.balancer = balancer;
+        scenario.scheduler.tick_hz = 1000 / tick_ms;
+        scenario.scheduler.exchange_ns = (uint64_t)(exchange_ms * 1e6);
+        scenario.scheduler.balance_ns = (uint64_t)(interval_ms * 1e6);
+        scenario.scheduler.migration_cost_ns = (uint32_t)(cost_ms * 1e6);
+        if (!open)
+            bound_ms += cases[i / 2].more_ms;
+        double longest_ms = 0;
+        for (uint32_t r = 0; r < STUDY_REPLICATIONS; r++)
+            longest_ms = fmax(longest_ms, study_vain_ms("A9", &scenario, r));
+        bool must_hold = i < 6; /* that it need not shows that the bound can fail */
+        study_judge((longest_ms <= bound_ms) == must_hold,
+                    "A9 a core idles in vain, %-5s, interval %2.0f ms, %s: %.3f ms at most, bound "
+                    "%.1f ms%s",
+                    balancer, interval_ms, open ? "open" : "closed", longest_ms, bound_ms,
+                    must_hold ? "" : " (not kept, as nothing moves)");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static void (*const tests[])(void) = { one_is_stolen, nine_hogs_share_eight_tori,
+                                            no_core_idles_in_vain };
+    return study_main(argc, argv, "balance", tests, 3);
+}

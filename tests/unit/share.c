@@ -1,0 +1,120 @@
+/* share.c -- virtual time against the same sums kept the long way.
+ *
+ * Method: processes join, run, stop and part at random; what the queue's time should be is worked
+ * out anew from every process, in whole units, after each step.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+#include <string.h>
+
+#include "braid/share.h"
+#include "tests/support/suite.h"
+#include "tests/support/tori.h"
+
+enum { PROCESSES = 12, STEPS = 5000, SEEDS = 6 };
+
+START_TEST(scales_by_the_weight)
+{
+    static const uint32_t weights[] = { 1, 2, 3, 7, 1000, 1024, 1025, 10000, 65535, UINT32_MAX };
+    static const uint64_t times[] = { 0, 1, 999, 10000000, UINT32_MAX, UINT64_C(1) << 40 };
+    for (size_t w = 0; w < sizeof weights / sizeof weights[0]; w++)
+        for (size_t t = 0; t < sizeof times / sizeof times[0]; t++) {
+            struct share share = { .state = SHARE_AWAY };
+            share_weigh(&share, weights[w]);
+            double exact = (double)times[t] * 1048576 / weights[w];
+            double scaled = (double)share_scaled(&share, times[t]);
+            double coarse = times[t] > UINT32_MAX ? 2048.0 * 1048576 / weights[w] : 0;
+            ck_assert_double_le(scaled, exact);
+            ck_assert_double_ge(scaled, exact * (1 - 1 / 1073741824.0) - 1 - coarse);
+        }
+    struct share nominal = { .state = SHARE_AWAY };
+    share_weigh(&nominal, 1024);
+    ck_assert_uint_eq(share_scaled(&nominal, 12345), UINT64_C(12345) << SHARE_NOMINAL_SHIFT);
+}
+END_TEST
+
+START_TEST(divides_by_digits_as_by_instruction)
+{
+    uint64_t random = 1;
+    for (int i = 0; i < 100000; i++) {
+        uint64_t a = tori_random(&random) >> tori_random_below(&random, 64);
+        uint64_t b = tori_random(&random) >> tori_random_below(&random, 63);
+        b += b == 0;
+        ck_assert_uint_eq(share_divide_by_digits(a, b), a / b);
+        ck_assert_uint_eq(share_divide(a, b), a / b);
+    }
+    ck_assert_uint_eq(share_divide_by_digits(UINT64_MAX, 1), UINT64_MAX);
+    ck_assert_uint_eq(share_divide_by_digits(UINT64_MAX, UINT64_MAX), 1);
+    ck_assert_uint_eq(share_divide_by_digits(0, 3), 0);
+}
+END_TEST
+
+static struct process process[PROCESSES];
+static bool competes[PROCESSES], runs[PROCESSES];
+static uint64_t started_ns[PROCESSES];
+
+/* base is the floor of the weighted mean, taken relative to base. */
+static void check_time(const struct virtual_time *time)
+{
+    int64_t sum = 0;
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        const struct share *share = share_of(&process[i]);
+        if (!competes[i])
+            continue;
+        weight += share_weight(share);
+        sum += (int64_t)(share->received - time->base) * share_weight(share);
+        if (runs[i])
+            sum += (int64_t)((time->now_ns - started_ns[i]) << SHARE_SHIFT);
+    }
+    ck_assert_uint_eq(time->weight, weight);
+    ck_assert(sum == time->rest);
+    ck_assert_int_ge(time->rest, 0);
+    ck_assert(weight == 0 ? time->rest == 0 : (uint64_t)time->rest < weight);
+}
+
+START_TEST(virtual_time_is_the_mean)
+{
+    uint64_t random = (uint64_t)_i + 1;
+    struct virtual_time time;
+    memset(process, 0, sizeof process);
+    memset(competes, 0, sizeof competes);
+    memset(runs, 0, sizeof runs);
+    virtual_time_init(&time);
+    for (int step = 0; step < STEPS; step++) {
+        uint32_t i = tori_random_below(&random, PROCESSES);
+        struct share *share = share_of(&process[i]);
+        virtual_time_advance(&time, time.now_ns + tori_random_below(&random, 100000));
+        check_time(&time);
+        if (!competes[i]) {
+            share_weigh(share, 1 + tori_random_below(&random, 10000));
+            share->received = time.base + tori_random_below(&random, 1000000) - 500000;
+            virtual_time_join(&time, share);
+            competes[i] = true;
+        } else if (runs[i]) { /* it did not get all of the time, as where there are interrupts */
+            uint64_t passed_ns = time.now_ns - started_ns[i];
+            process[i].runtime_ns += passed_ns - passed_ns / 8;
+            share_stop(&time, share, &process[i], time.now_ns);
+            runs[i] = false;
+        } else if (tori_random_below(&random, 2) == 0) {
+            share_start(&time, share, &process[i]);
+            started_ns[i] = time.now_ns;
+            runs[i] = true;
+        } else {
+            virtual_time_part(&time, share);
+            competes[i] = false;
+        }
+        check_time(&time);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("share");
+    tcase_add_test(tests, scales_by_the_weight);
+    tcase_add_test(tests, divides_by_digits_as_by_instruction);
+    tcase_add_loop_test(tests, virtual_time_is_the_mean, 0, SEEDS);
+    return suite_run("share", tests);
+}
