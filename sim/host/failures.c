@@ -225,12 +225,12 @@ struct core *failures_core(struct host *host, struct core *core)
 bool failures_own(struct host *host, struct core *core, uint32_t id)
 {
     struct task *task = &host->tasks[id];
-    struct host_torus *torus = &host->tori[task->torus], *keeper = keeper_of(host, torus);
-    if (torus_number(host, torus) == torus_number(host, core->torus) ||
-        host->torus_count > host->core_count)
+    struct host_torus *torus = &host->tori[task->torus];
+    if (torus == core->torus || host->torus_count > host->core_count)
         return true;
     if (failures_taken(torus) && &host->tori[torus_taker(torus->torus)] == core->torus)
         return true;
+    struct host_torus *keeper = keeper_of(host, torus);
     if (keeper == core->torus)
         keeper = torus; /* it will have it soon, and nobody else can now */
     task->core = (uint16_t)keeper->first_core;
