@@ -58,16 +58,17 @@ struct torus_core {
 
 struct torus {
     /* ---- Set up once, then only read ------------------------------------ */
+    /* What every operation looks at first: half a line, a whole one of old processors. */
     _Alignas(PROCESS_LINE_BYTES) const struct policy *policy;
     void *queue; /* policy->queue_bytes */
     struct process *processes;
+    _Atomic uint32_t claim; /* enum torus_claim: written by others, but hardly ever */
+    uint16_t id;
+    uint16_t core_count;
     struct braid *braid;
     const struct port *port;
     uint64_t slice_ns;
     uint32_t slice_tick_ns; /* slices are used up in whole ticks of this; 0: to the nanosecond */
-    uint16_t id;
-    uint16_t core_count;
-    _Atomic uint32_t claim; /* enum torus_claim: by others, but hardly ever */
 
     /* ---- Written by the cores that it serves ---------------------------- */
     _Alignas(PROCESS_LINE_BYTES) uint64_t exchange_ns; /* when it next publishes its projection */
