@@ -21,13 +21,15 @@ static struct tracer *active = &nobody;
 /* What the instructions take that are counted, at a pace. */
 static void set_pace(struct tracer *tracer, uint32_t pace)
 {
-    static const double instructions[] = { INSTRUCTIONS_GCC }; /* block, access, call, entry */
+    /* Of a block, a byte of its code, an access, a call, an entry. */
+    static const double instructions[] = { INSTRUCTIONS_GCC };
     double instruction_fs = tracer->instruction_fs * pace / TRACER_PACE;
     tracer->pace = pace;
     tracer->block_fs = (uint64_t)llround(instructions[0] * instruction_fs);
-    tracer->access_fs = (uint64_t)llround(instructions[1] * instruction_fs);
-    tracer->call_fs = (uint64_t)llround(instructions[2] * instruction_fs);
-    tracer->entry_fs = (uint64_t)llround(instructions[3] * instruction_fs);
+    tracer->byte_fs = (uint64_t)llround(instructions[1] * instruction_fs);
+    tracer->access_fs = (uint64_t)llround(instructions[2] * instruction_fs);
+    tracer->call_fs = (uint64_t)llround(instructions[3] * instruction_fs);
+    tracer->entry_fs = (uint64_t)llround(instructions[4] * instruction_fs);
     tracer->branch_miss_fs = (uint64_t)llround(tracer->branch_miss * pace / TRACER_PACE);
     tracer->drain_fs = (uint64_t)llround(tracer->drain * pace / TRACER_PACE);
 }
@@ -362,7 +364,9 @@ void __sanitizer_cov_trace_pc(void)
         if (offset >= module->bytes)
             return; /* no code of the scheduler's */
     }
-    tracer->pipeline.work_fs += tracer->block_fs;
+    uint32_t bytes = module->block_bytes[offset / TRACER_BLOCK_ALIGNMENT];
+    tracer->counts.code_bytes += bytes;
+    tracer->pipeline.work_fs += tracer->block_fs + bytes * tracer->byte_fs;
     if (--tracer->blocks_left == 0)
         tracer_stop(tracer, TRACER_BLOCKS);
     uint32_t code = (uint32_t)(offset + module->offset);

@@ -43,6 +43,7 @@ enum {
     TRACER_BLOCK_LIMIT = 100000000,
     TRACER_STACK_BYTES = 1 << 20,
     TRACER_MODULES = 2,
+    TRACER_BLOCK_ALIGNMENT = 4, /* no two callbacks return into the same 4 bytes */
     /* Bytes of the plain build to 1024 of the traced one: 5007 to 13308 (.text of gcc 12, x86-64;
      * tests/unit/tracer.c compares). */
     TRACER_PLAIN_PER_1024 = 385,
@@ -59,14 +60,16 @@ struct tracer_period {
 
 /* Counts of one entry. */
 struct tracer_counts {
-    uint32_t blocks, accesses, calls, entries, atomics, branch_misses, retries;
+    uint32_t blocks, code_bytes, accesses, calls, entries, atomics, branch_misses, retries;
 };
 
 /* Code and constants of one shared object. */
 struct tracer_module {
-    uintptr_t from, bytes; /* where it is mapped; 0 bytes: there is none */
-    uint64_t offset;       /* where it lies in the modelled memory */
-    uint32_t code_line;    /* its first line of code */
+    uintptr_t from, bytes;       /* where it is mapped; 0 bytes: there is none */
+    const uint16_t *block_bytes; /* [bytes / TRACER_BLOCK_ALIGNMENT + 1], by where the callback
+                                    returns to: bytes of code of that block */
+    uint64_t offset;             /* where it lies in the modelled memory */
+    uint32_t code_line;          /* its first line of code */
 };
 
 /* Processes in the scheduler's memory, as numbers name them. */
@@ -85,7 +88,7 @@ struct tracer {
     uint32_t line_shift;
 
     /* At the entry's pace: */
-    uint64_t block_fs, access_fs, call_fs, entry_fs, branch_miss_fs, drain_fs;
+    uint64_t block_fs, byte_fs, access_fs, call_fs, entry_fs, branch_miss_fs, drain_fs;
     uint64_t atomic_fs, index_fs;
     struct tracer_processes processes;
     double instruction_fs, branch_miss, drain; /* in fs, on a fast core that nobody shares */

@@ -33,8 +33,7 @@ static void price_begin(struct host *host, struct core *core, struct host_torus 
     host->entering_torus = host->acting_torus = torus;
     host->entering_kind = kind;
     host->entering_from_ps = core->accounted_ps; /* later than now when it spent time before */
-    host->entering_acquire_ps = acquire_ps;
-    host->entering_extra_ps = 0;
+    host->entering_acquire_ps = acquire_ps, host->entering_extra_ps = 0;
     host->entering_posted = host->moved = false;
     host->entering_held =
         host->scenario->flat.has_hold && torus->lock != NULL && kind != ENTRY_TICK;
@@ -96,8 +95,7 @@ static uint64_t price_end(struct host *host, struct core *core, enum account acc
     }
     price_ps += host->entering_extra_ps;
     uint64_t busy_ps = price_ps + host->entering_acquire_ps;
-    if (wait_ps > busy_ps)
-        wait_ps = busy_ps;
+    wait_ps = wait_ps < busy_ps ? wait_ps : busy_ps;
     if (wait_ps > 0)
         core_charge(host, core, ACCOUNT_LOCK_WAIT, wait_ps);
     core_charge(host, core, account, busy_ps - wait_ps);

@@ -202,6 +202,9 @@ static bool module_probe(const char *path, struct error *err)
                                     "a module has no code that runs by itself");
 }
 
+/* Of modules, which stay open. */
+static struct arena loaded;
+
 static bool module_add(struct scheduler *scheduler, const char *path, struct error *err)
 {
     uint32_t i = scheduler->module_count;
@@ -209,6 +212,10 @@ static bool module_add(struct scheduler *scheduler, const char *path, struct err
     scheduler->modules[i] = module_open(path, &scheduler->mapped[i], err);
     if (scheduler->modules[i] == NULL)
         return false;
+    if (scheduler->traced && !module_file_blocks(path, &scheduler->mapped[i], &loaded))
+        return error_set(err, path,
+                         "does not tell how long its basic blocks are: link it with the "
+                         "module_ldflags of braid-sched.pc");
     snprintf(file->path, sizeof file->path, "%s", path);
     file->hash = module_file_hash(path);
     module_file_compiler(path, file->compiler, sizeof file->compiler);

@@ -9,10 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "models/machine/tracer.h"
+#include "sim/base/arena.h"
 #include "sim/base/error.h"
 
 /* A file, and whole: of one that was cut short, pages would be missing when they are touched. */
 bool module_file_check(const char *path, struct error *err);
+
+/* Fills in module->block_bytes: how long each basic block is, from where its callback returns to
+ * the next one, or to the end of the function, without calls of callbacks.  False: the file does
+ * not tell, for it was linked without --emit-relocs. */
+bool module_file_blocks(const char *path, struct tracer_module *module, struct arena *arena);
 
 /* Does its code call back at basic blocks? */
 bool module_file_is_traced(const char *path);

@@ -18,7 +18,7 @@
 #include "sim/input/profile_file.h"
 #include "tests/support/suite.h"
 
-enum { MS = 1000000, EVENTS = 12, HOGS = 6, SLEEPERS = 12, SLEEPER = 1 };
+enum { MS = 1000000, EVENTS = 12, HOGS = 6, SLEEPERS = 24, SLEEPER = 1 };
 
 static struct scheduler schedulers[2]; /* plain, traced */
 static struct profile cpu;

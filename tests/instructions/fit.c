@@ -5,10 +5,11 @@
  * operation (operations.c) that measure.py has counted,
  *
  *     minimise  sum over operations max(0, |error| - 20 %)
- *     error     = (a blocks + b accesses + c calls + d entries) / counted - 1
+ *     error     = (a blocks + b bytes + c accesses + d calls + e entries) / counted - 1
  *
- * with a >= 1/2, from the least squares of the error (GSL: gsl_multifit_linear, gsl_multimin).  The
- * coefficients that are held are those that the program was built with, not the ones just fitted.
+ * with none below 0, from the least squares of the error (GSL: gsl_multifit_linear, gsl_multimin).
+ * The coefficients that are held are those that the program was built with, not the ones just
+ * fitted.
  *
  * Likewise the instruction_ratio of a 32-bit profile: the mean, over the operations of the policies
  * that are compared with published measurements, of what a 32-bit build executes to what the same
@@ -38,15 +39,12 @@ enum {
     NAME_MAX_BYTES = 128,
     LINE_BYTES = 512,
     COMMENTS_MAX = 16,
-    TERMS = 4,
+    TERMS = 5,
     ROUNDS = 8,
     STEPS = 2000
 };
 
 #define BOUND 0.20
-
-/* Of the blocks that execute, more than half end in a conditional jump (callgrind --branch-sim). */
-#define BLOCK_LEAST 0.5
 
 /* That profile's instruction_ratio is the mean over these policies' operations; all scenarios of
  * configs/ and tests/validation/ use one of them. */
@@ -61,7 +59,7 @@ static const char *const build_names[BUILDS] = { "gcc", "clang", "gcc-O2", "bits
 
 struct row {
     char name[NAME_MAX_BYTES];
-    double term[TERMS]; /* blocks, accesses, calls, entries */
+    double term[TERMS]; /* blocks, bytes of code, accesses, calls, entries */
     double counted[BUILDS];
 };
 
@@ -158,7 +156,8 @@ static double beyond(const gsl_vector *coefficient, void *data)
         double error = fabs(predicted(row, coefficient->data) / row->counted[search->build] - 1);
         sum += fmax(error - BOUND, 0);
     }
-    return gsl_vector_get(coefficient, 0) >= BLOCK_LEAST ? sum : sum + search->table->rows;
+    double least = gsl_vector_min(coefficient);
+    return least >= 0 ? sum : sum + search->table->rows * (1 - least);
 }
 
 /* From the best so far, by the simplex method of Nelder and Mead. */
@@ -167,7 +166,8 @@ static void descend(gsl_multimin_function *function, gsl_vector *coefficient)
     gsl_multimin_fminimizer *simplex =
         gsl_multimin_fminimizer_alloc(gsl_multimin_fminimizer_nmsimplex2, TERMS);
     gsl_vector *step = gsl_vector_alloc(TERMS);
-    gsl_vector_set_all(step, 0.5);
+    for (unsigned j = 0; j < TERMS; j++)
+        gsl_vector_set(step, j, 0.1 + 0.2 * gsl_vector_get(coefficient, j));
     CHECK(gsl_multimin_fminimizer_set(simplex, function, coefficient, step) == GSL_SUCCESS);
     for (int i = 0; i < STEPS && gsl_multimin_fminimizer_size(simplex) > 1e-6; i++)
         if (gsl_multimin_fminimizer_iterate(simplex) != GSL_SUCCESS)
@@ -184,7 +184,8 @@ static void fit(const struct table *table, int build, double coefficient[TERMS])
     gsl_multimin_function function = { beyond, TERMS, &search };
     gsl_vector *best = gsl_vector_alloc(TERMS);
     fit_squares(table, build, best);
-    gsl_vector_set(best, 0, fmax(gsl_vector_get(best, 0), BLOCK_LEAST));
+    for (unsigned j = 0; j < TERMS; j++)
+        gsl_vector_set(best, j, fmax(gsl_vector_get(best, j), 0));
     for (int round = 0; round < ROUNDS; round++)
         descend(&function, best);
     for (unsigned j = 0; j < TERMS; j++)
@@ -215,9 +216,9 @@ static struct quality judge(const struct table *table, int build, const double c
 static void print_quality(const char *title, int build, const double c[TERMS],
                           const struct quality *q)
 {
-    printf("%-9s %-7s %6.2f %6.2f %6.2f %6.2f %9.1f %% %9.1f %% %7.1f %% %8.1f %% %7.3f\n", title,
-           build_names[build], c[0], c[1], c[2], c[3], 100 * q->within_20, 100 * q->within_35,
-           100 * q->worst, 100 * q->mean_error, q->mean_ratio);
+    printf("%-9s %-7s %6.2f %6.3f %6.2f %6.2f %6.2f %9.1f %% %9.1f %% %7.1f %% %8.1f %% %7.3f\n",
+           title, build_names[build], c[0], c[1], c[2], c[3], c[4], 100 * q->within_20,
+           100 * q->within_35, 100 * q->worst, 100 * q->mean_error, q->mean_ratio);
 }
 
 static void print_rows(const struct table *table, double *const held[2])
@@ -304,8 +305,8 @@ static bool report(const struct table *table)
     printf("\n");
     for (unsigned i = 0; i < table->comments; i++)
         printf("%s\n", table->comment[i]);
-    printf("\n%-9s %-7s %6s %6s %6s %6s %11s %11s %9s %10s %7s\n", "", "build", "block", "access",
-           "call", "entry", "within 20%", "within 35%", "worst", "mean error", "ratio");
+    printf("\n%-9s %-7s %6s %6s %6s %6s %6s %11s %11s %9s %10s %7s\n", "", "build", "block", "byte",
+           "access", "call", "entry", "within 20%", "within 35%", "worst", "mean error", "ratio");
     for (int build = BUILD_GCC; build <= BUILD_GCC_O2; build++) {
         double fitted[TERMS];
         fit(table, build, fitted);
@@ -331,12 +332,12 @@ static void write_coefficients(FILE *file, const struct table *table, int build,
     double c[TERMS];
     fit(table, build, c);
     for (unsigned j = 0; j < TERMS; j++)
-        CHECK(c[j] > 0); /* else the fit says nothing of instructions */
+        CHECK(c[j] >= 0); /* else the fit says nothing of instructions */
     struct quality q = judge(table, build, c);
     fprintf(file, "\n/* %s:\n * %.1f %% of %u operations within 20 %%, all within %.0f %%. */\n",
             table->comment[build] + sizeof "build " - 1, 100 * q.within_20, table->rows,
             ceil(100 * q.worst));
-    fprintf(file, "#define %s %.3f, %.3f, %.3f, %.3f\n", name, c[0], c[1], c[2], c[3]);
+    fprintf(file, "#define %s %.3f, %.4f, %.3f, %.3f, %.3f\n", name, c[0], c[1], c[2], c[3], c[4]);
 }
 
 static bool header_write(const struct table *table, const char *path)
@@ -346,7 +347,7 @@ static bool header_write(const struct table *table, const char *path)
         return false;
     fputs("/* instructions.h -- what the plain build executes, by what the traced build reports.\n"
           " *\n"
-          " *     instructions = a blocks + b accesses + c calls + d entries\n"
+          " *     instructions = a blocks + b bytes of code + c accesses + d calls + e entries\n"
           " *\n"
           " * Written by tests/instructions/fit.c from counts of callgrind; to do so again:\n"
           " *     cmake --build --preset release --target instructions_header\n"
@@ -358,7 +359,8 @@ static bool header_write(const struct table *table, const char *path)
           "#ifndef MACHINE_INSTRUCTIONS_H\n"
           "#define MACHINE_INSTRUCTIONS_H\n"
           "\n"
-          "/* Per block, access, call and entry.  The program uses those of gcc. */\n",
+          "/* Per block, byte of its code, access, call and entry.  The program uses those of gcc. "
+          "*/\n",
           file);
     write_coefficients(file, table, BUILD_GCC, "INSTRUCTIONS_GCC");
     write_coefficients(file, table, BUILD_CLANG, "INSTRUCTIONS_CLANG");

@@ -118,7 +118,7 @@ def main():
     with open(table, "w", encoding="utf-8") as out:
         for name in columns:
             print(f"# build {name}: {builder.how[name]}", file=out)
-        print("operation", "blocks", "accesses", "calls", "entries", *columns, sep="\t", file=out)
+        print("operation", "blocks", "bytes", "accesses", "calls", "entries", *columns, sep="\t", file=out)
         for operation, *counts in traced:
             print(operation, *counts, *(count[operation] for count in columns.values()),
                   sep="\t", file=out)

@@ -1,7 +1,8 @@
-/* trace.c -- every operation of the traced module: blocks, accesses, calls and entries.
+/* trace.c -- every operation of the traced module: blocks, bytes of their code, accesses, calls and
+ * entries.
  *
- * Prints a table, one line an operation: name, blocks, accesses, calls and
- * entries, tabs between them; counts are those of the whole batch.
+ * Prints a table, one line an operation: name, blocks, bytes, accesses, calls and entries, tabs
+ * between them; counts are those of the whole batch.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -34,8 +35,8 @@ static void trace_end(void *self, const struct operation *operation)
     uint64_t wait_fs;
     tracer_end(&trace->tracer, &wait_fs);
     const struct tracer_counts *counts = &trace->tracer.counts;
-    printf("%s\t%u\t%u\t%u\t%u\n", operation->name, counts->blocks, counts->accesses, counts->calls,
-           counts->entries);
+    printf("%s\t%u\t%u\t%u\t%u\t%u\n", operation->name, counts->blocks, counts->code_bytes,
+           counts->accesses, counts->calls, counts->entries);
 }
 
 int main(void)

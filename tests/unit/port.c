@@ -124,7 +124,7 @@ static const struct program {
     uint32_t start_us, run_us, sleep_us, gap_us;
 } programs[] = {
     { "with the tick", 1500, 300, 200, 0 }, { "long", 3011, 17013, 5021, 0 },
-    { "short", 7017, 613, 1031, 0 },        { "another", 9029, 2131, 3253, 0 },
+    { "short", 7017, 613, 1031, 0 },        { "another", 9029, 2129, 3251, 0 },
     { "yields", 30037, 1409, 0, 0 },        { "stream", 0, 457, 0, 4259 },
 };
 
