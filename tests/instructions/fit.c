@@ -4,7 +4,7 @@
  * of the operations within 20 %, and every one within 35 %, for each compiler.  Method: over every
  * operation (operations.c) that measure.py has counted,
  *
- *     minimise  sum over operations max(0, |error| - 20 %)
+ *     minimise  sum over operations max(0, |error| - 18 %) + 10 max(0, |error| - 32 %)
  *     error     = (a blocks + b bytes + c accesses + d calls + e entries) / counted - 1
  *
  * with none below 0, from the least squares of the error (GSL: gsl_multifit_linear, gsl_multimin).
@@ -44,7 +44,13 @@ enum {
     STEPS = 2000
 };
 
-#define BOUND 0.20
+/* What is promised of 90 %, and of every one; the fit aims at less, since it leaves many operations
+ * right on its bounds. */
+#define BOUND     0.20
+#define BOUND_ALL 0.35
+#define AIM       0.18
+#define AIM_ALL   0.32
+#define ALL       10 /* what lies beyond AIM_ALL weighs so much more */
 
 /* That profile's instruction_ratio is the mean over these policies' operations; all scenarios of
  * configs/ and tests/validation/ use one of them. */
@@ -154,7 +160,7 @@ static double beyond(const gsl_vector *coefficient, void *data)
     for (unsigned i = 0; i < search->table->rows; i++) {
         const struct row *row = &search->table->row[i];
         double error = fabs(predicted(row, coefficient->data) / row->counted[search->build] - 1);
-        sum += fmax(error - BOUND, 0);
+        sum += fmax(error - AIM, 0) + ALL * fmax(error - AIM_ALL, 0);
     }
     double least = gsl_vector_min(coefficient);
     return least >= 0 ? sum : sum + search->table->rows * (1 - least);
@@ -201,7 +207,7 @@ static struct quality judge(const struct table *table, int build, const double c
         double ratio = predicted(row, coefficient) / row->counted[build];
         double error = fabs(ratio - 1);
         quality.within_20 += error <= BOUND;
-        quality.within_35 += error <= 0.35;
+        quality.within_35 += error <= BOUND_ALL;
         quality.worst = fmax(quality.worst, error);
         quality.mean_error += error;
         quality.mean_ratio += ratio;
