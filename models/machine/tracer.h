@@ -4,7 +4,7 @@
  * (-fsanitize=thread -fsanitize-coverage=trace-pc, without either runtime); tracer.c supplies
  * the callbacks.  Between tracer_begin() and tracer_end() they add up the price of one entry:
  *
- *     price = (a blocks + b accesses + c calls + d entries) / IPC
+ *     price = (a blocks + b bytes of their code + c accesses + d calls + e entries) / IPC
  *             + branch misses + atomics + what of memory is not overlapped (pipeline.h)
  *             + what the last instructions take until they are over
  *

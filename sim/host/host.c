@@ -254,8 +254,8 @@ static void scheduler_set_up(struct host *host)
     char *memory = arena_alloc(host->arena, at.total + GUARD_MOST, 1);
     audit_guard_set(&host->end_guard, memory + at.total, GUARD_MOST);
     host->port = (struct port *)(void *)memory;
-    *host->port = (struct port){ .post = host_post, .ask = host_ask, .kick = host_kick,
-                                  .world = host };
+    *host->port =
+        (struct port){ .post = host_post, .ask = host_ask, .kick = host_kick, .world = host };
     host->braid = (struct braid *)(void *)(memory + at.braid);
     *host->braid = (struct braid){
         .slots = (struct projection_slot *)(void *)(memory + at.slots),

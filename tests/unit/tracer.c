@@ -140,14 +140,46 @@ START_TEST(a_pick_of_rr_is_constant)
         if (i == 0)
             first = *counts;
         ck_assert_uint_eq(counts->blocks, first.blocks);
+        ck_assert_uint_eq(counts->code_bytes, first.code_bytes);
         ck_assert_uint_eq(counts->accesses, first.accesses);
         uint64_t all_miss = counts->blocks * (rig.tracer.block_fs + rig.tracer.branch_miss_fs) +
+                            counts->code_bytes * rig.tracer.byte_fs +
                             counts->accesses * (rig.tracer.access_fs + rig.memory.memory_fs) +
                             counts->calls * rig.tracer.call_fs +
                             counts->entries * rig.tracer.entry_fs;
         ck_assert_uint_le(price, all_miss);
         arena_free(&rig.arena);
     }
+}
+END_TEST
+
+/* Blocks do not overlap, those that execute have a length that a few instructions have, and every
+ * process that a scan looks at adds the same. */
+START_TEST(blocks_have_lengths)
+{
+    enum { COUNTS = 3 };
+    const struct tracer_module *module = &scheduler.mapped[0];
+    uint64_t end = 0;
+    for (uint64_t i = 0; i <= module->bytes / TRACER_BLOCK_ALIGNMENT; i++) {
+        if (module->block_bytes[i] == 0)
+            continue;
+        ck_assert_uint_ge((i + 1) * TRACER_BLOCK_ALIGNMENT, end);
+        end = i * TRACER_BLOCK_ALIGNMENT + module->block_bytes[i];
+    }
+    ck_assert_uint_gt(end, 0);
+    ck_assert_uint_le(end, module->bytes);
+    uint32_t bytes[COUNTS];
+    for (uint32_t i = 0; i < COUNTS; i++) {
+        struct rig rig;
+        rig_init(&rig, "fair_scan", 20 * (i + 1), 0);
+        warm_price(&rig, 20 * (i + 1));
+        bytes[i] = rig.tracer.counts.code_bytes;
+        ck_assert_uint_gt(bytes[i], 2 * rig.tracer.counts.blocks);
+        ck_assert_uint_lt(bytes[i], 40 * rig.tracer.counts.blocks);
+        arena_free(&rig.arena);
+    }
+    ck_assert_uint_gt(bytes[1], bytes[0] + 20 * 4);
+    ck_assert_uint_eq(bytes[2] - bytes[1], bytes[1] - bytes[0]);
 }
 END_TEST
 
@@ -437,6 +469,7 @@ int main(void)
     rng = gsl_rng_alloc(random_philox);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_pick_of_rr_is_constant);
+    tcase_add_test(tests, blocks_have_lengths);
     tcase_add_test(tests, decisions_that_repeat_are_predicted);
     tcase_add_test(tests, instructions_are_those_of_the_processor);
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
