@@ -27,7 +27,7 @@ enum { WATCHDOG_SECONDS = 10, INSTANT_EVENTS = 1000000 };
 static struct host *watched;
 static uint64_t watched_events; /* at the last alarm */
 static double watched_from_s;   /* of processor time, when that entry was first seen */
-static bool crashed;            /* the scheduler has, once: who knows what it has left of the stack */
+static bool crashed;            /* the scheduler has: who knows what it has left of the stack */
 
 static void fault_fill(struct host *host, enum fault_kind kind, uint32_t task)
 {
