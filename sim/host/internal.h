@@ -236,6 +236,7 @@ void core_refill(struct host *host, struct core *core);
 void core_leave(struct host *host, struct core *core); /* the running task leaves */
 /* What kernel code takes on this core now, of the time on a fast one alone; in 1/TRACER_PACE. */
 uint32_t core_pace(const struct host *host, const struct core *core);
+/* core_kernel_ps(), below, where that need not be ps itself. */
 uint64_t core_slower_ps(const struct host *host, const struct core *core, uint64_t ps);
 void lock_promise(struct host *host, struct host_torus *torus);
 
