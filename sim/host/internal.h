@@ -46,11 +46,11 @@ enum task_flag {
  * never lies in more than two cache lines. */
 struct task {
     _Alignas(32) uint64_t run_left_ps; /* CPU time to the end of this run phase */
-    uint64_t ready_ps;    /* READY since */
-    uint64_t due_ps;      /* when it was meant to start this burst of work */
-    uint64_t demand_ps;   /* CPU time that the burst has asked for so far */
-    uint64_t user_ps;     /* received within the window */
-    uint64_t wait_ps;     /* waited within the window */
+    uint64_t ready_ps;                 /* READY since */
+    uint64_t due_ps;                   /* when it was meant to start this burst of work */
+    uint64_t demand_ps;                /* CPU time that the burst has asked for so far */
+    uint64_t user_ps;                  /* received within the window */
+    uint64_t wait_ps;                  /* waited within the window */
     uint64_t wait_ps_max;
     struct random_place place; /* in the random numbers of its entity */
     uint32_t entity;
@@ -127,10 +127,10 @@ struct host_torus {
     uint32_t first_core, core_count;
     uint32_t ready, running; /* as the host counts them */
     bool need_balance;
-    uint64_t posted_event;            /* the event whose entry last posted into its inbox */
-    uint64_t held_ps;                 /* lock held within the window */
-    uint64_t acquisitions;            /* of the lock, within the window, */
-    uint64_t asked, contended;        /* and requests: those that still wait at the end, too */
+    uint64_t posted_event;     /* the event whose entry last posted into its inbox */
+    uint64_t held_ps;          /* lock held within the window */
+    uint64_t acquisitions;     /* of the lock, within the window, */
+    uint64_t asked, contended; /* and requests: those that still wait at the end, too */
 };
 
 /* Measurements within the window; the first four are merged from the entries' at the end. */
