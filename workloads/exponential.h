@@ -21,7 +21,8 @@ enum { EXPONENTIAL_LAYERS = 256 };
 /* Where each layer ends; all zero before the first draw. */
 extern double exponential_edge[EXPONENTIAL_LAYERS + 1];
 
-/* The same for a layer and a place in it, 0 to 1, which need not lie under the curve. */
+/* Goes on from a layer and a place in it, 0 to 1: that is the number if it lies under the curve,
+ * else others are drawn. */
 double exponential_draw_at(gsl_rng *rng, uint32_t layer, double place);
 
 /* Mean 1.  rng is of type random_philox. */

@@ -97,6 +97,18 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+void arena_drop(struct arena *arena, const void *memory)
+{
+    for (struct arena_block **at = &arena->blocks; *at != NULL; at = &(*at)->next) {
+        struct arena_block *block = *at;
+        if ((const char *)block + round_up(sizeof *block) != memory || block->mapped <= BLOCK_BYTES)
+            continue;
+        *at = block->next;
+        munmap(block, block->mapped);
+        return;
+    }
+}
+
 void arena_free(struct arena *arena)
 {
     while (arena->blocks != NULL) {

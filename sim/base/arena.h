@@ -29,6 +29,9 @@ char *arena_string_n(struct arena *arena, const char *text, size_t length);
 __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, const char *format,
                                                          ...);
 
+/* Frees memory at once, where it is a large request's; else it stays until everything is freed. */
+void arena_drop(struct arena *arena, const void *memory);
+
 /* Frees everything; the arena is empty and usable again. */
 void arena_free(struct arena *arena);
 

@@ -110,10 +110,11 @@ __attribute__((noreturn)) static void worker_died(const struct work *work,
     const struct scheduler *scheduler = work->plain != NULL ? work->plain : work->traced;
     bool foreign = scheduler->modules[1] != NULL; /* one over ours */
     if (foreign && WIFEXITED(status) && WEXITSTATUS(status) != EXIT_BUG) {
-        fprintf(stderr,
-                "%s: the scheduler broke its contract: it ended the program (status %d)\n"
-                "in run %u: %s\n",
-                work->experiment->path, WEXITSTATUS(status), worker->run, scheduler->files[0].path);
+        fprintf(stderr, "%s: the scheduler broke its contract: it %s (status %d)\nin run %u: %s\n",
+                work->experiment->path,
+                WEXITSTATUS(status) == EXIT_FAULT ? "crashed, and left nothing of the stack"
+                                                  : "ended the program",
+                WEXITSTATUS(status), worker->run, scheduler->files[0].path);
         fflush(NULL);
         _exit(EXIT_FAULT);
     }

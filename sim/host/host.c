@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sim/base/check.h"
 #include "sim/base/random.h"
@@ -26,6 +27,7 @@ enum { WATCHDOG_SECONDS = 10, INSTANT_EVENTS = 1000000 };
 static struct host *watched;
 static uint64_t watched_events; /* at the last alarm */
 static double watched_from_s;   /* of processor time, when that entry was first seen */
+static bool crashed;            /* the scheduler has: who knows what it has left of the stack */
 
 static void fault_fill(struct host *host, enum fault_kind kind, uint32_t task)
 {
@@ -67,12 +69,15 @@ static void look_at_wreck(void)
 static void signal_caught(int number)
 {
     struct host *host = watched;
+    if (crashed)
+        _exit(EXIT_FAULT); /* the program cannot even tell of it */
     if (host == NULL || !host->in_scheduler) {
         look_at_wreck();
         signal(number, SIG_DFL);
         raise(number);
         return;
     }
+    crashed = true;
     fault_fill(host, FAULT_SIGNAL, entering_task(host));
     snprintf(host->fault.detail, sizeof host->fault.detail, "%s", strsignal(number));
     siglongjmp(host->escape, 1);
@@ -107,7 +112,7 @@ static void alarm_caught(int number)
 static void watch(struct host *host)
 {
     static char stack[1 << 16];
-    static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
+    static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT };
     stack_t alternative = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_handler = signal_caught, .sa_flags = SA_ONSTACK };
     struct itimerval timer = { { WATCHDOG_SECONDS, 0 }, { WATCHDOG_SECONDS, 0 } };
@@ -485,6 +490,7 @@ void host_run(const struct scenario *scenario, const struct scheduler *scheduler
                         sizeof host->fault.detail);
     }
     unwatch();
+    arena_drop(arena, host->port); /* all that the scheduler had; nobody looks at it any more */
     gsl_rng_free(host->rng);
     gsl_rng_free(host->memory_rng);
     result->replication = replication;

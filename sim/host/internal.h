@@ -46,11 +46,11 @@ enum task_flag {
  * never lies in more than two cache lines. */
 struct task {
     _Alignas(32) uint64_t run_left_ps; /* CPU time to the end of this run phase */
-    uint64_t ready_ps;    /* READY since */
-    uint64_t due_ps;      /* when it was meant to start this burst of work */
-    uint64_t demand_ps;   /* CPU time that the burst has asked for so far */
-    uint64_t user_ps;     /* received within the window */
-    uint64_t wait_ps;     /* waited within the window */
+    uint64_t ready_ps;                 /* READY since */
+    uint64_t due_ps;                   /* when it was meant to start this burst of work */
+    uint64_t demand_ps;                /* CPU time that the burst has asked for so far */
+    uint64_t user_ps;                  /* received within the window */
+    uint64_t wait_ps;                  /* waited within the window */
     uint64_t wait_ps_max;
     struct random_place place; /* in the random numbers of its entity */
     uint32_t entity;
@@ -160,11 +160,11 @@ struct host_torus {
     uint32_t first_core, core_count;
     uint32_t ready, running; /* as the host counts them */
     bool need_balance;
-    struct request request;  /* falls due at the torus's timer */
-    uint64_t posted_event;            /* the event whose entry last posted into its inbox */
-    uint64_t held_ps;                 /* lock held within the window */
-    uint64_t acquisitions;            /* of the lock, within the window, */
-    uint64_t asked, contended;        /* and requests: those that still wait at the end, too */
+    struct request request;    /* falls due at the torus's timer */
+    uint64_t posted_event;     /* the event whose entry last posted into its inbox */
+    uint64_t held_ps;          /* lock held within the window */
+    uint64_t acquisitions;     /* of the lock, within the window, */
+    uint64_t asked, contended; /* and requests: those that still wait at the end, too */
 };
 
 /* Measurements within the window; the first four are merged from the entries' at the end. */
@@ -273,6 +273,7 @@ void core_refill(struct host *host, struct core *core);
 void core_leave(struct host *host, struct core *core); /* the running task leaves */
 /* What kernel code takes on this core now, of the time on a fast one alone; in 1/TRACER_PACE. */
 uint32_t core_pace(const struct host *host, const struct core *core);
+/* core_kernel_ps(), below, where that need not be ps itself. */
 uint64_t core_slower_ps(const struct host *host, const struct core *core, uint64_t ps);
 void lock_promise(struct host *host, struct host_torus *torus);
 void core_stop(struct host *host, struct core *core);

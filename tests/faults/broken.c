@@ -157,6 +157,16 @@ static struct process *recurse_pick(void *queue, uint64_t now_ns)
     return fine_pick(queue, now_ns);
 }
 
+/* Overwrites the frames of all that called it. */
+static struct process *smash_pick(void *queue, uint64_t now_ns)
+{
+    volatile char name[8];
+    volatile char *at = hidden((void *)(uintptr_t)name);
+    for (uint32_t i = 0; now_ns > 1000000 && i < 2000; i++)
+        at[i] = 'A';
+    return fine_pick(queue, now_ns);
+}
+
 /* Far beyond everything that the host gave. */
 static void outside_enqueue(void *queue, struct process *process, uint64_t now_ns)
 {
@@ -323,6 +333,7 @@ POLICY(endless, fine_init, fine_enqueue, endless_pick, fine_migratable)
 POLICY(nothing, fine_init, nothing_enqueue, fine_pick, fine_migratable)
 POLICY(divide, fine_init, fine_enqueue, divide_pick, fine_migratable)
 POLICY(recurse, fine_init, fine_enqueue, recurse_pick, fine_migratable)
+POLICY(smash, fine_init, fine_enqueue, smash_pick, fine_migratable)
 POLICY(outside, fine_init, outside_enqueue, fine_pick, fine_migratable)
 POLICY(wild, fine_init, fine_enqueue, wild_pick, fine_migratable)
 POLICY(queue, fine_init, fine_enqueue, queue_pick, fine_migratable)
@@ -356,6 +367,7 @@ static const struct policy *const policies[] = {
     &policy_queue,
     &policy_divide,
     &policy_recurse,
+    &policy_smash,
     &policy_outside,
     &policy_wild,
     &policy_init_null,
