@@ -46,6 +46,7 @@ void braid_join(struct braid *braid, struct torus *torus, uint64_t exchange_phas
     torus->exchange_ns = exchange_phase_ns;
     torus->balance_ns = balance_phase_ns;
     braid->tori[torus->id] = torus;
+    braid->prompt = braid->balancer->prompt;
     braid_publish(braid, torus);
 }
 

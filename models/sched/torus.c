@@ -249,8 +249,10 @@ static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct proce
 /* Who has just been queued here may have to wait. */
 static void torus_overflow(struct torus *torus, uint64_t now_ns)
 {
+    if (torus_waiting(torus) == 0)
+        return;
     const struct balancer *balancer = torus->braid->balancer;
-    if (balancer->arrived != NULL && torus_waiting(torus) > 0)
+    if (balancer->arrived != NULL)
         balancer->arrived(torus->braid, torus, now_ns);
 }
 

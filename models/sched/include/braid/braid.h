@@ -46,21 +46,24 @@ struct placement {
 };
 
 struct braid {
+    /* What every wake-up looks at first: half a line, a whole one of old processors. */
     _Alignas(PROCESS_LINE_BYTES) struct projection_slot *slots; /* [torus_count] */
-    struct torus **tori;                                        /* [torus_count] */
-    const struct placement *placement;
     const struct balancer *balancer;
-    uint32_t *allowed;    /* [processes][braid_mask_words()]; NULL: no process is ever restricted */
     uint64_t exchange_ns; /* 0: publish at every change */
-    uint64_t balance_ns;
-    uint64_t warm_ns;   /* for so long after a process ran its cache is taken to be warm */
-    uint32_t threshold; /* processes */
-    uint32_t cost_ns;   /* of a move: what a process's caches are worth */
     uint16_t torus_count;
     uint16_t patience; /* exchanges without a heartbeat until a torus is claimed, and again until
                           it is taken (takeover.h); at least 2; 0: none ever is */
     uint8_t victim;    /* enum balancer_victim */
     bool place_woken;  /* else a woken process stays with its torus */
+    bool prompt;       /* as the balancer's; braid_join() sets it */
+
+    const struct placement *placement;
+    struct torus **tori; /* [torus_count] */
+    uint32_t *allowed;   /* [processes][braid_mask_words()]; NULL: no process is ever restricted */
+    uint64_t balance_ns;
+    uint64_t warm_ns;   /* for so long after a process ran its cache is taken to be warm */
+    uint32_t threshold; /* processes */
+    uint32_t cost_ns;   /* of a move: what a process's caches are worth */
 };
 
 extern const struct placement placement_round_robin;
@@ -144,7 +147,7 @@ bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uin
 static inline void braid_changed(struct braid *braid, struct torus *torus)
 {
     if (braid->exchange_ns == 0 ||
-        (braid->balancer->prompt &&
+        (braid->prompt &&
          torus->strain != torus_strain(torus_load(torus), torus->core_count)))
         braid_publish(braid, torus);
 }
