@@ -49,12 +49,48 @@ bool torus_regain(struct torus *torus)
     return true;
 }
 
+static bool torus_core_is_away(const struct torus *torus, uint32_t slot)
+{
+    return torus->cores[slot].kicked == TORUS_CORE_AWAY;
+}
+
 void torus_resume(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     struct torus_core *core = &torus->cores[slot];
     core->slice_from_ns = now_ns;
     if (core->current != NULL)
         core->current->since_ns = now_ns;
+    if (!torus_core_is_away(torus, slot))
+        return;
+    if (torus_core_is_away(torus, torus->beats))
+        torus->beats = (uint16_t)slot;
+    core->kicked = 0;
+    torus->idle++;
+    if (torus_is_own(torus))
+        braid_changed(torus->braid, torus);
+}
+
+bool torus_core_leave(struct torus *torus, uint32_t slot)
+{
+    bool is_last = true, is_wanted = torus->ready > 0;
+    torus->cores[slot].kicked = TORUS_CORE_AWAY;
+    torus->idle--;
+    for (uint32_t i = torus->core_count; i-- > 0;) {
+        struct torus_core *core = &torus->cores[i];
+        if (torus_core_is_away(torus, i))
+            continue;
+        if (is_last && torus->beats == slot)
+            torus->beats = (uint16_t)i;
+        is_last = false;
+        if (is_wanted && core->current == NULL && !core->kicked) {
+            core->kicked = TORUS_KICKED;
+            torus->port->kick(torus->port->world, core->core);
+            is_wanted = false; /* one has come, if any */
+        }
+    }
+    if (!is_last)
+        braid_changed(torus->braid, torus);
+    return !is_last;
 }
 
 /* ---- Watching ----------------------------------------------------------------------------- */

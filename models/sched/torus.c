@@ -33,6 +33,7 @@ void torus_init(struct torus *torus, const struct torus_setup *setup)
     atomic_store_explicit(&torus->keeps, 0, memory_order_relaxed);
     torus->ready = torus->running = torus->blocked = 0;
     torus->idle = setup->core_count;
+    torus->beats = 0;
     for (uint32_t slot = 0; slot < setup->core_count; slot++) {
         torus->cores[slot].current = NULL;
         torus->cores[slot].core = setup->first_core + slot;
@@ -196,7 +197,7 @@ struct process *torus_schedule(struct torus *torus, uint32_t slot, uint64_t now_
 
 static void torus_kick(struct torus *torus, struct torus_core *core)
 {
-    core->kicked = 1;
+    core->kicked = TORUS_KICKED;
     torus->port->kick(torus->port->world, core->core);
 }
 
@@ -561,7 +562,7 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns)
 
 uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
-    if (slot != 0 || torus->braid->torus_count == 1)
+    if (slot != torus->beats || torus->braid->torus_count == 1)
         return 0;
     uint32_t requests = torus_exchange(torus, now_ns);
     if (torus->braid->balancer->balance != NULL && now_ns >= torus->balance_ns) {

@@ -97,6 +97,8 @@ void failures_pass(struct host *host)
 
 static void revive(struct host *host, struct core *core)
 {
+    if (core->halt == HALT_LEFT)
+        core_stop(host, core); /* it is about to */
     core->halt = HALT_NONE;
     if (core->state != CORE_STOPPED)
         return;
@@ -104,21 +106,26 @@ static void revive(struct host *host, struct core *core)
     host->ops->resume(core->torus->torus, core->id - core->torus->first_core, host->now_ps / 1000);
 }
 
+static void play_on(struct host *host, struct core *core, enum event_kind kind)
+{
+    if (kind == EVENT_REVIVE || kind == EVENT_ONLINE) {
+        revive(host, core);
+    } else if (core->state != CORE_STOPPED) {
+        core->halt = kind == EVENT_STOP ? HALT_STOP : HALT_LEAVE;
+        core_arm(host, core);
+    }
+}
+
 static void play(struct host *host, const struct scenario_event *event)
 {
-    struct host_torus *torus = &host->tori[event->torus];
     if (event->kind >= EVENT_DROP) {
         host->failures->fates[event->torus].event = event;
-        return;
-    }
-    for (uint32_t i = 0; i < torus->core_count; i++) {
-        struct core *core = &host->cores[torus->first_core + i];
-        if (event->kind == EVENT_REVIVE || event->kind == EVENT_ONLINE) {
-            revive(host, core);
-        } else if (core->state != CORE_STOPPED) {
-            core->halt = event->kind == EVENT_STOP ? HALT_STOP : HALT_LEAVE;
-            core_arm(host, core);
-        }
+    } else if (event->is_core) {
+        play_on(host, &host->cores[event->torus], event->kind);
+    } else {
+        const struct host_torus *torus = &host->tori[event->torus];
+        for (uint32_t i = 0; i < torus->core_count; i++)
+            play_on(host, &host->cores[torus->first_core + i], event->kind);
     }
 }
 
@@ -137,15 +144,35 @@ void failures_event(struct host *host, uint32_t timer)
         timer_set(host, host->failure_from, scenario->events[failures->next].at_ps);
 }
 
-static bool others_have_stopped(const struct host *host, const struct core *core)
+/* Timers that core has not looked at expire once more, elsewhere. */
+static void pass_timers(struct host *host, struct core *core)
 {
-    const struct host_torus *torus = core->torus;
-    for (uint32_t i = 0; i < torus->core_count; i++) {
-        const struct core *other = &host->cores[torus->first_core + i];
-        if (other != core && other->state != CORE_STOPPED)
-            return false;
+    while (core->due_head != NO_TASK) {
+        uint32_t id = core->due_head;
+        core->due_head = host->tasks[id].next;
+        timer_set(host, id, host->now_ps);
     }
-    return true;
+}
+
+struct core *failures_live(struct host *host, const struct host_torus *torus)
+{
+    for (uint32_t i = 0; i < torus->core_count; i++)
+        if (host->cores[torus->first_core + i].state != CORE_STOPPED)
+            return &host->cores[torus->first_core + i];
+    return &host->cores[torus->first_core];
+}
+
+/* Core has left: what it was to do another core of its torus does, if one is there. */
+static void hand_on(struct host *host, struct core *core)
+{
+    struct core *heir = failures_live(host, core->torus);
+    pass_timers(host, core);
+    if (heir->state == CORE_STOPPED)
+        return;
+    heir->needs |= core->needs & (NEED_BALANCE | NEED_TAKE | NEED_TEND);
+    heir->needs |= NEED_RECEIVE;
+    core->needs = 0;
+    core_arm(host, heir);
 }
 
 bool failures_halt(struct host *host, struct core *core)
@@ -154,12 +181,14 @@ bool failures_halt(struct host *host, struct core *core)
         return false;
     if (core->posted_head != NO_TASK || core->request.victim != NULL)
         return false;
-    bool has_nothing = core->running == NO_TASK && !others_have_stopped(host, core);
-    if (core->halt == HALT_STOP || has_nothing) {
+    if (core->halt != HALT_LEAVE) {
+        bool has_left = core->halt == HALT_LEFT;
         core_stop(host, core);
+        if (has_left)
+            hand_on(host, core);
         return true;
     }
-    core->halt = HALT_STOP; /* once it has left */
+    core->halt = HALT_LEFT; /* when the entry is over */
     core->balance_call = BALANCE_LEAVE;
     core_begin(host, core, ENTRY_BALANCE, NO_TASK, core->torus, 0, ACCOUNT_BALANCE);
     return true;
@@ -167,32 +196,26 @@ bool failures_halt(struct host *host, struct core *core)
 
 /* ---- Entries ------------------------------------------------------------------------------ */
 
-/* Timers that the cores of a taken torus have not looked at are for the taker's. */
-static void pass_timers(struct host *host, const struct host_torus *taken)
+/* The taker's cores look at the timers of a taken torus. */
+static void pass_all_timers(struct host *host, const struct host_torus *taken)
 {
-    for (uint32_t i = 0; i < taken->core_count; i++) {
-        struct core *core = &host->cores[taken->first_core + i];
-        while (core->due_head != NO_TASK) {
-            uint32_t id = core->due_head;
-            core->due_head = host->tasks[id].next;
-            timer_set(host, id, host->now_ps);
-        }
-    }
+    for (uint32_t i = 0; i < taken->core_count; i++)
+        pass_timers(host, &host->cores[taken->first_core + i]);
 }
 
 static void leave(struct host *host, struct core *core)
 {
     struct host_torus *torus = core->torus;
-    uint32_t id = core->running;
+    uint32_t id = core->running, slot = core->id - torus->first_core;
     if (id != NO_TASK) {
         core_leave(host, core);
-        host->ops->put(torus->torus, core->id - torus->first_core, host->now_ps / 1000);
+        host->ops->put(torus->torus, slot, host->now_ps / 1000);
         host->tasks[id].ready_ps = host->now_ps;
         host->tasks[id].state = TASK_READY;
         torus_count_change(host, torus, 1, -1);
     }
-    if (others_have_stopped(host, core) && host->ops->retire(torus->torus, host->now_ps / 1000))
-        pass_timers(host, torus);
+    if (!host->ops->core_leave(torus->torus, slot))
+        host->ops->retire(torus->torus, host->now_ps / 1000);
 }
 
 void failures_balance(struct host *host, struct core *core, struct host_torus *torus)
@@ -202,7 +225,7 @@ void failures_balance(struct host *host, struct core *core, struct host_torus *t
     else if (core->balance_call == BALANCE_TEND)
         host->ops->tend(core->torus->torus, host->now_ps / 1000);
     else if (host->ops->take(core->torus->torus, torus->torus, host->now_ps / 1000))
-        pass_timers(host, torus);
+        pass_all_timers(host, torus);
 }
 
 /* ---- Timers ------------------------------------------------------------------------------- */
@@ -217,9 +240,10 @@ static struct host_torus *keeper_of(struct host *host, struct host_torus *torus)
 
 struct core *failures_core(struct host *host, struct core *core)
 {
-    if (core->state != CORE_STOPPED || !failures_taken(core->torus))
+    if (core->state != CORE_STOPPED)
         return core;
-    return &host->cores[keeper_of(host, core->torus)->first_core];
+    struct core *live = failures_live(host, keeper_of(host, core->torus));
+    return live->state != CORE_STOPPED ? live : core;
 }
 
 bool failures_own(struct host *host, struct core *core, uint32_t id)
@@ -233,7 +257,7 @@ bool failures_own(struct host *host, struct core *core, uint32_t id)
     struct host_torus *keeper = keeper_of(host, torus);
     if (keeper == core->torus)
         keeper = torus; /* it will have it soon, and nobody else can now */
-    task->core = (uint16_t)keeper->first_core;
+    task->core = (uint16_t)failures_live(host, keeper)->id;
     timer_set(host, id, host->now_ps + 1000000);
     return false;
 }

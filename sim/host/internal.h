@@ -66,7 +66,7 @@ struct task {
 enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING, CORE_STOPPED };
 
 /* What a core that is to stop does next: between two entries, when it owes nobody anything. */
-enum core_halt { HALT_NONE, HALT_STOP, HALT_LEAVE };
+enum core_halt { HALT_NONE, HALT_STOP, HALT_LEAVE, HALT_LEFT };
 
 enum ipi_flag { IPI_RESCHEDULE = 1, IPI_RECEIVE = 2 };
 
@@ -297,6 +297,8 @@ void failures_pass(struct host *host); /* what an entry has published meets its 
 bool failures_halt(struct host *host, struct core *core);
 /* The entry of a core that takes torus, tends those that its own has, or leaves. */
 void failures_balance(struct host *host, struct core *core, struct host_torus *torus);
+/* A core of torus that has not stopped, if there is one. */
+struct core *failures_live(struct host *host, const struct host_torus *torus);
 /* The core that takes the timer of a task of this one's torus. */
 struct core *failures_core(struct host *host, struct core *core);
 /* task, whose timer this core has taken, is its torus's: adopted if need be.  False: it is another

@@ -10,10 +10,12 @@
 /* The core of a torus that should hear of a message. */
 static struct core *torus_listener(struct host *host, const struct host_torus *torus)
 {
-    for (uint32_t i = 0; i < torus->core_count; i++)
-        if (host->cores[torus->first_core + i].is_idle)
-            return &host->cores[torus->first_core + i];
-    return &host->cores[torus->first_core];
+    for (uint32_t i = 0; i < torus->core_count; i++) {
+        struct core *core = &host->cores[torus->first_core + i];
+        if (core->is_idle && core->state != CORE_STOPPED)
+            return core;
+    }
+    return failures_live(host, torus);
 }
 
 static bool listener_is_interrupted(const struct host *host, const struct core *core)

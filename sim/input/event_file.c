@@ -28,6 +28,27 @@ static bool read_fate(const struct node *node, struct scenario_event *event, str
     return true;
 }
 
+/* A torus, or one core. */
+static bool read_leaver(const struct node *node, const struct scenario *scenario,
+                        struct scenario_event *event, struct error *err)
+{
+    static const char *const keys[] = { "torus", "core", NULL };
+    struct node torus, core;
+    uint64_t number = 0;
+    if (!node_object(node, keys, err))
+        return false;
+    bool has_torus = node_get(node, "torus", &torus);
+    event->is_core = node_get(node, "core", &core);
+    if (has_torus == event->is_core)
+        return node_refuse(node, err, "must have either \"torus\" or \"core\", has %s",
+                           has_torus ? "both" : "neither");
+    uint64_t most = event->is_core ? scenario->cores : scenario->scheduler.tori;
+    if (!node_count(event->is_core ? &core : &torus, 0, most - 1, &number, err))
+        return false;
+    event->torus = (uint32_t)number;
+    return true;
+}
+
 static bool read_what(const struct node *node, const struct scenario *scenario,
                       struct scenario_event *event, struct error *err)
 {
@@ -39,6 +60,8 @@ static bool read_what(const struct node *node, const struct scenario *scenario,
     const char *const *keys = event->kind < EVENT_DROP     ? plain
                               : event->kind == EVENT_DELAY ? delay
                                                            : fate;
+    if (event->kind == EVENT_OFFLINE || event->kind == EVENT_ONLINE)
+        return read_leaver(node, scenario, event, err);
     if (!node_object(node, keys, err) || !member_need(node, "torus", &child, err) ||
         !node_count(&child, 0, scenario->scheduler.tori - 1, &torus, err))
         return false;

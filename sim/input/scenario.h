@@ -64,7 +64,7 @@ struct scheduler_settings {
 enum event_kind {
     EVENT_STOP,    /* all cores of a torus stop at once */
     EVENT_REVIVE,  /* and go on */
-    EVENT_OFFLINE, /* they hand their processes on first */
+    EVENT_OFFLINE, /* they, or one core of them, hand their processes on first */
     EVENT_ONLINE,
     EVENT_DROP, /* what is published for a torus is lost, */
     EVENT_DELAY,
@@ -75,6 +75,7 @@ struct scenario_event {
     uint64_t at_ps;
     enum event_kind kind;
     uint32_t torus;
+    bool is_core;             /* OFFLINE, ONLINE: of one core, which is the number in torus */
     uint64_t until_ps, by_ps; /* of projections: for so long; DELAY: by so much */
     uint32_t chance;          /* each with probability chance / 2^32 */
 };

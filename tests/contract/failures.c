@@ -6,7 +6,7 @@
  * locked queues, one or two cores a torus, traced and flat prices; the simulator's audit ends a run
  * at the first breach.  Then a torus stops or leaves for good: with patience whatever sleeps there,
  * or waits, must run on elsewhere, but for what was on its cores; without, if it has stopped, it
- * must not, or the test shows nothing.
+ * must not, or the test shows nothing.  Last, one core leaves for good: the rest run all.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -51,6 +51,11 @@ static void draw_events(struct scenario *scenario, uint32_t count)
             .by_ps = (uint64_t)(1 + below(20 * MS)) * 1000,
             .chance = below(2) ? UINT32_MAX : UINT32_MAX / 3,
         };
+        struct scenario_event *event = &scenario->events[i];
+        event->is_core =
+            (event->kind == EVENT_OFFLINE || event->kind == EVENT_ONLINE) && below(2);
+        if (event->is_core)
+            event->torus = below(scenario->cores);
     }
     scenario->event_count = count;
 }
@@ -173,6 +178,13 @@ START_TEST(nothing_is_lost)
         else if (events[0].kind == EVENT_STOP)
             ck_assert_uint_gt(count_stuck(&half), 0);
     }
+    struct run_result rest = { 0 };
+    events[0].kind = EVENT_OFFLINE;
+    events[0].is_core = true;
+    events[0].torus = below(scenario.cores);
+    scenario.scheduler.patience = 0;
+    run(&scenario, (uint32_t)_i, &rest, &arena);
+    ck_assert_uint_eq(count_stuck(&rest), 0);
     arena_free(&arena);
 }
 END_TEST

@@ -5,13 +5,14 @@
  * with what the tori count; an illegal call must be refused and leave every byte of the world as it
  * was.
  * Kicks and messages are honoured late, at random; once they are, no core may be idle while its
- * torus has a READY process.
+ * torus has a READY process.  Cores leave and return, but for the last one of a torus.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <check.h>
 #include <string.h>
 
+#include "braid/takeover.h"
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
 
@@ -81,13 +82,16 @@ static void check_counts(void)
             count[tori.processes[id].torus][tori.processes[id].state]++;
     for (uint16_t k = 0; k < tori.torus_count; k++) {
         const struct torus *torus = tori.torus[k];
-        uint32_t idle = 0;
+        uint32_t idle = 0, away = 0;
         ck_assert_uint_eq(torus->ready, count[k][PROCESS_READY]);
         ck_assert_uint_eq(torus->running, count[k][PROCESS_RUNNING]);
         ck_assert_uint_eq(torus->blocked, count[k][PROCESS_BLOCKED]);
         for (uint32_t slot = 0; slot < torus->core_count; slot++) {
             const struct process *current = torus->cores[slot].current;
-            idle += current == NULL;
+            bool has_left = torus->cores[slot].kicked == TORUS_CORE_AWAY;
+            idle += current == NULL && !has_left;
+            away += has_left;
+            ck_assert(!has_left || current == NULL);
             if (current == NULL)
                 continue;
             ck_assert_int_eq(current->state, PROCESS_RUNNING);
@@ -96,7 +100,9 @@ static void check_counts(void)
                 ck_assert_ptr_ne(current, torus->cores[other].current);
         }
         ck_assert_uint_eq(torus->idle, idle);
-        ck_assert_uint_eq(torus->running + idle, torus->core_count);
+        ck_assert_uint_eq(torus->running + idle + away, torus->core_count);
+        ck_assert_uint_eq(torus_load(torus), torus->ready + torus->running + away);
+        ck_assert_uint_ne(torus->cores[torus->beats].kicked, TORUS_CORE_AWAY);
     }
 }
 
@@ -173,6 +179,17 @@ static void call_illegally(uint16_t k, uint32_t slot, struct process *process)
 }
 
 /* ---- Legal calls ---------------------------------------------------------------------------- */
+
+/* The first core from this one on that is there: `but` is not. */
+static uint32_t present(const struct torus *torus, uint32_t slot, uint32_t but)
+{
+    for (uint32_t i = 0; i < torus->core_count; i++) {
+        uint32_t at = (slot + i) % torus->core_count;
+        if (at != but && torus->cores[at].kicked != TORUS_CORE_AWAY)
+            return at;
+    }
+    return but;
+}
 
 /* What the current process of a core does; a kernel schedules before it returns. */
 static void call_by_current(struct torus *torus, uint32_t slot)
@@ -255,6 +272,7 @@ static void call_exec(struct torus *torus, uint32_t slot)
 static void call_kill(uint32_t slot, struct process *process)
 {
     struct torus *torus = tori.torus[process->torus];
+    slot = present(torus, slot, UINT32_MAX);
     if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
         return;
     uint32_t at = 0;
@@ -276,6 +294,7 @@ static void call_kill(uint32_t slot, struct process *process)
 static void call_restrict(uint32_t slot, struct process *process)
 {
     struct torus *torus = tori.torus[process->torus];
+    slot = present(torus, slot, UINT32_MAX);
     uint32_t mask = below(1u << tori.torus_count), none = 0;
     if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
         return;
@@ -343,13 +362,30 @@ static void call_change(struct process *process)
     ck_assert_int_eq(process->priority, priority);
 }
 
+/* A core leaves, unless it is the last one, or returns. */
+static void call_leave(struct torus *torus, uint32_t slot)
+{
+    struct torus_core *core = &torus->cores[slot];
+    if (core->kicked == TORUS_CORE_AWAY) {
+        torus_resume(torus, slot, now_ns);
+        check_counts();
+        torus_schedule(torus, slot, now_ns);
+        return;
+    }
+    if (present(torus, slot, slot) == slot)
+        return;
+    torus_put(torus, slot, now_ns);
+    tori.kicked[core->core] = false; /* whoever was to run here another core runs */
+    ck_assert(torus_core_leave(torus, slot));
+}
+
 static void step(void)
 {
     uint16_t k = (uint16_t)below(tori.torus_count);
-    uint32_t slot = below(tori.cores_per_torus);
+    uint32_t any = below(tori.cores_per_torus), slot = present(tori.torus[k], any, UINT32_MAX);
     struct process *process = &tori.processes[below(PROCESSES)];
     now_ns += below(3) * 1000;
-    switch (below(15)) {
+    switch (below(16)) {
     case 0:
     case 1:
     case 2:
@@ -385,6 +421,9 @@ static void step(void)
     case 12:
         braid_idle(&tori.braid, tori.torus[k], now_ns);
         break;
+    case 13:
+        call_leave(tori.torus[k], any);
+        break;
     default:
         call_illegally(k, slot, process);
     }
@@ -397,9 +436,12 @@ static void drain(void)
     tori_settle(&tori, now_ns);
     for (uint16_t k = 0; k < tori.torus_count; k++) {
         struct torus *torus = tori.torus[k];
-        for (uint32_t slot = 0; slot < torus->core_count; slot++)
+        for (uint32_t slot = 0; slot < torus->core_count; slot++) {
+            if (torus->cores[slot].kicked == TORUS_CORE_AWAY)
+                torus_resume(torus, slot, now_ns);
             if (torus->cores[slot].current != NULL)
                 torus_exit(torus, slot, now_ns);
+        }
         ready += torus->ready;
         while (torus_pick(torus, 0, now_ns) != NULL) {
             picked++;

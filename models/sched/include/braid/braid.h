@@ -21,7 +21,7 @@
 
 /* One slot per torus, on a line of its own, written by its owner only. */
 struct projection_slot {
-    _Alignas(PROCESS_LINE_BYTES) _Atomic uint32_t load; /* READY + RUNNING */
+    _Alignas(PROCESS_LINE_BYTES) _Atomic uint32_t load; /* torus_load() */
     _Atomic uint32_t blocked;
     _Atomic uint32_t average_load; /* Q16.16 */
     _Atomic uint32_t heartbeat;

@@ -52,6 +52,7 @@ struct torus_operations {
     bool (*take)(struct torus *by, struct torus *taken, uint64_t now_ns);
     void (*tend)(struct torus *torus, uint64_t now_ns);
     enum process_result (*adopt)(struct torus *torus, struct process *process, uint64_t now_ns);
+    bool (*core_leave)(struct torus *torus, uint32_t slot);
     bool (*retire)(struct torus *torus, uint64_t now_ns);
     bool (*inbox_push)(struct inbox *inbox, struct process *process);
     bool (*inbox_ask)(struct inbox *inbox, uint16_t thief, uint32_t count);

@@ -84,12 +84,18 @@ void torus_tend(struct torus *torus, uint64_t now_ns);
  * expires here, so that torus_wake() or torus_kill() comes next.  The caller holds torus. */
 enum process_result torus_adopt(struct torus *torus, struct process *process, uint64_t now_ns);
 
+/* Core slot, which has put what it ran, leaves a torus whose other cores go on without it.  The caller holds the torus, calls nothing for that slot until torus_resume(), and
+ * has timers expire elsewhere.  False: it was the last one that was there, and torus_retire() comes
+ * next. */
+bool torus_core_leave(struct torus *torus, uint32_t slot);
+
 /* torus, whose cores have all put what they ran, leaves: all that is queued is posted elsewhere,
  * and it belongs to the next torus that is not away until it regains itself.  The caller holds it.
  * False: there is no other, and nothing has changed. */
 bool torus_retire(struct torus *torus, uint64_t now_ns);
 
-/* The core has been stopped until now: what its process has had since is not its run time. */
+/* The core has been stopped until now: what its process has had since is not its run time; or it
+ * had left, and is there again.  The caller holds the torus. */
 void torus_resume(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 #endif

@@ -53,7 +53,12 @@ struct torus_core {
     _Alignas(PROCESS_LINE_BYTES) struct process *current; /* NULL: idle */
     uint64_t slice_from_ns; /* the slice of current is used up to here (slice_tick_ns == 0) */
     uint32_t core;          /* the machine's number */
-    uint32_t kicked;        /* told to schedule and has not done so yet */
+    uint32_t kicked;        /* enum torus_kicked */
+};
+
+enum torus_kicked {
+    TORUS_KICKED = 1,   /* told to schedule and has not done so yet */
+    TORUS_CORE_AWAY = 2 /* it has left: torus_core_leave() */
 };
 
 struct torus {
@@ -69,12 +74,13 @@ struct torus {
     const struct port *port;
     uint64_t slice_ns;
     uint32_t slice_tick_ns; /* slices are used up in whole ticks of this; 0: to the nanosecond */
+    uint16_t beats;         /* the slot whose heartbeats are the torus's */
 
     /* ---- Written by the cores that it serves ---------------------------- */
     _Alignas(PROCESS_LINE_BYTES) uint64_t exchange_ns; /* when it next publishes its projection */
     uint64_t balance_ns;                               /* when it next looks for imbalance */
     uint32_t ready, running, blocked;
-    uint32_t idle;         /* cores whose current is NULL */
+    uint32_t idle;         /* cores that are there and whose current is NULL */
     uint32_t average_load; /* Q16.16 */
     uint32_t heartbeat;    /* exchanges so far */
     uint32_t random;       /* state of its own generator, never 0 */
@@ -190,8 +196,8 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* Ends every tick, once the kernel's own events are done, so that the others see what those have
  * changed: exchanges projections and asks for balancing when they are due.  Returns enum
- * torus_request bits.  Needs no lock either: on slot 0 it writes what only slot 0 writes, on others
- * nothing. */
+ * torus_request bits.  Needs no lock either: on one slot, torus->beats, it writes what only that
+ * one writes, on others nothing. */
 uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* The queued process that this torus would miss least; NULL when none is queued. */
@@ -214,7 +220,7 @@ static inline uint32_t torus_waiting(const struct torus *torus)
     return torus->ready > torus->idle ? torus->ready - torus->idle : 0;
 }
 
-/* How load READY and RUNNING processes are to so many cores. */
+/* How a load is to so many cores. */
 enum torus_strain { TORUS_IDLE, TORUS_EVEN, TORUS_OVERLOADED };
 
 static inline enum torus_strain torus_strain(uint32_t load, uint32_t core_count)
@@ -222,9 +228,10 @@ static inline enum torus_strain torus_strain(uint32_t load, uint32_t core_count)
     return load < core_count ? TORUS_IDLE : load == core_count ? TORUS_EVEN : TORUS_OVERLOADED;
 }
 
+/* READY and RUNNING processes; a core that has left counts as one that runs something. */
 static inline uint32_t torus_load(const struct torus *torus)
 {
-    return torus->ready + torus->running;
+    return torus->ready + torus->core_count - torus->idle;
 }
 
 /* xorshift32 (G. Marsaglia, "Xorshift RNGs", 2003): uniform in 0 .. bound - 1, no division. */
