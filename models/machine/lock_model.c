@@ -191,12 +191,30 @@ static void race(struct lock_model *lock, uint32_t core, uint64_t now_ps)
     lock->overtaken = true;
 }
 
+/* Of a free lock. */
+static uint64_t taking_ps(const struct lock_model *lock, uint32_t core)
+{
+    uint64_t cost_ps = lock->atomic_ps * (lock->setup.kind == LOCK_MCS ? 2 : 1);
+    if (lock->last_core != LOCK_NOBODY && lock->setup.kind != LOCK_IDEAL)
+        cost_ps += topology_transfer_fs(lock->setup.topology, lock->last_core, core) / 1000;
+    return cost_ps;
+}
+
+uint64_t lock_model_pass(struct lock_model *lock, uint32_t core, uint64_t at_ps)
+{
+    uint64_t has_ps = at_ps + taking_ps(lock, core);
+    if (lock->free_ps > at_ps) {
+        enum distance d = topology_distance(lock->setup.topology, lock->last_core, core);
+        has_ps = lock->free_ps + lock->reread_ps[d];
+    }
+    lock->last_core = core;
+    return has_ps;
+}
+
 bool lock_model_request(struct lock_model *lock, uint32_t core, uint64_t now_ps, uint64_t *cost_ps)
 {
     if (is_free(lock, now_ps)) {
-        *cost_ps = lock->atomic_ps * (lock->setup.kind == LOCK_MCS ? 2 : 1);
-        if (lock->last_core != LOCK_NOBODY && lock->setup.kind != LOCK_IDEAL)
-            *cost_ps += topology_transfer_fs(lock->setup.topology, lock->last_core, core) / 1000;
+        *cost_ps = taking_ps(lock, core);
         take(lock, core, now_ps);
         return true;
     }

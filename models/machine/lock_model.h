@@ -130,6 +130,12 @@ void lock_model_init(struct lock_model *lock, const struct lock_setup *setup, st
  * then, at the same now_ps.  False: it waits. */
 bool lock_model_request(struct lock_model *lock, uint32_t core, uint64_t now_ps, uint64_t *cost_ps);
 
+/* The same for a lock that is asked for inside an entry, which executes at one instant: in the
+ * order of the entries, and nobody waits elsewhere.  Core wants it at at_ps: returns when it has
+ * it, at the price of a free lock or, if that is later, one hand-over after it is let go;
+ * lock_model_hold() comes next. */
+uint64_t lock_model_pass(struct lock_model *lock, uint32_t core, uint64_t at_ps);
+
 /* The holder lets go at until_ps.  O(waiters) but for locks that are served in order on machines
  * whose cores are equally far apart. */
 void lock_model_hold(struct lock_model *lock, uint32_t core, uint64_t until_ps);

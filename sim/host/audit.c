@@ -50,6 +50,9 @@ static const struct guard *damaged_guard(const struct host *host, uint32_t *toru
 void audit_guards(struct host *host)
 {
     uint32_t torus;
+    if (host->entering_locks > 0)
+        host_fault(host, FAULT_LOCK, NO_TASK, "it returned with %u of them held",
+                   host->entering_locks);
     const struct guard *guard = damaged_guard(host, &torus);
     if (guard == &host->end_guard)
         host_fault(host, FAULT_DAMAGED, NO_TASK, "it wrote behind the last process");

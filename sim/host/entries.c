@@ -33,7 +33,7 @@ static void price_begin(struct host *host, struct core *core, struct host_torus 
     host->entering_torus = host->acting_torus = torus;
     host->entering_kind = kind;
     host->entering_from_ps = core->accounted_ps; /* later than now when it spent time before */
-    host->entering_acquire_ps = acquire_ps, host->entering_extra_ps = 0;
+    host->entering_acquire_ps = acquire_ps, host->entering_extra_ps = host->entering_wait_ps = 0;
     host->entering_posted = host->moved = false;
     host->entering_held =
         host->scenario->flat.has_hold && torus->lock != NULL && kind != ENTRY_TICK;
@@ -76,8 +76,8 @@ static uint64_t spinning_drag_ps(const struct host *host)
 /* Ends the entry and charges it; returns its price without the time to take the lock. */
 static uint64_t price_end(struct host *host, struct core *core, enum account account)
 {
-    uint64_t price_ps, wait_ps = 0;
-    if (!audit_guard_holds(&host->entering_torus->guard))
+    uint64_t price_ps, wait_ps = host->entering_wait_ps;
+    if (!audit_guard_holds(&host->entering_torus->guard) || host->entering_locks > 0)
         audit_guards(host);
     host->in_scheduler = false;
     if (host->failures != NULL)
@@ -89,7 +89,7 @@ static uint64_t price_end(struct host *host, struct core *core, enum account acc
         uint64_t drag_ps = spinning_drag_ps(host);
         price_ps = price_fs / 1000 + drag_ps;
         core->price_rest_fs = price_fs % 1000;
-        wait_ps = wait_fs / 1000 + drag_ps;
+        wait_ps += wait_fs / 1000 + drag_ps;
     } else {
         price_ps = host->entering_flat_ps;
     }

@@ -191,24 +191,24 @@ static uint32_t first_core(const struct host *host, uint32_t t)
     return (uint32_t)(n > m ? t % m : (t * m + n - 1) / n);
 }
 
-static void lock_set_up(struct host *host, struct host_torus *torus, uint32_t t)
+struct lock_model *host_make_lock(struct host *host, uint32_t cores, uint32_t id)
 {
     const struct scenario *scenario = host->scenario;
     const struct distribution *hold = &scenario->flat.hold;
     struct lock_setup setup = { .kind = scenario->scheduler.lock,
                                 .cpu = scenario->cpu,
                                 .topology = &host->topology,
-                                .cores = scenario->scheduler.locked_queues ? host->core_count
-                                                                           : torus->core_count,
+                                .cores = cores,
                                 .rng = host->rng,
                                 .seed = scenario->seed,
                                 .replication = host->replication,
-                                .id = t,
+                                .id = id,
                                 .chain = scenario->flat.exponential_handover };
     if (setup.chain)
         setup.chain_hold_ps = (uint64_t)llround(hold->parameter[PARAMETER_MEAN] * 1e6);
-    torus->lock = arena_alloc(host->arena, 1, sizeof *torus->lock);
-    lock_model_init(torus->lock, &setup, host->arena);
+    struct lock_model *lock = arena_alloc(host->arena, 1, sizeof *lock);
+    lock_model_init(lock, &setup, host->arena);
+    return lock;
 }
 
 static void torus_set_up(struct host *host, uint32_t t, char *memory, const struct layout *at,
@@ -243,7 +243,19 @@ static void torus_set_up(struct host *host, uint32_t t, char *memory, const stru
     host->ops->join(host->braid, torus->torus, settings->exchange_ns * t / host->torus_count,
                     settings->balance_ns + settings->balance_ns * t / host->torus_count);
     if (torus->core_count > 1 || host->scenario->flat.has_hold || settings->locked_queues)
-        lock_set_up(host, torus, t);
+        torus->lock =
+            host_make_lock(host, settings->locked_queues ? host->core_count : torus->core_count, t);
+}
+
+static struct port port_of(struct host *host)
+{
+    return (struct port){ .post = host_post,
+                          .ask = host_ask,
+                          .kick = host_kick,
+                          .world = host,
+                          .lock = host_lock,
+                          .unlock = host_unlock,
+                          .lock_count = host->torus_count + 1 };
 }
 
 static void scheduler_set_up(struct host *host)
@@ -259,8 +271,7 @@ static void scheduler_set_up(struct host *host)
     char *memory = arena_alloc(host->arena, at.total + GUARD_MOST, 1);
     audit_guard_set(&host->end_guard, memory + at.total, GUARD_MOST);
     host->port = (struct port *)(void *)memory;
-    *host->port =
-        (struct port){ .post = host_post, .ask = host_ask, .kick = host_kick, .world = host };
+    *host->port = port_of(host);
     host->braid = (struct braid *)(void *)(memory + at.braid);
     *host->braid = (struct braid){
         .slots = (struct projection_slot *)(void *)(memory + at.slots),

@@ -151,6 +151,12 @@ struct guard {
 
 enum { GUARD_LEAST = 16, GUARD_MOST = GUARD_LEAST + 63 };
 
+/* One of those that a scheduler may take inside an entry. */
+struct port_lock {
+    struct lock_model *model; /* NULL: it has never been taken */
+    bool held;
+};
+
 struct host_torus {
     struct torus *torus;
     void *queue;             /* of its policy, */
@@ -197,6 +203,7 @@ struct host {
     struct guard end_guard; /* behind them */
     struct braid *braid;
     struct port *port;
+    struct port_lock *port_locks; /* [torus_count + 1]; NULL: none has ever been taken */
     struct topology topology;
     struct core *cores;
     struct host_torus *tori;
@@ -225,9 +232,11 @@ struct host {
     struct host_torus *acting_torus;   /* that the scheduler has been called for */
     enum entry_kind entering_kind;
     uint64_t entering_from_ps, entering_flat_ps, entering_extra_ps, entering_acquire_ps;
-    bool entering_held;   /* its price was drawn from flat.hold */
-    bool entering_posted; /* the task being placed went into a message */
-    bool moved;           /* the entry received a migration */
+    uint64_t entering_wait_ps; /* for locks of the port's; part of extra */
+    uint32_t entering_locks;   /* of the port's, that it holds */
+    bool entering_held;        /* its price was drawn from flat.hold */
+    bool entering_posted;      /* the task being placed went into a message */
+    bool moved;                /* the entry received a migration */
 
     struct fault fault;
     struct overrun overrun;
@@ -288,6 +297,11 @@ uint64_t entry_paid_for_ps(const struct host *host);
 /* The host's record: so many more of the torus's processes are READY, and RUNNING. */
 void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running);
 
+/* ---- host.c ---- */
+
+/* Of the scenario's kind; so many cores may wait at once; id tells its random numbers. */
+struct lock_model *host_make_lock(struct host *host, uint32_t cores, uint32_t id);
+
 /* ---- failures.c ---- */
 
 void failures_init(struct host *host);
@@ -323,7 +337,7 @@ static inline bool failures_empties(const struct host *host, const struct host_t
 size_t audit_guard_bytes(size_t bytes); /* that belong behind so many, up to a whole line */
 void audit_guard_set(struct guard *guard, void *from, size_t bytes);
 bool audit_guard_holds(const struct guard *guard);
-void audit_guards(struct host *host); /* all of them */
+void audit_guards(struct host *host); /* all of them; and that it has let go all locks */
 /* What is at an address, in words that are the same in every run. */
 void audit_where(const struct host *host, uintptr_t address, char *text, size_t size);
 /* The index of what the scheduler gave us, which says so itself; what it did, for the message. */
@@ -346,11 +360,13 @@ static inline void audit_identity(struct host *host, uint32_t id)
 
 /* ---- messages.c ---- */
 
-void message_deliver(struct host *host, uint32_t task); /* it falls due */
+void message_deliver(struct host *host, uint32_t task);  /* it falls due */
 void request_deliver(struct host *host, uint32_t torus); /* likewise: what that torus asks for */
 void host_ask(void *world, uint16_t victim, uint16_t thief, uint32_t count);
 void host_post(void *world, uint16_t target, struct process *process);
 void host_kick(void *world, uint32_t core);
+void host_lock(void *world, uint32_t lock);
+void host_unlock(void *world, uint32_t lock);
 
 /* ---- programs.c ---- */
 
@@ -371,7 +387,7 @@ static inline bool in_window(const struct host *host)
 }
 
 void tally_integrate(struct host *host);
-void tally_idled(struct host *host, const struct core *core); /* it ceases to idle */
+void tally_idled(struct host *host, const struct core *core);   /* it ceases to idle */
 void tally_load(struct host *host, uint32_t from, uint32_t to); /* a torus's load changed */
 void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps);
 void tally_burst(struct host *host, struct task *task);

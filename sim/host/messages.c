@@ -146,6 +146,49 @@ void message_deliver(struct host *host, uint32_t id)
         inbox_announce(host, torus);
 }
 
+/* ---- Locks -------------------------------------------------------------------------------- */
+
+/* The lock of that number, which the entry under way takes or lets go. */
+static struct port_lock *port_lock(struct host *host, uint32_t lock, bool held)
+{
+    if (host->entering == NULL || lock > host->torus_count)
+        host_fault(host, FAULT_ADDRESS, NO_TASK, "lock %u of the port's, which has %u", lock,
+                   host->torus_count + 1);
+    if (host->port_locks == NULL)
+        host->port_locks =
+            arena_alloc(host->arena, host->torus_count + 1, sizeof *host->port_locks);
+    if (host->port_locks[lock].held != held)
+        host_fault(host, FAULT_LOCK, NO_TASK,
+                   held ? "it let go lock %u, which it does not hold"
+                        : "it waits for lock %u, which it holds itself",
+                   lock);
+    return &host->port_locks[lock];
+}
+
+void host_lock(void *world, uint32_t lock)
+{
+    struct host *host = world;
+    struct port_lock *own = port_lock(host, lock, false);
+    if (own->model == NULL)
+        own->model = host_make_lock(host, 1, host->torus_count + lock);
+    uint64_t at_ps = entry_paid_for_ps(host), free_ps = own->model->free_ps;
+    uint64_t spent_ps = lock_model_pass(own->model, host->entering->id, at_ps) - at_ps;
+    host->entering_extra_ps += spent_ps;
+    if (free_ps > at_ps)
+        host->entering_wait_ps += spent_ps;
+    own->held = true;
+    host->entering_locks++;
+}
+
+void host_unlock(void *world, uint32_t lock)
+{
+    struct host *host = world;
+    struct port_lock *own = port_lock(host, lock, true);
+    lock_model_hold(own->model, host->entering->id, entry_paid_for_ps(host));
+    own->held = false;
+    host->entering_locks--;
+}
+
 void host_kick(void *world, uint32_t id)
 {
     struct host *host = world;

@@ -77,5 +77,6 @@ const char *const fault_names[FAULT_KINDS] = {
     [FAULT_SIGNAL] = "a signal",
     [FAULT_ADDRESS] = "memory was touched that is not the scheduler's",
     [FAULT_UNTRACED] = "an entry that should be traced made no callback",
+    [FAULT_LOCK] = "a lock of the port's was not taken and let go in turn",
     [FAULT_DAMAGED] = "memory was overwritten that the scheduler must keep",
 };

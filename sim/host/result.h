@@ -151,6 +151,7 @@ enum fault_kind {
     FAULT_SIGNAL,    /* a signal, in the scheduler */
     FAULT_ADDRESS,   /* touched memory that is not its own */
     FAULT_UNTRACED,  /* should be traced, and no callback came */
+    FAULT_LOCK,      /* took a lock of the port's twice, let go another's, or kept one */
     FAULT_DAMAGED,   /* overwrote what it must keep: ids, inboxes, what is behind a queue */
     FAULT_KINDS
 };

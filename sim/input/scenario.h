@@ -36,7 +36,7 @@ enum entry_kind {
     ENTRY_KINDS
 };
 
-extern const char *const victim_names[]; /* of enum balancer_victim; ends with NULL */
+extern const char *const victim_names[];           /* of enum balancer_victim; ends with NULL */
 extern const char *const entry_names[ENTRY_KINDS]; /* "schedule", "yield", ... */
 
 struct scheduler_settings {
@@ -103,8 +103,8 @@ struct scenario {
     struct flat_settings flat;
     uint32_t event_count;
     struct scenario_event *events; /* by time */
-    bool lag;           /* "lag": measure what processes are owed; default false */
-    uint64_t starve_ps; /* 0: 10 x ceil(processes / cores) slices */
+    bool lag;                      /* "lag": measure what processes are owed; default false */
+    uint64_t starve_ps;            /* 0: 10 x ceil(processes / cores) slices */
     uint32_t workload_count;
     struct workload *workloads;
 };

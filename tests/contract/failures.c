@@ -52,8 +52,7 @@ static void draw_events(struct scenario *scenario, uint32_t count)
             .chance = below(2) ? UINT32_MAX : UINT32_MAX / 3,
         };
         struct scenario_event *event = &scenario->events[i];
-        event->is_core =
-            (event->kind == EVENT_OFFLINE || event->kind == EVENT_ONLINE) && below(2);
+        event->is_core = (event->kind == EVENT_OFFLINE || event->kind == EVENT_ONLINE) && below(2);
         if (event->is_core)
             event->torus = below(scenario->cores);
     }

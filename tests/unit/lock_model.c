@@ -84,6 +84,23 @@ START_TEST(a_free_lock_is_taken_at_once)
 }
 END_TEST
 
+/* Inside an entry: in the order of the entries, whenever they ask. */
+START_TEST(a_lock_is_passed_inside_entries)
+{
+    enum lock_kind kind = (enum lock_kind)_i;
+    struct lock_model lock = lock_of(kind, true);
+    uint64_t atomic = kind == LOCK_IDEAL ? 0 : kind == LOCK_MCS ? 40000 : 20000;
+    uint64_t line = kind == LOCK_IDEAL ? 0 : 100000, c = 3 * line;
+    ck_assert_uint_eq(lock_model_pass(&lock, 0, 5000), 5000 + atomic);
+    lock_model_hold(&lock, 0, 50000);
+    ck_assert_uint_eq(lock_model_pass(&lock, 2, 60000), 60000 + atomic + line);
+    lock_model_hold(&lock, 2, 900000);
+    ck_assert_uint_eq(lock_model_pass(&lock, 3, 300000), 900000 + c / 5); /* beside core 2 */
+    lock_model_hold(&lock, 3, 1500000);
+    ck_assert_uint_eq(lock_model_pass(&lock, 0, 250000), 1500000 + c);
+}
+END_TEST
+
 /* ---- Hand-overs --------------------------------------------------------------------------- */
 
 /* From release to grant in units of c = 300 ns, doubled; k = 4, 3, 2. */
@@ -433,6 +450,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     rng = gsl_rng_alloc(random_philox);
     tcase_add_loop_test(tests, a_free_lock_is_taken_at_once, 0, LOCK_KINDS);
+    tcase_add_loop_test(tests, a_lock_is_passed_inside_entries, 0, LOCK_KINDS);
     tcase_add_loop_test(tests, a_handover_costs_by_the_number_of_waiters, 0, LOCK_KINDS);
     tcase_add_loop_test(tests, a_handover_costs_by_the_place_of_waiters, 0, LOCK_KINDS);
     tcase_add_test(tests, late_waiters_count);

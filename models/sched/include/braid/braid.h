@@ -147,8 +147,7 @@ bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uin
 static inline void braid_changed(struct braid *braid, struct torus *torus)
 {
     if (braid->exchange_ns == 0 ||
-        (braid->prompt &&
-         torus->strain != torus_strain(torus_load(torus), torus->core_count)))
+        (braid->prompt && torus->strain != torus_strain(torus_load(torus), torus->core_count)))
         braid_publish(braid, torus);
 }
 

@@ -84,9 +84,9 @@ void torus_tend(struct torus *torus, uint64_t now_ns);
  * expires here, so that torus_wake() or torus_kill() comes next.  The caller holds torus. */
 enum process_result torus_adopt(struct torus *torus, struct process *process, uint64_t now_ns);
 
-/* Core slot, which has put what it ran, leaves a torus whose other cores go on without it.  The caller holds the torus, calls nothing for that slot until torus_resume(), and
- * has timers expire elsewhere.  False: it was the last one that was there, and torus_retire() comes
- * next. */
+/* Core slot, which has put what it ran, leaves a torus whose other cores go on without it.  The
+ * caller holds the torus, calls nothing for that slot until torus_resume(), and has timers expire
+ * elsewhere.  False: it was the last one that was there, and torus_retire() comes next. */
 bool torus_core_leave(struct torus *torus, uint32_t slot);
 
 /* torus, whose cores have all put what they ran, leaves: all that is queued is posted elsewhere,

@@ -46,6 +46,13 @@ struct port {
     /* Make core call torus_schedule() soon; the present core is allowed. */
     void (*kick)(void *world, uint32_t core);
     void *world;
+    /* Take, spinning, and let go one of the world's locks, 0 .. lock_count - 1, of which there are
+     * at least one for each torus and one more.  For schedulers whose tori share something else
+     * than projections: this one takes none, and a port for it alone may leave them NULL.  Not one
+     * that the operation holds already; all are let go before it ends. */
+    void (*lock)(void *world, uint32_t lock);
+    void (*unlock)(void *world, uint32_t lock);
+    uint32_t lock_count;
 };
 
 /* What a torus knows of one core that it serves: a line that mostly this core touches. */
