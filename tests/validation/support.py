@@ -179,12 +179,21 @@ def table(header, rows, align=None):
 
 
 T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)  # Student's, 1 to 9 degrees
+Z975 = 1.959963985  # the normal one
+
+
+def t975(degrees):
+    """From 10 degrees on by M. Abramowitz and I. Stegun, 26.7.5, to 4 digits."""
+    if degrees <= len(T975):
+        return T975[degrees - 1]
+    return Z975 + (Z975**3 + Z975) / (4 * degrees) + \
+        (5 * Z975**5 + 16 * Z975**3 + 3 * Z975) / (96 * degrees**2)
 
 
 def interval(values):
     """Mean and half the width of its 95 % interval, infinite when there is one value only."""
     n = len(values)
-    half = T975[n - 2] * statistics.stdev(values) / math.sqrt(n) if n > 1 else math.inf
+    half = t975(n - 1) * statistics.stdev(values) / math.sqrt(n) if n > 1 else math.inf
     return statistics.fmean(values), half
 
 
