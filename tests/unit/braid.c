@@ -48,6 +48,7 @@ static void publish(uint32_t ready, uint32_t running, uint32_t blocked, uint32_t
     struct torus *torus = tori.torus[1];
     torus->ready = ready;
     torus->running = running;
+    torus->idle = torus->core_count - running;
     torus->blocked = blocked;
     braid_publish(&tori.braid, torus);
     for (int i = 0; i < FIELDS; i++)

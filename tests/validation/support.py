@@ -187,7 +187,8 @@ def t975(degrees):
     if degrees <= len(T975):
         return T975[degrees - 1]
     return Z975 + (Z975**3 + Z975) / (4 * degrees) + \
-        (5 * Z975**5 + 16 * Z975**3 + 3 * Z975) / (96 * degrees**2)
+        (5 * Z975**5 + 16 * Z975**3 + 3 * Z975) / (96 * degrees**2) + \
+        (3 * Z975**7 + 19 * Z975**5 + 17 * Z975**3 - 15 * Z975) / (384 * degrees**3)
 
 
 def interval(values):

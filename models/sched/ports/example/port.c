@@ -32,7 +32,7 @@ void port_init(struct kernel_port *kp, uint16_t cpus, uint32_t processes,
                const struct policy *policy, uint64_t slice_ns, uint32_t tick_ns)
 {
     struct braid *braid = &kp->braid;
-    kp->port = (struct port){ .post = post, .ask = ask, .kick = kick, .world = kp };
+    kp->port.post = post, kp->port.ask = ask, kp->port.kick = kick, kp->port.world = kp;
     kp->processes = kp->kernel->memory((uint64_t)processes * sizeof *kp->processes);
     kp->cpus = kp->kernel->memory((uint64_t)cpus * sizeof *kp->cpus);
     braid->slots = kp->kernel->memory((uint64_t)cpus * sizeof *braid->slots);
