@@ -246,6 +246,7 @@ struct host {
     uint64_t integrated_ps;
     uint32_t waiting, idle_cores;
     uint64_t vain_ps_max; /* the longest time for which one core idled while one process waited */
+    uint64_t oldest_ps;   /* nobody who waits has been READY since before */
     uint32_t *load_count; /* [task_count + 1] tori by load */
     uint32_t load_min, load_max;
     double wasted_core_ps, imbalance_ps;

@@ -42,14 +42,25 @@ static void tally_vain(struct host *host, const struct core *core, const struct 
         host->vain_ps_max = host->now_ps - from;
 }
 
-/* O(tasks), but only if it has idled for longer than the longest time so far. */
+/* O(tasks), but only if it may have idled beside somebody for longer than the longest time so far:
+ * who waits now has done so since oldest_ps at most, as whoever comes later is READY later. */
 void tally_idled(struct host *host, const struct core *core)
 {
-    if (host->waiting == 0 || host->now_ps <= core->idle_ps + host->vain_ps_max)
+    uint64_t from = core->idle_ps > host->oldest_ps ? core->idle_ps : host->oldest_ps;
+    if (from < host->warmup_ps)
+        from = host->warmup_ps;
+    if (host->waiting == 0 || host->now_ps <= from + host->vain_ps_max)
         return;
-    for (uint32_t id = 0; id < host->task_count; id++)
-        if (host->tasks[id].state == TASK_READY)
-            tally_vain(host, core, &host->tasks[id]);
+    host->oldest_ps = host->now_ps;
+    for (uint32_t id = 0; id < host->task_count; id++) {
+        const struct task *task = &host->tasks[id];
+        if (task->state < TASK_POSTED || task->state > TASK_READY)
+            continue;
+        if (task->ready_ps < host->oldest_ps)
+            host->oldest_ps = task->ready_ps;
+        if (task->state == TASK_READY)
+            tally_vain(host, core, task);
+    }
 }
 
 /* Likewise, O(cores). */
