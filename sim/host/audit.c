@@ -153,18 +153,28 @@ static uint32_t count_in_state(const struct host *host, enum task_state state)
     return count;
 }
 
+/* Takes one out of a queue: those with a reservation do not migrate. */
+static struct process *take_out(struct host *host, void *queue)
+{
+    struct process *process = host->policy->migratable(queue);
+    if (process == NULL)
+        return host->policy->pick(queue, host->now_ps / 1000);
+    audit_index(host, process, "migratable returned");
+    host->policy->dequeue(queue, process);
+    return process;
+}
+
 static void audit_queue(struct host *host, uint32_t t)
 {
     const struct host_torus *torus = &host->tori[t];
     struct process *process;
     uint32_t found = 0;
-    while ((process = host->policy->migratable(torus->queue)) != NULL) {
-        uint32_t id = audit_index(host, process, "migratable returned");
+    while ((process = take_out(host, torus->queue)) != NULL) {
+        uint32_t id = audit_index(host, process, "pick returned");
         struct task *task = &host->tasks[id];
         if (task->state != TASK_READY || task->torus != t)
             host_fault(host, FAULT_NOT_READY, id, "found in the queue of torus %u", t);
         audit_identity(host, id);
-        host->policy->dequeue(torus->queue, process);
         task->state = TASK_DUE; /* seen */
         found++;
     }

@@ -97,9 +97,7 @@ void failures_pass(struct host *host)
 
 static void revive(struct host *host, struct core *core)
 {
-    if (core->halt == HALT_LEFT)
-        core_stop(host, core); /* it is about to */
-    core->halt = HALT_NONE;
+    core->halt = core->halt >= HALT_LEFT ? HALT_BACK : HALT_NONE;
     if (core->state != CORE_STOPPED)
         return;
     core_resume(host, core);
@@ -110,6 +108,8 @@ static void play_on(struct host *host, struct core *core, enum event_kind kind)
 {
     if (kind == EVENT_REVIVE || kind == EVENT_ONLINE) {
         revive(host, core);
+    } else if (core->halt >= HALT_LEFT) {
+        core->halt = HALT_LEFT;
     } else if (core->state != CORE_STOPPED) {
         core->halt = kind == EVENT_STOP ? HALT_STOP : HALT_LEAVE;
         core_arm(host, core);
@@ -182,10 +182,12 @@ bool failures_halt(struct host *host, struct core *core)
     if (core->posted_head != NO_TASK || core->request.victim != NULL)
         return false;
     if (core->halt != HALT_LEAVE) {
-        bool has_left = core->halt == HALT_LEFT;
+        enum core_halt halt = core->halt;
         core_stop(host, core);
-        if (has_left)
+        if (halt != HALT_STOP)
             hand_on(host, core);
+        if (halt == HALT_BACK)
+            revive(host, core);
         return true;
     }
     core->halt = HALT_LEFT; /* when the entry is over */

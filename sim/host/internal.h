@@ -66,7 +66,13 @@ struct task {
 enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING, CORE_STOPPED };
 
 /* What a core that is to stop does next: between two entries, when it owes nobody anything. */
-enum core_halt { HALT_NONE, HALT_STOP, HALT_LEAVE, HALT_LEFT };
+enum core_halt {
+    HALT_NONE,
+    HALT_STOP,
+    HALT_LEAVE,
+    HALT_LEFT, /* its last entry is under way */
+    HALT_BACK  /* and it goes on after that */
+};
 
 enum ipi_flag { IPI_RESCHEDULE = 1, IPI_RECEIVE = 2 };
 

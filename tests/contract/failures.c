@@ -6,7 +6,8 @@
  * locked queues, one or two cores a torus, traced and flat prices; the simulator's audit ends a run
  * at the first breach.  Then a torus stops or leaves for good: with patience whatever sleeps there,
  * or waits, must run on elsewhere, but for what was on its cores; without, if it has stopped, it
- * must not, or the test shows nothing.  Last, one core leaves for good: the rest run all.
+ * must not, or the test shows nothing.  Then one core leaves for good: the rest run all.  Last,
+ * tori leave and are called back at every stage of the entry in which they do.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -129,6 +130,22 @@ static uint32_t count_stuck(const struct run_result *result)
     return stuck;
 }
 
+/* A torus leaves, is called back while it does so, or later, and leaves again. */
+static void is_called_back(struct scenario *scenario, uint32_t i, struct arena *arena)
+{
+    const uint64_t from_ps = UINT64_C(100) * MS * 1000, step_ps = UINT64_C(20) * 1000 * i;
+    uint32_t torus = below(scenario->scheduler.tori);
+    for (uint32_t e = 0; e < 4; e++)
+        scenario->events[e] =
+            (struct scenario_event){ .at_ps = e < 3 ? from_ps + e * step_ps : 2 * from_ps,
+                                     .kind = e % 2 ? EVENT_ONLINE : EVENT_OFFLINE,
+                                     .torus = torus };
+    scenario->event_count = 4;
+    struct run_result back = { 0 };
+    run(scenario, i, &back, arena);
+    ck_assert_uint_eq(count_stuck(&back), 0);
+}
+
 START_TEST(nothing_is_lost)
 {
     struct phase hog = { PHASE_RUN, exponential(5000) };
@@ -159,6 +176,10 @@ START_TEST(nothing_is_lost)
     struct run_result result = { 0 };
     random_state = (uint64_t)_i + 1;
     struct scenario scenario = scenario_of((uint32_t)_i, workloads, events);
+    if (strcmp(scenario.scheduler.policy, "edf") == 0) {
+        workloads[SLEEPER].budget_ns = MS / 2;
+        workloads[SLEEPER].period_ns = 10 * MS;
+    }
     draw_events(&scenario, 1 + below(EVENTS));
     run(&scenario, (uint32_t)_i, &result, &arena);
 
@@ -184,6 +205,8 @@ START_TEST(nothing_is_lost)
     scenario.scheduler.patience = 0;
     run(&scenario, (uint32_t)_i, &rest, &arena);
     ck_assert_uint_eq(count_stuck(&rest), 0);
+
+    is_called_back(&scenario, (uint32_t)_i, &arena);
     arena_free(&arena);
 }
 END_TEST
