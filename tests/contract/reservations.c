@@ -263,6 +263,32 @@ START_TEST(bandwidth_is_free_at_the_last_deadline)
 }
 END_TEST
 
+/* Who sleeps within its budget has the rest of it by the same deadline; after the time in which
+ * that rest would have been due by its bandwidth, a new one. */
+START_TEST(sleep_renews_no_budget)
+{
+    static const struct {
+        uint64_t wakes_ns;
+        uint32_t runs;
+    } cases[] = { { 320000, 0 }, { 740000, 0 }, { 760000, 1 } };
+    machine_init(&policy_edf, 1, 1);
+    ck_assert(reserve(400000, PERIOD_LEAST_NS, HARD));
+    ck_assert(reserve(550000, PERIOD_LEAST_NS + 50000, HARD));
+    honour_kicks();
+    struct process *sleeper = current(0);
+    ck_assert_uint_eq(sleeper->id, 0);
+    machine.now_ns = 300000; /* a quarter of the budget is left, due at 750000 at the earliest */
+    ck_assert_int_eq(torus_block(torus(), 0, machine.now_ns), PROCESS_OK);
+    torus_schedule(torus(), 0, machine.now_ns);
+    ck_assert_uint_eq(current(0)->id, 1);
+    machine.now_ns = cases[_i].wakes_ns;
+    ck_assert_int_eq(torus_wake(torus(), 0, sleeper, machine.now_ns), PROCESS_OK);
+    honour_kicks();
+    ck_assert_uint_eq(current(0)->id, cases[_i].runs);
+    tori_fini(&machine.tori);
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_refused)
 {
     for (uint32_t i = 0; policy_list[i] != NULL; i++) {
@@ -308,6 +334,7 @@ int main(void)
     tcase_add_loop_test(tests, admitted_reservations_never_miss, 0, TORI_CORES_MAX * SEEDS);
     tcase_add_test(tests, hogs_are_held_to_their_bandwidth);
     tcase_add_test(tests, bandwidth_is_free_at_the_last_deadline);
+    tcase_add_loop_test(tests, sleep_renews_no_budget, 0, 3);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, a_reservation_stays_on_its_torus);
     return suite_run("reservations", tests);

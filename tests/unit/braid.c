@@ -9,6 +9,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "braid/takeover.h"
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
 
@@ -385,6 +386,32 @@ START_TEST(publishes_every_change)
 }
 END_TEST
 
+/* A torus that has left says so, and nobody reads a load of it, until it has itself back. */
+START_TEST(who_has_left_shows_it)
+{
+    struct tori_setup setup = four_tori();
+    static const uint32_t loads[] = { 5, 0, 5, 5 };
+    uint16_t least;
+    uint32_t load;
+    struct projection p;
+    tori_init(&tori, &setup);
+    load_tori(loads);
+    ck_assert(braid_least_loaded(&tori.braid, tori.torus[0], 0, &least, &load));
+    ck_assert_uint_eq(least, 1);
+    ck_assert(torus_retire(tori.torus[1], 0));
+    ck_assert(braid_is_away(&tori.braid, 1));
+    ck_assert(!braid_read(&tori.braid, 1, &p));
+    ck_assert(braid_least_loaded(&tori.braid, tori.torus[0], 0, &least, &load));
+    ck_assert_uint_ne(least, 1);
+    ck_assert(!torus_regain(tori.torus[1]));
+    torus_tend(tori.torus[2], 0); /* the one that has it */
+    ck_assert(torus_regain(tori.torus[1]));
+    braid_publish(&tori.braid, tori.torus[1]);
+    ck_assert(!braid_is_away(&tori.braid, 1));
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("braid");
@@ -404,5 +431,6 @@ int main(void)
     tcase_add_test(tests, publishes_in_its_own_phase);
     tcase_add_test(tests, missed_phases_are_not_made_up_for);
     tcase_add_test(tests, publishes_every_change);
+    tcase_add_test(tests, who_has_left_shows_it);
     return suite_run("braid", tests);
 }
