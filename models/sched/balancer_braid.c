@@ -30,10 +30,11 @@
 
 enum { ROTATION = 128 };
 
-/* Is it time to move the process that would go? */
-static bool braid_is_worth(const struct braid *braid, struct torus *torus, uint64_t now_ns)
+/* Is it time to move the process that would go to target? */
+static bool braid_is_worth(const struct braid *braid, struct torus *torus, uint16_t target,
+                           uint64_t now_ns)
 {
-    const struct process *process = torus_migratable(torus);
+    const struct process *process = torus_offer(torus, target);
     if (process == NULL)
         return false;
     bool is_new = process->runtime_ns == 0 && process->id + 1 != torus->guest;
@@ -43,8 +44,7 @@ static bool braid_is_worth(const struct braid *braid, struct torus *torus, uint6
 static bool braid_shows_idle(const struct braid *braid, uint16_t torus)
 {
     struct projection projection;
-    return braid_read(braid, torus, &projection) &&
-           projection.load < braid_cores(braid, torus);
+    return braid_read(braid, torus, &projection) && projection.load < braid_cores(braid, torus);
 }
 
 /* Begins anywhere, or all would choose the same. */
@@ -66,7 +66,7 @@ static void braid_serve(const struct braid *braid, struct torus *torus, uint16_t
                         uint64_t now_ns)
 {
     uint16_t other = idle;
-    if (braid_is_worth(braid, torus, now_ns)) {
+    if (braid_is_worth(braid, torus, idle, now_ns)) {
         torus->owed = 0;
         torus_give(torus, idle);
         if (torus_waiting(torus) == 0 || !braid_find_idle(braid, torus, &other))
@@ -104,11 +104,11 @@ static void braid_even_out(struct braid *braid, struct torus *torus, uint64_t no
 {
     uint16_t least = torus->id;
     uint32_t load, own = torus_load(torus);
-    if (!braid_is_worth(braid, torus, now_ns) ||
-        !braid_least_loaded(braid, torus, torus->id, &least, &load))
+    if (!braid_least_loaded(braid, torus, torus->id, &least, &load) ||
+        !braid_is_worth(braid, torus, least, now_ns))
         return;
     bool rotates = now_ns - torus->rotated_ns >= (uint64_t)ROTATION * braid->cost_ns &&
-                   torus_migratable(torus)->id + 1 != torus->guest; /* the hosts' turn to leave */
+                   torus_offer(torus, least)->id + 1 != torus->guest; /* the hosts' turn to leave */
     if (own > load + 1 || (own == load + 1 && rotates)) {
         torus->rotated_ns = now_ns;
         torus_give(torus, least);

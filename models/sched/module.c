@@ -34,6 +34,7 @@ static const struct torus_operations operations = {
     .take = torus_take,
     .tend = torus_tend,
     .adopt = torus_adopt,
+    .lend = torus_lend,
     .core_leave = torus_core_leave,
     .retire = torus_retire,
     .inbox_push = inbox_push,

@@ -32,6 +32,12 @@ void policy_fifo_dequeue(void *queue, struct process *process)
 }
 
 /* The tail would wait longest here, so it gains most by leaving. */
+struct process *policy_fifo_before(void *queue, struct process *process)
+{
+    struct policy_fifo *fifo = queue;
+    return process->link.prev != &fifo->ready ? process_of_link(process->link.prev) : NULL;
+}
+
 struct process *policy_fifo_tail(void *queue)
 {
     struct policy_fifo *fifo = queue;

@@ -214,6 +214,12 @@ static struct process *edf_migratable(void *queue)
     return policy_fifo_tail(&q->background);
 }
 
+static struct process *edf_next_migratable(void *queue, struct process *process)
+{
+    struct edf_queue *q = queue;
+    return policy_fifo_before(&q->background, process);
+}
+
 static bool edf_preempts(void *queue, const struct process *running, const struct process *woken,
                          uint64_t now_ns)
 {
@@ -232,6 +238,7 @@ const struct policy policy_edf = {
     .dequeue = edf_dequeue,
     .pick = edf_pick,
     .migratable = edf_migratable,
+    .next_migratable = edf_next_migratable,
     .preempts = edf_preempts,
     .leave = edf_leave,
     .turn_ns = edf_turn_ns,

@@ -32,4 +32,5 @@ const struct policy policy_fair_scan = {
     .dequeue = policy_fifo_dequeue,
     .pick = fair_scan_pick,
     .migratable = policy_fifo_tail,
+    .next_migratable = policy_fifo_before,
 };

@@ -111,6 +111,15 @@ static struct process *io_aware_migratable(void *queue)
     return list_is_empty(list) ? NULL : process_of_link(list->prev);
 }
 
+static struct process *io_aware_next_migratable(void *queue, struct process *process)
+{
+    struct io_aware_queue *q = queue;
+    struct list_link *before = process->link.prev;
+    if (before == &q->others)
+        before = q->interactive.prev;
+    return before != &q->interactive ? process_of_link(before) : NULL;
+}
+
 static bool io_aware_preempts(void *queue, const struct process *running,
                               const struct process *woken, uint64_t now_ns)
 {
@@ -128,5 +137,6 @@ const struct policy policy_io_aware = {
     .dequeue = io_aware_dequeue,
     .pick = io_aware_pick,
     .migratable = io_aware_migratable,
+    .next_migratable = io_aware_next_migratable,
     .preempts = io_aware_preempts,
 };

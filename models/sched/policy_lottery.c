@@ -234,6 +234,21 @@ static struct process *lottery_migratable(void *queue)
     return tickets_of(q->tree.root) != 0 ? process_of_link(winner(q, 0)->last->next) : NULL;
 }
 
+/* In its ring, or the first one of the next weight. */
+static struct process *lottery_next_migratable(void *queue, struct process *process)
+{
+    struct lottery_queue *q = queue;
+    struct lot *lot = lot_of(process);
+    struct lot *holder = holds(lot) ? lot : holder_of_weight(q, lot->node.key);
+    if (&process->link != holder->last)
+        return process_of_link(process->link.next);
+    uint64_t upto = holder->left + own_tickets(&holder->node);
+    for (const struct tree_node *node = &holder->node; node->parent != NULL; node = node->parent)
+        if (node->parent->child[1] == node)
+            upto += ((const struct lot *)node->parent)->left + own_tickets(node->parent);
+    return upto < tickets_of(q->tree.root) ? process_of_link(winner(q, upto)->last->next) : NULL;
+}
+
 const struct policy policy_lottery = {
     .name = "lottery",
     .summary = "draws a ticket, of which a process has its weight; O(log n)",
@@ -242,6 +257,8 @@ const struct policy policy_lottery = {
     .enqueue = lottery_enqueue,
     .dequeue = lottery_dequeue,
     .pick = lottery_pick,
+    .ordered_by = POLICY_BY_WEIGHT,
     .migratable = lottery_migratable,
+    .next_migratable = lottery_next_migratable,
     .leave = lottery_leave,
 };

@@ -119,6 +119,19 @@ static struct process *mlfq_migratable(void *queue)
     return q->used != 0 ? process_of_link(q->level[bits_highest(q->used)].prev) : NULL;
 }
 
+static struct process *mlfq_next_migratable(void *queue, struct process *process)
+{
+    struct mlfq_queue *q = queue;
+    struct list_link *before = process->link.prev;
+    for (unsigned k = 0; k < LEVELS; k++) {
+        if (before != &q->level[k])
+            continue;
+        uint32_t above = q->used & ((UINT32_C(1) << k) - 1);
+        return above != 0 ? process_of_link(q->level[bits_highest(above)].prev) : NULL;
+    }
+    return process_of_link(before);
+}
+
 static bool mlfq_preempts(void *queue, const struct process *running, const struct process *woken,
                           uint64_t now_ns)
 {
@@ -136,5 +149,6 @@ const struct policy policy_mlfq = {
     .dequeue = mlfq_dequeue,
     .pick = mlfq_pick,
     .migratable = mlfq_migratable,
+    .next_migratable = mlfq_next_migratable,
     .preempts = mlfq_preempts,
 };

@@ -142,14 +142,17 @@ static struct list_link *first_list(struct priority_queue *q)
     return NULL;
 }
 
-/* The list of the greatest rank in the ring, or NULL. */
-static struct list_link *last_list(struct priority_queue *q)
+/* The list of the greatest rank in the ring before ring[from], which may be where it begins, or
+ * NULL. */
+static struct list_link *last_list_before(struct priority_queue *q, unsigned from)
 {
-    unsigned from = (unsigned)(q->epoch % LEVELS), word = from / WORD_BITS;
+    unsigned epoch = (unsigned)(q->epoch % LEVELS), word = from / WORD_BITS;
+    unsigned ranks = from == epoch ? LEVELS : (from - epoch) % LEVELS;
     uint32_t used = q->used[word] & ~(UINT32_MAX << from % WORD_BITS);
     for (unsigned i = 0; i <= WORDS; i++) {
+        unsigned at = used != 0 ? word * WORD_BITS + bits_highest(used) : 0;
         if (used != 0)
-            return &q->ring[word * WORD_BITS + bits_highest(used)];
+            return (at - epoch) % LEVELS < ranks ? &q->ring[at] : NULL;
         word = word > 0 ? word - 1 : WORDS - 1;
         used = q->used[word];
     }
@@ -172,10 +175,22 @@ static struct process *priority_pick(void *queue, uint64_t now_ns)
 static struct process *priority_migratable(void *queue)
 {
     struct priority_queue *q = queue;
-    struct list_link *list = last_list(q);
+    struct list_link *list = last_list_before(q, (unsigned)(q->epoch % LEVELS));
     if (list == NULL)
         list = &q->due;
     return list_is_empty(list) ? NULL : process_of_link(list->prev);
+}
+
+static struct process *priority_next_migratable(void *queue, struct process *process)
+{
+    struct priority_queue *q = queue;
+    struct list_link *before = process->link.prev;
+    unsigned at = (unsigned)(process->policy[RANK] % LEVELS);
+    if (before == &q->ring[at]) {
+        struct list_link *list = at != q->epoch % LEVELS ? last_list_before(q, at) : NULL;
+        before = list != NULL ? list->prev : q->due.prev;
+    }
+    return before != &q->due ? process_of_link(before) : NULL;
 }
 
 static bool priority_preempts(void *queue, const struct process *running,
@@ -193,7 +208,9 @@ const struct policy policy_priority = {
     .enqueue = priority_enqueue,
     .dequeue = priority_dequeue,
     .pick = priority_pick,
+    .ordered_by = POLICY_BY_PRIORITY,
     .migratable = priority_migratable,
+    .next_migratable = priority_next_migratable,
     .preempts = priority_preempts,
 };
 
@@ -205,6 +222,8 @@ const struct policy policy_priority_aging = {
     .enqueue = priority_enqueue,
     .dequeue = priority_dequeue,
     .pick = priority_pick,
+    .ordered_by = POLICY_BY_PRIORITY,
     .migratable = priority_migratable,
+    .next_migratable = priority_next_migratable,
     .preempts = priority_preempts,
 };

@@ -39,5 +39,6 @@ const struct policy policy_priority_scan = {
     .dequeue = policy_fifo_dequeue,
     .pick = priority_scan_pick,
     .migratable = policy_fifo_tail,
+    .next_migratable = policy_fifo_before,
     .preempts = priority_scan_preempts,
 };

@@ -29,4 +29,5 @@ const struct policy policy_rr = {
     .dequeue = policy_fifo_dequeue,
     .pick = rr_pick,
     .migratable = policy_fifo_tail,
+    .next_migratable = policy_fifo_before,
 };

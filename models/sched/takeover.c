@@ -70,6 +70,16 @@ void torus_resume(struct torus *torus, uint32_t slot, uint64_t now_ns)
         braid_changed(torus->braid, torus);
 }
 
+void torus_lend(struct torus *torus, uint32_t slot, bool lent)
+{
+    if (lent == torus_core_is_away(torus, slot))
+        return;
+    torus->cores[slot].kicked = lent ? TORUS_CORE_AWAY : 0;
+    torus->idle = lent ? torus->idle - 1 : torus->idle + 1;
+    if (torus_is_own(torus))
+        braid_changed(torus->braid, torus);
+}
+
 bool torus_core_leave(struct torus *torus, uint32_t slot)
 {
     bool is_last = true, is_wanted = torus->ready > 0;

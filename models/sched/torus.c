@@ -508,16 +508,21 @@ enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct pr
     return PROCESS_OK;
 }
 
-void torus_change(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
-                  uint64_t now_ns)
+enum process_result torus_change(struct torus *torus, struct process *process, uint32_t weight,
+                                 int32_t priority, uint64_t now_ns)
 {
-    bool is_queued = process->state == PROCESS_READY;
-    if (is_queued)
+    uint32_t changed = (process->priority != priority ? POLICY_BY_PRIORITY : 0u) |
+                       (process->weight != weight ? POLICY_BY_WEIGHT : 0u);
+    if (!torus_is_own(torus))
+        return PROCESS_TAKEN;
+    bool moves = process->state == PROCESS_READY && changed & torus->policy->ordered_by;
+    if (moves)
         torus->policy->dequeue(torus->queue, process);
     process->weight = weight;
     process->priority = priority;
-    if (is_queued)
+    if (moves)
         torus->policy->enqueue(torus->queue, process, now_ns);
+    return PROCESS_OK;
 }
 
 /* ---- The timer ---------------------------------------------------------------------------- */

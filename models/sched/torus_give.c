@@ -5,15 +5,20 @@
 #include "braid/braid.h"
 #include "braid/takeover.h"
 
-struct process *torus_migratable(struct torus *torus)
+struct process *torus_offer(struct torus *torus, uint16_t target)
 {
-    return torus->policy->migratable(torus->queue);
+    const struct policy *policy = torus->policy;
+    struct process *process = policy->migratable(torus->queue);
+    while (process != NULL && !braid_allows(torus->braid, process, target))
+        process =
+            policy->next_migratable != NULL ? policy->next_migratable(torus->queue, process) : NULL;
+    return process;
 }
 
 bool torus_give(struct torus *torus, uint16_t target)
 {
-    struct process *process = torus_migratable(torus);
-    if (process == NULL || !braid_allows(torus->braid, process, target))
+    struct process *process = torus_offer(torus, target);
+    if (process == NULL)
         return false;
     torus->policy->dequeue(torus->queue, process);
     torus->ready--;

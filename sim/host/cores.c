@@ -239,6 +239,15 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     tally_dispatch(host, task, core->accounted_ps);
 }
 
+void core_lend(struct host *host, const struct core *core, const struct host_torus *torus)
+{
+    for (uint32_t i = 0; i < core->torus_count; i++) {
+        struct host_torus *other = core_torus(host, core, i);
+        if (other != torus)
+            host->ops->lend(other->torus, core->id - other->first_core, torus != NULL);
+    }
+}
+
 /* It does nothing any more, and keeps what it runs; that is not a core that idles. */
 void core_stop(struct host *host, struct core *core)
 {

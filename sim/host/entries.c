@@ -303,16 +303,15 @@ static uint32_t call_schedule_all(struct host *host, struct core *core)
         torus_count_change(host, torus, 0, -1);
         task_ready(host, torus, id);
     }
-    uint32_t start = 0;
+    core_lend(host, core, NULL);
+    uint32_t start = 0, id = NO_TASK;
     while (core_torus(host, core, start) != torus)
         start++;
-    for (uint32_t i = 1; i <= core->torus_count; i++) {
-        uint32_t id =
-            call_pick(host, core, core_torus(host, core, (start + i) % core->torus_count));
-        if (id != NO_TASK)
-            return id;
-    }
-    return NO_TASK;
+    for (uint32_t i = 1; i <= core->torus_count && id == NO_TASK; i++)
+        id = call_pick(host, core, core_torus(host, core, (start + i) % core->torus_count));
+    if (id != NO_TASK)
+        core_lend(host, core, core->torus);
+    return id;
 }
 
 static uint32_t call_schedule(struct host *host, struct core *core)

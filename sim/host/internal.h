@@ -292,6 +292,8 @@ uint32_t core_pace(const struct host *host, const struct core *core);
 /* core_kernel_ps(), below, where that need not be ps itself. */
 uint64_t core_slower_ps(const struct host *host, const struct core *core, uint64_t ps);
 void lock_promise(struct host *host, struct host_torus *torus);
+/* Of a core that serves several tori: it runs a process of this one, or, NULL, of none. */
+void core_lend(struct host *host, const struct core *core, const struct host_torus *torus);
 void core_stop(struct host *host, struct core *core);
 void core_resume(struct host *host, struct core *core);
 

@@ -88,16 +88,32 @@ static void host_block(struct host *host, struct process *process)
 
 static void host_change(struct host *host, struct process *process)
 {
-    bool is_queued = host->queued_at[process->id] != 0;
-    if (is_queued)
+    bool moves = host->queued_at[process->id] != 0 && host->policy->ordered_by != 0;
+    if (moves)
         host->policy->dequeue(host->queue, process);
     process->weight = 1 + tori_random_below(&host->random, 10000);
     process->priority = (int32_t)tori_random_below(&host->random, 200) - 100;
-    if (is_queued)
+    if (moves)
         host->policy->enqueue(host->queue, process, host->now_ns);
 }
 
 /* ---- Laws of all policies ------------------------------------------------------------------ */
+
+/* Those that are offered, one after the other, are all that are queued, each once. */
+static void check_offers(struct host *host)
+{
+    bool offered[PROCESSES] = { false };
+    uint32_t count = 0;
+    struct process *process = host->policy->migratable(host->queue);
+    for (; process != NULL && host->policy->next_migratable != NULL; count++) {
+        ck_assert_uint_ne(host->queued_at[process->id], 0);
+        ck_assert(!offered[process->id]);
+        offered[process->id] = true;
+        process = host->policy->next_migratable(host->queue, process);
+    }
+    if (host->policy->next_migratable != NULL)
+        ck_assert_uint_eq(count, host->queued);
+}
 
 /* Nothing is lost, nothing comes out twice, and migratable() names a queued process. */
 static void law_keeps_every_process(struct host *host)
@@ -108,6 +124,7 @@ static void law_keeps_every_process(struct host *host)
         ck_assert_int_eq(leaver == NULL, host->queued == 0);
         if (leaver != NULL)
             ck_assert_uint_ne(host->queued_at[leaver->id], 0);
+        check_offers(host);
         switch (tori_random_below(&host->random, 5)) {
         case 0:
         case 1:

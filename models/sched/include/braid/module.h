@@ -39,8 +39,8 @@ struct torus_operations {
                                 uint64_t now_ns);
     enum process_result (*restrict_to)(struct torus *torus, uint32_t slot, struct process *process,
                                        const uint32_t *mask, uint64_t now_ns);
-    void (*change)(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
-                   uint64_t now_ns);
+    enum process_result (*change)(struct torus *torus, struct process *process, uint32_t weight,
+                                  int32_t priority, uint64_t now_ns);
     enum process_result (*reap)(struct torus *torus, uint32_t parent, struct process *process);
     uint32_t (*tick)(struct torus *torus, uint32_t slot, uint64_t now_ns);
     uint32_t (*heartbeat)(struct torus *torus, uint32_t slot, uint64_t now_ns);
@@ -52,6 +52,7 @@ struct torus_operations {
     bool (*take)(struct torus *by, struct torus *taken, uint64_t now_ns);
     void (*tend)(struct torus *torus, uint64_t now_ns);
     enum process_result (*adopt)(struct torus *torus, struct process *process, uint64_t now_ns);
+    void (*lend)(struct torus *torus, uint32_t slot, bool lent);
     bool (*core_leave)(struct torus *torus, uint32_t slot);
     bool (*retire)(struct torus *torus, uint64_t now_ns);
     bool (*inbox_push)(struct inbox *inbox, struct process *process);

@@ -12,7 +12,8 @@
  *   Run     process->runtime_ns is exact whenever an operation is called with a process, except
  *           that preempts() sees running processes charged up to since_ns only.
  *   Change  Weight and priority may change at any time.  Of a queued process torus_change() tells
- *           by dequeue() and enqueue(); of another a policy learns when it is queued next.
+ *           by dequeue() and enqueue(), if the queue is ordered by it; of another a policy learns
+ *           when it is queued next.
  *   Ties    Between equals, who queued first goes first; but one that was preempted within its
  *           slice (slice_ns > 0) has not had its turn yet, and goes before them.
  *   Code    Freestanding C11: no libc, no floating point, no mutable globals.
@@ -28,6 +29,8 @@
 #include <stdint.h>
 
 #include "braid/process.h"
+
+enum policy_order { POLICY_BY_PRIORITY = 1, POLICY_BY_WEIGHT = 2 };
 
 /* What a policy may know of its torus. */
 struct policy_setup {
@@ -60,7 +63,16 @@ struct policy {
      * such as have a reservation here. */
     struct process *(*migratable)(void *queue);
 
-    /* ---- Optional: NULL means what is said here -------------------------- */
+    /* ---- Optional: NULL or 0 means what is said here --------------------- */
+
+    /* enum policy_order: what the queue is ordered by.  Where that changes of a queued process,
+     * torus_change() unqueues it and queues it anew; other changes it need not hear of.  0: neither
+     * matters, or both are looked at when it picks. */
+    uint32_t ordered_by;
+
+    /* The queued process that the torus would miss least after this one, which migratable() or this
+     * has just returned; NULL when there is none.  NULL: nobody else is offered. */
+    struct process *(*next_migratable)(void *queue, struct process *process);
 
     /* Should woken, just queued, take the core from running?  NULL: never.  The torus also asks
      * it of two running processes, to find the one that is to be displaced. */
@@ -115,5 +127,6 @@ void policy_fifo_init(void *queue, const struct policy_setup *setup);
 void policy_fifo_enqueue(void *queue, struct process *process, uint64_t now_ns);
 void policy_fifo_dequeue(void *queue, struct process *process);
 struct process *policy_fifo_tail(void *queue);
+struct process *policy_fifo_before(void *queue, struct process *process);
 
 #endif

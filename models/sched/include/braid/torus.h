@@ -65,7 +65,7 @@ struct torus_core {
 
 enum torus_kicked {
     TORUS_KICKED = 1,   /* told to schedule and has not done so yet */
-    TORUS_CORE_AWAY = 2 /* it has left: torus_core_leave() */
+    TORUS_CORE_AWAY = 2 /* it has left, or is lent: torus_core_leave(), torus_lend() */
 };
 
 struct torus {
@@ -155,6 +155,11 @@ struct process *torus_schedule(struct torus *torus, uint32_t slot, uint64_t now_
 void torus_put(struct torus *torus, uint32_t slot, uint64_t now_ns);
 struct process *torus_pick(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
+/* And between them: such a core runs a process of another of its tori, or, not lent, does so no
+ * more.  It is none of this torus's while it is lent, so that what waits here is known to wait.
+ * Everything is as before if that is so already. */
+void torus_lend(struct torus *torus, uint32_t slot, bool lent);
+
 /* The current process leaves the core: READY at the tail, BLOCKED, or ZOMBIE. */
 enum process_result torus_yield(struct torus *torus, uint32_t slot, uint64_t now_ns);
 enum process_result torus_block(struct torus *torus, uint32_t slot, uint64_t now_ns);
@@ -175,9 +180,10 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
 void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns);
 
 /* Gives process, of this torus and in none of its messages, another weight and priority.  It keeps
- * its slice, and since_ns: it has been READY since then. */
-void torus_change(struct torus *torus, struct process *process, uint32_t weight, int32_t priority,
-                  uint64_t now_ns);
+ * its slice, and since_ns: it has been READY since then; and its place in the queue, unless that is
+ * ordered by what has changed.  Kicks nobody. */
+enum process_result torus_change(struct torus *torus, struct process *process, uint32_t weight,
+                                 int32_t priority, uint64_t now_ns);
 
 /* process, of this torus, becomes a ZOMBIE whatever it does; messages that wait are received first,
  * so it may be one of those.  If it runs on another core that core is kicked, and has to call
@@ -207,11 +213,11 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns);
  * one writes, on others nothing. */
 uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
-/* The queued process that this torus would miss least; NULL when none is queued. */
-struct process *torus_migratable(struct torus *torus);
+/* The queued process that this torus would miss least of those that may be on torus target; NULL
+ * when there is none.  O(those that may not). */
+struct process *torus_offer(struct torus *torus, uint16_t target);
 
-/* Posts that process to torus target.  False when there was none to give, or it may not be
- * there. */
+/* Posts that process to torus target.  False when there was none. */
 bool torus_give(struct torus *torus, uint16_t target);
 
 /* Asks torus victim, another one, for up to count processes, at least 1, on behalf of thief: this

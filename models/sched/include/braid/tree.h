@@ -82,6 +82,20 @@ static inline struct tree_node *tree_last(const struct tree *tree)
     return node;
 }
 
+/* The node before this one, NULL if it is the first. */
+static inline struct tree_node *tree_previous(const struct tree_node *node)
+{
+    struct tree_node *at = node->child[0];
+    if (at == NULL) {
+        while (node->parent != NULL && node->parent->child[0] == node)
+            node = node->parent;
+        return node->parent;
+    }
+    while (at->child[1] != NULL)
+        at = at->child[1];
+    return at;
+}
+
 /* Puts node, or nothing, where old hangs. */
 static inline void tree_replace(struct tree *tree, struct tree_node *old, struct tree_node *node)
 {
