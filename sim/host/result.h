@@ -196,7 +196,7 @@ struct run_result {
     uint32_t core_count;
     uint32_t process_count; /* closed processes only */
     uint64_t window_ps;
-    uint64_t vain_ps_max; /* the longest that one core idled while one process was queued */
+    uint64_t vain_ps_max; /* scenario->vain: the longest that a core idled beside one queued */
     uint64_t events, scheduling_events;
     double wall_s;
     uint64_t peak_rss_kb;

@@ -49,7 +49,7 @@ void tally_idled(struct host *host, const struct core *core)
     uint64_t from = core->idle_ps > host->oldest_ps ? core->idle_ps : host->oldest_ps;
     if (from < host->warmup_ps)
         from = host->warmup_ps;
-    if (host->waiting == 0 || host->now_ps <= from + host->vain_ps_max)
+    if (!host->scenario->vain || host->waiting == 0 || host->now_ps <= from + host->vain_ps_max)
         return;
     host->oldest_ps = host->now_ps;
     for (uint32_t id = 0; id < host->task_count; id++) {
@@ -66,7 +66,8 @@ void tally_idled(struct host *host, const struct core *core)
 /* Likewise, O(cores). */
 static void tally_waited(struct host *host, const struct task *task)
 {
-    if (host->idle_cores == 0 || host->now_ps <= task->ready_ps + host->vain_ps_max)
+    if (!host->scenario->vain || host->idle_cores == 0 ||
+        host->now_ps <= task->ready_ps + host->vain_ps_max)
         return;
     for (uint32_t c = 0; c < host->core_count; c++)
         if (host->cores[c].is_idle)
