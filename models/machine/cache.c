@@ -131,28 +131,66 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
     cache->enough =
         cache->sets == 1 ? cache->ways : cache->sets * (cache->ways > 6 ? 4 * cache->ways : 24);
     uses_init(&cache->uses, users, cache->enough, arena);
-    cache->first = arena_alloc(arena, cache->lines, sizeof *cache->first);
-    cache->rest = cache->first + cache->sets;
-    for (uint32_t w = 0; w < cache->lines; w++)
-        cache->first[w].line = CACHE_NO_LINE;
+    cache->heads = arena_alloc(arena, cache->sets, sizeof *cache->heads);
+    cache->rest = arena_alloc(arena, cache->lines - cache->sets, sizeof *cache->rest);
+    for (uint32_t set = 0; set < cache->sets; set++)
+        cache->heads[set].way.line = CACHE_NO_LINE;
+    for (uint32_t way = 0; way < cache->lines - cache->sets; way++)
+        cache->rest[way].line = CACHE_NO_LINE;
 }
 
-static struct cache_way *rest_of(const struct cache *cache, uint32_t set)
+static inline struct cache_way *rest_of(const struct cache *cache, uint32_t set)
 {
     return &cache->rest[(size_t)set * (cache->ways - 1)];
 }
 
-/* Where in its set the line is, whatever its version, NULL when it is not; *depth: how many lines
- * have been used later. */
+/* The way in its ring that was used before this one: of the second, the one used longest ago. */
+static inline uint32_t later(const struct cache *cache, uint32_t way)
+{
+    return (way > 0 ? way : cache->ways - 1) - 1;
+}
+
+/* Where in the ring of its set the line is, whatever its version; ways - 1: it is not. */
+static inline uint32_t find_rest(const struct cache *cache, uint32_t set, uint32_t line)
+{
+    const struct cache_way *rest = rest_of(cache, set);
+    uint32_t last = cache->ways - 1, way = 0;
+    if (last > 0 && rest[cache->heads[set].second].line == CACHE_NO_LINE)
+        return last;
+    while (way < last && rest[way].line != line)
+        way++;
+    return way;
+}
+
+/* How many lines of its set have been used later than this way of the ring. */
+static uint32_t depth_of(const struct cache *cache, uint32_t set, uint32_t way)
+{
+    uint32_t second = cache->heads[set].second;
+    return (way >= second ? way : way + cache->ways - 1) - second + 1;
+}
+
+/* Those of the ring that were used later than this way move on by one, over it: the second is free
+ * then. */
+static void close_up(struct cache *cache, uint32_t set, uint32_t way)
+{
+    struct cache_way *rest = rest_of(cache, set);
+    for (uint32_t second = cache->heads[set].second; way != second; way = later(cache, way))
+        rest[way] = rest[later(cache, way)];
+}
+
+/* Where the line is, whatever its version, NULL when it is not here; *depth: how many lines of its
+ * set have been used later. */
 static struct cache_way *find(const struct cache *cache, uint32_t set, uint32_t line,
                               uint32_t *depth)
 {
-    struct cache_way *way = &cache->first[set], *rest = rest_of(cache, set);
-    uint32_t last = cache->ways - 1;
-    for (*depth = 0; way->line != line; way = &rest[(*depth)++])
-        if (*depth == last || way->line == CACHE_NO_LINE)
-            return NULL;
-    return way;
+    *depth = 0;
+    if (cache->heads[set].way.line == line)
+        return &cache->heads[set].way;
+    uint32_t way = find_rest(cache, set, line);
+    if (way == cache->ways - 1)
+        return NULL;
+    *depth = depth_of(cache, set, way);
+    return &rest_of(cache, set)[way];
 }
 
 /* The version of the line that is here, if it is; and where. */
@@ -163,23 +201,48 @@ static struct cache_way *find_version(const struct cache *cache, struct cache_li
     return way != NULL && way->version == line.version ? way : NULL;
 }
 
+/* The line becomes the one used last, after it was found at this way of the ring; ways - 1: it was
+ * the last already. */
+__attribute__((noinline)) static bool touch_found(struct cache *cache, uint32_t set, uint32_t way,
+                                                  struct cache_line line, gsl_rng *rng)
+{
+    struct cache_head *head = &cache->heads[set];
+    struct cache_way was = head->way;
+    uint32_t depth = 0;
+    if (way < cache->ways - 1) {
+        struct cache_way *rest = rest_of(cache, set), first = was;
+        depth = depth_of(cache, set, way);
+        was = rest[way];
+        close_up(cache, set, way);
+        rest[head->second] = first;
+    }
+    head->way = (struct cache_way){ line.line, line.version, cache->uses.now };
+    bool hit = was.version == line.version && survives(cache, &was, depth, rng);
+    cache->insertions += !hit;
+    return hit;
+}
+
 bool cache_touch_set(struct cache *cache, uint32_t set, struct cache_line line, gsl_rng *rng,
                      struct cache_way *evicted)
 {
-    struct cache_way *rest = rest_of(cache, set), was = cache->first[set];
-    uint32_t depth = 0, last = cache->ways - 1;
-    cache->first[set] = (struct cache_way){ line.line, line.version, cache->uses.now };
-    for (; was.line != line.line && was.line != CACHE_NO_LINE && depth < last; depth++) {
-        struct cache_way next = rest[depth]; /* all that were used later move on by one */
-        rest[depth] = was;
-        was = next;
-    }
-    bool hit =
-        was.line == line.line && was.version == line.version && survives(cache, &was, depth, rng);
-    if (was.line != line.line)
+    struct cache_head *head = &cache->heads[set];
+    struct cache_way *rest = rest_of(cache, set), was = head->way;
+    uint32_t last = cache->ways - 1;
+    if (was.line == line.line)
+        return touch_found(cache, set, last, line, rng);
+    if (was.line != CACHE_NO_LINE && last > 0) {
+        uint32_t way = find_rest(cache, set, line.line);
+        if (way < last)
+            return touch_found(cache, set, way, line, rng);
+        way = head->second = later(cache, head->second);
+        *evicted = rest[way];
+        rest[way] = was;
+    } else {
         *evicted = was;
-    cache->insertions += !hit;
-    return hit;
+    }
+    head->way = (struct cache_way){ line.line, line.version, cache->uses.now };
+    cache->insertions++;
+    return false;
 }
 
 uint32_t cache_age(const struct cache *cache, struct cache_line line)
@@ -196,12 +259,20 @@ bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
     uint32_t depth, set = cache_set(cache, line.physical), last = cache->ways - 1;
     struct cache_way *way = find(cache, set, line.line, &depth), *rest = rest_of(cache, set);
+    struct cache_head *head = &cache->heads[set];
     if (way == NULL)
         return false;
     bool hit = way->version == line.version && survives(cache, way, depth, rng);
-    for (; depth < last; way = &rest[depth++])
-        *way = rest[depth];
-    way->line = CACHE_NO_LINE;
+    if (depth > 0)
+        close_up(cache, set, (uint32_t)(way - rest));
+    else if (last > 0)
+        head->way = rest[head->second];
+    if (last == 0) {
+        head->way.line = CACHE_NO_LINE;
+        return hit;
+    }
+    rest[head->second].line = CACHE_NO_LINE; /* now it is behind the others */
+    head->second = head->second + 1 < last ? head->second + 1 : 0;
     return hit;
 }
 

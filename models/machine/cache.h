@@ -39,6 +39,12 @@ struct cache_way {
     uint32_t stamp;         /* when it was last used */
 };
 
+/* What a set has used last, and which of its other ways before that. */
+struct cache_head {
+    struct cache_way way;
+    uint32_t second;
+};
+
 /* The uses of a cache by others, numbered; each but the last of a user is empty.  The last
  * mask + 1 of them are kept: who was last seen before that has been forgotten. */
 struct cache_uses {
@@ -82,10 +88,11 @@ struct cache {
     uint64_t steps_per_line;       /* of the table of survival, in 2^-32; 1 with one set */
     struct cache_uses uses;
     struct cache_memo memo[CACHE_MEMOS]; /* by stamp */
-    /* What is in a set, most recently used first, empty ways last.  Of large caches the scheduler
-     * has a line in a set, if any: the first ones lie close together in the host's caches. */
-    struct cache_way *first; /* [sets] */
-    struct cache_way *rest;  /* [sets][ways - 1] */
+    /* Of large caches the scheduler has a line in a set, if any: what was used last lies close
+     * together in the host's caches.  The others of a set are a ring, from its second on in order
+     * of use, empty ways last: one that comes takes the place of the last, and the rest stay. */
+    struct cache_head *heads; /* [sets] */
+    struct cache_way *rest;   /* [sets][ways - 1] */
 };
 
 /* 1 <= ways <= 64; more are taken as so many sets of 64.  users: how many others there may be, so
@@ -161,7 +168,7 @@ static inline uint32_t cache_set(const struct cache *cache, uint32_t physical)
 /* Would cache_touch() find this version here and change nothing? */
 static inline bool cache_touched_last(const struct cache *cache, struct cache_line line)
 {
-    const struct cache_way *way = &cache->first[cache_set(cache, line.physical)];
+    const struct cache_way *way = &cache->heads[cache_set(cache, line.physical)].way;
     return way->line == line.line && way->version == line.version && way->stamp == cache->uses.now;
 }
 
@@ -176,7 +183,7 @@ static inline bool cache_touch(struct cache *cache, struct cache_line line, gsl_
                                struct cache_way *evicted)
 {
     uint32_t set = cache_set(cache, line.physical), now = cache->uses.now;
-    struct cache_way *first = &cache->first[set];
+    struct cache_way *first = &cache->heads[set].way;
     evicted->line = CACHE_NO_LINE;
     if (first->line == line.line && first->version == line.version) {
         const struct cache_memo *memo = &cache->memo[first->stamp % CACHE_MEMOS];
