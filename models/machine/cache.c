@@ -131,92 +131,82 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
     cache->enough =
         cache->sets == 1 ? cache->ways : cache->sets * (cache->ways > 6 ? 4 * cache->ways : 24);
     uses_init(&cache->uses, users, cache->enough, arena);
+    cache->room = (cache->ways - 1 + CACHE_GROUP - 1) / CACHE_GROUP * CACHE_GROUP;
+    size_t behind = (size_t)cache->sets * cache->room;
     cache->heads = arena_alloc(arena, cache->sets, sizeof *cache->heads);
-    cache->rest = arena_alloc(arena, cache->lines - cache->sets, sizeof *cache->rest);
+    cache->lines_behind = arena_alloc(arena, behind, sizeof *cache->lines_behind);
+    cache->copies_behind = arena_alloc(arena, behind, sizeof *cache->copies_behind);
     for (uint32_t set = 0; set < cache->sets; set++)
         cache->heads[set].way.line = CACHE_NO_LINE;
-    for (uint32_t way = 0; way < cache->lines - cache->sets; way++)
-        cache->rest[way].line = CACHE_NO_LINE;
+    for (size_t way = 0; way < behind; way++)
+        cache->lines_behind[way] = CACHE_NO_LINE;
 }
 
-static inline struct cache_way *rest_of(const struct cache *cache, uint32_t set)
+/* The ring behind the head of a set. */
+struct ring {
+    uint32_t *lines;
+    struct cache_copy *copies;
+    uint32_t ways, second;
+};
+
+static inline struct ring ring_of(const struct cache *cache, uint32_t set)
 {
-    return &cache->rest[(size_t)set * (cache->ways - 1)];
+    size_t at = (size_t)set * cache->room;
+    return (struct ring){ cache->lines_behind + at, cache->copies_behind + at, cache->ways - 1,
+                          cache->heads[set].second };
 }
 
-/* The way in its ring that was used before this one: of the second, the one used longest ago. */
-static inline uint32_t later(const struct cache *cache, uint32_t way)
+static inline struct cache_way ring_get(const struct ring *ring, uint32_t way)
 {
-    return (way > 0 ? way : cache->ways - 1) - 1;
+    const struct cache_copy *copy = &ring->copies[way];
+    return (struct cache_way){ ring->lines[way], copy->version, copy->stamp };
 }
 
-/* Where in the ring of its set the line is, whatever its version; ways - 1: it is not. */
-static inline uint32_t find_rest(const struct cache *cache, uint32_t set, uint32_t line)
+static inline void ring_put(const struct ring *ring, uint32_t way, struct cache_way what)
 {
-    const struct cache_way *rest = rest_of(cache, set);
-    uint32_t last = cache->ways - 1, way = 0;
-    if (last > 0 && rest[cache->heads[set].second].line == CACHE_NO_LINE)
-        return last;
-    while (way < last && rest[way].line != line)
-        way++;
-    return way;
+    ring->lines[way] = what.line;
+    ring->copies[way] = (struct cache_copy){ what.version, what.stamp };
 }
 
-/* How many lines of its set have been used later than this way of the ring. */
-static uint32_t depth_of(const struct cache *cache, uint32_t set, uint32_t way)
+/* Is the line in the ring?  As a rule it is not, and nothing else of a way is looked at. */
+static inline bool ring_has(const struct cache *cache, const struct ring *ring, uint32_t line)
 {
-    uint32_t second = cache->heads[set].second;
-    return (way >= second ? way : way + cache->ways - 1) - second + 1;
+    const uint32_t *at = ring->lines, *end = at + cache->room;
+    if (at[ring->second] == CACHE_NO_LINE)
+        return false;
+    for (; at < end; at += CACHE_GROUP)
+        if (at[0] == line || at[1] == line || at[2] == line || at[3] == line)
+            return true;
+    return false;
 }
 
-/* Those of the ring that were used later than this way move on by one, over it: the second is free
- * then. */
-static void close_up(struct cache *cache, uint32_t set, uint32_t way)
-{
-    struct cache_way *rest = rest_of(cache, set);
-    for (uint32_t second = cache->heads[set].second; way != second; way = later(cache, way))
-        rest[way] = rest[later(cache, way)];
-}
-
-/* Where the line is, whatever its version, NULL when it is not here; *depth: how many lines of its
- * set have been used later. */
-static struct cache_way *find(const struct cache *cache, uint32_t set, uint32_t line,
-                              uint32_t *depth)
-{
-    *depth = 0;
-    if (cache->heads[set].way.line == line)
-        return &cache->heads[set].way;
-    uint32_t way = find_rest(cache, set, line);
-    if (way == cache->ways - 1)
-        return NULL;
-    *depth = depth_of(cache, set, way);
-    return &rest_of(cache, set)[way];
-}
-
-/* The version of the line that is here, if it is; and where. */
-static struct cache_way *find_version(const struct cache *cache, struct cache_line line,
+/* The line leaves the ring, where it is; what goes into it, as its second, moves all that were used
+ * later on by one.  *depth: how many they are, and the head. */
+static struct cache_way ring_exchange(const struct ring *ring, uint32_t line, struct cache_way in,
                                       uint32_t *depth)
 {
-    struct cache_way *way = find(cache, cache_set(cache, line.physical), line.line, depth);
-    return way != NULL && way->version == line.version ? way : NULL;
+    uint32_t way = ring->second;
+    for (*depth = 1;; ++*depth) {
+        struct cache_way was = ring_get(ring, way);
+        ring_put(ring, way, in);
+        if (was.line == line)
+            return was;
+        in = was;
+        way = way + 1 < ring->ways ? way + 1 : 0;
+    }
 }
 
-/* The line becomes the one used last, after it was found at this way of the ring; ways - 1: it was
- * the last already. */
-__attribute__((noinline)) static bool touch_found(struct cache *cache, uint32_t set, uint32_t way,
+/* The line, which is here in some version, becomes the one used last. */
+__attribute__((noinline)) static bool touch_found(struct cache *cache, uint32_t set,
                                                   struct cache_line line, gsl_rng *rng)
 {
-    struct cache_head *head = &cache->heads[set];
-    struct cache_way was = head->way;
+    struct cache_way *head = &cache->heads[set].way, was = *head;
     uint32_t depth = 0;
-    if (way < cache->ways - 1) {
-        struct cache_way *rest = rest_of(cache, set), first = was;
-        depth = depth_of(cache, set, way);
-        was = rest[way];
-        close_up(cache, set, way);
-        rest[head->second] = first;
+    if (was.line != line.line) {
+        struct ring ring = ring_of(cache, set);
+        was = ring_exchange(&ring, line.line, was, &depth);
     }
-    head->way = (struct cache_way){ line.line, line.version, cache->uses.now };
+    *head = (struct cache_way){ line.line, line.version, cache->uses.now };
     bool hit = was.version == line.version && survives(cache, &was, depth, rng);
     cache->insertions += !hit;
     return hit;
@@ -226,67 +216,101 @@ bool cache_touch_set(struct cache *cache, uint32_t set, struct cache_line line, 
                      struct cache_way *evicted)
 {
     struct cache_head *head = &cache->heads[set];
-    struct cache_way *rest = rest_of(cache, set), was = head->way;
-    uint32_t last = cache->ways - 1;
-    if (was.line == line.line)
-        return touch_found(cache, set, last, line, rng);
-    if (was.line != CACHE_NO_LINE && last > 0) {
-        uint32_t way = find_rest(cache, set, line.line);
-        if (way < last)
-            return touch_found(cache, set, way, line, rng);
-        way = head->second = later(cache, head->second);
-        *evicted = rest[way];
-        rest[way] = was;
-    } else {
-        *evicted = was;
+    if (head->way.line == line.line)
+        return touch_found(cache, set, line, rng);
+    if (cache->room == 0) {
+        *evicted = head->way;
+    } else if (head->way.line != CACHE_NO_LINE) {
+        struct ring ring = ring_of(cache, set);
+        if (ring_has(cache, &ring, line.line))
+            return touch_found(cache, set, line, rng);
+        uint32_t last = head->second = (ring.second > 0 ? ring.second : ring.ways) - 1;
+        *evicted = ring_get(&ring, last);
+        ring_put(&ring, last, head->way);
     }
     head->way = (struct cache_way){ line.line, line.version, cache->uses.now };
     cache->insertions++;
     return false;
 }
 
+/* Is the line in its set, behind the head? */
+static inline bool is_behind(const struct cache *cache, uint32_t set, uint32_t line)
+{
+    struct ring ring = ring_of(cache, set);
+    return cache->room > 0 && cache->heads[set].way.line != CACHE_NO_LINE &&
+           ring_has(cache, &ring, line);
+}
+
+/* Is this version of the line here?  *depth: how many of its set have been used later. */
+static bool find(const struct cache *cache, struct cache_line line, struct cache_way *found,
+                 uint32_t *depth)
+{
+    uint32_t set = cache_set(cache, line.physical);
+    *found = cache->heads[set].way;
+    *depth = 0;
+    if (found->line != line.line) {
+        if (!is_behind(cache, set, line.line))
+            return false;
+        struct ring ring = ring_of(cache, set);
+        for (uint32_t way = ring.second; found->line != line.line; way++, ++*depth)
+            *found = ring_get(&ring, way < ring.ways ? way : way - ring.ways);
+    }
+    return found->version == line.version;
+}
+
 uint32_t cache_age(const struct cache *cache, struct cache_line line)
 {
     uint32_t depth;
-    const struct cache_way *way = find_version(cache, line, &depth);
-    if (way == NULL)
+    struct cache_way way;
+    if (!find(cache, line, &way, &depth))
         return UINT32_MAX;
-    uint32_t used = cache_used_since(cache, way->stamp);
+    uint32_t used = cache_used_since(cache, way.stamp);
     return used < cache->enough ? used : UINT32_MAX;
 }
 
 bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
-    uint32_t depth, set = cache_set(cache, line.physical), last = cache->ways - 1;
-    struct cache_way *way = find(cache, set, line.line, &depth), *rest = rest_of(cache, set);
+    static const struct cache_way empty = { CACHE_NO_LINE, 0, 0 };
+    uint32_t depth = 0, set = cache_set(cache, line.physical);
     struct cache_head *head = &cache->heads[set];
-    if (way == NULL)
-        return false;
-    bool hit = way->version == line.version && survives(cache, way, depth, rng);
-    if (depth > 0)
-        close_up(cache, set, (uint32_t)(way - rest));
-    else if (last > 0)
-        head->way = rest[head->second];
-    if (last == 0) {
-        head->way.line = CACHE_NO_LINE;
-        return hit;
+    struct ring ring = ring_of(cache, set);
+    struct cache_way was = head->way;
+    if (was.line != line.line) {
+        if (!is_behind(cache, set, line.line))
+            return false;
+        was = ring_exchange(&ring, line.line, empty, &depth);
+    } else if (ring.ways > 0) {
+        head->way = ring_get(&ring, ring.second);
+        ring_put(&ring, ring.second, empty);
+    } else {
+        head->way = empty;
     }
-    rest[head->second].line = CACHE_NO_LINE; /* now it is behind the others */
-    head->second = head->second + 1 < last ? head->second + 1 : 0;
-    return hit;
+    if (ring.ways > 0) /* what was the second is behind the others now */
+        head->second = ring.second + 1 < ring.ways ? ring.second + 1 : 0;
+    return was.version == line.version && survives(cache, &was, depth, rng);
 }
 
 bool cache_holds(struct cache *cache, struct cache_line line, gsl_rng *rng)
 {
     uint32_t depth;
-    const struct cache_way *way = find_version(cache, line, &depth);
-    return way != NULL && survives(cache, way, depth, rng);
+    struct cache_way way;
+    return find(cache, line, &way, &depth) && survives(cache, &way, depth, rng);
 }
 
 void cache_update(struct cache *cache, struct cache_line line, uint32_t version)
 {
-    uint32_t depth;
-    struct cache_way *way = find_version(cache, line, &depth);
-    if (way != NULL)
-        way->version = version;
+    uint32_t set = cache_set(cache, line.physical);
+    struct cache_way *head = &cache->heads[set].way;
+    uint32_t *is = &head->version;
+    if (head->line != line.line) {
+        if (!is_behind(cache, set, line.line))
+            return;
+        struct ring ring = ring_of(cache, set);
+        uint32_t way = 0;
+        while (ring.lines[way] != line.line)
+            way++;
+        is = &ring.copies[way].version;
+    }
+    if (*is == line.version)
+        *is = version;
 }

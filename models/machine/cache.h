@@ -45,6 +45,11 @@ struct cache_head {
     uint32_t second;
 };
 
+/* Of a line in one of the other ways. */
+struct cache_copy {
+    uint32_t version, stamp;
+};
+
 /* The uses of a cache by others, numbered; each but the last of a user is empty.  The last
  * mask + 1 of them are kept: who was last seen before that has been forgotten. */
 struct cache_uses {
@@ -60,6 +65,7 @@ enum {
     CACHE_USES_MIN = 256,
     CACHE_USES_MAX = 16384,
     CACHE_USE_LINES = 8,
+    CACHE_GROUP = 4, /* ways that are looked through at once */
     CACHE_MEMOS = 16
 };
 
@@ -89,10 +95,13 @@ struct cache {
     struct cache_uses uses;
     struct cache_memo memo[CACHE_MEMOS]; /* by stamp */
     /* Of large caches the scheduler has a line in a set, if any: what was used last lies close
-     * together in the host's caches.  The others of a set are a ring, from its second on in order
-     * of use, empty ways last: one that comes takes the place of the last, and the rest stay. */
+     * together in the host's caches.  The others of a set are a ring of ways - 1, from its second
+     * on in order of use, empty ways last: one that comes takes the place of the last, and the rest
+     * stay.  Behind a ring is room for whole groups, always empty. */
     struct cache_head *heads; /* [sets] */
-    struct cache_way *rest;   /* [sets][ways - 1] */
+    uint32_t *lines_behind;   /* [sets][room]; CACHE_NO_LINE: empty */
+    struct cache_copy *copies_behind;
+    uint32_t room;
 };
 
 /* 1 <= ways <= 64; more are taken as so many sets of 64.  users: how many others there may be, so

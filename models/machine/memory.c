@@ -114,6 +114,9 @@ static void levels_init(struct memory *memory, const struct memory_setup *setup,
     memory->inclusive[2] = profile_value(cpu, l3_inclusive) > 0;
     for (uint32_t level = 0; level < memory->level_count; level++)
         memory->levels_depend |= memory->exclusive[level] || memory->inclusive[level];
+    for (uint32_t level = 0; level < memory->level_count; level++)
+        memory->passes_on[level] = memory->inclusive[level] || (level + 1 < memory->level_count &&
+                                                                memory->exclusive[level + 1]);
     memory->hit_fs[1] = cycles_fs(cpu, l2 - l1);
     memory->hit_fs[2] = cycles_fs(cpu, l3 - l1);
     memory->stream_fs[1] = cycles_fs(cpu, otherwise(profile_value(cpu, l2_stream_cycles), l2) - l1);
@@ -179,6 +182,9 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
     translation_init(memory, setup, arena);
     memory->reach = (uint32_t)(profile_value(cpu, prefetch_stride_bytes) / line_bytes);
     memory->adjacent = profile_value(cpu, adjacent_line) > 0;
+    memory->ahead_from = memory->reach > 0 ? 1 : memory->adjacent ? 2 : memory->level_count;
+    if (memory->ahead_from > memory->level_count)
+        memory->ahead_from = memory->level_count;
     memory->streams = arena_alloc(arena, memory->core_count, sizeof *memory->streams);
     topology_init(&memory->topology, cpu, threads);
     /* One load in three instructions, 8 bytes each, sequential: a new line per line_bytes/8 loads.
@@ -204,7 +210,8 @@ static bool is_included(const struct memory *memory, uint32_t level, uint32_t co
 
 /* What level has put out goes into the next one if that is exclusive, and so on; what an inclusive
  * one has put out leaves the nearer ones. */
-static void evict(struct memory *memory, uint32_t level, uint32_t core, struct cache_way out)
+__attribute__((noinline)) static void pass_on(struct memory *memory, uint32_t level, uint32_t core,
+                                              struct cache_way out)
 {
     while (out.line != CACHE_NO_LINE) {
         struct cache_line line = { out.line, out.version, memory->line[out.line].physical };
@@ -215,6 +222,13 @@ static void evict(struct memory *memory, uint32_t level, uint32_t core, struct c
             return;
         cache_touch(memory_cache(memory, level, core), line, memory->rng, &out);
     }
+}
+
+static inline void evict(struct memory *memory, uint32_t level, uint32_t core,
+                         const struct cache_way *out)
+{
+    if (memory->passes_on[level] && out->line != CACHE_NO_LINE)
+        pass_on(memory, level, core, *out);
 }
 
 /* A line that others have aged out of the first level goes to an exclusive second one, and is there
@@ -246,10 +260,10 @@ __attribute__((noinline)) static uint32_t lookup_dependent(struct memory *memory
                   (level == 1 && aged_into(memory, core, age));
         } else {
             hit = cache_touch(cache, line, memory->rng, &out);
-            evict(memory, level, core, out);
+            evict(memory, level, core, &out);
         }
     }
-    evict(memory, 0, core, from_first);
+    evict(memory, 0, core, &from_first);
     return level;
 }
 
@@ -293,24 +307,25 @@ static bool owner_holds(const struct memory *memory, uint32_t line)
 static enum stream_kind in_stream(struct memory *memory, uint32_t core, uint32_t place)
 {
     struct core_streams *streams = &memory->streams[core];
-    if (memory->reach == 0)
+    uint32_t reach = memory->reach, i = 0;
+    if (reach == 0)
         return STREAM_NONE;
-    for (uint32_t i = 0; i < MEMORY_STREAMS; i++) {
-        struct stream *stream = &streams->stream[i];
-        uint32_t step = place - stream->last;
-        if (step == 0)
-            return STREAM_NONE;
-        if (step <= memory->reach || -step <= memory->reach) {
-            stream->last = place;
-            for (uint32_t ahead = 1; ahead <= STREAM_AHEAD; ahead++)
-                if (step == ahead * stream->stride)
-                    return step + 1 <= 2 ? STREAM_LINES : STREAM_STRIDE;
-            stream->stride = step;
-            return STREAM_NONE;
-        }
+    while (i < MEMORY_STREAMS && place - streams->last[i] + reach > 2 * reach)
+        i++;
+    if (i == MEMORY_STREAMS) {
+        streams->last[streams->next] = place;
+        streams->stride[streams->next] = 0;
+        streams->next = (streams->next + 1) % MEMORY_STREAMS;
+        return STREAM_NONE;
     }
-    streams->stream[streams->next] = (struct stream){ .last = place };
-    streams->next = (streams->next + 1) % MEMORY_STREAMS;
+    uint32_t step = place - streams->last[i];
+    if (step == 0)
+        return STREAM_NONE;
+    streams->last[i] = place;
+    for (uint32_t ahead = 1; ahead <= STREAM_AHEAD; ahead++)
+        if (step == ahead * streams->stride[i])
+            return step + 1 <= 2 ? STREAM_LINES : STREAM_STRIDE;
+    streams->stride[i] = step;
     return STREAM_NONE;
 }
 
@@ -393,7 +408,7 @@ static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
                        ? cache_take(memory_cache(memory, level, core), pair, memory->rng)
                        : cache_touch(memory_cache(memory, level, core), pair, memory->rng, &out);
         if (memory->levels_depend && !(level > 1 && memory->exclusive[level]))
-            evict(memory, level, core, out);
+            evict(memory, level, core, &out);
         if (hit)
             break;
     }
@@ -418,7 +433,7 @@ static inline uint64_t supply(struct memory *memory, uint32_t core, uint32_t lin
 {
     if (level == 0)
         return 0;
-    if (level < memory->level_count && memory->reach == 0 && !(memory->adjacent && level > 1))
+    if (level < memory->ahead_from)
         return memory->hit_fs[level];
     return supply_ahead(memory, core, line, level, now_ps);
 }
@@ -435,26 +450,26 @@ static uint64_t transfer_wait(struct memory *memory, uint32_t line, uint64_t cos
 
 /* ---- Accesses ----------------------------------------------------------------------------- */
 
-/* The directory after an access. */
-static void record(struct memory *memory, uint32_t core, uint32_t line, bool write, uint64_t now_ps)
+/* The directory after a core has read what it does not own. */
+static inline void record_read(struct memory_line *entry, uint32_t core)
 {
-    struct memory_line *entry = &memory->line[line];
-    bool foreign = entry->owner != core;
-    if (write) {
-        if (foreign || entry->state == LINE_SHARED) {
-            own(memory, core, line);
-            memory->sharing[line].written_ps = now_ps;
-        }
+    if (entry->owner == MEMORY_NO_CORE)
         entry->owner = (uint16_t)core;
-        entry->state = LINE_MODIFIED;
-    } else if (entry->owner == MEMORY_NO_CORE) {
-        entry->owner = (uint16_t)core;
-    } else if (foreign) {
+    else
         entry->state = LINE_SHARED;
-    }
 }
 
-/* Of a line that others have, or had. */
+/* And after it has written what it shares, or does not own. */
+static void record_write(struct memory *memory, uint32_t core, uint32_t line, uint64_t now_ps)
+{
+    struct memory_line *entry = &memory->line[line];
+    own(memory, core, line);
+    memory->sharing[line].written_ps = now_ps;
+    entry->owner = (uint16_t)core;
+    entry->state = LINE_MODIFIED;
+}
+
+/* A write of what others have, or had, or a read of what one of them has written. */
 __attribute__((noinline)) static uint64_t access_shared(struct memory *memory, uint32_t core,
                                                         uint32_t line, bool write, uint64_t now_ps)
 {
@@ -485,7 +500,10 @@ __attribute__((noinline)) static uint64_t access_shared(struct memory *memory, u
         }
         cost += from_fs;
     }
-    record(memory, core, line, write, now_ps);
+    if (write)
+        record_write(memory, core, line, now_ps);
+    else
+        record_read(entry, core);
     return cost;
 }
 
@@ -493,12 +511,15 @@ uint64_t memory_access(struct memory *memory, uint32_t core, uint32_t line, bool
                        uint64_t now_ps)
 {
     struct memory_line *entry = &memory->line[line];
-    if (entry->owner != core || entry->state == LINE_SHARED)
+    bool owned = entry->owner == core;
+    if (owned ? write && entry->state == LINE_SHARED : write || entry->state == LINE_MODIFIED)
         return access_shared(memory, core, line, write, now_ps);
     struct cache_line copy = { line, entry->version, entry->physical };
     uint32_t level = lookup(memory, core, copy);
     if (write)
         entry->state = LINE_MODIFIED;
+    else if (!owned)
+        record_read(entry, core);
     if (level == 0)
         return 0;
     uint64_t cost = translate(memory, core, entry->place);

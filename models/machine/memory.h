@@ -71,18 +71,14 @@ struct channel {
     uint32_t page; /* that was used last */
 };
 
-/* A run of lines at equal distances, followed by a core's prefetcher. */
-struct stream {
-    uint32_t last;   /* place */
-    uint32_t stride; /* lines, modulo 2^32; 0: none seen yet */
-};
-
 /* How an access goes on with what the prefetcher has seen. */
 enum stream_kind { STREAM_NONE, STREAM_LINES, STREAM_STRIDE };
 
+/* Runs of lines at equal distances, followed by a core's prefetcher. */
 struct core_streams {
-    struct stream stream[MEMORY_STREAMS];
-    uint32_t next; /* to be replaced */
+    uint32_t last[MEMORY_STREAMS];   /* place */
+    uint32_t stride[MEMORY_STREAMS]; /* lines, modulo 2^32; 0: none seen yet */
+    uint32_t next;                   /* to be replaced */
 };
 
 struct memory {
@@ -90,7 +86,8 @@ struct memory {
     uint32_t unit_cores;                   /* that share a first level */
     struct cache *(*cache)[MEMORY_CACHES]; /* [core_count]; NULL: there is none */
     bool exclusive[MEMORY_LEVELS], inclusive[MEMORY_LEVELS];
-    bool levels_depend; /* one of them is either */
+    bool levels_depend;            /* one of them is either */
+    bool passes_on[MEMORY_LEVELS]; /* what it puts out may concern another level */
 
     uint64_t hit_fs[MEMORY_LEVELS];        /* beyond the first level */
     uint64_t stream_fs[MEMORY_LEVELS + 1]; /* a line in sequence from there; last: from memory */
@@ -105,6 +102,7 @@ struct memory {
     uint32_t row_shift;       /* lines of a memory page, log2 */
     uint32_t reach;           /* longest stride that is prefetched, in lines; 0: none */
     bool adjacent;            /* the other line of a pair comes too */
+    uint32_t ahead_from;      /* what is found there, or farther, may bring others with it */
     uint32_t domain_cores, channels;
     struct channel *channel;      /* [domains][channels] */
     uint64_t *streaming;          /* [domains] share of a channel that running processes stream, */

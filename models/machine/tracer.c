@@ -71,7 +71,7 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
                    (uint32_t)((offset - setup->scheduler_bytes) >> shift) + 1, arena);
 }
 
-static void period_begin(struct tracer *tracer)
+__attribute__((noinline)) static void period_begin(struct tracer *tracer)
 {
     struct tracer_period *period = &tracer->periods[tracer->core];
     const struct memory *memory = tracer->memory;
@@ -86,12 +86,13 @@ static void period_begin(struct tracer *tracer)
     *period = (struct tracer_period){ tracer->last_period, tracer->first->uses.now,
                                       tracer->first->insertions };
     tracer->period = period->number;
+    tracer->period_insertions = period->insertions;
 }
 
-static bool period_is_over(const struct tracer *tracer, const struct tracer_period *period)
+/* Have too many lines come in the period?  Others use the first level between entries only. */
+static inline bool period_is_full(const struct tracer *tracer)
 {
-    return period->uses != tracer->first->uses.now ||
-           tracer->first->insertions - period->insertions > tracer->period_lines;
+    return tracer->first->insertions - tracer->period_insertions > tracer->period_lines;
 }
 
 /* Goes on with the core's period, if that is not over. */
@@ -99,7 +100,8 @@ static inline void period_go_on(struct tracer *tracer)
 {
     const struct tracer_period *period = &tracer->periods[tracer->core];
     tracer->period = period->number;
-    if (period_is_over(tracer, period))
+    tracer->period_insertions = period->insertions;
+    if (period->uses != tracer->first->uses.now || period_is_full(tracer))
         period_begin(tracer);
 }
 
@@ -197,8 +199,8 @@ static inline uint64_t trace_far(struct tracer *tracer, struct memory_line *line
     uint64_t from_fs = pipeline_miss_from(pipeline, line->ready_fs);
     uint64_t from_ps = tracer->now_ps + (from_fs - tracer->from_fs) / 1000;
     uint64_t cost_fs = memory_access(memory, tracer->core, number, write, from_ps), over_fs;
-    if (cost_fs > 0)
-        period_go_on(tracer);
+    if (cost_fs > 0 && period_is_full(tracer))
+        period_begin(tracer);
     if (memory->early_line != number) /* else it may become another by the next time */
         line->touched = tracer->period + memory_may_write(line, tracer->core);
     if (cost_fs == 0)

@@ -97,7 +97,7 @@ struct tracer {
     uint32_t code_shift;                       /* from 1024ths of bytes to lines */
     struct front_end front_end;
     /* The entry under way. */
-    uint32_t period;
+    uint32_t period, period_insertions;
     struct memory_line *line;  /* the memory's */
     const struct cache *first; /* level, of the core */
     struct pipeline pipeline;
