@@ -142,53 +142,15 @@ void cache_init(struct cache *cache, uint32_t lines, uint32_t ways, uint32_t use
         cache->lines_behind[way] = CACHE_NO_LINE;
 }
 
-/* The ring behind the head of a set. */
-struct ring {
-    uint32_t *lines;
-    struct cache_copy *copies;
-    uint32_t ways, second;
-};
-
-static inline struct ring ring_of(const struct cache *cache, uint32_t set)
-{
-    size_t at = (size_t)set * cache->room;
-    return (struct ring){ cache->lines_behind + at, cache->copies_behind + at, cache->ways - 1,
-                          cache->heads[set].second };
-}
-
-static inline struct cache_way ring_get(const struct ring *ring, uint32_t way)
-{
-    const struct cache_copy *copy = &ring->copies[way];
-    return (struct cache_way){ ring->lines[way], copy->version, copy->stamp };
-}
-
-static inline void ring_put(const struct ring *ring, uint32_t way, struct cache_way what)
-{
-    ring->lines[way] = what.line;
-    ring->copies[way] = (struct cache_copy){ what.version, what.stamp };
-}
-
-/* Is the line in the ring?  As a rule it is not, and nothing else of a way is looked at. */
-static inline bool ring_has(const struct cache *cache, const struct ring *ring, uint32_t line)
-{
-    const uint32_t *at = ring->lines, *end = at + cache->room;
-    if (at[ring->second] == CACHE_NO_LINE)
-        return false;
-    for (; at < end; at += CACHE_GROUP)
-        if (at[0] == line || at[1] == line || at[2] == line || at[3] == line)
-            return true;
-    return false;
-}
-
 /* The line leaves the ring, where it is; what goes into it, as its second, moves all that were used
  * later on by one.  *depth: how many they are, and the head. */
-static struct cache_way ring_exchange(const struct ring *ring, uint32_t line, struct cache_way in,
-                                      uint32_t *depth)
+static struct cache_way ring_exchange(const struct cache_ring *ring, uint32_t line,
+                                      struct cache_way in, uint32_t *depth)
 {
     uint32_t way = ring->second;
     for (*depth = 1;; ++*depth) {
-        struct cache_way was = ring_get(ring, way);
-        ring_put(ring, way, in);
+        struct cache_way was = cache_ring_get(ring, way);
+        cache_ring_put(ring, way, in);
         if (was.line == line)
             return was;
         in = was;
@@ -196,49 +158,33 @@ static struct cache_way ring_exchange(const struct ring *ring, uint32_t line, st
     }
 }
 
-/* The line, which is here in some version, becomes the one used last. */
-__attribute__((noinline)) static bool touch_found(struct cache *cache, uint32_t set,
-                                                  struct cache_line line, gsl_rng *rng)
+bool cache_touch_found(struct cache *cache, uint32_t set, uint32_t line, uint32_t version,
+                       gsl_rng *rng)
 {
     struct cache_way *head = &cache->heads[set].way, was = *head;
     uint32_t depth = 0;
-    if (was.line != line.line) {
-        struct ring ring = ring_of(cache, set);
-        was = ring_exchange(&ring, line.line, was, &depth);
+    if (was.line != line) {
+        struct cache_ring ring = cache_ring_of(cache, set);
+        was = ring_exchange(&ring, line, was, &depth);
     }
-    *head = (struct cache_way){ line.line, line.version, cache->uses.now };
-    bool hit = was.version == line.version && survives(cache, &was, depth, rng);
+    *head = (struct cache_way){ line, version, cache->uses.now };
+    bool hit = was.version == version && survives(cache, &was, depth, rng);
     cache->insertions += !hit;
     return hit;
 }
 
-bool cache_touch_set(struct cache *cache, uint32_t set, struct cache_line line, gsl_rng *rng,
-                     struct cache_way *evicted)
+bool cache_touch_set(struct cache *cache, uint32_t set, uint32_t line, uint32_t version,
+                     gsl_rng *rng, struct cache_way *evicted)
 {
-    struct cache_head *head = &cache->heads[set];
-    if (head->way.line == line.line)
-        return touch_found(cache, set, line, rng);
-    if (cache->room == 0) {
-        *evicted = head->way;
-    } else if (head->way.line != CACHE_NO_LINE) {
-        struct ring ring = ring_of(cache, set);
-        if (ring_has(cache, &ring, line.line))
-            return touch_found(cache, set, line, rng);
-        uint32_t last = head->second = (ring.second > 0 ? ring.second : ring.ways) - 1;
-        *evicted = ring_get(&ring, last);
-        ring_put(&ring, last, head->way);
-    }
-    head->way = (struct cache_way){ line.line, line.version, cache->uses.now };
-    cache->insertions++;
-    return false;
+    return cache_touch_set_here(cache, set, line, version, rng, evicted);
 }
 
 /* Is the line in its set, behind the head? */
 static inline bool is_behind(const struct cache *cache, uint32_t set, uint32_t line)
 {
-    struct ring ring = ring_of(cache, set);
+    struct cache_ring ring = cache_ring_of(cache, set);
     return cache->room > 0 && cache->heads[set].way.line != CACHE_NO_LINE &&
-           ring_has(cache, &ring, line);
+           cache_ring_has(cache, &ring, line);
 }
 
 /* Is this version of the line here?  *depth: how many of its set have been used later. */
@@ -251,9 +197,9 @@ static bool find(const struct cache *cache, struct cache_line line, struct cache
     if (found->line != line.line) {
         if (!is_behind(cache, set, line.line))
             return false;
-        struct ring ring = ring_of(cache, set);
+        struct cache_ring ring = cache_ring_of(cache, set);
         for (uint32_t way = ring.second; found->line != line.line; way++, ++*depth)
-            *found = ring_get(&ring, way < ring.ways ? way : way - ring.ways);
+            *found = cache_ring_get(&ring, way < ring.ways ? way : way - ring.ways);
     }
     return found->version == line.version;
 }
@@ -273,15 +219,15 @@ bool cache_take(struct cache *cache, struct cache_line line, gsl_rng *rng)
     static const struct cache_way empty = { CACHE_NO_LINE, 0, 0 };
     uint32_t depth = 0, set = cache_set(cache, line.physical);
     struct cache_head *head = &cache->heads[set];
-    struct ring ring = ring_of(cache, set);
+    struct cache_ring ring = cache_ring_of(cache, set);
     struct cache_way was = head->way;
     if (was.line != line.line) {
         if (!is_behind(cache, set, line.line))
             return false;
         was = ring_exchange(&ring, line.line, empty, &depth);
     } else if (ring.ways > 0) {
-        head->way = ring_get(&ring, ring.second);
-        ring_put(&ring, ring.second, empty);
+        head->way = cache_ring_get(&ring, ring.second);
+        cache_ring_put(&ring, ring.second, empty);
     } else {
         head->way = empty;
     }
@@ -305,7 +251,7 @@ void cache_update(struct cache *cache, struct cache_line line, uint32_t version)
     if (head->line != line.line) {
         if (!is_behind(cache, set, line.line))
             return;
-        struct ring ring = ring_of(cache, set);
+        struct cache_ring ring = cache_ring_of(cache, set);
         uint32_t way = 0;
         while (ring.lines[way] != line.line)
             way++;

@@ -91,7 +91,8 @@ struct cache {
     uint32_t insertions;           /* of the scheduler, ever (wraps) */
     uint32_t enough;               /* uses that nothing survives, or less than 1 in 10^6 */
     uint32_t dead;                 /* a stamp since when there have been so many: so since older */
-    uint64_t steps_per_line;       /* of the table of survival, in 2^-32; 1 with one set */
+    uint32_t touched_line, touched_at; /* see cache_remember() */
+    uint64_t steps_per_line;           /* of the table of survival, in 2^-32; 1 with one set */
     struct cache_uses uses;
     struct cache_memo memo[CACHE_MEMOS]; /* by stamp */
     /* Of large caches the scheduler has a line in a set, if any: what was used last lies close
@@ -174,44 +175,139 @@ static inline uint32_t cache_set(const struct cache *cache, uint32_t physical)
     return cache->set_mask != UINT32_MAX ? physical & cache->set_mask : physical % cache->sets;
 }
 
-/* Would cache_touch() find this version here and change nothing? */
-static inline bool cache_touched_last(const struct cache *cache, struct cache_line line)
+/* Of a cache with but one version of each line: the line is touched now, whatever the set. */
+static inline void cache_remember(struct cache *cache, uint32_t line)
 {
-    const struct cache_way *way = &cache->heads[cache_set(cache, line.physical)].way;
-    return way->line == line.line && way->version == line.version && way->stamp == cache->uses.now;
+    cache->touched_line = line;
+    cache->touched_at = cache->uses.now;
 }
 
+/* Would cache_touch() find it here and change nothing, as it was the last line remembered?  False:
+ * it may be so yet. */
+static inline bool cache_remembers(const struct cache *cache, uint32_t line)
+{
+    return cache->touched_line == line && cache->touched_at == cache->uses.now;
+}
+
+/* The ring behind the head of a set. */
+struct cache_ring {
+    uint32_t *lines;
+    struct cache_copy *copies;
+    uint32_t ways, second;
+};
+
+static inline struct cache_ring cache_ring_of(const struct cache *cache, uint32_t set)
+{
+    size_t at = (size_t)set * cache->room;
+    return (struct cache_ring){ cache->lines_behind + at, cache->copies_behind + at,
+                                cache->ways - 1, cache->heads[set].second };
+}
+
+static inline struct cache_way cache_ring_get(const struct cache_ring *ring, uint32_t way)
+{
+    const struct cache_copy *copy = &ring->copies[way];
+    return (struct cache_way){ ring->lines[way], copy->version, copy->stamp };
+}
+
+static inline void cache_ring_put(const struct cache_ring *ring, uint32_t way,
+                                  struct cache_way what)
+{
+    ring->lines[way] = what.line;
+    ring->copies[way] = (struct cache_copy){ what.version, what.stamp };
+}
+
+/* Is the line in the ring?  As a rule it is not, and nothing else of a way is looked at. */
+static inline bool cache_ring_has(const struct cache *cache, const struct cache_ring *ring,
+                                  uint32_t line)
+{
+    const uint32_t *at = ring->lines, *end = at + cache->room;
+    if (at[ring->second] == CACHE_NO_LINE)
+        return false;
+    for (; at < end; at += CACHE_GROUP)
+        if (at[0] == line || at[1] == line || at[2] == line || at[3] == line)
+            return true;
+    return false;
+}
+
+/* The line, which is in this set in some version, is touched. */
+bool cache_touch_found(struct cache *cache, uint32_t set, uint32_t line, uint32_t version,
+                       gsl_rng *rng);
+
 /* As cache_touch(), whatever is to be done in the line's set. */
-bool cache_touch_set(struct cache *cache, uint32_t set, struct cache_line line, gsl_rng *rng,
-                     struct cache_way *evicted);
+bool cache_touch_set(struct cache *cache, uint32_t set, uint32_t line, uint32_t version,
+                     gsl_rng *rng, struct cache_way *evicted);
+
+/* The same, inlined, as long as the line is not there. */
+__attribute__((always_inline)) static inline bool
+cache_touch_set_here(struct cache *cache, uint32_t set, uint32_t line, uint32_t version,
+                     gsl_rng *rng, struct cache_way *evicted)
+{
+    struct cache_head *head = &cache->heads[set];
+    if (head->way.line == line)
+        return cache_touch_found(cache, set, line, version, rng);
+    if (cache->room == 0) {
+        *evicted = head->way;
+    } else if (head->way.line != CACHE_NO_LINE) {
+        struct cache_ring ring = cache_ring_of(cache, set);
+        if (cache_ring_has(cache, &ring, line))
+            return cache_touch_found(cache, set, line, version, rng);
+        uint32_t last = head->second = (ring.second > 0 ? ring.second : ring.ways) - 1;
+        *evicted = cache_ring_get(&ring, last);
+        cache_ring_put(&ring, last, head->way);
+    }
+    head->way = (struct cache_way){ line, version, cache->uses.now };
+    cache->insertions++;
+    return false;
+}
+
+/* Was it the line used last in its set, and is what its fate is drawn with at hand?  Then it is
+ * touched, and *hit tells whether it was here. */
+__attribute__((always_inline)) static inline bool cache_touch_first(struct cache *cache,
+                                                                    uint32_t set,
+                                                                    struct cache_line line,
+                                                                    gsl_rng *rng, bool *hit)
+{
+    uint32_t now = cache->uses.now;
+    struct cache_way *first = &cache->heads[set].way;
+    if (first->line != line.line || first->version != line.version)
+        return false;
+    const struct cache_memo *memo = &cache->memo[first->stamp % CACHE_MEMOS];
+    *hit = first->stamp == now;
+    if (!*hit && !cache_is_dead(cache, first->stamp) &&
+        (memo->stamp != first->stamp || memo->now != now ||
+         !random_chance_at_once(rng, cache_chance(cache, 0, memo->step), hit)))
+        return false;
+    cache->insertions += !*hit;
+    first->stamp = now;
+    return true;
+}
 
 /* Is this version of the line here?  Afterwards it is, most recently used; what had to go (its line
- * CACHE_NO_LINE: nothing) is left in *evicted.  The common case is short: the line was used last in
- * its set, and what its fate is drawn with is at hand. */
+ * CACHE_NO_LINE: nothing) is left in *evicted. */
 static inline bool cache_touch(struct cache *cache, struct cache_line line, gsl_rng *rng,
                                struct cache_way *evicted)
 {
-    uint32_t set = cache_set(cache, line.physical), now = cache->uses.now;
-    struct cache_way *first = &cache->heads[set].way;
+    uint32_t set = cache_set(cache, line.physical);
+    bool hit;
     evicted->line = CACHE_NO_LINE;
-    if (first->line == line.line && first->version == line.version) {
-        const struct cache_memo *memo = &cache->memo[first->stamp % CACHE_MEMOS];
-        bool survives;
-        if (first->stamp == now)
-            return true;
-        if (cache_is_dead(cache, first->stamp)) {
-            cache->insertions++;
-            first->stamp = now;
-            return false;
-        }
-        if (memo->stamp == first->stamp && memo->now == now &&
-            random_chance_at_once(rng, cache_chance(cache, 0, memo->step), &survives)) {
-            cache->insertions += !survives;
-            first->stamp = now;
-            return survives;
-        }
-    }
-    return cache_touch_set(cache, set, line, rng, evicted);
+    if (cache_touch_first(cache, set, line, rng, &hit))
+        return hit;
+    return cache_touch_set(cache, set, line.line, line.version, rng, evicted);
+}
+
+/* The same where most lines are looked for: inlined, as long as it is not in another way of its
+ * set. */
+__attribute__((always_inline)) static inline bool cache_touch_here(struct cache *cache,
+                                                                   struct cache_line line,
+                                                                   gsl_rng *rng,
+                                                                   struct cache_way *evicted)
+{
+    uint32_t set = cache_set(cache, line.physical);
+    bool hit;
+    evicted->line = CACHE_NO_LINE;
+    if (cache_touch_first(cache, set, line, rng, &hit))
+        return hit;
+    return cache_touch_set_here(cache, set, line.line, line.version, rng, evicted);
 }
 
 #endif

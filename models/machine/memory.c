@@ -113,10 +113,13 @@ static void levels_init(struct memory *memory, const struct memory_setup *setup,
     memory->inclusive[1] = profile_value(cpu, l2_inclusive) > 0;
     memory->inclusive[2] = profile_value(cpu, l3_inclusive) > 0;
     for (uint32_t level = 0; level < memory->level_count; level++)
-        memory->levels_depend |= memory->exclusive[level] || memory->inclusive[level];
-    for (uint32_t level = 0; level < memory->level_count; level++)
         memory->passes_on[level] = memory->inclusive[level] || (level + 1 < memory->level_count &&
                                                                 memory->exclusive[level + 1]);
+    for (uint32_t outer = 1; outer < memory->level_count; outer++)
+        for (uint32_t level = 0; level < outer; level++)
+            memory->contained[level] |= memory->inclusive[outer];
+    for (uint32_t level = 0; level < memory->level_count; level++)
+        memory->levels_depend |= memory->passes_on[level] || memory->contained[level];
     memory->hit_fs[1] = cycles_fs(cpu, l2 - l1);
     memory->hit_fs[2] = cycles_fs(cpu, l3 - l1);
     memory->stream_fs[1] = cycles_fs(cpu, otherwise(profile_value(cpu, l2_stream_cycles), l2) - l1);
@@ -182,9 +185,6 @@ void memory_init(struct memory *memory, const struct memory_setup *setup, struct
     translation_init(memory, setup, arena);
     memory->reach = (uint32_t)(profile_value(cpu, prefetch_stride_bytes) / line_bytes);
     memory->adjacent = profile_value(cpu, adjacent_line) > 0;
-    memory->ahead_from = memory->reach > 0 ? 1 : memory->adjacent ? 2 : memory->level_count;
-    if (memory->ahead_from > memory->level_count)
-        memory->ahead_from = memory->level_count;
     memory->streams = arena_alloc(arena, memory->core_count, sizeof *memory->streams);
     topology_init(&memory->topology, cpu, threads);
     /* One load in three instructions, 8 bytes each, sequential: a new line per line_bytes/8 loads.
@@ -244,22 +244,29 @@ static bool aged_into(const struct memory *memory, uint32_t core, uint32_t age)
     return chance == UINT32_MAX || random_chance(memory->rng, chance);
 }
 
+/* An exclusive level gives the line away. */
+__attribute__((noinline)) static bool take(struct memory *memory, uint32_t level, uint32_t core,
+                                           struct cache_line line, uint32_t age)
+{
+    return cache_take(memory_cache(memory, level, core), line, memory->rng) ||
+           (level == 1 && aged_into(memory, core, age));
+}
+
 /* As lookup(), where levels depend on one another. */
 __attribute__((noinline)) static uint32_t lookup_dependent(struct memory *memory, uint32_t core,
                                                            struct cache_line line)
 {
-    struct cache *first = memory_cache(memory, 0, core);
+    struct cache *const *levels = memory->cache[core];
     struct cache_way out, from_first;
-    uint32_t level = 0;
-    uint32_t age = memory->exclusive[1] ? cache_age(first, line) : UINT32_MAX;
-    bool hit = cache_touch(first, line, memory->rng, &from_first);
-    while (!(hit && is_included(memory, level, core, line)) && ++level < memory->level_count) {
-        struct cache *cache = memory_cache(memory, level, core);
+    uint32_t level = 0, age = memory->exclusive[1] ? cache_age(levels[0], line) : UINT32_MAX;
+    bool hit = cache_touch(levels[0], line, memory->rng, &from_first);
+    while (!hit || (memory->contained[level] && !is_included(memory, level, core, line))) {
+        if (++level == memory->level_count)
+            break;
         if (memory->exclusive[level]) {
-            hit = cache_take(cache, line, memory->rng) ||
-                  (level == 1 && aged_into(memory, core, age));
+            hit = take(memory, level, core, line, age);
         } else {
-            hit = cache_touch(cache, line, memory->rng, &out);
+            hit = cache_touch(levels[level], line, memory->rng, &out);
             evict(memory, level, core, &out);
         }
     }
@@ -272,10 +279,10 @@ static inline uint32_t lookup(struct memory *memory, uint32_t core, struct cache
 {
     struct cache *const *levels = memory->cache[core];
     struct cache_way out;
+    uint32_t level = 0;
     if (memory->levels_depend)
         return lookup_dependent(memory, core, line);
-    uint32_t level = 0;
-    while (level < memory->level_count && !cache_touch(levels[level], line, memory->rng, &out))
+    while (level < memory->level_count && !cache_touch_here(levels[level], line, memory->rng, &out))
         level++;
     return level;
 }
@@ -304,12 +311,10 @@ static bool owner_holds(const struct memory *memory, uint32_t line)
 
 /* Does the access at this place go on with a stream that the core's prefetcher follows?  It runs
  * ahead, so a walk that leaves some of the stream out finds it going on. */
-static enum stream_kind in_stream(struct memory *memory, uint32_t core, uint32_t place)
+static inline enum stream_kind in_stream(struct memory *memory, uint32_t core, uint32_t place)
 {
     struct core_streams *streams = &memory->streams[core];
     uint32_t reach = memory->reach, i = 0;
-    if (reach == 0)
-        return STREAM_NONE;
     while (i < MEMORY_STREAMS && place - streams->last[i] + reach > 2 * reach)
         i++;
     if (i == MEMORY_STREAMS) {
@@ -329,7 +334,7 @@ static enum stream_kind in_stream(struct memory *memory, uint32_t core, uint32_t
     return STREAM_NONE;
 }
 
-/* What the translation of a page costs that is not the one translated last in its set. */
+/* What the translation of a page costs that is not the one translated last. */
 __attribute__((noinline)) static uint64_t translate_other(struct memory *memory, uint32_t core,
                                                           uint32_t page)
 {
@@ -337,6 +342,7 @@ __attribute__((noinline)) static uint64_t translate_other(struct memory *memory,
     struct cache *second = memory_cache(memory, MEMORY_TLB2, core);
     struct cache_line translation = { page, 0, page };
     struct cache_way out;
+    cache_remember(first, page);
     if (cache_touch(first, translation, memory->rng, &out))
         return 0;
     if (second != NULL && cache_touch(second, translation, memory->rng, &out))
@@ -349,7 +355,7 @@ static inline uint64_t translate(struct memory *memory, uint32_t core, uint32_t 
 {
     uint32_t page = place >> memory->page_shift;
     const struct cache *first = memory_cache(memory, MEMORY_TLB, core);
-    if (first == NULL || cache_touched_last(first, (struct cache_line){ page, 0, page }))
+    if (first == NULL || cache_remembers(first, page))
         return 0;
     return translate_other(memory, core, page);
 }
@@ -375,8 +381,9 @@ static uint64_t stream_fs(const struct memory *memory, enum stream_kind stream, 
 }
 
 /* A line comes from memory. */
-static uint64_t fill(struct memory *memory, uint32_t core, uint32_t physical,
-                     enum stream_kind stream, uint64_t now_ps)
+__attribute__((noinline)) static uint64_t fill(struct memory *memory, uint32_t core,
+                                               uint32_t physical, enum stream_kind stream,
+                                               uint64_t now_ps)
 {
     uint32_t domain = core / memory->domain_cores;
     struct channel *channel =
@@ -392,7 +399,8 @@ static uint64_t fill(struct memory *memory, uint32_t core, uint32_t physical,
 }
 
 /* What the second level has to fetch brings the pair's other line with it, as far as there. */
-static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
+__attribute__((noinline)) static void fetch_adjacent(struct memory *memory, uint32_t core,
+                                                     uint32_t line)
 {
     uint32_t other = memory->line[line].place & 1 ? line - 1 : line + 1;
     struct cache_way out;
@@ -407,35 +415,28 @@ static void fetch_adjacent(struct memory *memory, uint32_t core, uint32_t line)
         bool hit = level > 1 && memory->exclusive[level]
                        ? cache_take(memory_cache(memory, level, core), pair, memory->rng)
                        : cache_touch(memory_cache(memory, level, core), pair, memory->rng, &out);
-        if (memory->levels_depend && !(level > 1 && memory->exclusive[level]))
+        if (!(level > 1 && memory->exclusive[level]))
             evict(memory, level, core, &out);
         if (hit)
             break;
     }
 }
 
-/* What a line costs that may come from memory, or with others ahead. */
-__attribute__((noinline)) static uint64_t
-supply_ahead(struct memory *memory, uint32_t core, uint32_t line, uint32_t level, uint64_t now_ps)
-{
-    const struct memory_line *entry = &memory->line[line];
-    enum stream_kind stream = in_stream(memory, core, entry->place);
-    if (memory->adjacent && level > 1)
-        fetch_adjacent(memory, core, line);
-    if (level < memory->level_count)
-        return stream != STREAM_NONE ? stream_fs(memory, stream, level) : memory->hit_fs[level];
-    return fill(memory, core, entry->physical, stream, now_ps);
-}
-
 /* The line, found at level (level_count: in no cache of this core), is nobody else's to give. */
 static inline uint64_t supply(struct memory *memory, uint32_t core, uint32_t line, uint32_t level,
                               uint64_t now_ps)
 {
+    const struct memory_line *entry = &memory->line[line];
+    enum stream_kind stream = STREAM_NONE;
     if (level == 0)
         return 0;
-    if (level < memory->ahead_from)
-        return memory->hit_fs[level];
-    return supply_ahead(memory, core, line, level, now_ps);
+    if (memory->reach > 0)
+        stream = in_stream(memory, core, entry->place);
+    if (memory->adjacent && level > 1)
+        fetch_adjacent(memory, core, line);
+    if (level == memory->level_count)
+        return fill(memory, core, entry->physical, stream, now_ps);
+    return stream != STREAM_NONE ? stream_fs(memory, stream, level) : memory->hit_fs[level];
 }
 
 /* Waits for the transfer of the line that is under way. */

@@ -86,8 +86,9 @@ struct memory {
     uint32_t unit_cores;                   /* that share a first level */
     struct cache *(*cache)[MEMORY_CACHES]; /* [core_count]; NULL: there is none */
     bool exclusive[MEMORY_LEVELS], inclusive[MEMORY_LEVELS];
-    bool levels_depend;            /* one of them is either */
     bool passes_on[MEMORY_LEVELS]; /* what it puts out may concern another level */
+    bool contained[MEMORY_LEVELS]; /* in an inclusive one */
+    bool levels_depend;            /* any of this */
 
     uint64_t hit_fs[MEMORY_LEVELS];        /* beyond the first level */
     uint64_t stream_fs[MEMORY_LEVELS + 1]; /* a line in sequence from there; last: from memory */
@@ -102,7 +103,6 @@ struct memory {
     uint32_t row_shift;       /* lines of a memory page, log2 */
     uint32_t reach;           /* longest stride that is prefetched, in lines; 0: none */
     bool adjacent;            /* the other line of a pair comes too */
-    uint32_t ahead_from;      /* what is found there, or farther, may bring others with it */
     uint32_t domain_cores, channels;
     struct channel *channel;      /* [domains][channels] */
     uint64_t *streaming;          /* [domains] share of a channel that running processes stream, */
