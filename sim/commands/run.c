@@ -7,6 +7,7 @@
  */
 #include <argp.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,14 +21,25 @@
 #include "sim/output/results.h"
 #include "sim/output/scaling.h"
 #include "sim/output/table.h"
+#include "sim/output/trace.h"
 
-enum { SETS_MAX = 256, KEY_REPLICATIONS = 256, KEY_COST, KEY_QUIET };
+enum {
+    SETS_MAX = 256,
+    KEY_REPLICATIONS = 256,
+    KEY_COST,
+    KEY_QUIET,
+    KEY_TRACE,
+    KEY_TRACE_FROM,
+    KEY_TRACE_TO,
+    KEY_TRACE_DETAIL
+};
 
 struct run_arguments {
     struct load_options load;
     const char *sets[SETS_MAX];
     const char *out;
     uint64_t jobs;
+    struct trace_request trace;
     bool quiet;
     char **scenarios;
     int count;
@@ -52,6 +64,35 @@ static uint64_t parse_count(struct argp_state *state, const char *option, const 
         argp_error(state, "%s must be a whole number from %ju to %ju, is \"%s\"", option,
                    (uintmax_t)minimum, (uintmax_t)maximum, text);
     return value;
+}
+
+static double parse_ms(struct argp_state *state, const char *option, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !(value >= 0 && value <= 1e9))
+        argp_error(state, "%s must be a time in ms from 0 to 1e9, is \"%s\"", option, text);
+    return value;
+}
+
+static void parse_detail(struct argp_state *state, const char *text, bool *sched_only)
+{
+    *sched_only = strcmp(text, "sched") == 0;
+    if (!*sched_only && strcmp(text, "all") != 0)
+        argp_error(state, "--trace-detail must be all or sched, is \"%s\"", text);
+}
+
+static void check_trace_options(struct argp_state *state, const struct run_arguments *arguments)
+{
+    const struct trace_request *trace = &arguments->trace;
+    bool has_window = !isnan(trace->from_ms) || !isnan(trace->to_ms);
+    if (trace->path == NULL && (has_window || trace->sched_only))
+        argp_error(state, "--trace-from, --trace-to and --trace-detail want --trace FILE");
+    if (trace->path != NULL && arguments->count > 1)
+        argp_error(state, "--trace is of one scenario; there are %d", arguments->count);
+    if (trace->from_ms >= trace->to_ms)
+        argp_error(state, "--trace-to must be later than --trace-from (%g ms), is %g ms",
+                   trace->from_ms, trace->to_ms);
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -89,12 +130,27 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case KEY_QUIET:
         arguments->quiet = true;
         return 0;
+    case KEY_TRACE:
+        arguments->trace.path = argument;
+        return 0;
+    case KEY_TRACE_FROM:
+        arguments->trace.from_ms = parse_ms(state, "--trace-from", argument);
+        return 0;
+    case KEY_TRACE_TO:
+        arguments->trace.to_ms = parse_ms(state, "--trace-to", argument);
+        return 0;
+    case KEY_TRACE_DETAIL:
+        parse_detail(state, argument, &arguments->trace.sched_only);
+        return 0;
     case ARGP_KEY_ARGS:
         arguments->scenarios = state->argv + state->next;
         arguments->count = state->argc - state->next;
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which scenario files?");
+        return 0;
+    case ARGP_KEY_END:
+        check_trace_options(state, arguments);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -109,6 +165,14 @@ static const struct argp_option options[] = {
     { "out", 'o', "DIR", 0, "results directory (default: results/NAME)", 0 },
     { "scheduler", 'S', "FILE.so", 0, "run this scheduler module", 0 },
     { "cost", KEY_COST, "traced|flat", 0, "how scheduler code is priced", 0 },
+    { "trace", KEY_TRACE, "FILE", 0,
+      "write what happens to FILE.pftrace (Perfetto) or FILE.ftrace (text), or .gz of either; of "
+      "several runs to FILE-POINT-REPLICATION.pftrace",
+      0 },
+    { "trace-from", KEY_TRACE_FROM, "MS", 0, "from here on (default: the end of the warm-up)", 0 },
+    { "trace-to", KEY_TRACE_TO, "MS", 0, "up to here (default: the end)", 0 },
+    { "trace-detail", KEY_TRACE_DETAIL, "all|sched", 0,
+      "sched: switches and wakings alone (default: all)", 0 },
     { "quiet", KEY_QUIET, NULL, 0, "no summary and no progress bar", 0 },
     { 0 },
 };
@@ -226,6 +290,31 @@ static void note_schedulers(struct results *results, struct scheduler *const bui
     }
 }
 
+/* Whether the trace can be written, and every run is in its window. */
+static bool check_trace(const struct trace_request *trace, const struct experiment *experiment,
+                        struct error *err)
+{
+    struct error refusal;
+    if (trace->path == NULL)
+        return true;
+    if (!trace_check(trace->path, &refusal))
+        return error_set(err, "--trace", "\"%s\" %s", trace->path, refusal.message);
+    for (uint32_t i = 0; i < experiment->point_count; i++) {
+        double from_ms = (double)experiment->points[i].scenario.warmup_ps / 1e9;
+        double end_ms = (double)experiment->points[i].scenario.duration_ps / 1e9;
+        from_ms = isnan(trace->from_ms) ? from_ms : trace->from_ms;
+        if (from_ms >= end_ms)
+            return error_set(err, "--trace-from",
+                             "must be before the end of the run at %g ms, is %g", end_ms, from_ms);
+        if (from_ms >= trace->to_ms)
+            return error_set(err, "--trace-to",
+                             "must be later than %g ms, where the trace begins (--trace-from; by "
+                             "default the end of the warm-up), is %g",
+                             from_ms, trace->to_ms);
+    }
+    return true;
+}
+
 static int run_study(const struct run_arguments *arguments, const struct study *study,
                      struct scheduler *const builds[COSTS], struct arena *arena)
 {
@@ -234,12 +323,15 @@ static int run_study(const struct run_arguments *arguments, const struct study *
                          .traced = builds[COST_TRACED],
                          .plain = builds[COST_FLAT],
                          .jobs = (uint32_t)arguments->jobs,
+                         .trace = arguments->trace,
                          .run_count = experiment->point_count * experiment->replications };
     struct error err;
     if (!arguments->quiet)
         work.progress = progress_show;
     struct run_result *runs = arena_alloc(arena, work.run_count, sizeof *runs);
-    uint32_t complete = workers_run(&work, runs, arena);
+    uint32_t complete = workers_run(&work, runs, arena, &err);
+    if (complete == 0)
+        return command_refuse(&err);
     if (is_bad(&runs[complete - 1]))
         return report_bad(experiment, &runs[complete - 1]);
 
@@ -272,7 +364,8 @@ static const char *study_directory(const struct run_arguments *arguments, const 
 
 int command_run(int argc, char **argv)
 {
-    struct run_arguments arguments = { .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) };
+    struct run_arguments arguments = { .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
+                                       .trace = { .from_ms = NAN, .to_ms = NAN } };
     struct arena arena = ARENA_EMPTY;
     struct error err;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
@@ -282,6 +375,8 @@ int command_run(int argc, char **argv)
         struct study *study = &studies[i];
         if (!load_experiment(&study->experiment, arguments.scenarios[i], &arguments.load, &arena,
                              &err))
+            return command_refuse(&err);
+        if (!check_trace(&arguments.trace, &study->experiment, &err))
             return command_refuse(&err);
         study->directory = study_directory(&arguments, study->experiment.name, &arena);
         for (int j = 0; j < i; j++)

@@ -8,6 +8,7 @@
 #include "sim/commands/workers.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "sim/base/check.h"
+#include "sim/output/trace.h"
 
 struct worker {
     pid_t pid;
@@ -43,20 +45,50 @@ static void write_all(int pipe, const void *bytes, size_t size)
     }
 }
 
+static uint64_t trace_ps(double ms, uint64_t otherwise_ps)
+{
+    return isnan(ms) || ms * 1e9 >= (double)otherwise_ps ? otherwise_ps
+                                                         : (uint64_t)llround(ms * 1e9);
+}
+
+/* Runs it, and writes what is wanted of it; the error is for the parent then. */
+static bool child_run(const struct work *work, uint32_t run, struct run_result *result,
+                      struct arena *arena, struct error *err)
+{
+    const struct experiment *experiment = work->experiment;
+    const struct scenario *scenario = &experiment->points[result->point].scenario;
+    const struct scheduler *scheduler = scenario->cost == COST_TRACED ? work->traced : work->plain;
+    const struct trace_request *wanted = &work->trace;
+    uint32_t replication = run % experiment->replications;
+    if (wanted->path == NULL) {
+        host_run(scenario, scheduler, replication, result, arena);
+        return true;
+    }
+    struct recording recording = { .to_ps = trace_ps(wanted->to_ms, scenario->duration_ps),
+                                   .all = !wanted->sched_only && trace_shows_all(wanted->path) };
+    recording.from_ps = isnan(wanted->from_ms) ? scenario->warmup_ps
+                                               : trace_ps(wanted->from_ms, scenario->duration_ps);
+    host_run_recorded(scenario, scheduler, replication, &recording, result, arena);
+    const char *path =
+        trace_path(wanted->path, work->run_count > 1, result->point, replication, arena);
+    return trace_write(&recording, scenario, path, err);
+}
+
 __attribute__((noreturn)) static void child_main(const struct work *work, uint32_t run, int pipe)
 {
     const struct experiment *experiment = work->experiment;
     struct run_result result = { .point = run / experiment->replications };
-    const struct scenario *scenario = &experiment->points[result.point].scenario;
     struct arena arena = ARENA_EMPTY;
+    struct error err;
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would read the result */
-    host_run(scenario, scenario->cost == COST_TRACED ? work->traced : work->plain,
-             run % experiment->replications, &result, &arena);
+    bool fine = child_run(work, run, &result, &arena, &err);
     write_all(pipe, &result, sizeof result);
     write_all(pipe, result.metrics, result.metric_count * sizeof *result.metrics);
     write_all(pipe, result.core_accounts_ps,
               result.core_count * ACCOUNT_COUNT * sizeof *result.core_accounts_ps);
     write_all(pipe, result.processes, result.process_count * sizeof *result.processes);
+    if (!fine)
+        write_all(pipe, &err, sizeof err);
     _exit(EXIT_FINE);
 }
 
@@ -130,8 +162,9 @@ __attribute__((noreturn)) static void worker_died(const struct work *work,
     _exit(EXIT_BUG);
 }
 
-static void worker_finish(const struct work *work, struct worker *worker,
-                          struct run_result *results, struct arena *arena)
+/* False, with err set: it could not write its trace. */
+static bool worker_finish(const struct work *work, struct worker *worker,
+                          struct run_result *results, struct arena *arena, struct error *err)
 {
     int status;
     close(worker->pipe);
@@ -145,7 +178,11 @@ static void worker_finish(const struct work *work, struct worker *worker,
     result->core_accounts_ps = take(worker, &at, (size_t)result->core_count * ACCOUNT_COUNT,
                                     sizeof *result->core_accounts_ps, arena);
     result->processes = take(worker, &at, result->process_count, sizeof *result->processes, arena);
+    size_t plain = at;
+    if (at < worker->size)
+        *err = *(struct error *)take(worker, &at, 1, sizeof *err, arena);
     CHECK(at == worker->size);
+    return at == plain;
 }
 
 static bool result_is_bad(const struct run_result *result)
@@ -153,7 +190,8 @@ static bool result_is_bad(const struct run_result *result)
     return result->fault.kind != FAULT_NONE || result->overrun.happened;
 }
 
-uint32_t workers_run(const struct work *work, struct run_result *results, struct arena *arena)
+uint32_t workers_run(const struct work *work, struct run_result *results, struct arena *arena,
+                     struct error *err)
 {
     struct worker *workers = arena_alloc(arena, work->jobs, sizeof *workers);
     struct pollfd *polls = arena_alloc(arena, work->jobs, sizeof *polls);
@@ -169,11 +207,13 @@ uint32_t workers_run(const struct work *work, struct run_result *results, struct
             if (polls[i].revents == 0 || worker_read(&workers[i]))
                 continue;
             uint32_t run = workers[i].run;
-            worker_finish(work, &workers[i], results, arena);
+            bool fine = worker_finish(work, &workers[i], results, arena, err);
             struct worker last = workers[--active];
             workers[active] = workers[i]; /* its buffer is used again */
             workers[i] = last;
-            if (result_is_bad(&results[run]) && run < end)
+            if (!fine)
+                end = 0; /* nothing is wanted any more */
+            else if (result_is_bad(&results[run]) && run < end)
                 end = run + 1; /* nothing after it is wanted */
             done++;
             if (work->progress != NULL)

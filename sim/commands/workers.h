@@ -11,20 +11,29 @@
 
 #include "sim/host/host.h"
 
+/* What of each run is to be written to a file. */
+struct trace_request {
+    const char *path;      /* NULL: nothing; see trace_path() */
+    bool sched_only;       /* switches and wakings, else all that there is */
+    double from_ms, to_ms; /* from NaN: where the measured window begins; to NaN: the end */
+};
+
 struct work {
     const struct experiment *experiment;
     const struct scheduler *traced, *plain; /* as each point's cost wants; NULL: not wanted */
     uint32_t jobs;
     uint32_t run_count;
+    struct trace_request trace;
     /* Called in the parent after each run, in any order; may be NULL. */
     void (*progress)(void *context, uint32_t done, uint32_t total);
     void *progress_context;
 };
 
 /* One result per run, by point and then replication; arrays in arena.  Stops early, after the
- * first run in order that has a fault or overrun, and returns how many results are complete.  A
- * worker that dies without a report is a bug of ours: EXIT_BUG; but that a foreign scheduler ended
- * the program is its fault: EXIT_FAULT. */
-uint32_t workers_run(const struct work *work, struct run_result *results, struct arena *arena);
+ * first run in order that has a fault or overrun, and returns how many results are complete; 0,
+ * with err set, when a trace could not be written.  A worker that dies without a report is a bug of
+ * ours: EXIT_BUG; but that a foreign scheduler ended the program is its fault: EXIT_FAULT. */
+uint32_t workers_run(const struct work *work, struct run_result *results, struct arena *arena,
+                     struct error *err);
 
 #endif

@@ -25,6 +25,9 @@ void core_charge(struct host *host, struct core *core, enum account account, uin
         to = host->end_ps;
     if (to > from)
         core->account_ps[account] += to - from;
+    if (host->recording != NULL)
+        recording_account(host, core, (uint8_t)account, core->accounted_ps - ps,
+                          core->accounted_ps);
 }
 
 /* ps x rate / 2^32, rounded down. */
@@ -205,6 +208,8 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     core->running = id;
     core->is_idle = id == NO_TASK;
     core_tell_sharers(host, core, was_idle);
+    if (host->recording != NULL)
+        recording_switch(host, core, id);
     if (id == NO_TASK) {
         core->state = CORE_IDLE;
         host->idle_cores += !was_idle;
@@ -224,11 +229,9 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     core->switched = core->last != id;
     if (core->switched) {
         core_charge(host, core, ACCOUNT_SWITCH, core_kernel_ps(host, core, host->cost.switch_ps));
-        if (in_window(host)) {
-            host->switch_count++;
-            task->switches++;
-        }
+        host->switch_count += in_window(host);
     }
+    task->switches += in_window(host) && (was_idle || core->switched);
     core->last = id;
     core->ran_ps = 0;
     core->need_refill = host->traced;
@@ -253,9 +256,12 @@ void core_stop(struct host *host, struct core *core)
 {
     tally_integrate(host);
     core_progress(host, core);
+    tally_stop(host, core);
     core->stopped = core->state;
     core->state = CORE_STOPPED;
     core->halt = HALT_NONE;
+    if (host->recording != NULL)
+        recording_switch(host, core, NO_TASK);
     if (core->is_idle) {
         tally_idled(host, core);
         host->idle_cores--;
@@ -270,12 +276,15 @@ void core_resume(struct host *host, struct core *core)
     tally_integrate(host);
     core_progress(host, core);
     core->state = core->stopped;
+    if (host->recording != NULL)
+        recording_switch(host, core, core->running);
     if (core->state == CORE_IDLE) {
         host->idle_cores++;
         core->idle_ps = host->now_ps;
     } else {
         core->is_idle = false;
         core_tell_sharers(host, core, true);
+        host->tasks[core->running].switches += in_window(host);
     }
     core->needs |= NEED_RESCHEDULE | NEED_RECEIVE;
     core_arm(host, core);

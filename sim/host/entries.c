@@ -128,16 +128,6 @@ static void lock_hold(struct host *host, struct core *core, struct host_torus *t
 
 /* ---- The host's record -------------------------------------------------------------------- */
 
-void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running)
-{
-    tally_integrate(host);
-    uint32_t before = torus->ready + torus->running;
-    torus->ready = (uint32_t)((int)torus->ready + ready);
-    torus->running = (uint32_t)((int)torus->running + running);
-    host->waiting = (uint32_t)((int)host->waiting + ready);
-    tally_load(host, before, torus->ready + torus->running);
-}
-
 static const char *const state_names[] = { "FREE",   "READY",  "RUNNING", "BLOCKED",
                                            "ZOMBIE", "REAPED", "?" };
 
@@ -377,6 +367,7 @@ static void call_wake(struct host *host, struct core *core, struct host_torus *t
     if (host->lag != NULL)
         lag_begin(host, id);
     task->flags |= TASK_WOKEN;
+    record_waking(host, core, id);
     expect_accepted(
         host, id,
         host->ops->wake(torus->torus, slot_of(torus, core), &host->processes[id], now_ns(host)),
@@ -403,6 +394,7 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
         lag_begin(host, id);
     task->flags =
         (uint8_t)(TASK_ALIVE | TASK_WOKEN | (task->due_ps > host->warmup_ps ? TASK_BORN_LATE : 0));
+    record_waking(host, core, id);
     enum process_result result =
         host->ops->create(torus->torus, slot_of(torus, core), id, &attributes, now_ns(host));
     if (result == PROCESS_REFUSED && workload->budget_ns > 0) {

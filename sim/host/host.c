@@ -443,14 +443,14 @@ static void count_event(struct host *host, uint64_t when_ps)
         host_fault(host, FAULT_STUCK, NO_TASK, "the clock stands still");
 }
 
-static void run_events(struct host *host)
+static void run_events(struct host *host, uint64_t until_ps)
 {
     for (;;) {
         uint64_t timer_ps = event_tree_first_time(&host->timers);
         uint64_t core_ps = event_tree_first_time(&host->events);
         bool is_timer = timer_ps <= core_ps;
         uint64_t when_ps = is_timer ? timer_ps : core_ps;
-        if (when_ps >= host->end_ps)
+        if (when_ps >= until_ps)
             break;
         int64_t id = event_tree_first_id(is_timer ? &host->timers : &host->events);
         if (id == EVENT_NONE)
@@ -461,7 +461,7 @@ static void run_events(struct host *host)
         else
             core_event(host, &host->cores[id]);
     }
-    host->now_ps = host->end_ps;
+    host->now_ps = until_ps;
 }
 
 static double seconds_now(void)
@@ -474,12 +474,20 @@ static double seconds_now(void)
 void host_run(const struct scenario *scenario, const struct scheduler *scheduler,
               uint32_t replication, struct run_result *result, struct arena *arena)
 {
+    host_run_recorded(scenario, scheduler, replication, NULL, result, arena);
+}
+
+void host_run_recorded(const struct scenario *scenario, const struct scheduler *scheduler,
+                       uint32_t replication, struct recording *recording, struct run_result *result,
+                       struct arena *arena)
+{
     struct host *host = arena_alloc(arena, 1, sizeof *host);
     host->scenario = scenario;
     host->scheduler = scheduler;
     host->ops = scheduler->torus;
     host->arena = arena;
     host->replication = replication;
+    host->recording = recording;
     host->traced = scenario->cost == COST_TRACED;
     host->rng = gsl_rng_alloc(random_philox);
     host->memory_rng = gsl_rng_alloc(random_philox);
@@ -487,7 +495,11 @@ void host_run(const struct scenario *scenario, const struct scheduler *scheduler
     watch(host);
     if (sigsetjmp(host->escape, 1) == 0) {
         host_set_up(host);
-        run_events(host);
+        if (recording != NULL)
+            recording_begin(host);
+        run_events(host, host->warmup_ps);
+        tally_warm(host);
+        run_events(host, host->end_ps);
         tally_finish(host, result);
         host->in_scheduler = true;
         audit_end(host);
@@ -501,6 +513,8 @@ void host_run(const struct scenario *scenario, const struct scheduler *scheduler
                         sizeof host->fault.detail);
     }
     unwatch();
+    if (recording != NULL)
+        recording_end(host);
     arena_drop(arena, host->port); /* all that the scheduler had; nobody looks at it any more */
     gsl_rng_free(host->rng);
     gsl_rng_free(host->memory_rng);

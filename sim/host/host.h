@@ -13,11 +13,17 @@
 #define SIM_HOST_HOST_H
 
 #include "sim/host/loader.h"
+#include "sim/host/recording.h"
 #include "sim/host/result.h"
 
 /* One replication of one scenario.  The result's arrays live in arena.  A breach of contract by
  * the scheduler is in result->fault; nothing else can go wrong but a bug of ours. */
 void host_run(const struct scenario *scenario, const struct scheduler *scheduler,
               uint32_t replication, struct run_result *result, struct arena *arena);
+
+/* The same, and what recording asks for is put into it; NULL: nothing is. */
+void host_run_recorded(const struct scenario *scenario, const struct scheduler *scheduler,
+                       uint32_t replication, struct recording *recording, struct run_result *result,
+                       struct arena *arena);
 
 #endif

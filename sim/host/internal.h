@@ -19,6 +19,7 @@
 #include "sim/base/random.h"
 #include "sim/engine/event_tree.h"
 #include "sim/host/host.h"
+#include "sim/host/recording.h"
 
 #define NO_TASK UINT32_MAX
 #define NO_CORE UINT32_MAX
@@ -244,6 +245,8 @@ struct host {
     bool entering_posted;      /* the task being placed went into a message */
     bool moved;                /* the entry received a migration */
 
+    struct recording *recording; /* NULL: nobody looks */
+    uint64_t *runtime_ns;        /* [task_count] charged within the window */
     struct fault fault;
     struct overrun overrun;
     sigjmp_buf escape;
@@ -303,8 +306,6 @@ void core_resume(struct host *host, struct core *core);
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps);
 /* When what the entry under way does at this moment inside it has been paid for. */
 uint64_t entry_paid_for_ps(const struct host *host);
-/* The host's record: so many more of the torus's processes are READY, and RUNNING. */
-void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running);
 
 /* ---- host.c ---- */
 
@@ -390,12 +391,20 @@ void program_start(struct host *host); /* sets the first timers */
 
 /* ---- tally.c ---- */
 
+static inline void record_waking(struct host *host, const struct core *core, uint32_t task)
+{
+    if (host->recording != NULL)
+        recording_waking(host, core, task);
+}
+
 static inline bool in_window(const struct host *host)
 {
     return host->now_ps >= host->warmup_ps;
 }
 
 void tally_integrate(struct host *host);
+/* The host's record: so many more of the torus's processes are READY, and RUNNING. */
+void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running);
 void tally_idled(struct host *host, const struct core *core);   /* it ceases to idle */
 void tally_load(struct host *host, uint32_t from, uint32_t to); /* a torus's load changed */
 void tally_dispatch(struct host *host, struct task *task, uint64_t start_ps);
@@ -405,6 +414,8 @@ void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
 void tally_lock_wait(struct host *host, struct host_torus *torus, uint64_t wait_ps, bool contended);
 void tally_starvation(struct host *host); /* how long is too long, now that there are more? */
 void tally_finish(struct host *host, struct run_result *result);
+void tally_warm(struct host *host);                          /* the window begins */
+void tally_stop(struct host *host, const struct core *core); /* at once: see failures.c */
 void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */
 
 /* Could it have run at any time of the window?  Asked at the end. */

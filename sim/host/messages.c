@@ -70,6 +70,8 @@ void host_post(void *world, uint16_t target, struct process *process)
         host->migration_count++;
         task->migrations++;
     }
+    if (host->recording != NULL && (queued || (process->flags & PROCESS_MIGRATING)))
+        recording_migration(host, id);
     if (!queued && !placed && !sent_on) {
         host_fault(host, FAULT_NOT_READY, id, "posted to torus %u in a state that cannot be",
                    target);

@@ -184,8 +184,11 @@ struct overrun {
 /* One row of processes.csv: totals within the measured window. */
 struct process_totals {
     uint32_t workload, instance;
-    uint64_t user_ps, wait_ps, wait_ps_max;
-    uint32_t switches, migrations, loops, alive_whole_window;
+    uint64_t user_ps;
+    uint64_t runtime_ns; /* on cores, overhead included: from pick to leaving */
+    uint64_t wait_ps, wait_ps_max;
+    uint32_t switches; /* times that it came onto a core; once if it was on one to begin with */
+    uint32_t migrations, loops, alive_whole_window;
 };
 
 struct run_result {

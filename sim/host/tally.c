@@ -92,6 +92,18 @@ void tally_load(struct host *host, uint32_t from, uint32_t to)
         host->load_min = to;
 }
 
+void torus_count_change(struct host *host, struct host_torus *torus, int ready, int running)
+{
+    tally_integrate(host);
+    uint32_t before = torus->ready + torus->running;
+    torus->ready = (uint32_t)((int)torus->ready + ready);
+    torus->running = (uint32_t)((int)torus->running + running);
+    host->waiting = (uint32_t)((int)host->waiting + ready);
+    tally_load(host, before, torus->ready + torus->running);
+    if (host->recording != NULL && ready != 0)
+        recording_ready(host, torus_number(host, torus), torus->ready);
+}
+
 /* ---- Processes ---------------------------------------------------------------------------- */
 
 static void tally_wait(struct host *host, struct task *task, uint64_t until_ps)
@@ -330,6 +342,42 @@ static void check_accounts(const struct host *host)
     }
 }
 
+/* How long the task has been on cores, as the scheduler charges it: from pick to leaving.  Up to
+ * since_ns it has charged what runs. */
+static uint64_t charged_ns(const struct host *host, uint32_t id)
+{
+    const struct process *process = &host->processes[id];
+    const struct task *task = &host->tasks[id];
+    bool runs = task->state == TASK_RUNNING && host->cores[task->core].state != CORE_STOPPED;
+    return process->runtime_ns + (runs ? host->now_ps / 1000 - process->since_ns : 0);
+}
+
+/* What the scheduler could not charge to what ran on the core, as that stops at once. */
+void tally_stop(struct host *host, const struct core *core)
+{
+    if (in_window(host) && core->running != NO_TASK)
+        host->runtime_ns[core->running] -=
+            host->now_ps / 1000 - host->processes[core->running].since_ns;
+}
+
+void tally_warm(struct host *host)
+{
+    host->runtime_ns = arena_alloc(host->arena, host->task_count, sizeof *host->runtime_ns);
+    if (host->warmup_ps == 0)
+        return;
+    for (uint32_t id = 0; id < host->task_count; id++)
+        host->runtime_ns[id] = charged_ns(host, id);
+    for (uint32_t c = 0; c < host->core_count; c++)
+        if (!host->cores[c].is_idle)
+            host->tasks[host->cores[c].running].switches = 1;
+}
+
+static void tally_runtimes(struct host *host)
+{
+    for (uint32_t id = 0; id < host->task_count; id++)
+        host->runtime_ns[id] = charged_ns(host, id) - host->runtime_ns[id];
+}
+
 /* The totals take the place of the tasks, which are not needed any more: with a million processes
  * a second array would be a fifth of all memory. */
 void tally_processes(struct host *host, struct run_result *result)
@@ -344,6 +392,7 @@ void tally_processes(struct host *host, struct run_result *result)
             .workload = task.workload,
             .instance = task.entity,
             .user_ps = task.user_ps,
+            .runtime_ns = host->runtime_ns[id],
             .wait_ps = task.wait_ps,
             .wait_ps_max = task.wait_ps_max,
             .switches = task.switches,
@@ -380,6 +429,7 @@ void tally_finish(struct host *host, struct run_result *result)
     if (host->lag != NULL)
         lag_pass(host);
     tally_integrate(host);
+    tally_runtimes(host);
     check_accounts(host);
     for (uint32_t id = 0; id < host->task_count; id++)
         tally_unfinished(host, &host->tasks[id]);

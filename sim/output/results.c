@@ -392,7 +392,8 @@ static void fill_processes(FILE *to, const void *context)
 {
     const struct writing *writing = context;
     put_run_heading(to, writing);
-    fputs(",workload,instance,user_ps,wait_ps,wait_max_ps,switches,migrations,loops,whole_window\n",
+    fputs(",workload,instance,user_ps,runtime_ns,wait_ps,wait_max_ps,switches,migrations,loops,"
+          "whole_window\n",
           to);
     for (uint32_t r = 0; r < writing->results->run_count; r++) {
         const struct run_result *run = &writing->results->runs[r];
@@ -400,9 +401,10 @@ static void fill_processes(FILE *to, const void *context)
         for (uint32_t i = 0; i < run->process_count; i++) {
             const struct process_totals *p = &run->processes[i];
             put_run(to, writing, run);
-            fprintf(to, ",%s,%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%u,%u,%u,%u\n",
-                    scenario->workloads[p->workload].name, p->instance, p->user_ps, p->wait_ps,
-                    p->wait_ps_max, p->switches, p->migrations, p->loops, p->alive_whole_window);
+            fprintf(to, ",%s,%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%u,%u,%u,%u\n",
+                    scenario->workloads[p->workload].name, p->instance, p->user_ps, p->runtime_ns,
+                    p->wait_ps, p->wait_ps_max, p->switches, p->migrations, p->loops,
+                    p->alive_whole_window);
         }
     }
 }

@@ -95,9 +95,9 @@ static void make_run(struct run_result *run, uint32_t index)
     for (uint32_t i = 0; i < CORES * ACCOUNT_COUNT; i++)
         run->core_accounts_ps[i] = UINT64_C(18446744073709551615) - 100 * index - i;
     run->processes = arena_alloc(&arena, 1, sizeof *run->processes);
-    run->processes[0] = (struct process_totals){ .workload = 0,
-                                                 .instance = 7,
-                                                 .user_ps = UINT64_C(12345678901234567),
+    run->processes[0] = (struct process_totals){ .instance = 7,
+                                                 .user_ps = 1234567890123456,
+                                                 .runtime_ns = 9,
                                                  .wait_ps = 2,
                                                  .wait_ps_max = 1,
                                                  .switches = 3,
@@ -258,14 +258,14 @@ START_TEST(csv_is_quoted_where_needed)
     const char *text = file_text(at("results/processes.csv"));
     ck_assert_str_eq(
         text,
-        "point,variant,\"/scheduler/\"\"a,b\"\"\",replication,workload,instance,user_ps,wait_ps,"
-        "wait_max_ps,switches,migrations,loops,whole_window\n"
-        "0,new,4,0,hog,7,12345678901234567,2,1,3,4,5,1\n"
-        "0,new,4,1,hog,7,12345678901234567,2,1,3,4,5,1\n"
-        "0,new,4,2,hog,7,12345678901234567,2,1,3,4,5,1\n"
-        "1,\"slow, \"\"old\"\"\nmachine\",\"\"\"rr\"\"\",0,hog,7,12345678901234567,2,1,3,4,5,1\n"
-        "1,\"slow, \"\"old\"\"\nmachine\",\"\"\"rr\"\"\",1,hog,7,12345678901234567,2,1,3,4,5,1\n"
-        "1,\"slow, \"\"old\"\"\nmachine\",\"\"\"rr\"\"\",2,hog,7,12345678901234567,2,1,3,4,5,1\n");
+        "point,variant,\"/scheduler/\"\"a,b\"\"\",replication,workload,instance,user_ps,"
+        "runtime_ns,wait_ps,wait_max_ps,switches,migrations,loops,whole_window\n"
+        "0,new,4,0,hog,7,1234567890123456,9,2,1,3,4,5,1\n"
+        "0,new,4,1,hog,7,1234567890123456,9,2,1,3,4,5,1\n"
+        "0,new,4,2,hog,7,1234567890123456,9,2,1,3,4,5,1\n"
+        "1,\"slow, \"\"old\"\"\nmachine\",\"\"\"rr\"\"\",0,hog,7,1234567890123456,9,2,1,3,4,5,1\n"
+        "1,\"slow, \"\"old\"\"\nmachine\",\"\"\"rr\"\"\",1,hog,7,1234567890123456,9,2,1,3,4,5,1\n"
+        "1,\"slow, \"\"old\"\"\nmachine\",\"\"\"rr\"\"\",2,hog,7,1234567890123456,9,2,1,3,4,5,1\n");
 }
 END_TEST
 

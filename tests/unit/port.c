@@ -30,12 +30,12 @@ struct call {
     uint64_t now_ns;
 };
 
-struct record {
+struct call_record {
     struct call calls[CPUS][CALLS_MAX];
     uint32_t count[CPUS];
 };
 
-static struct record in_simulator, in_kernel, *recording;
+static struct call_record in_simulator, in_kernel, *recording;
 
 static void note(const char *name, const struct torus *torus, uint64_t now_ns)
 {
@@ -437,7 +437,7 @@ START_TEST(calls_are_those_of_the_simulator)
 END_TEST
 
 /* Is there a stay in the kernel with these calls, and no more, one after the other? */
-static bool has_sequence(const struct record *record, const char *sequence)
+static bool has_sequence(const struct call_record *record, const char *sequence)
 {
     for (uint32_t t = 0; t < CPUS; t++)
         for (uint32_t i = 0, end; i < record->count[t]; i = end) {
