@@ -6,8 +6,8 @@
  * comes (ski rental), and what time passes until a tick.  One that never ran has nothing to lose,
  * and goes at once, unless a balancer has just sent it.
  *   - Who overflows at an arrival gives to a torus that idles; who idles asks the one that has most
- *     to give.  If the time has not come yet, the full torus remembers the other, and gives at a
- *     tick.
+ *     to give, and that passes the request on if it has nothing that may go there.  If the time has
+ *     not come yet, the full torus remembers the other, and gives at a tick.
  *   - Projections are published at once when a torus comes to be idle, even or overloaded, so that
  *     both see each other as soon as the line can travel; placement gains as much from that.
  *   - Where nobody idles, who has two more than the least loaded gives it one.  Who has one more
@@ -16,7 +16,7 @@
  * No ping-pong: by fresh projections no move but the slow rotation makes the receiver the fuller of
  * the two, and what has been moved waits for its cost before it is moved again.
  * Bound: no core idles longer than cost + a tick + an interval + the age of the projections + the
- * price of a request and its answer while another torus has a process that waits
+ * price of a request and its answer while another torus has a process that waits and may run there
  * (tests/theory/balance.c, A9).  A lost or damaged projection makes its torus invisible until the
  * next; nothing is lost with it (tests/contract/balancers.c).
  * Source: A. Karlin, M. Manasse, L. Rudolph, D. Sleator, "Competitive snoopy caching", Algorithmica
@@ -41,10 +41,12 @@ static bool braid_is_worth(const struct braid *braid, struct torus *torus, uint1
     return is_new || now_ns - process->since_ns >= braid->cost_ns;
 }
 
-static bool braid_shows_idle(const struct braid *braid, uint16_t torus)
+/* Does the other one idle, and may something that is queued here go there? */
+static bool braid_can_serve(const struct braid *braid, struct torus *torus, uint16_t other)
 {
     struct projection projection;
-    return braid_read(braid, torus, &projection) && projection.load < braid_cores(braid, torus);
+    return braid_read(braid, other, &projection) && projection.load < braid_cores(braid, other) &&
+           torus_offer(torus, other) != NULL;
 }
 
 /* Begins anywhere, or all would choose the same. */
@@ -53,7 +55,7 @@ static bool braid_find_idle(const struct braid *braid, struct torus *torus, uint
     uint16_t at = (uint16_t)torus_random_below(torus, braid->torus_count);
     for (uint32_t i = 0; i < braid->torus_count; i++) {
         at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
-        if (at != torus->id && braid_shows_idle(braid, at)) {
+        if (at != torus->id && braid_can_serve(braid, torus, at)) {
             *idle = at;
             return true;
         }
@@ -82,12 +84,16 @@ static void braid_arrived(struct braid *braid, struct torus *torus, uint64_t now
         braid_serve(braid, torus, idle, now_ns);
 }
 
-static void braid_asked(struct braid *braid, struct torus *torus, uint16_t thief, uint32_t count,
+/* The count of the request is how many tori may still be tried. */
+static void braid_asked(struct braid *braid, struct torus *torus, uint16_t thief, uint32_t tries,
                         uint64_t now_ns)
 {
-    (void)count;
-    if (torus_waiting(torus) > 0)
+    uint16_t next;
+    tries--;
+    if (torus_waiting(torus) > 0 && torus_offer(torus, thief) != NULL)
         braid_serve(braid, torus, thief, now_ns);
+    else if (braid_next_loaded(braid, torus, thief, &tries, &next))
+        torus_ask(torus, next, thief, tries + 1);
 }
 
 static void braid_wants(struct braid *braid, struct torus *torus, uint64_t now_ns)
@@ -96,7 +102,7 @@ static void braid_wants(struct braid *braid, struct torus *torus, uint64_t now_n
     uint32_t excess;
     (void)now_ns;
     if (torus->idle > torus->ready && braid_most_loaded(braid, torus, &most, &excess))
-        torus_ask(torus, most, torus->id, 1);
+        torus_ask(torus, most, torus->id, braid->torus_count - 1u);
 }
 
 /* Nobody idles, as far as this torus knows. */
@@ -122,7 +128,8 @@ static void braid_round(struct braid *braid, struct torus *torus, uint64_t now_n
     torus->owed = 0;
     if (torus_waiting(torus) == 0)
         braid_wants(braid, torus, now_ns);
-    else if ((owed != 0 && braid_shows_idle(braid, idle)) || braid_find_idle(braid, torus, &idle))
+    else if ((owed != 0 && braid_can_serve(braid, torus, idle)) ||
+             braid_find_idle(braid, torus, &idle))
         braid_serve(braid, torus, idle, now_ns);
     else
         braid_even_out(braid, torus, now_ns);

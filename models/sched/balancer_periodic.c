@@ -1,9 +1,11 @@
 /* balancer_periodic.c -- every interval each torus pulls itself up to the average load.
  *
  * Property: a torus below the average asks the most loaded for as many processes as bring neither
- * beyond the average, and one if both are within one of it and the other has 2 more.
- * Bound: with fresh projections a difference of 2 or more does not outlive one interval of the
- * least loaded torus; between intervals cores may idle.
+ * beyond the average, and one if both are within one of it and the other has 2 more.  Who has
+ * nothing that waits and may go there passes the request on to the next round the ring, as far as
+ * to the one that asks.
+ * Bound: with fresh projections, and processes that may be anywhere, a difference of 2 or more does
+ * not outlive one interval of the least loaded torus; between intervals cores may idle.
  * Source: load_balance() of Linux (calculate_imbalance(), kernel/sched/fair.c), without domains,
  * weights and its locks of two queues.
  * Complexity: O(tori) per interval.
@@ -71,8 +73,23 @@ static void periodic_balance(struct braid *braid, struct torus *torus, uint64_t 
         torus_ask(torus, view.busiest, torus->id, count);
 }
 
+/* Who has nothing to give passes the request on, as far as to the one that asks. */
+static void periodic_asked(struct braid *braid, struct torus *torus, uint16_t thief, uint32_t count,
+                           uint64_t now_ns)
+{
+    uint32_t given = 0, steps = thief + (thief < torus->id ? braid->torus_count : 0u) - torus->id;
+    uint16_t next;
+    (void)now_ns;
+    while (given < count && torus_waiting(torus) > 0 && torus_give(torus, thief))
+        given++;
+    steps--;
+    if (given == 0 && braid_next_loaded(braid, torus, thief, &steps, &next))
+        torus_ask(torus, next, thief, count);
+}
+
 const struct balancer balancer_periodic = {
     .name = "periodic",
     .summary = "every interval a torus pulls its load up to the average; O(tori)",
     .balance = periodic_balance,
+    .asked = periodic_asked,
 };

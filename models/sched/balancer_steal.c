@@ -2,12 +2,12 @@
  *
  * Property: it asks when a core becomes idle, and again every balance interval while one is.  Whom
  * it asks is the braid's choice of victim; none whose projection can be read and shows no more
- * processes than cores.  If the most loaded one has none waiting any more, it passes the request on
- * round the ring, so that every victim is tried; of random ones only one is.
+ * processes than cores.  If the most loaded one has none waiting any more that may go there, it
+ * passes the request on round the ring, so that every victim is tried; of random ones only one is.
  * Bound: with the most loaded as victim, no core idles longer than an interval plus the age of the
  * projections plus the price of a request and its answer while another torus has a waiting process
- * (tests/theory/balance.c, A9).  With a random victim, nothing but a probability: drawn from all,
- * itself included, the mean response is A4's (tests/theory/balance.c).
+ * that may run there (tests/theory/balance.c, A9).  With a random victim, nothing but a probability:
+ * drawn from all, itself included, the mean response is A4's (tests/theory/balance.c).
  * Source: D. Eager, E. Lazowska, J. Zahorjan, "A comparison of receiver-initiated and
  * sender-initiated adaptive load sharing", Performance Evaluation 6(1), 1986; R. Blumofe and
  * C. Leiserson, "Scheduling multithreaded computations by work stealing", JACM 46(5), 1999.
@@ -51,24 +51,13 @@ static void steal_idle(struct braid *braid, struct torus *torus, uint64_t now_ns
 static void steal_asked(struct braid *braid, struct torus *torus, uint16_t thief, uint32_t tries,
                         uint64_t now_ns)
 {
-    uint16_t at = torus->id;
+    uint16_t next;
     (void)now_ns;
-    if (torus_waiting(torus) > 0) {
-        torus_give(torus, thief);
+    tries--;
+    if (torus_waiting(torus) > 0 && torus_give(torus, thief))
         return;
-    }
-    while (tries-- > 1) {
-        struct projection projection;
-        at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
-        if (at == thief)
-            at = (uint16_t)(at + 1u < braid->torus_count ? at + 1u : 0);
-        if (braid_is_away(braid, at))
-            continue;
-        if (!braid_read(braid, at, &projection) || projection.load > braid_cores(braid, at)) {
-            torus_ask(torus, at, thief, tries);
-            return;
-        }
-    }
+    if (braid_next_loaded(braid, torus, thief, &tries, &next))
+        torus_ask(torus, next, thief, tries + 1);
 }
 
 const struct balancer balancer_steal = {

@@ -60,11 +60,22 @@ void braid_write(struct braid *braid, uint16_t torus, const struct projection *p
     atomic_store_explicit(&slot->checksum, projection_checksum(torus, p), memory_order_release);
 }
 
+/* Where tori share a core, the moment at which one publishes may always be one in which it runs: it
+ * shows what has been meanwhile. */
+static uint32_t load_shown(struct torus *torus)
+{
+    uint32_t load = torus_load(torus);
+    if (torus->crowded && load <= torus->core_count)
+        load = torus->core_count + 1u;
+    torus->crowded = false;
+    return load;
+}
+
 void braid_publish(struct braid *braid, struct torus *torus)
 {
     average_update(torus);
     torus->strain = torus_strain(torus_load(torus), torus->core_count);
-    struct projection p = { .load = torus_load(torus),
+    struct projection p = { .load = load_shown(torus),
                             .blocked = torus->blocked,
                             .average_load = torus->average_load,
                             .heartbeat = ++torus->heartbeat };
@@ -121,6 +132,24 @@ bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uin
         *excess = projection.load - cores;
     }
     return *excess > 0;
+}
+
+bool braid_next_loaded(const struct braid *braid, const struct torus *torus, uint16_t thief,
+                       uint32_t *steps, uint16_t *next)
+{
+    *next = torus->id;
+    while (*steps > 0) {
+        struct projection projection;
+        (*steps)--;
+        do
+            *next = (uint16_t)(*next + 1u < braid->torus_count ? *next + 1u : 0);
+        while (*next == thief);
+        if (braid_is_away(braid, *next))
+            continue;
+        if (!braid_read(braid, *next, &projection) || projection.load > braid_cores(braid, *next))
+            return true;
+    }
+    return false;
 }
 
 /* The next torus after target where process may be: if one is not away, such a one. */

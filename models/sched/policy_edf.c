@@ -10,7 +10,8 @@
  * Admission: a torus of m cores admits reservations while their utilisations sum to at most m - (m
  * - 1) u, u being the greatest (so 1, for one core).  Each is rounded up to 1/1008000000, which
  * whole millionths, thirds, sevenths and ninths need not be.  What a process had is free again at
- * the deadline that it had at its end.
+ * the deadline that it had at its end.  When a core leaves, what has been admitted stays, though it
+ * may be too much for those that are left; nothing more is admitted than fits them.
  *
  * Properties (tests/contract/reservations.c)
  *   - Proven bound: with budgets enforced to the nanosecond (slices "exact"), and no price on
@@ -75,7 +76,7 @@ static void edf_init(void *queue, const struct policy_setup *setup)
     q->slice_ns = setup->slice_ns;
     q->reserved = q->leaving = q->leaving_until_ns = 0;
     q->greatest = 0;
-    q->cores = setup->cores != 0 ? setup->cores : 1;
+    q->cores = setup->cores;
 }
 
 /* ---- Admission ---------------------------------------------------------------------------- */
@@ -90,6 +91,12 @@ static void free_what_left(struct edf_queue *q, uint64_t now_ns)
         q->greatest = 0;
 }
 
+static void edf_serve(void *queue, uint32_t cores)
+{
+    struct edf_queue *q = queue;
+    q->cores = cores;
+}
+
 static bool edf_admit(void *queue, struct process *process,
                       const struct process_attributes *attributes, uint64_t now_ns)
 {
@@ -99,6 +106,8 @@ static bool edf_admit(void *queue, struct process *process,
     if (budget == 0 || budget > period)
         return false;
     free_what_left(q, now_ns);
+    if (q->cores == 0)
+        return false;
     uint64_t utilisation = share_divide(budget * WHOLE_CORE + period - 1, period);
     uint64_t greatest = utilisation > q->greatest ? utilisation : q->greatest;
     uint64_t most = (uint64_t)q->cores * WHOLE_CORE - (q->cores - 1) * greatest;
@@ -242,6 +251,7 @@ const struct policy policy_edf = {
     .preempts = edf_preempts,
     .leave = edf_leave,
     .turn_ns = edf_turn_ns,
+    .serve = edf_serve,
     .admit = edf_admit,
     .end = edf_end,
 };

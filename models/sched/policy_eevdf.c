@@ -198,13 +198,6 @@ static struct process *eevdf_migratable(void *queue)
     return last != NULL ? process_of_node(last) : NULL;
 }
 
-static struct process *eevdf_next_migratable(void *queue, struct process *process)
-{
-    struct tree_node *before = tree_previous(&share_of(process)->node);
-    (void)queue;
-    return before != NULL ? process_of_node(before) : NULL;
-}
-
 static bool eevdf_preempts(void *queue, const struct process *running, const struct process *woken,
                            uint64_t now_ns)
 {
@@ -224,7 +217,7 @@ const struct policy policy_eevdf = {
     .pick = eevdf_pick,
     .ordered_by = POLICY_BY_WEIGHT,
     .migratable = eevdf_migratable,
-    .next_migratable = eevdf_next_migratable,
+    .next_migratable = share_next_migratable,
     .preempts = eevdf_preempts,
     .leave = eevdf_leave,
 };

@@ -125,13 +125,6 @@ static struct process *fair_migratable(void *queue)
     return last != NULL ? process_of_node(last) : NULL;
 }
 
-static struct process *fair_next_migratable(void *queue, struct process *process)
-{
-    struct tree_node *before = tree_previous(&share_of(process)->node);
-    (void)queue;
-    return before != NULL ? process_of_node(before) : NULL;
-}
-
 static uint64_t received_by_now(const struct process *process, uint64_t now_ns)
 {
     const struct share *share = share_of(process);
@@ -158,7 +151,7 @@ const struct policy policy_fair = {
     .pick = fair_pick,
     .ordered_by = POLICY_BY_WEIGHT,
     .migratable = fair_migratable,
-    .next_migratable = fair_next_migratable,
+    .next_migratable = share_next_migratable,
     .preempts = fair_preempts,
     .leave = fair_leave,
 };

@@ -126,13 +126,6 @@ static struct process *stride_migratable(void *queue)
     return last != NULL ? process_of_node(last) : NULL;
 }
 
-static struct process *stride_next_migratable(void *queue, struct process *process)
-{
-    struct tree_node *before = tree_previous(&share_of(process)->node);
-    (void)queue;
-    return before != NULL ? process_of_node(before) : NULL;
-}
-
 const struct policy policy_stride = {
     .name = "stride",
     .summary = "proportional shares, pairwise within one slice: least pass first; O(log n)",
@@ -143,6 +136,6 @@ const struct policy policy_stride = {
     .pick = stride_pick,
     .ordered_by = POLICY_BY_WEIGHT,
     .migratable = stride_migratable,
-    .next_migratable = stride_next_migratable,
+    .next_migratable = share_next_migratable,
     .leave = stride_leave,
 };

@@ -28,6 +28,13 @@ void share_weigh(struct share *share, uint32_t weight)
     share->shift = (uint8_t)(INVERSE_BITS + bits - SHARE_SHIFT);
 }
 
+struct process *share_next_migratable(void *queue, struct process *process)
+{
+    struct tree_node *before = tree_previous(&share_of(process)->node);
+    (void)queue;
+    return before != NULL ? process_of_node(before) : NULL;
+}
+
 /* ---- Division ----------------------------------------------------------------------------- */
 
 /* Each round takes some 15 bits of the quotient at once, and never too much: the upper 32 bits of

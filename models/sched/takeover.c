@@ -54,6 +54,17 @@ static bool torus_core_is_away(const struct torus *torus, uint32_t slot)
     return torus->cores[slot].kicked == TORUS_CORE_AWAY;
 }
 
+/* The policy hears how many cores are there. */
+static void torus_count_cores(struct torus *torus)
+{
+    uint32_t there = 0;
+    if (torus->policy->serve == NULL)
+        return;
+    for (uint32_t i = 0; i < torus->core_count; i++)
+        there += !torus_core_is_away(torus, i);
+    torus->policy->serve(torus->queue, there);
+}
+
 void torus_resume(struct torus *torus, uint32_t slot, uint64_t now_ns)
 {
     struct torus_core *core = &torus->cores[slot];
@@ -66,6 +77,7 @@ void torus_resume(struct torus *torus, uint32_t slot, uint64_t now_ns)
         torus->beats = (uint16_t)slot;
     core->kicked = 0;
     torus->idle++;
+    torus_count_cores(torus);
     if (torus_is_own(torus))
         braid_changed(torus->braid, torus);
 }
@@ -74,15 +86,19 @@ void torus_lend(struct torus *torus, uint32_t slot, bool lent)
 {
     if (lent == torus_core_is_away(torus, slot))
         return;
+    if (!lent && torus_waiting(torus) > 0)
+        torus->crowded = true;
     torus->cores[slot].kicked = lent ? TORUS_CORE_AWAY : 0;
     torus->idle = lent ? torus->idle - 1 : torus->idle + 1;
     if (torus_is_own(torus))
         braid_changed(torus->braid, torus);
 }
 
+/* What is queued may include what the core ran, and what it was kicked for: all others that might
+ * run it look again. */
 bool torus_core_leave(struct torus *torus, uint32_t slot)
 {
-    bool is_last = true, is_wanted = torus->ready > 0;
+    bool is_last = true, displaces = torus->policy->preempts != NULL;
     torus->cores[slot].kicked = TORUS_CORE_AWAY;
     torus->idle--;
     for (uint32_t i = torus->core_count; i-- > 0;) {
@@ -92,12 +108,12 @@ bool torus_core_leave(struct torus *torus, uint32_t slot)
         if (is_last && torus->beats == slot)
             torus->beats = (uint16_t)i;
         is_last = false;
-        if (is_wanted && core->current == NULL && !core->kicked) {
+        if (torus->ready > 0 && !core->kicked && (core->current == NULL || displaces)) {
             core->kicked = TORUS_KICKED;
             torus->port->kick(torus->port->world, core->core);
-            is_wanted = false; /* one has come, if any */
         }
     }
+    torus_count_cores(torus);
     if (!is_last)
         braid_changed(torus->braid, torus);
     return !is_last;

@@ -40,7 +40,7 @@ void torus_ask(struct torus *torus, uint16_t victim, uint16_t thief, uint32_t co
 void torus_answer(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns)
 {
     struct braid *braid = torus->braid;
-    if (thief >= braid->torus_count || thief == torus->id)
+    if (thief >= braid->torus_count || thief == torus->id || count == 0)
         return; /* damaged */
     if (torus_is_taken(torus))
         return; /* it has nothing */

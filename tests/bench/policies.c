@@ -60,7 +60,7 @@ static void reserve(struct bench *bench, struct process *process, uint32_t n, gs
 
 static void fill(struct bench *bench, const struct policy *policy, uint32_t n, gsl_rng *rng)
 {
-    struct policy_setup setup = { .slice_ns = SLICE_NS, .random = 1 };
+    struct policy_setup setup = { .slice_ns = SLICE_NS, .random = 1, .cores = 1 };
     free(bench->queue);
     bench->queue = allocate(policy->queue_bytes);
     bench->policy = policy;

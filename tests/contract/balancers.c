@@ -228,6 +228,40 @@ START_TEST(an_idle_torus_gets_what_waits)
 }
 END_TEST
 
+static void restrict_to(uint32_t from, uint32_t to, uint32_t mask)
+{
+    for (uint32_t id = from; id < to; id++) {
+        struct torus *torus = tori.torus[tori.processes[id].torus];
+        ck_assert_int_eq(torus_restrict(torus, 0, &tori.processes[id], &mask, now_ns), PROCESS_OK);
+    }
+}
+
+/* Of two idle tori one may run what waits at torus 0; what waits at the fullest may go nowhere. */
+START_TEST(who_may_be_where_leaves_no_torus_idle)
+{
+    static const struct balancer *const filling[] = { &balancer_steal, &balancer_periodic,
+                                                      &balancer_braid };
+    uint32_t id = 0;
+    set_up(filling[_i / SEEDS], 0, (uint32_t)_i % SEEDS);
+    give_load(0, 2, &id);
+    give_load(3, 8, &id);
+    restrict_to(0, 2, 1 << 0 | 1 << 1);
+    restrict_to(2, id, 1 << 3);
+    for (int round = 0; round < 4; round++) {
+        balance_all();
+        for (uint16_t k = 1; k < 3; k++)
+            braid_idle(&tori.braid, tori.torus[k], now_ns);
+        tori_settle(&tori, now_ns);
+    }
+    ck_assert_uint_eq(load(0), 1);
+    ck_assert_uint_eq(load(1), 1);
+    ck_assert_uint_eq(load(2), 0);
+    ck_assert_uint_eq(load(3), 8);
+    ck_assert_uint_eq(tori.torus[0]->owed, 0); /* to whom nothing may go nothing is owed */
+    tori_fini(&tori);
+}
+END_TEST
+
 /* The one that seems most loaded has nothing left: the request goes on to where something waits. */
 START_TEST(steal_tries_every_victim)
 {
@@ -415,6 +449,7 @@ int main(void)
     tcase_add_loop_test(tests, a_damaged_projection_is_not_believed, 0, balancers);
     tcase_add_loop_test(tests, a_damaged_projection_attracts_nothing, 0, balancers);
     tcase_add_loop_test(tests, an_idle_torus_gets_what_waits, 0, 4);
+    tcase_add_loop_test(tests, who_may_be_where_leaves_no_torus_idle, 0, 3 * SEEDS);
     tcase_add_loop_test(tests, steal_tries_every_victim, 0, 2);
     tcase_add_loop_test(tests, steal_draws_victims_evenly, 0, 2);
     tcase_add_test(tests, periodic_pulls_up_to_the_average);

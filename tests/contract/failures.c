@@ -146,6 +146,46 @@ static void is_called_back(struct scenario *scenario, uint32_t i, struct arena *
     ck_assert_uint_eq(count_stuck(&back), 0);
 }
 
+/* A torus has left and come back: it works as before, however projections are exchanged. */
+START_TEST(who_comes_back_works_again)
+{
+    struct phase hog = { PHASE_RUN, exponential(5000) };
+    struct phase sleeper[] = { { PHASE_RUN, exponential(300) },
+                               { PHASE_SLEEP, exponential(2000) } };
+    struct workload workloads[] = {
+        { .name = "hog", .instances = HOGS, .weight = 1024, .phases = &hog, .phase_count = 1 },
+        { .name = "sleeper",
+          .instances = SLEEPERS,
+          .weight = 1024,
+          .phases = sleeper,
+          .phase_count = 2 },
+    };
+    for (int w = 0; w < 2; w++)
+        distribution_prepare(&workloads[w].start);
+    struct scenario_event events[] = {
+        { .at_ps = UINT64_C(100) * MS * 1000, .kind = EVENT_OFFLINE, .torus = 1 },
+        { .at_ps = UINT64_C(200) * MS * 1000, .kind = EVENT_ONLINE, .torus = 1 },
+    };
+    struct arena arena = ARENA_EMPTY;
+    struct run_result result = { 0 };
+    random_state = (uint64_t)_i + 1;
+    struct scenario scenario = scenario_of((uint32_t)_i, workloads, events);
+    scenario.scheduler.balancer = "steal";
+    scenario.scheduler.exchange_ns = _i % 2 ? MS : 0;
+    scenario.scheduler.patience = 0;
+    scenario.workload_count = scenario.event_count = 2;
+    scenario.warmup_ps = UINT64_C(250) * MS * 1000;
+    run(&scenario, (uint32_t)_i, &result, &arena);
+    ck_assert_uint_eq(count_stuck(&result), 0);
+    for (uint32_t c = 0; c < result.core_count; c++) {
+        const uint64_t *account_ps = &result.core_accounts_ps[c * ACCOUNT_COUNT];
+        ck_assert_uint_gt(account_ps[ACCOUNT_USER], result.window_ps / 4);
+        ck_assert_uint_lt(account_ps[ACCOUNT_LOCK_WAIT], result.window_ps / 4);
+    }
+    arena_free(&arena);
+}
+END_TEST
+
 START_TEST(nothing_is_lost)
 {
     struct phase hog = { PHASE_RUN, exponential(5000) };
@@ -239,5 +279,6 @@ int main(void)
     TCase *tests = tcase_create("failures");
     tcase_set_timeout(tests, 600);
     tcase_add_loop_test(tests, nothing_is_lost, 0, 180);
+    tcase_add_loop_test(tests, who_comes_back_works_again, 0, 24);
     return suite_run("failures", tests);
 }

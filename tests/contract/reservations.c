@@ -12,6 +12,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "braid/takeover.h"
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
 
@@ -328,6 +329,33 @@ START_TEST(a_reservation_stays_on_its_torus)
 }
 END_TEST
 
+/* What a core ran when it left goes on at once on another that runs something less urgent; and what
+ * is admitted from then on fits the cores that are left. */
+START_TEST(a_core_that_leaves_is_not_counted_on)
+{
+    machine_init(&policy_edf, 2, 1);
+    ck_assert_int_eq(ask(PERIOD_LEAST_NS / 4, PERIOD_LEAST_NS), PROCESS_OK);
+    struct process_attributes background = { .parent = PROCESS_NO_PARENT, .weight = 1024 };
+    for (uint32_t id = 1; id < 3; id++)
+        ck_assert_int_eq(torus_create(torus(), 0, id, &background, 0), PROCESS_OK);
+    machine.count = 3;
+    honour_kicks();
+    uint32_t slot = current(1) == &machine.tori.processes[0];
+    ck_assert_ptr_eq(current(slot), &machine.tori.processes[0]);
+    torus_put(torus(), slot, 1000);
+    ck_assert(torus_core_leave(torus(), slot));
+    ck_assert(machine.tori.kicked[!slot]);
+    torus_schedule(torus(), !slot, 1000);
+    ck_assert_ptr_eq(current(!slot), &machine.tori.processes[0]);
+
+    ck_assert_int_eq(ask(PERIOD_LEAST_NS / 2, PERIOD_LEAST_NS), PROCESS_OK);
+    ck_assert_int_eq(ask(PERIOD_LEAST_NS / 2, PERIOD_LEAST_NS), PROCESS_REFUSED);
+    torus_resume(torus(), slot, 2000);
+    ck_assert_int_eq(ask(PERIOD_LEAST_NS / 2, PERIOD_LEAST_NS), PROCESS_OK);
+    tori_fini(&machine.tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("reservations");
@@ -337,5 +365,6 @@ int main(void)
     tcase_add_loop_test(tests, sleep_renews_no_budget, 0, 3);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, a_reservation_stays_on_its_torus);
+    tcase_add_test(tests, a_core_that_leaves_is_not_counted_on);
     return suite_run("reservations", tests);
 }

@@ -143,6 +143,12 @@ static inline uint32_t braid_cores(const struct braid *braid, uint16_t torus)
 bool braid_most_loaded(const struct braid *braid, const struct torus *torus, uint16_t *most,
                        uint32_t *excess);
 
+/* Of the next *steps tori after this one round the ring, thief left out, the first that may have
+ * processes waiting, as it shows more than it has cores or cannot be read.  *steps is what is left
+ * of them; false when there is none.  O(steps). */
+bool braid_next_loaded(const struct braid *braid, const struct torus *torus, uint16_t thief,
+                       uint32_t *steps, uint16_t *next);
+
 /* The load of torus has changed. */
 static inline void braid_changed(struct braid *braid, struct torus *torus)
 {

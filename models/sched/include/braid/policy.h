@@ -88,6 +88,10 @@ struct policy {
      * asks again?  At least 1.  NULL: a slice. */
     uint64_t (*turn_ns)(void *queue, const struct process *process);
 
+    /* So many cores serve the torus from now on: one has left, or come back.  NULL: that is nothing
+     * to the policy. */
+    void (*serve)(void *queue, uint32_t cores);
+
     /* A new process, not queued yet, asks for a reservation: budget_ns of CPU time in every
      * period_ns.  False: it does not fit, and nothing has changed.  NULL: none ever does. */
     bool (*admit)(void *queue, struct process *process, const struct process_attributes *attributes,

@@ -69,6 +69,9 @@ static inline uint32_t share_weight(const struct share *share)
     return share->node.user;
 }
 
+/* policy->next_migratable of a policy with a tree of shares: the one before process. */
+struct process *share_next_migratable(void *queue, struct process *process);
+
 /* Gives share this weight; cheap when it has it already. */
 void share_weigh(struct share *share, uint32_t weight);
 

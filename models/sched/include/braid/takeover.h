@@ -57,7 +57,8 @@ static inline uint16_t torus_taker(const struct torus *torus)
 
 /* A core of torus strikes out a claim, or asks for what has been taken.  True: the torus is its
  * own.  False: operations refuse with PROCESS_TAKEN, or change nothing; the core calls this again
- * and again until it is true, before any of them but torus_tick() and torus_heartbeat(). */
+ * and again until it is true, before any of them but torus_tick() and torus_heartbeat(), and then
+ * torus_receive(), as nobody was told of what has come meanwhile. */
 __attribute__((cold)) bool torus_regain(struct torus *torus);
 
 /* May a core of torus go on? */
@@ -67,7 +68,9 @@ static inline bool torus_is_own(struct torus *torus)
 }
 
 /* torus_heartbeat() calls these, once an exchange: torus looks after those before it, or, when it
- * has been taken, waits for the one that has it.  Returns enum torus_request bits. */
+ * has been taken, waits for the one that has it.  Where projections are published at every change,
+ * it is every time, and the patience must be 0, as a heart beats only with a change.  Returns enum
+ * torus_request bits. */
 uint32_t torus_watch(struct torus *torus);
 uint32_t torus_await(struct torus *torus);
 

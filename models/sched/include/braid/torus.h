@@ -99,6 +99,7 @@ struct torus {
     uint32_t watched;      /* torus + 1 whose heartbeat it watches; 0: none yet, */
     uint32_t seen;         /* what that was when it last moved, */
     uint32_t missed;       /* and for how many exchanges it has not */
+    bool crowded;          /* since it last published, something has waited for a lent core */
 
     /* ---- Written by others ---------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) struct inbox inbox;
