@@ -5,11 +5,11 @@
  * that acts is taken, and in the end all that are READY run.
  * Method: 10,000 random schedules, of all policies, balancers and placements, with inboxes or
  * locked queues.  Each torus ticks as long as it is not stopped; its cores do at random what cores
- * do.  A torus may stop between any two calls, also between a tick and what the tick asked for.
- * What tori publish is lost, delayed or damaged for random times.  The test keeps its own record of
- * every process and holds the scheduler to it.  Then projections are let through, some tori stay
- * stopped, whatever gets a core exits at once, and all but what cannot must exit; then all tori
- * come back, and everything must.
+ * do, and leave and return.  A torus may stop between any two calls, also between a tick and what
+ * the tick asked for.  What tori publish is lost, delayed or damaged for random times.  The test
+ * keeps its own record of every process and holds the scheduler to it.  Then projections are let
+ * through, some tori stay stopped, whatever gets a core exits at once, and all but what cannot must
+ * exit; then all tori come back, and everything must.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "braid/takeover.h"
+#include "tests/support/counts.h"
 #include "tests/support/fates.h"
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
@@ -31,8 +32,6 @@ enum {
     NO_CORE = CORES
 };
 
-enum record { GONE, READY, RUNNING, BLOCKED };
-
 static struct tori tori;
 static struct fates fates;
 static uint64_t random_state, now_ns;
@@ -46,13 +45,6 @@ static struct {
     uint64_t claimed_ns; /* since when the one that watches it has claimed it */
 } torus_of[TORI_MAX];
 
-/* As ck_assert_msg(), which costs more than all that the test does: it notes each place. */
-#define EXPECT(condition, ...)                                                                     \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            ck_abort_msg(__VA_ARGS__);                                                             \
-    } while (0)
-
 static bool waits[CORES]; /* its torus refused: it has to regain it first */
 static enum record record[PROCESSES];
 static uint32_t core_of[PROCESSES];
@@ -61,6 +53,7 @@ static bool ends; /* whatever gets a core exits */
 
 /* Over all schedules: what must have happened for the test to mean anything. */
 static uint64_t takes, defences, returns, adoptions, own_returns, retirements;
+static uint64_t departures, changes, moves;
 
 static uint32_t below(uint32_t bound)
 {
@@ -72,49 +65,10 @@ static uint32_t core_number(uint16_t k, uint32_t slot)
     return (uint32_t)k * tori.cores_per_torus + slot;
 }
 
-/* ---- The record ----------------------------------------------------------------------------- */
-
-static void mark_inboxes(bool in_inbox[PROCESSES])
+/* For what any core of the torus may do. */
+static uint32_t any_slot(uint16_t k)
 {
-    for (uint16_t k = 0; k < tori.torus_count; k++) {
-        uint32_t at = tori.torus[k]->inbox.head;
-        for (; at != 0; at = tori.processes[at - 1].inbox_next) {
-            EXPECT(!in_inbox[at - 1], "process %u is in two inboxes", at - 1);
-            EXPECT(record[at - 1] == READY, "process %u is in an inbox and %d", at - 1,
-                   record[at - 1]);
-            in_inbox[at - 1] = true;
-        }
-    }
-}
-
-static void check_record(void)
-{
-    static const enum process_state states[] = { PROCESS_FREE, PROCESS_READY, PROCESS_RUNNING,
-                                                 PROCESS_BLOCKED };
-    uint32_t count[TORI_MAX][PROCESS_STATES] = { 0 };
-    bool in_inbox[PROCESSES] = { false };
-    mark_inboxes(in_inbox);
-    for (uint32_t id = 0; id < PROCESSES; id++) {
-        const struct process *process = &tori.processes[id];
-        EXPECT(process->state == states[record[id]], "process %u is %u, not %u", id, process->state,
-               states[record[id]]);
-        if (record[id] == RUNNING)
-            EXPECT(tori.torus[process->torus]->cores[core_of[id] % tori.cores_per_torus].current ==
-                       process,
-                   "process %u is not on its core", id);
-        if (!in_inbox[id])
-            count[process->torus][process->state]++;
-    }
-    for (uint16_t k = 0; k < tori.torus_count; k++) {
-        EXPECT(tori.torus[k]->ready == count[k][PROCESS_READY], "torus %u counts %u ready, has %u",
-               k, tori.torus[k]->ready, count[k][PROCESS_READY]);
-        EXPECT(tori.torus[k]->running == count[k][PROCESS_RUNNING],
-               "torus %u counts %u running, has %u", k, tori.torus[k]->running,
-               count[k][PROCESS_RUNNING]);
-        EXPECT(tori.torus[k]->blocked == count[k][PROCESS_BLOCKED],
-               "torus %u counts %u blocked, has %u", k, tori.torus[k]->blocked,
-               count[k][PROCESS_BLOCKED]);
-    }
+    return tori_slot_there(tori.torus[k], 0, UINT32_MAX);
 }
 
 /* The port, for a look at what is posted. */
@@ -131,11 +85,11 @@ static void look_at_post(void *world, uint16_t target, struct process *process)
 
 /* ---- What a core does ----------------------------------------------------------------------- */
 
-/* May the core call its torus?  Not while it waits to have it back. */
+/* May the core call its torus?  Not when it has left, or waits to have it back. */
 static bool core_goes(uint16_t k, uint32_t slot)
 {
     uint32_t core = core_number(k, slot);
-    if (torus_of[k].stopped)
+    if (torus_of[k].stopped || tori_core_is_away(tori.torus[k], slot))
         return false;
     if (waits[core]) {
         waits[core] = !torus_regain(tori.torus[k]);
@@ -148,6 +102,7 @@ static bool core_goes(uint16_t k, uint32_t slot)
 static bool core_was_refused(uint16_t k, uint32_t slot, enum process_result result)
 {
     torus_of[k].acted = true;
+    EXPECT(result != PROCESS_OK || !torus_is_taken(tori.torus[k]), "torus %u, taken, acted", k);
     if (result != PROCESS_TAKEN)
         return false;
     waits[core_number(k, slot)] = true;
@@ -273,11 +228,57 @@ static void core_restricts(uint16_t k, uint32_t slot, struct process *process)
         record[process->id] = READY; /* it may have been taken off its core */
 }
 
+/* Another program begins, here or elsewhere. */
+static void core_execs(uint16_t k, uint32_t slot)
+{
+    const struct process *current = tori.torus[k]->cores[slot].current;
+    if (current == NULL || core_was_refused(k, slot, torus_exec(tori.torus[k], slot, now_ns)) ||
+        tori.torus[k]->cores[slot].current == current)
+        return;
+    record[current->id] = READY;
+    moves++;
+    core_schedules(k, slot);
+}
+
+static void core_changes(uint16_t k, uint32_t slot, struct process *process)
+{
+    if (record[process->id] == GONE || process->torus != k || tori_in_inbox(&tori, process->id))
+        return;
+    changes += !core_was_refused(
+        k, slot, torus_change(tori.torus[k], process, 1 + below(3000), (int32_t)below(5), now_ns));
+}
+
+/* The last one to leave retires its torus. */
+static void core_leaves(uint16_t k, uint32_t slot)
+{
+    struct torus *torus = tori.torus[k];
+    const struct process *current = torus->cores[slot].current;
+    torus_put(torus, slot, now_ns);
+    if (core_was_refused(k, slot, torus_is_own(torus) ? PROCESS_OK : PROCESS_TAKEN))
+        return;
+    if (current != NULL)
+        record[current->id] = READY;
+    tori.kicked[core_number(k, slot)] = false;
+    departures++;
+    if (torus_core_leave(torus, slot))
+        return;
+    retirements += torus_retire(torus, now_ns);
+    torus_of[k].stopped = true;
+}
+
+static void core_returns(uint16_t k, uint32_t slot)
+{
+    torus_resume(tori.torus[k], slot, now_ns);
+    tori.kicked[core_number(k, slot)] = below(2); /* else it goes on, or waits for its tick */
+}
+
 /* ---- What tori do --------------------------------------------------------------------------- */
 
 static void torus_ticks(uint16_t k)
 {
     for (uint32_t slot = 0; slot < tori.cores_per_torus; slot++) {
+        if (tori_core_is_away(tori.torus[k], slot))
+            continue;
         bool had_claim = tori.torus[k]->claim != 0 && !torus_is_taken(tori.torus[k]);
         uint16_t watched = (uint16_t)(tori.torus[k]->watched - 1);
         uint32_t claim = watched < tori.torus_count ? tori.torus[watched]->claim : 0;
@@ -315,11 +316,11 @@ static void torus_takes(uint16_t k)
 static void torus_does_what_is_due(uint16_t k)
 {
     struct torus *torus = tori.torus[k];
-    uint32_t needs = torus_of[k].needs;
+    uint32_t needs = torus_of[k].needs, slot = any_slot(k);
     torus_of[k].needs = 0;
     if (needs & TORUS_TAKE)
         torus_takes(k); /* also when it has been taken, by the one that it takes */
-    if (!core_goes(k, 0))
+    if (!core_goes(k, slot))
         return;
     if (needs & TORUS_TEND)
         torus_tend(torus, now_ns);
@@ -327,9 +328,9 @@ static void torus_does_what_is_due(uint16_t k)
         braid_balance(&tori.braid, torus, now_ns);
     if (tori.told[k]) {
         tori.told[k] = false;
-        torus_receive(torus, 0, now_ns);
+        torus_receive(torus, slot, now_ns);
         if (!torus_is_own(torus))
-            waits[core_number(k, 0)] = tori.told[k] = true;
+            waits[core_number(k, slot)] = tori.told[k] = true;
     }
     if (tori.request[k].count > 0) {
         struct tori_request request = tori.request[k];
@@ -338,37 +339,23 @@ static void torus_does_what_is_due(uint16_t k)
     }
 }
 
-static void torus_stops(uint16_t k)
-{
-    torus_of[k].stopped = true;
-}
-
+/* As one that is shut down does. */
 static void torus_retires(uint16_t k)
 {
-    for (uint32_t slot = 0; slot < tori.cores_per_torus; slot++) {
-        struct process *current = tori.torus[k]->cores[slot].current;
-        if (!core_goes(k, slot))
-            return;
-        torus_put(tori.torus[k], slot, now_ns);
-        torus_of[k].acted = true;
-        if (tori.torus[k]->cores[slot].current != NULL) {
-            waits[core_number(k, slot)] = true;
-            return;
-        }
-        if (current != NULL)
-            record[current->id] = READY;
-    }
-    retirements += torus_retire(tori.torus[k], now_ns);
-    torus_stops(k);
+    for (uint32_t slot = 0; slot < tori.cores_per_torus; slot++)
+        if (core_goes(k, slot))
+            core_leaves(k, slot);
 }
 
 static void torus_comes_back(uint16_t k)
 {
     torus_of[k].stopped = torus_of[k].acted = false;
     torus_of[k].tick_ns = now_ns + below(TICK_NS);
-    for (uint32_t slot = 0; slot < tori.cores_per_torus; slot++) {
-        torus_resume(tori.torus[k], slot, now_ns);
-        tori.kicked[core_number(k, slot)] = true; /* it looks what there is to do */
+    uint32_t first = below(tori.cores_per_torus);
+    for (uint32_t i = 0; i < tori.cores_per_torus; i++) {
+        uint32_t slot = (first + i) % tori.cores_per_torus;
+        if (i == 0 || !tori_core_is_away(tori.torus[k], slot) || below(2) == 0)
+            core_returns(k, slot);
     }
     tori.told[k] = true;
 }
@@ -381,6 +368,29 @@ static void let_time_pass(void)
         if (!torus_of[k].stopped && torus_of[k].tick_ns <= now_ns)
             torus_ticks(k);
         fates_pass(&fates, &random_state, now_ns);
+    }
+}
+
+static void core_does_what_is_rare(uint16_t k, uint32_t slot, struct process *process)
+{
+    switch (below(8)) {
+    case 0:
+        core_kills(k, slot, process);
+        break;
+    case 1:
+        core_restricts(k, slot, process);
+        break;
+    case 2:
+        core_execs(k, slot);
+        break;
+    case 3:
+        core_changes(k, slot, process);
+        break;
+    case 4:
+        core_leaves(k, slot);
+        break;
+    default:
+        braid_idle(&tori.braid, tori.torus[k], now_ns);
     }
 }
 
@@ -407,19 +417,11 @@ static void core_acts(uint16_t k, uint32_t slot)
         core_schedules(k, slot);
         break;
     case 5:
+    case 6:
         core_creates(k, slot);
         break;
-    case 6:
-        if (below(3) == 0)
-            core_kills(k, slot, process);
-        else
-            core_creates(k, slot);
-        break;
     default:
-        if (below(4) == 0)
-            core_restricts(k, slot, process);
-        else
-            braid_idle(&tori.braid, tori.torus[k], now_ns);
+        core_does_what_is_rare(k, slot, process);
     }
 }
 
@@ -434,11 +436,13 @@ static void step(void)
             torus_does_what_is_due(i);
     fates_pass(&fates, &random_state, now_ns);
     bool was_taken = torus_is_taken(tori.torus[k]);
+    if (!torus_of[k].stopped && tori_core_is_away(tori.torus[k], slot) && below(4) == 0)
+        core_returns(k, slot);
     if (core_goes(k, slot))
         core_acts(k, slot);
     EXPECT(!was_taken || torus_is_taken(tori.torus[k]), "torus %u was not given back", k);
     fates_pass(&fates, &random_state, now_ns);
-    check_record();
+    counts_check_record(&tori, PROCESSES, record, core_of);
 }
 
 static void something_fails(void)
@@ -446,7 +450,7 @@ static void something_fails(void)
     uint16_t k = (uint16_t)below(tori.torus_count);
     uint32_t what = below(40);
     if (what == 0 && !torus_of[k].stopped)
-        torus_stops(k);
+        torus_of[k].stopped = true;
     else if (what == 1 && !torus_of[k].stopped)
         torus_retires(k);
     else if (what == 2 && torus_of[k].stopped)
@@ -458,21 +462,13 @@ static void something_fails(void)
 
 /* ---- A schedule ----------------------------------------------------------------------------- */
 
-static uint32_t length(const void *const *list)
-{
-    uint32_t count = 0;
-    while (list[count] != NULL)
-        count++;
-    return count;
-}
-
 static void set_up(uint64_t seed)
 {
     random_state = seed * 0x9E3779B97F4A7C15u + 1;
     now_ns = 0;
-    uint32_t policies = length((const void *const *)policy_list);
-    uint32_t balancers = length((const void *const *)balancer_list);
-    uint32_t placements = length((const void *const *)placement_list);
+    uint32_t policies = tori_list_length((const void *const *)policy_list);
+    uint32_t balancers = tori_list_length((const void *const *)balancer_list);
+    uint32_t placements = tori_list_length((const void *const *)placement_list);
     struct tori_setup setup = {
         .policy = policy_list[seed % policies],
         .balancer = balancer_list[seed / policies % balancers],
@@ -534,8 +530,8 @@ static void run_to_the_end(uint64_t seed)
         step();
         for (uint32_t id = 0; id < PROCESSES; id++) { /* some core has to take each timer */
             uint16_t k = (uint16_t)below(tori.torus_count);
-            if (record[id] == BLOCKED && core_goes(k, 0))
-                core_wakes(k, 0, &tori.processes[id]);
+            if (record[id] == BLOCKED && core_goes(k, any_slot(k)))
+                core_wakes(k, any_slot(k), &tori.processes[id]);
         }
     }
     for (uint32_t id = 0; id < PROCESSES; id++)
@@ -585,6 +581,9 @@ START_TEST(all_of_it_has_happened)
     ck_assert_uint_gt(retirements, SCHEDULES / 10);
     ck_assert_uint_gt(adoptions, SCHEDULES / 10);
     ck_assert_uint_gt(own_returns, SCHEDULES / 1000);
+    ck_assert_uint_gt(departures, SCHEDULES / 10);
+    ck_assert_uint_gt(changes, SCHEDULES / 10);
+    ck_assert_uint_gt(moves, SCHEDULES / 10);
 }
 END_TEST
 

@@ -13,6 +13,13 @@
 #undef _mark_point
 #define _mark_point(file, line) ((void)0)
 
+/* As ck_assert_msg(), for checks that are made so often that even noting the place is too much. */
+#define EXPECT(condition, ...)                                                                     \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            ck_abort_msg(__VA_ARGS__);                                                             \
+    } while (0)
+
 static inline int suite_run(const char *name, TCase *tests)
 {
     Suite *suite = suite_create(name);

@@ -65,8 +65,8 @@ void tori_init(struct tori *tori, const struct tori_setup *setup)
     tori->cores_per_torus = setup->cores_per_torus;
     tori->accepts = setup->accepts;
     tori->processes = allocate(TORI_PROCESSES * sizeof *tori->processes);
-    tori->port = (struct port){ .post = note_post, .ask = note_ask, .kick = note_kick,
-                                 .world = tori };
+    tori->port =
+        (struct port){ .post = note_post, .ask = note_ask, .kick = note_kick, .world = tori };
     tori->braid.slots = allocate(TORI_MAX * sizeof *tori->braid.slots);
     tori->braid.tori = tori->torus;
     tori->braid.allowed = tori->masks;
@@ -152,6 +152,34 @@ enum process_result tori_create(struct tori *tori, uint16_t torus, uint32_t id, 
                                              .weight = 1024,
                                              .priority = priority };
     return torus_create(tori->torus[torus], 0, id, &attributes, now_ns);
+}
+
+uint32_t tori_slot_there(const struct torus *torus, uint32_t slot, uint32_t but)
+{
+    for (uint32_t i = 0; i < torus->core_count; i++) {
+        uint32_t at = (slot + i) % torus->core_count;
+        if (at != but && !tori_core_is_away(torus, at))
+            return at;
+    }
+    return but;
+}
+
+uint32_t tori_list_length(const void *const *list)
+{
+    uint32_t count = 0;
+    while (list[count] != NULL)
+        count++;
+    return count;
+}
+
+bool tori_in_inbox(const struct tori *tori, uint32_t id)
+{
+    for (uint16_t k = 0; k < tori->torus_count; k++)
+        for (uint32_t at = tori->torus[k]->inbox.head; at != 0;
+             at = tori->processes[at - 1].inbox_next)
+            if (at - 1 == id)
+                return true;
+    return false;
 }
 
 uint64_t tori_random(uint64_t *state)

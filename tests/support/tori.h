@@ -39,7 +39,7 @@ struct tori {
     uint32_t posts, asks, kicks;
     struct tori_request {
         uint16_t victim;
-        uint32_t count; /* 0: none */
+        uint32_t count;  /* 0: none */
     } request[TORI_MAX]; /* accepts: by the asking torus */
     bool accepts;
     uint64_t now_ns; /* for torus_accept(): the caller's, where it matters */
@@ -56,6 +56,19 @@ void tori_settle(struct tori *tori, uint64_t now_ns);
 /* A process of nominal weight with this priority, on that torus and left to its placement. */
 enum process_result tori_create(struct tori *tori, uint16_t torus, uint32_t id, int32_t priority,
                                 uint64_t now_ns);
+
+static inline bool tori_core_is_away(const struct torus *torus, uint32_t slot)
+{
+    return torus->cores[slot].kicked == TORUS_CORE_AWAY;
+}
+
+/* The first core from this one on that is there and is not `but`, which it is if there is none. */
+uint32_t tori_slot_there(const struct torus *torus, uint32_t slot, uint32_t but);
+
+/* Of policy_list and its like, which end with NULL. */
+uint32_t tori_list_length(const void *const *list);
+
+bool tori_in_inbox(const struct tori *tori, uint32_t id);
 
 /* xorshift64 (G. Marsaglia, 2003); *state is never 0. */
 uint64_t tori_random(uint64_t *state);
