@@ -3,9 +3,10 @@
  * Method: braids of 1 to 4 tori of 1 to 4 cores, with every policy and balancer, get random calls,
  * legal and illegal.  After each call the states of all processes are counted anew and compared
  * with what the tori count; an illegal call must be refused and leave every byte of the world as it
- * was.
- * Kicks and messages are honoured late, at random; once they are, no core may be idle while its
- * torus has a READY process.  Cores leave and return, but for the last one of a torus.
+ * was, and so must any call on a torus that others have taken.  Where projections are never stale,
+ * what others see of a torus must be its load.  Kicks and messages are honoured late, at random;
+ * once they are, no core may be idle while its torus has a READY process.  Cores leave and return,
+ * but for the last one of a torus in the random calls.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "braid/takeover.h"
+#include "tests/support/counts.h"
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
 
@@ -28,17 +30,12 @@ static uint32_t below(uint32_t bound)
 
 static void set_up(const struct policy *policy, uint64_t seed)
 {
-    uint32_t placements = 0, balancers = 0;
     random_state = seed * 0x9E3779B97F4A7C15u + 1;
     now_ns = 0;
-    while (placement_list[placements] != NULL)
-        placements++;
-    while (balancer_list[balancers] != NULL)
-        balancers++;
     struct tori_setup setup = {
         .policy = policy,
-        .placement = placement_list[below(placements)],
-        .balancer = balancer_list[below(balancers)],
+        .placement = placement_list[below(tori_list_length((const void *const *)placement_list))],
+        .balancer = balancer_list[below(tori_list_length((const void *const *)balancer_list))],
         .slice_ns = 10000,
         .slice_tick_ns = below(2) * 1000,
         .exchange_ns = below(2) * 7000,
@@ -58,52 +55,23 @@ static void set_up(const struct policy *policy, uint64_t seed)
 
 /* ---- What must hold ------------------------------------------------------------------------- */
 
-static void mark_inboxes(bool in_inbox[PROCESSES])
+/* Without an interval the others see each change at once; of a prompt balancer, the strain. */
+static void check_projection(const struct torus *torus)
 {
-    for (uint16_t k = 0; k < tori.torus_count; k++) {
-        uint32_t at = tori.torus[k]->inbox.head;
-        for (; at != 0; at = tori.processes[at - 1].inbox_next) {
-            ck_assert_uint_le(at, PROCESSES);
-            ck_assert_msg(!in_inbox[at - 1], "process %u is in two inboxes", (unsigned)at - 1);
-            ck_assert_int_eq(tori.processes[at - 1].state, PROCESS_READY);
-            ck_assert_uint_eq(tori.processes[at - 1].torus, k);
-            in_inbox[at - 1] = true;
-        }
-    }
+    struct projection seen;
+    ck_assert(braid_read(&tori.braid, torus->id, &seen));
+    if (tori.braid.exchange_ns == 0)
+        ck_assert_uint_eq(seen.load, torus_load(torus));
+    else if (tori.braid.prompt)
+        ck_assert_int_eq(torus_strain(seen.load, torus->core_count),
+                         torus_strain(torus_load(torus), torus->core_count));
 }
 
 static void check_counts(void)
 {
-    uint32_t count[TORI_MAX][PROCESS_STATES] = { 0 };
-    bool in_inbox[PROCESSES] = { false };
-    mark_inboxes(in_inbox);
-    for (uint32_t id = 0; id < PROCESSES; id++)
-        if (!in_inbox[id]) /* belongs to nobody's count while it is under way */
-            count[tori.processes[id].torus][tori.processes[id].state]++;
-    for (uint16_t k = 0; k < tori.torus_count; k++) {
-        const struct torus *torus = tori.torus[k];
-        uint32_t idle = 0, away = 0;
-        ck_assert_uint_eq(torus->ready, count[k][PROCESS_READY]);
-        ck_assert_uint_eq(torus->running, count[k][PROCESS_RUNNING]);
-        ck_assert_uint_eq(torus->blocked, count[k][PROCESS_BLOCKED]);
-        for (uint32_t slot = 0; slot < torus->core_count; slot++) {
-            const struct process *current = torus->cores[slot].current;
-            bool has_left = torus->cores[slot].kicked == TORUS_CORE_AWAY;
-            idle += current == NULL && !has_left;
-            away += has_left;
-            ck_assert(!has_left || current == NULL);
-            if (current == NULL)
-                continue;
-            ck_assert_int_eq(current->state, PROCESS_RUNNING);
-            ck_assert_uint_eq(current->torus, k);
-            for (uint32_t other = 0; other < slot; other++)
-                ck_assert_ptr_ne(current, torus->cores[other].current);
-        }
-        ck_assert_uint_eq(torus->idle, idle);
-        ck_assert_uint_eq(torus->running + idle + away, torus->core_count);
-        ck_assert_uint_eq(torus_load(torus), torus->ready + torus->running + away);
-        ck_assert_uint_ne(torus->cores[torus->beats].kicked, TORUS_CORE_AWAY);
-    }
+    counts_check(&tori, PROCESSES);
+    for (uint16_t k = 0; k < tori.torus_count; k++)
+        check_projection(tori.torus[k]);
 }
 
 static void check_none_idle_in_vain(void)
@@ -178,18 +146,40 @@ static void call_illegally(uint16_t k, uint32_t slot, struct process *process)
     }
 }
 
-/* ---- Legal calls ---------------------------------------------------------------------------- */
-
-/* The first core from this one on that is there: `but` is not. */
-static uint32_t present(const struct torus *torus, uint32_t slot, uint32_t but)
+/* What others have taken is left as it is, whoever calls. */
+static void call_taken(uint16_t k, uint32_t slot, struct process *process)
 {
-    for (uint32_t i = 0; i < torus->core_count; i++) {
-        uint32_t at = (slot + i) % torus->core_count;
-        if (at != but && torus->cores[at].kicked != TORUS_CORE_AWAY)
-            return at;
+    static struct snapshot before;
+    struct torus *torus = tori.torus[k];
+    struct process *current = torus->cores[slot].current;
+    struct process_attributes attributes = { .parent = PARENT, .weight = 1024 };
+    uint32_t here = 1u << k;
+    torus->claim = (uint32_t)TORUS_TAKEN | TORUS_WANTED | ((k + 1u) % tori.torus_count + 1u);
+    snapshot_take(&before);
+    ck_assert_ptr_eq(torus_schedule(torus, slot, now_ns), current);
+    ck_assert_uint_eq(torus_receive(torus, slot, now_ns), 0);
+    if (process->state == PROCESS_FREE)
+        check_refused(torus_create(torus, slot, process->id, &attributes, now_ns), PROCESS_TAKEN,
+                      &before);
+    if (process->state != PROCESS_FREE && process->state != PROCESS_ZOMBIE && process->torus == k) {
+        check_refused(torus_kill(torus, slot, process, now_ns), PROCESS_TAKEN, &before);
+        check_refused(torus_restrict(torus, slot, process, &here, now_ns), PROCESS_TAKEN, &before);
+        check_refused(torus_wake(torus, slot, process, now_ns), PROCESS_TAKEN, &before);
+        if (!tori_in_inbox(&tori, process->id))
+            check_refused(torus_change(torus, process, 1, process->priority + 1, now_ns),
+                          PROCESS_TAKEN, &before);
     }
-    return but;
+    if (current != NULL) {
+        check_refused(torus_yield(torus, slot, now_ns), PROCESS_TAKEN, &before);
+        check_refused(torus_block(torus, slot, now_ns), PROCESS_TAKEN, &before);
+        check_refused(torus_exit(torus, slot, now_ns), PROCESS_TAKEN, &before);
+        check_refused(torus_fork(torus, slot, 0, now_ns), PROCESS_TAKEN, &before);
+        check_refused(torus_exec(torus, slot, now_ns), PROCESS_TAKEN, &before);
+    }
+    torus->claim = 0;
 }
+
+/* ---- Legal calls ---------------------------------------------------------------------------- */
 
 /* What the current process of a core does; a kernel schedules before it returns. */
 static void call_by_current(struct torus *torus, uint32_t slot)
@@ -272,7 +262,7 @@ static void call_exec(struct torus *torus, uint32_t slot)
 static void call_kill(uint32_t slot, struct process *process)
 {
     struct torus *torus = tori.torus[process->torus];
-    slot = present(torus, slot, UINT32_MAX);
+    slot = tori_slot_there(torus, slot, UINT32_MAX);
     if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
         return;
     uint32_t at = 0;
@@ -294,7 +284,7 @@ static void call_kill(uint32_t slot, struct process *process)
 static void call_restrict(uint32_t slot, struct process *process)
 {
     struct torus *torus = tori.torus[process->torus];
-    slot = present(torus, slot, UINT32_MAX);
+    slot = tori_slot_there(torus, slot, UINT32_MAX);
     uint32_t mask = below(1u << tori.torus_count), none = 0;
     if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
         return;
@@ -335,10 +325,8 @@ static void call_tick(struct torus *torus, uint32_t slot)
 /* Is anybody queued here that may be on target? */
 static bool may_give(const struct torus *torus, uint16_t target)
 {
-    bool in_inbox[PROCESSES] = { false };
-    mark_inboxes(in_inbox);
     for (uint32_t id = 0; id < PROCESSES; id++)
-        if (tori.processes[id].state == PROCESS_READY && !in_inbox[id] &&
+        if (tori.processes[id].state == PROCESS_READY && !tori_in_inbox(&tori, id) &&
             tori.processes[id].torus == torus->id &&
             braid_allows(&tori.braid, &tori.processes[id], target))
             return true;
@@ -365,15 +353,19 @@ static void call_give(struct torus *torus)
 /* Weight and priority of a process that is under way to nowhere. */
 static void call_change(struct process *process)
 {
-    bool in_inbox[PROCESSES] = { false };
-    mark_inboxes(in_inbox);
-    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE || in_inbox[process->id])
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE ||
+        tori_in_inbox(&tori, process->id))
         return;
+    struct process before = *process;
     uint32_t weight = 1 + below(10000);
     int32_t priority = (int32_t)below(200) - 100;
-    torus_change(tori.torus[process->torus], process, weight, priority, now_ns);
+    ck_assert_int_eq(torus_change(tori.torus[process->torus], process, weight, priority, now_ns),
+                     PROCESS_OK);
     ck_assert_uint_eq(process->weight, weight);
     ck_assert_int_eq(process->priority, priority);
+    ck_assert_int_eq(process->state, before.state);
+    ck_assert_uint_eq(process->slice_ns, before.slice_ns);
+    ck_assert_uint_eq(process->since_ns, before.since_ns);
 }
 
 /* A core leaves, unless it is the last one, or returns. */
@@ -386,7 +378,7 @@ static void call_leave(struct torus *torus, uint32_t slot)
         torus_schedule(torus, slot, now_ns);
         return;
     }
-    if (present(torus, slot, slot) == slot)
+    if (tori_slot_there(torus, slot, slot) == slot)
         return;
     torus_put(torus, slot, now_ns);
     tori.kicked[core->core] = false; /* whoever was to run here another core runs */
@@ -396,7 +388,8 @@ static void call_leave(struct torus *torus, uint32_t slot)
 static void step(void)
 {
     uint16_t k = (uint16_t)below(tori.torus_count);
-    uint32_t any = below(tori.cores_per_torus), slot = present(tori.torus[k], any, UINT32_MAX);
+    uint32_t any = below(tori.cores_per_torus),
+             slot = tori_slot_there(tori.torus[k], any, UINT32_MAX);
     struct process *process = &tori.processes[below(PROCESSES)];
     now_ns += below(3) * 1000;
     switch (below(16)) {
@@ -438,6 +431,9 @@ static void step(void)
     case 13:
         call_leave(tori.torus[k], any);
         break;
+    case 14:
+        call_taken(k, slot, process);
+        break;
     default:
         call_illegally(k, slot, process);
     }
@@ -451,7 +447,7 @@ static void drain(void)
     for (uint16_t k = 0; k < tori.torus_count; k++) {
         struct torus *torus = tori.torus[k];
         for (uint32_t slot = 0; slot < torus->core_count; slot++) {
-            if (torus->cores[slot].kicked == TORUS_CORE_AWAY)
+            if (tori_core_is_away(torus, slot))
                 torus_resume(torus, slot, now_ns);
             if (torus->cores[slot].current != NULL)
                 torus_exit(torus, slot, now_ns);
@@ -538,14 +534,56 @@ START_TEST(slice_survives_preemption)
 }
 END_TEST
 
+/* Others see one more heartbeat at each exchange, by whichever cores are there. */
+static void check_heart_beats(struct torus *torus)
+{
+    struct projection before, after;
+    now_ns = torus->exchange_ns;
+    braid_read(&tori.braid, torus->id, &before);
+    for (uint32_t slot = 0; slot < torus->core_count; slot++)
+        if (!tori_core_is_away(torus, slot))
+            torus_heartbeat(torus, slot, now_ns);
+    ck_assert(braid_read(&tori.braid, torus->id, &after));
+    ck_assert_uint_eq(after.heartbeat, before.heartbeat + 1);
+}
+
+/* All cores leave, whichever is the last, and any of them comes back first. */
+START_TEST(the_heart_beats_where_a_core_is)
+{
+    enum { CORES = 3 };
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .slice_ns = 10000,
+                                .exchange_ns = 1000,
+                                .torus_count = 2,
+                                .cores_per_torus = CORES };
+    uint32_t leaves = (uint32_t)_i / CORES, returns = (uint32_t)_i % CORES;
+    tori_init(&tori, &setup);
+    struct torus *torus = tori.torus[0];
+    for (uint32_t i = 1; i < CORES; i++) {
+        ck_assert(torus_core_leave(torus, (leaves + i) % CORES));
+        check_heart_beats(torus);
+    }
+    ck_assert(!torus_core_leave(torus, leaves));
+    ck_assert(torus_retire(torus, now_ns));
+    torus_resume(torus, returns, now_ns);
+    ck_assert(!torus_regain(torus));
+    torus_tend(tori.torus[1], now_ns);
+    ck_assert(torus_regain(torus));
+    for (uint32_t i = 0; i < CORES; i++) {
+        torus_resume(torus, (returns + i) % CORES, now_ns);
+        check_heart_beats(torus);
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
-    int policies = 0;
-    while (policy_list[policies] != NULL)
-        policies++;
+    int policies = (int)tori_list_length((const void *const *)policy_list);
     TCase *tests = tcase_create("torus");
     tcase_add_loop_test(tests, random_calls_keep_the_invariants, 0, policies * SEEDS);
     tcase_add_loop_test(tests, wake_preempts_the_least_urgent, 0, 2);
     tcase_add_test(tests, slice_survives_preemption);
+    tcase_add_loop_test(tests, the_heart_beats_where_a_core_is, 0, 9);
     return suite_run("torus", tests);
 }
