@@ -3,7 +3,8 @@
  * Method: a host makes random legal calls and keeps its own record of who is queued and in which
  * order they came.  The policy must agree with that record.  Laws that name no policy hold for
  * all, so that a new policy is held to them without a line here; the others are what a policy
- * promises in its banner.
+ * promises in its banner.  What torus_change() is to a queued process is seen on a torus of one
+ * core, from who runs when.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "braid/policy.h"
+#include "braid/torus.h"
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
 
@@ -331,6 +333,139 @@ START_TEST(every_policy_keeps_every_law)
 }
 END_TEST
 
+/* ---- Changes of a queued process ----------------------------------------------------------- */
+
+enum { SLICE_NS = 4000 };
+
+static struct tori tori;
+
+/* All are queued in the order of their numbers, and equal. */
+static void queue_all(const struct policy *policy, uint32_t count, uint32_t weight, uint32_t seed)
+{
+    struct tori_setup setup = { .policy = policy,
+                                .slice_ns = SLICE_NS,
+                                .random = seed,
+                                .torus_count = 1,
+                                .cores_per_torus = 1 };
+    struct process_attributes attributes = { .parent = PROCESS_NO_PARENT, .weight = weight };
+    tori_init(&tori, &setup);
+    for (uint32_t id = 0; id < count; id++)
+        ck_assert_int_eq(torus_create(tori.torus[0], 0, id, &attributes, 0), PROCESS_OK);
+}
+
+static void change(uint32_t id, uint32_t weight, int32_t priority)
+{
+    ck_assert_int_eq(torus_change(tori.torus[0], &tori.processes[id], weight, priority, 0),
+                     PROCESS_OK);
+}
+
+/* Who runs next, for a whole slice; whoever ran before has used up his. */
+static uint32_t next_turn(uint64_t *now_ns)
+{
+    const struct process *process = torus_schedule(tori.torus[0], 0, *now_ns);
+    ck_assert_ptr_nonnull(process);
+    *now_ns += SLICE_NS;
+    return process->id;
+}
+
+static const struct policy *const by_priority[] = { &policy_priority_scan, &policy_priority,
+                                                    &policy_priority_aging };
+enum { BY_PRIORITY = sizeof by_priority / sizeof by_priority[0] };
+
+/* At one instant, so that nobody ages: whatever they were before, they run in order. */
+START_TEST(changed_priorities_order_what_is_queued)
+{
+    static const int32_t priorities[PROCESSES] = { 7, -3, 63, 0, -64, 12, 31, -32, 1, 32, -31, 40 };
+    uint64_t random = 1 + (uint64_t)_i;
+    int32_t last = INT32_MAX;
+    queue_all(by_priority[_i / SEEDS], PROCESSES, 1024, 1);
+    for (int i = 0; i < 3 * PROCESSES; i++)
+        change(tori_random_below(&random, PROCESSES), 1024, (int32_t)tori_random_below(&random, 9));
+    for (uint32_t id = 0; id < PROCESSES; id++)
+        change(id, 1024, priorities[id]);
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        const struct process *process = torus_pick(tori.torus[0], 0, 0);
+        ck_assert_int_lt(process->priority, last);
+        last = process->priority;
+        torus_exit(tori.torus[0], 0, 0);
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Turns until a raised process has its first one, and how far the number of its turns may be off
+ * from then on.  What it asks for is due first by its new weight; but fair goes by what it has been
+ * given by its old one: it waits until the others have as much, and has its new share from then on.
+ */
+enum { LIGHT = 64, HEAVY = 3 * 1024, HOGS = 3, TURNS = 96 };
+static const struct by_weight {
+    const struct policy *policy;
+    uint32_t wait, error;
+} by_weight[] = {
+    { &policy_stride, 0, 2 },
+    { &policy_eevdf, 0, 2 },
+    { &policy_lottery, 20, 25 }, /* 1 in 10^6, and 5 standard deviations */
+    { &policy_fair, HOGS * 1024 / LIGHT + HOGS, 2 },
+};
+enum { BY_WEIGHT = sizeof by_weight / sizeof by_weight[0] };
+
+/* Process 0 is as heavy as the others together, so it gets half of the turns. */
+START_TEST(a_raised_weight_counts_at_once)
+{
+    const struct by_weight *by = &by_weight[_i / SEEDS];
+    uint32_t seed = (uint32_t)_i % SEEDS, waited = 0, turns = 1;
+    uint64_t now_ns = 0;
+    queue_all(by->policy, 1, LIGHT + 4 * seed, 1 + seed);
+    for (uint32_t id = 1; id <= HOGS; id++)
+        tori_create(&tori, 0, id, 0, 0);
+    change(0, HEAVY, 0);
+    while (next_turn(&now_ns) != 0)
+        ck_assert_uint_le(++waited, by->wait);
+    for (uint32_t i = 1; i < TURNS; i++)
+        turns += next_turn(&now_ns) == 0;
+    ck_assert_uint_le(turns, TURNS / 2 + by->error);
+    ck_assert_uint_ge(turns, TURNS / 2 - by->error);
+    tori_fini(&tori);
+}
+END_TEST
+
+static bool goes_by_priority(const struct policy *policy)
+{
+    bool found = false;
+    for (int i = 0; i < BY_PRIORITY; i++)
+        found = found || by_priority[i] == policy;
+    return found;
+}
+
+static bool goes_by_weight(const struct policy *policy)
+{
+    bool found = false;
+    for (int i = 0; i < BY_WEIGHT; i++)
+        found = found || by_weight[i].policy == policy;
+    return found;
+}
+
+/* What a policy does not go by does not cost a process its place; and what it is ordered by it is
+ * held to above. */
+START_TEST(other_changes_keep_the_place)
+{
+    const struct policy *policy = policy_list[_i];
+    bool for_priority = goes_by_priority(policy), for_weight = goes_by_weight(policy);
+    ck_assert(for_priority || !(policy->ordered_by & POLICY_BY_PRIORITY));
+    ck_assert(for_weight || !(policy->ordered_by & POLICY_BY_WEIGHT));
+    queue_all(policy, PROCESSES, 1024, 1);
+    for (uint32_t id = 0; id < PROCESSES; id += 2)
+        change(id, for_weight ? 1024 : 1 + id, for_priority ? 0 : (int32_t)id);
+    for (uint32_t id = 0; id < PROCESSES; id++) {
+        ck_assert_ptr_eq(torus_pick(tori.torus[0], 0, 0), &tori.processes[id]);
+        torus_exit(tori.torus[0], 0, 0);
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
+/* ---- The tables ----------------------------------------------------------------------------- */
+
 START_TEST(every_policy_describes_itself)
 {
     const struct policy *policy = policy_list[_i];
@@ -354,11 +489,12 @@ END_TEST
 
 int main(void)
 {
-    int policies = 0;
-    while (policy_list[policies] != NULL)
-        policies++;
+    int policies = (int)tori_list_length((const void *const *)policy_list);
     TCase *tests = tcase_create("policies");
     tcase_add_loop_test(tests, every_policy_keeps_every_law, 0, policies * LAWS * SEEDS);
+    tcase_add_loop_test(tests, changed_priorities_order_what_is_queued, 0, BY_PRIORITY * SEEDS);
+    tcase_add_loop_test(tests, a_raised_weight_counts_at_once, 0, BY_WEIGHT * SEEDS);
+    tcase_add_loop_test(tests, other_changes_keep_the_place, 0, policies);
     tcase_add_loop_test(tests, every_policy_describes_itself, 0, policies);
     tcase_add_test(tests, every_law_is_somebodys);
     return suite_run("policies", tests);
