@@ -6,8 +6,8 @@
  * passes the request on round the ring, so that every victim is tried; of random ones only one is.
  * Bound: with the most loaded as victim, no core idles longer than an interval plus the age of the
  * projections plus the price of a request and its answer while another torus has a waiting process
- * that may run there (tests/theory/balance.c, A9).  With a random victim, nothing but a probability:
- * drawn from all, itself included, the mean response is A4's (tests/theory/balance.c).
+ * that may run there (tests/theory/balance.c, A9).  With a random victim, nothing but a
+ * probability: drawn from all, itself included, the mean response is A4's.
  * Source: D. Eager, E. Lazowska, J. Zahorjan, "A comparison of receiver-initiated and
  * sender-initiated adaptive load sharing", Performance Evaluation 6(1), 1986; R. Blumofe and
  * C. Leiserson, "Scheduling multithreaded computations by work stealing", JACM 46(5), 1999.

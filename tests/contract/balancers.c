@@ -1,8 +1,9 @@
 /* balancers.c -- what every balancer keeps to, and what each of them is for.
  *
  * Goal: balancing brings loads that differ no farther apart and comes to rest; projections that are
- * old, lost or damaged lose no process; an idle torus that may ask gets what waits elsewhere; braid
- * moves nothing that is warm before it has waited for its cost, and rotates what cannot be divided.
+ * old, lost or damaged lose no process; an idle torus that may ask gets what waits elsewhere, also
+ * where a core is lent; braid moves nothing that is warm before it has waited for its cost, and
+ * rotates what cannot be divided.
  * Method: four tori in plain memory with loads given by hand, rr, one core each.  Rounds of
  * balancing by every torus in turn, with everything settled in between, and no process ever ending.
  * That nothing is lost under random calls is contract/torus.c's; under a simulated load,
@@ -77,6 +78,14 @@ static void publish_all(void)
 {
     for (uint16_t k = 0; k < TORI_MAX; k++)
         braid_publish(&tori.braid, tori.torus[k]);
+}
+
+/* That is what others see of torus k. */
+static void check_seen(uint16_t k, uint32_t expected)
+{
+    struct projection seen;
+    ck_assert(braid_read(&tori.braid, k, &seen));
+    ck_assert_uint_eq(seen.load, expected);
 }
 
 /* A round of every torus, each with a fresh slice of time; returns how many were moved. */
@@ -258,6 +267,49 @@ START_TEST(who_may_be_where_leaves_no_torus_idle)
     ck_assert_uint_eq(load(2), 0);
     ck_assert_uint_eq(load(3), 8);
     ck_assert_uint_eq(tori.torus[0]->owed, 0); /* to whom nothing may go nothing is owed */
+    tori_fini(&tori);
+}
+END_TEST
+
+/* While its core is lent a torus has none: it asks for nothing that it could not run, and what is
+ * queued there waits, as others see, so that who idles gets it.  When the core is back it asks. */
+START_TEST(a_torus_whose_core_is_lent_gives_and_does_not_ask)
+{
+    static const struct balancer *const pulling[] = { &balancer_steal, &balancer_braid };
+    struct torus *lender;
+    uint32_t id = 0;
+    set_up(pulling[_i % 2], 0, 3);
+    tori.accepts = _i / 2;
+    lender = tori.torus[2];
+    give_load(0, 3, &id);
+    for (int twice = 0; twice < 2; twice++) /* the second time it is lent already */
+        torus_lend(lender, 0, true);
+    ck_assert_uint_eq(lender->idle, 0);
+    braid_idle(&tori.braid, lender, now_ns);
+    ck_assert_uint_eq(tori.asks, 0);
+    uint32_t kicks = tori.kicks;
+    give_load(2, 1, &id);
+    give_load(3, 1, &id);
+    ck_assert_uint_eq(lender->ready, 1);
+    ck_assert_uint_eq(torus_waiting(lender), 1);
+    ck_assert_uint_eq(tori.kicks, kicks + 1); /* torus 3's, and nobody else's */
+    check_seen(2, 2);
+    tori.braid.slots[0].checksum = 0; /* so that it is torus 2 that is asked */
+    now_ns += COST_NS;
+    braid_idle(&tori.braid, tori.torus[1], now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load(1), 1);
+    ck_assert_uint_eq(lender->ready, 0);
+    check_seen(2, 1);
+    braid_publish(&tori.braid, tori.torus[0]);
+    for (int twice = 0; twice < 2; twice++)
+        torus_lend(lender, 0, false);
+    ck_assert_uint_eq(lender->idle, 1);
+    check_seen(2, 0);
+    braid_idle(&tori.braid, lender, now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load(2), 1);
+    ck_assert_uint_eq(lender->idle, 0);
     tori_fini(&tori);
 }
 END_TEST
@@ -450,6 +502,7 @@ int main(void)
     tcase_add_loop_test(tests, a_damaged_projection_attracts_nothing, 0, balancers);
     tcase_add_loop_test(tests, an_idle_torus_gets_what_waits, 0, 4);
     tcase_add_loop_test(tests, who_may_be_where_leaves_no_torus_idle, 0, 3 * SEEDS);
+    tcase_add_loop_test(tests, a_torus_whose_core_is_lent_gives_and_does_not_ask, 0, 4);
     tcase_add_loop_test(tests, steal_tries_every_victim, 0, 2);
     tcase_add_loop_test(tests, steal_draws_victims_evenly, 0, 2);
     tcase_add_test(tests, periodic_pulls_up_to_the_average);
