@@ -18,4 +18,9 @@ int command_calibrate(int argc, char **argv);
 /* Prints "PLACE: MESSAGE" on standard error; returns EXIT_BAD_INPUT. */
 int command_refuse(const struct error *err);
 
+struct argp_state;
+
+/* The time in text, an argument of that option; a usage error if it is none. */
+double command_ms(const struct argp_state *state, const char *option, const char *text);
+
 #endif

@@ -71,6 +71,15 @@ int command_refuse(const struct error *err)
     return EXIT_BAD_INPUT;
 }
 
+double command_ms(const struct argp_state *state, const char *option, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !(value >= 0 && value <= 1e9))
+        argp_error(state, "%s must be a time in ms from 0 to 1e9, is \"%s\"", option, text);
+    return value;
+}
+
 /* Called by GSL for what should have been checked before. */
 static void gsl_failed(const char *reason, const char *file, int line, int number)
 {

@@ -5,16 +5,39 @@
 #include "sim/output/plot.h"
 
 #include <argp.h>
+#include <math.h>
 #include <string.h>
 
 #include "sim/base/check.h"
 #include "sim/commands/commands.h"
+#include "sim/output/timeline.h"
 
 struct plot_arguments {
     struct plot_options options;
+    bool timeline;
+    double from_ms, to_ms; /* NaN: not given */
     char **directories;
     int count;
 };
+
+enum { KEY_FROM = 256, KEY_TO };
+
+static void check_options(struct argp_state *state, const struct plot_arguments *arguments)
+{
+    const struct plot_options *options = &arguments->options;
+    bool has_window = !isnan(arguments->from_ms) || !isnan(arguments->to_ms);
+    if (!arguments->timeline && has_window)
+        argp_error(state, "--from and --to are of a --timeline");
+    if (!arguments->timeline)
+        return;
+    if (options->metric != NULL || options->x != NULL || options->log)
+        argp_error(state, "--metric, --x and --log are not for a --timeline");
+    if (strcmp(options->format, "txt") == 0)
+        argp_error(state, "a --timeline is drawn as svg, png or pdf");
+    if (arguments->from_ms >= arguments->to_ms)
+        argp_error(state, "--to must be later than --from (%g ms), is %g ms", arguments->from_ms,
+                   arguments->to_ms);
+}
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -38,12 +61,24 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'l':
         arguments->options.log = true;
         return 0;
+    case 't':
+        arguments->timeline = true;
+        return 0;
+    case KEY_FROM:
+        arguments->from_ms = command_ms(state, "--from", argument);
+        return 0;
+    case KEY_TO:
+        arguments->to_ms = command_ms(state, "--to", argument);
+        return 0;
     case ARGP_KEY_ARGS:
         arguments->directories = state->argv + state->next;
         arguments->count = state->argc - state->next;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which results directories?");
+        argp_error(state, arguments->timeline ? "which traces?" : "which results directories?");
+        return 0;
+    case ARGP_KEY_END:
+        check_options(state, arguments);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -57,14 +92,31 @@ int command_plot(int argc, char **argv)
         { "metric", 'm', "NAME", 0, "draw this metric (see `braidsim list metrics`)", 0 },
         { "x", 'x', "PTR", 0, "the swept parameter on the x axis", 0 },
         { "log", 'l', NULL, 0, "logarithmic axes", 0 },
+        { "timeline", 't', NULL, 0,
+          "draw traces (FILE.pftrace, from run --trace): who runs where, when, and the overhead",
+          0 },
+        { "from", KEY_FROM, "MS", 0, "of a timeline: from here on", 0 },
+        { "to", KEY_TO, "MS", 0, "of a timeline: up to here", 0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options, parse_option, "DIR...", "Draws results directories with gnuplot.", NULL, NULL, NULL
-    };
-    struct plot_arguments arguments = { .options = { .format = "svg" } };
+    static const struct argp argp = { options,
+                                      parse_option,
+                                      "DIR...\n--timeline TRACE...",
+                                      "Draws results directories, or traces, with gnuplot.",
+                                      NULL,
+                                      NULL,
+                                      NULL };
+    struct plot_arguments arguments = { .options = { .format = "svg" },
+                                        .from_ms = NAN,
+                                        .to_ms = NAN };
     struct error err;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    for (int i = 0; arguments.timeline && i < arguments.count; i++)
+        if (!timeline_draw(arguments.directories[i], arguments.from_ms, arguments.to_ms,
+                           &arguments.options, &err))
+            return command_refuse(&err);
+    if (arguments.timeline)
+        return EXIT_FINE;
     if (!plot_directories((const char *const *)arguments.directories, (uint32_t)arguments.count,
                           &arguments.options, &err))
         return command_refuse(&err);

@@ -66,15 +66,6 @@ static uint64_t parse_count(struct argp_state *state, const char *option, const 
     return value;
 }
 
-static double parse_ms(struct argp_state *state, const char *option, const char *text)
-{
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end != '\0' || !(value >= 0 && value <= 1e9))
-        argp_error(state, "%s must be a time in ms from 0 to 1e9, is \"%s\"", option, text);
-    return value;
-}
-
 static void parse_detail(struct argp_state *state, const char *text, bool *sched_only)
 {
     *sched_only = strcmp(text, "sched") == 0;
@@ -134,10 +125,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         arguments->trace.path = argument;
         return 0;
     case KEY_TRACE_FROM:
-        arguments->trace.from_ms = parse_ms(state, "--trace-from", argument);
+        arguments->trace.from_ms = command_ms(state, "--trace-from", argument);
         return 0;
     case KEY_TRACE_TO:
-        arguments->trace.to_ms = parse_ms(state, "--trace-to", argument);
+        arguments->trace.to_ms = command_ms(state, "--trace-to", argument);
         return 0;
     case KEY_TRACE_DETAIL:
         parse_detail(state, argument, &arguments->trace.sched_only);

@@ -9,21 +9,17 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sim/base/check.h"
 #include "sim/host/result.h"
 #include "sim/output/bars.h"
-#include "sim/output/file.h"
 #include "sim/output/gnuplot.h"
+#include "sim/output/picture.h"
 #include "sim/output/rows.h"
 #include "sim/output/script.h"
 
-/* Okabe and Ito's palette, told apart by colour-blind people too. */
-static const char *const colours[] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                       "#E69F00", "#56B4E9", "#000000", "#F0E442" };
 static const char *const account_colours[ACCOUNT_COUNT] = {
     "#009E73", /* user */ "#F0E442",    /* cache */ "#D55E00",  /* sched */
     "#000000", /* lock */ "#CC79A7",    /* switch */ "#0072B2", /* tick */
@@ -31,7 +27,6 @@ static const char *const account_colours[ACCOUNT_COUNT] = {
 };
 
 enum {
-    COLOURS = sizeof colours / sizeof colours[0],
     TICS_MAX = 12,
     /* Pixels of pictures of bars. */
     HEADING = 80, /* title and name, */
@@ -170,7 +165,7 @@ static void put_lines(FILE *to, const struct plotting *plotting, const char *met
                 "%s$series%u using 1:2:3 with yerrorlines linewidth 2 pointtype %u "
                 "linecolor \"%s\" title ",
                 series > 0 ? ", \\\n     " : "", series, 5 + 2 * (series % 5),
-                colours[series % COLOURS]);
+                script_colours[series % SCRIPT_COLOURS]);
         script_text(to, summary->points[p].series);
         series++;
     }
@@ -193,7 +188,7 @@ static void put_bars(FILE *to, const struct plotting *plotting, const struct bar
             double mean, half;
             summary_metric(&summary->points[bars->order[bar]], metric, &mean, &half);
             fprintf(to, "%g %.10g %.10g 0x%s\n", bars->at[bar], mean, isnan(half) ? 0 : half,
-                    colours[summary->by_swept ? i % COLOURS : 0] + 1);
+                    script_colours[summary->by_swept ? i % SCRIPT_COLOURS : 0] + 1);
         }
     fprintf(to, "EOD\nplot $bars using 1:2:3:4 with boxerrorbars linecolor rgb variable");
     if (bars->pitch >= 20)
@@ -427,7 +422,7 @@ static void put_latency(FILE *to, const struct plotting *plotting, const char *n
             fprintf(to, "($1%+g):%d with boxes", (l - (LATENCIES - 1) / 2.0) * box, l + 2);
         else
             fprintf(to, "1:%d with points pointtype %d pointsize 0.6", l + 2, 5 + 2 * l);
-        fprintf(to, " linecolor \"%s\" title \"%s\"", colours[l], latency_titles[l]);
+        fprintf(to, " linecolor \"%s\" title \"%s\"", script_colours[l], latency_titles[l]);
     }
     fprintf(to, "\n");
     arena_free(&arena);
@@ -451,45 +446,30 @@ static const struct plot metric_plot = { put_metric, rows_of_metric },
                          accounts_plot = { put_accounts, rows_of_accounts },
                          latency_plot = { put_latency, rows_of_latency };
 
-/* The script as text, of the plotting as it is. */
-static const char *text_of(struct plotting *plotting, const char *name, const char *metric,
-                           const struct plot *plot)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    CHECK(to != NULL);
-    plot->script(to, plotting, name, metric);
-    CHECK(fclose(to) == 0);
-    const char *copy = arena_string_n(&plotting->arena, text, size);
-    free(text);
-    return copy;
-}
-
-struct bytes {
-    const char *from;
-    size_t size;
+/* One plot of one metric, and what its files are called. */
+struct drawing {
+    const char *name, *metric;
+    const struct plot *plot;
 };
 
-static void put_bytes(FILE *to, const void *context)
+static void put_drawing(FILE *to, const struct plotting *plotting, const void *context)
 {
-    const struct bytes *bytes = context;
-    fwrite(bytes->from, 1, bytes->size, to);
+    const struct drawing *drawing = context;
+    drawing->plot->script(to, plotting, drawing->name, drawing->metric);
 }
 
 /* In a terminal, lines are gnuplot's and bars are rows; neither leaves a file. */
-static bool draw_text(struct plotting *plotting, const char *name, const char *metric,
-                      const struct plot *plot, struct error *err)
+static bool draw_text(struct plotting *plotting, const struct drawing *drawing, struct error *err)
 {
     const char *picture;
     size_t size;
-    if (plot != &metric_plot || plotting->summary.x_pointer == NULL) {
-        plot->rows(stdout, plotting, metric);
+    if (drawing->plot != &metric_plot || plotting->summary.x_pointer == NULL) {
+        drawing->plot->rows(stdout, plotting, drawing->metric);
         return true;
     }
     plotting->drawn_here = true;
-    const char *text = text_of(plotting, name, metric, plot);
-    if (!gnuplot_draw(text, name, &picture, &size, &plotting->arena, err))
+    const char *text = picture_text(plotting, put_drawing, drawing);
+    if (!gnuplot_draw(text, drawing->name, &picture, &size, &plotting->arena, err))
         return false;
     fwrite(picture, 1, size, stdout); /* main() looks whether it got out */
     return true;
@@ -498,27 +478,11 @@ static bool draw_text(struct plotting *plotting, const char *name, const char *m
 static bool draw(struct plotting *plotting, const char *name, const char *metric,
                  const struct plot *plot, struct error *err)
 {
-    struct arena *arena = &plotting->arena;
-    const char *script = arena_printf(arena, "%s/%s.gp", plotting->directory, name), *picture;
-    const char *path =
-        arena_printf(arena, "%s/%s.%s", plotting->directory, name, plotting->options->format);
-    size_t size;
+    const struct drawing drawing = { name, metric, plot };
     if (script_is_text(plotting))
-        return draw_text(plotting, name, metric, plot, err);
-    plotting->drawn_here = false;
-    const char *text = text_of(plotting, name, metric, plot);
-    struct bytes bytes = { text, strlen(text) };
-    if (!file_write(script, put_bytes, &bytes, err))
-        return false;
-    plotting->drawn_here = true;
-    text = text_of(plotting, name, metric, plot);
-    if (!gnuplot_draw(text, script, &picture, &size, arena, err))
-        return false;
-    bytes = (struct bytes){ picture, size };
-    if (!file_write(path, put_bytes, &bytes, err))
-        return false;
-    printf("%s\n", path);
-    return true;
+        return draw_text(plotting, &drawing, err);
+    const char *stem = arena_printf(&plotting->arena, "%s/%s", plotting->directory, name);
+    return picture_write(plotting, stem, put_drawing, &drawing, err);
 }
 
 /* It must be there, and defined somewhere. */

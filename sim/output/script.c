@@ -9,6 +9,9 @@
 
 enum { TEXT_COLUMNS = 100 };
 
+const char *const script_colours[SCRIPT_COLOURS] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                                     "#E69F00", "#56B4E9", "#000000", "#F0E442" };
+
 const char *const account_titles[ACCOUNT_COUNT] = {
     "user: own work",
     "cache: stalls",

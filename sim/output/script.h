@@ -20,6 +20,10 @@ struct plotting {
     struct arena arena;
 };
 
+/* Okabe and Ito's palette, told apart by colour-blind people too. */
+enum { SCRIPT_COLOURS = 8 };
+extern const char *const script_colours[SCRIPT_COLOURS];
+
 bool script_is_text(const struct plotting *plotting);
 
 /* In gnuplot's double quotes, where a backquote would run a command of the shell. */

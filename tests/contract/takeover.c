@@ -101,7 +101,7 @@ static bool core_goes(uint16_t k, uint32_t slot)
 /* Its torus has been called with this result. */
 static bool core_was_refused(uint16_t k, uint32_t slot, enum process_result result)
 {
-    torus_of[k].acted = true;
+    torus_of[k].acted |= result == PROCESS_OK || result == PROCESS_TAKEN; /* else it may not look */
     EXPECT(result != PROCESS_OK || !torus_is_taken(tori.torus[k]), "torus %u, taken, acted", k);
     if (result != PROCESS_TAKEN)
         return false;
