@@ -4,7 +4,7 @@
  * have its caches warm, goes only after it has waited for as long as they are worth (cost_ns): if
  * they are worth that, wait and move cost at most twice the least that could have been, whatever
  * comes (ski rental), and what time passes until a tick.  One that never ran has nothing to lose,
- * and goes at once, unless a balancer has just sent it.
+ * and goes at once, the first time that it is moved.
  *   - Who overflows at an arrival gives to a torus that idles; who idles asks the one that has most
  *     to give, and that passes the request on if it has nothing that may go there.  If the time has
  *     not come yet, the full torus remembers the other, and gives at a tick.
@@ -37,7 +37,7 @@ static bool braid_is_worth(const struct braid *braid, struct torus *torus, uint1
     const struct process *process = torus_offer(torus, target);
     if (process == NULL)
         return false;
-    bool is_new = process->runtime_ns == 0 && process->id + 1 != torus->guest;
+    bool is_new = process->runtime_ns == 0 && !(process->flags & PROCESS_MOVED);
     return is_new || now_ns - process->since_ns >= braid->cost_ns;
 }
 

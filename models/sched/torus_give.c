@@ -22,7 +22,7 @@ bool torus_give(struct torus *torus, uint16_t target)
         return false;
     torus->policy->dequeue(torus->queue, process);
     torus->ready--;
-    process->flags |= PROCESS_MIGRATING;
+    process->flags |= PROCESS_MIGRATING | PROCESS_MOVED;
     process->slice_ns = 0; /* a new turn there */
     process->torus = target;
     torus->port->post(torus->port->world, target, process);

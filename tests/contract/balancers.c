@@ -21,9 +21,10 @@ enum { MS = 1000000, SLICE_NS = 10 * MS, COST_NS = MS, SEEDS = 24 };
 static struct tori tori;
 static uint64_t now_ns, random_state;
 
-static void set_up(const struct balancer *balancer, uint64_t exchange_ns, uint32_t seed)
+static void set_up_with(const struct policy *policy, const struct balancer *balancer,
+                        uint64_t exchange_ns, uint32_t seed)
 {
-    struct tori_setup setup = { .policy = &policy_rr,
+    struct tori_setup setup = { .policy = policy,
                                 .balancer = balancer,
                                 .slice_ns = SLICE_NS,
                                 .exchange_ns = exchange_ns,
@@ -36,6 +37,11 @@ static void set_up(const struct balancer *balancer, uint64_t exchange_ns, uint32
     tori_init(&tori, &setup);
     random_state = seed + 1;
     now_ns = 0;
+}
+
+static void set_up(const struct balancer *balancer, uint64_t exchange_ns, uint32_t seed)
+{
+    set_up_with(&policy_rr, balancer, exchange_ns, seed);
 }
 
 static uint32_t load(uint16_t k)
@@ -438,6 +444,24 @@ START_TEST(braid_spares_what_is_warm)
 }
 END_TEST
 
+/* All show idle, as they did long ago: new processes are moved at once, and not again. */
+START_TEST(braid_gives_nothing_to_and_fro)
+{
+    uint32_t id = 0;
+    set_up_with(&policy_lottery, &balancer_braid, UINT64_MAX / 4, (uint32_t)_i / 2);
+    tori.braid.prompt = false;
+    tori.accepts = _i % 2;
+    for (uint16_t k = 0; k < TORI_MAX; k++)
+        for (int i = 0; i < 4; i++, id++) {
+            ck_assert_int_eq(tori_create(&tori, k, id, 0, now_ns), PROCESS_OK);
+            tori_settle(&tori, now_ns);
+            ck_assert_uint_le(tori.posts, id + 1);
+        }
+    ck_assert_uint_gt(tori.posts, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* Five hogs on four tori: over many slices all receive alike, and no torus gives one away more
  * often than once in 128 costs. */
 START_TEST(braid_rotates_what_cannot_be_divided)
@@ -508,6 +532,7 @@ int main(void)
     tcase_add_test(tests, periodic_pulls_up_to_the_average);
     tcase_add_test(tests, periodic_stops_at_the_average);
     tcase_add_loop_test(tests, braid_spares_what_is_warm, 0, 2);
+    tcase_add_loop_test(tests, braid_gives_nothing_to_and_fro, 0, 2 * SEEDS);
     tcase_add_test(tests, braid_rotates_what_cannot_be_divided);
     tcase_add_test(tests, braid_publishes_a_change_of_strain);
     return suite_run("balancers", tests);

@@ -74,9 +74,10 @@ enum { PROCESS_NO_PARENT = UINT32_MAX >> 1 }; /* adopted by the kernel itself */
 enum { PROCESS_LINE_BYTES = 64, PROCESS_HOT_BYTES = 128, PROCESS_POLICY_BYTES = 64 };
 
 enum process_flag {
-    PROCESS_RESERVED = 1,  /* has a reservation with the policy of its torus, and stays there */
-    PROCESS_MIGRATING = 2, /* in an inbox because a balancer moved it, not because it woke */
-    PROCESS_RESTRICTED = 4 /* may not be on every torus: braid_allows() says on which */
+    PROCESS_RESERVED = 1,   /* has a reservation with the policy of its torus, and stays there */
+    PROCESS_MIGRATING = 2,  /* in an inbox because a balancer moved it, not because it woke */
+    PROCESS_RESTRICTED = 4, /* may not be on every torus: braid_allows() says on which */
+    PROCESS_MOVED = 8       /* a balancer has moved it, some time */
 };
 
 struct process {
