@@ -253,12 +253,11 @@ def queues(lab):
         f"contains 0 or, for throughputs, ends within {100 * SAME:g} %.)")
 
     def over(c, metric):
-        """By how many per cent locked queues exceed tori, and how far one replication, in which
-        both draw the same times, is from that."""
-        locked, tori = pick(points, "locked", c), pick(points, "tori", c)
-        mean = percent_off(locked[metric], tori[metric])
-        return mean, max(abs(percent_off(a, b) - mean)
-                         for a, b in zip(locked.runs(metric), tori.runs(metric)))
+        """By how many per cent locked queues exceed tori, and half the 95 % interval of that, from
+        replications in each of which both draw the same times."""
+        both = zip(pick(points, "locked", c).runs(metric), pick(points, "tori", c).runs(metric))
+        off = [percent_off(a, b) for a, b in both]
+        return paired(off, [0] * len(off))
 
     rows = [[c] + [f"{cost[name][i]:.3f}" for name in QUEUES]
             + [f"{-lost[name][i]:.0f}" for name in QUEUES] for i, c in enumerate(cores)]
@@ -287,8 +286,8 @@ def queues(lab):
               for title, metric in (("scheduler overhead", "sched_overhead_percent"),
                                     ("throughput", "throughput_per_s"))],
              ["set logscale x 2", "set xrange [0.9:72]", "set xzeroaxis"]),
-        f"Bars reach to the farthest of the {len(points[0].rows)} replications, in each of which both "
-        f"draw the same times. With one core, where they differ by an atomic a call, there are "
+        f"Bars are 95 % intervals over {len(points[0].rows)} replications, in each of which both draw "
+        f"the same times. With one core, where they differ by an atomic a call, there are "
         f"{len(points[-1].rows)}.")
     return section
 
