@@ -197,29 +197,38 @@ static uint32_t yield_misses(struct rig *rig, uint64_t now_ns)
     return misses + rig->tracer.counts.branch_misses;
 }
 
+/* Of all yields of 1 to QUEUES processes, each when it has been made often. */
+enum { QUEUES = 8 };
+
+static uint32_t yields_misses(void)
+{
+    uint32_t sum = 0;
+    for (uint32_t count = 1; count <= QUEUES; count++) {
+        struct rig rig;
+        uint32_t misses = 0;
+        rig_init(&rig, "rr", count, 0);
+        schedule(&rig, 1);
+        for (uint64_t now_ns = 2; now_ns < 100; now_ns++)
+            misses = yield_misses(&rig, now_ns);
+        sum += misses;
+        arena_free(&rig.arena);
+    }
+    return sum;
+}
+
 /* Functions that are called from several places, and go different ways by who called: that takes a
- * return stack and a history: with neither seven of 90 blocks miss, with one of them four. */
+ * return stack and a history: with neither seven of 90 blocks miss, with one of them four.  In the
+ * mean, as two paths may share a prediction, by where the code happens to lie. */
 START_TEST(decisions_that_repeat_are_predicted)
 {
-    struct rig rig;
-    uint32_t misses = UINT32_MAX;
-    rig_init(&rig, "rr", 4, 0);
-    schedule(&rig, 1);
-    for (uint64_t now_ns = 2; now_ns < 100; now_ns++)
-        misses = yield_misses(&rig, now_ns);
-    ck_assert_uint_le(misses, 3);
-    arena_free(&rig.arena);
+    ck_assert_uint_le(yields_misses(), 3 * QUEUES);
 
     /* Longer histories know it all. */
     struct figure *history = &cpu.figure[FIGURE_branch_history], before = *history;
     history->value = 64;
-    rig_init(&rig, "rr", 4, 0);
+    uint32_t misses = yields_misses();
     *history = before;
-    schedule(&rig, 1);
-    for (uint64_t now_ns = 2; now_ns < 100; now_ns++)
-        misses = yield_misses(&rig, now_ns);
     ck_assert_uint_eq(misses, 0);
-    arena_free(&rig.arena);
 }
 END_TEST
 
