@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, finish
 from wire import Trace
 
 PROGRAM = os.path.abspath(sys.argv[1])
@@ -48,15 +49,6 @@ VARIATIONS = {
     "exact": ["/scheduler/slices=exact", "/scheduler/policy=eevdf"],
     "idle": ["/workload/0/instances=1"], "one core": ["/machine/cores=1", "/scheduler/policy=mlfq"],
 }
-checks = failures = 0
-
-
-def check(holds, what):
-    global checks, failures
-    checks += 1
-    if not holds:
-        failures += 1
-        print("FAILED:", what)
 
 
 def run(*arguments):
@@ -274,8 +266,7 @@ def main():
         try_runs("mix.json")
         try_full_disk("mix.json")
         try_refusals("mix.json")
-    print(f"{checks - failures} passed, {failures} failed")
-    sys.exit(failures > 0)
+    finish()
 
 
 main()

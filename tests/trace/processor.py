@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, finish
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.path.abspath(sys.argv[1])
 SCENARIOS = os.path.join(HERE, "../../configs/scenarios")
@@ -35,15 +37,6 @@ CASES = [  # scenario, settings, ends of the trace's name
     ("torus-failure", ["/duration_ms=2600"], ".pftrace"),
     ("old-hardware", ["/duration_ms=3000"], ".ftrace"),
     ("torus-failure", ["/duration_ms=2600"], ".ftrace.gz")]
-checks = failures = 0
-
-
-def check(holds, what):
-    global checks, failures
-    checks += 1
-    if not holds:
-        failures += 1
-        print("FAILED:", what)
 
 
 def ask(trace, queries):
@@ -108,8 +101,7 @@ def main():
             check(len(traces) > 1, f"{name}: a trace of each point")
             for trace in traces[:2]:
                 check_trace(trace, f"out{i}", trace.split("-")[1])
-    print(f"{checks - failures} passed, {failures} failed")
-    sys.exit(failures > 0)
+    finish()
 
 
 main()

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+from checks import check, finish
 from wire import Trace
 
 PROGRAM = os.path.abspath(sys.argv[1])
@@ -29,15 +30,6 @@ SCENARIO = {"name": "two", "duration_ms": 30, "warmup_ms": 0, "replications": 1,
             "workload": [
                 {"name": "hog", "instances": 4, "phases": [{"run": 30000}]},
                 {"name": "nap", "instances": 1, "phases": [{"run": 700}, {"sleep": 1900}]}]}
-checks = failures = 0
-
-
-def check(holds, what):
-    global checks, failures
-    checks += 1
-    if not holds:
-        failures += 1
-        print("FAILED:", what)
 
 
 def braidsim(*arguments):
@@ -154,8 +146,7 @@ def main():
         try_pictures()
         try_refusals()
         try_damage()
-    print(f"{checks - failures} passed, {failures} failed")
-    sys.exit(failures > 0)
+    finish()
 
 
 main()
