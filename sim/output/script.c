@@ -66,8 +66,11 @@ void script_heading(FILE *to, const struct plotting *plotting, const char *name,
     else
         fprintf(to, "set terminal pdfcairo size %gin, %gin font \"sans,12\" linewidth 1.5\n",
                 width / 110.0, height / 110.0);
-    if (!script_is_text(plotting) && !plotting->drawn_here)
-        fprintf(to, "set output \"%s.%s\"\n", name, format);
+    if (!script_is_text(plotting) && !plotting->drawn_here) {
+        fprintf(to, "set output ");
+        script_text(to, name);
+        fprintf(to, ".\".%s\"\n", format);
+    }
     fprintf(to, "set termoption noenhanced\nset datafile missing \"NaN\"\n"
                 "set border 3\nset tics nomirror\nset title font \",16\"\n"
                 "set key outside right top vertical Left reverse noautotitle\n");

@@ -147,6 +147,12 @@ def check_text(trace, text, name):
     check(int(written[1]) == int(written[2]) == len(lines), f"{name}: as many lines as it says")
 
 
+def leaving(trace):
+    """The states in which processes leave their cores."""
+    return {STATES[state] for switches in trace.switches.values()
+            for _, before, state, _ in switches if before != 0}
+
+
 # ---- Of one scenario ----------------------------------------------------------------------
 
 def try_scenario(scenario, name, *options):
@@ -249,6 +255,7 @@ def main():
         for cost in "traced", "flat":
             trace = try_scenario("mix.json", cost, "--cost", cost)
         check(len(trace.names) == 36 and trace.names[6] == "one", "everyone has a name")
+        check(leaving(trace) == {"R", "S"}, f"in mix they sleep, and nobody ends: {leaving(trace)}")
         for name, point in (("torus-failure", "/duration_ms=2600"), ("mm1", "/duration_ms=300")):
             with open(os.path.join(SCENARIOS, name + ".json"), encoding="utf-8") as file:
                 text = re.sub(r"^\s*//.*$", "", file.read(), flags=re.M)
@@ -260,8 +267,10 @@ def main():
                 scenario.setdefault("scheduler", {}).update(patch.get("scheduler", {}))
                 with open("one.json", "w", encoding="utf-8") as file:
                     json.dump(scenario, file)
-                try_scenario("one.json", f"{name} {variant}", "--set", point, "--set",
-                             "/warmup_ms=100")
+                trace = try_scenario("one.json", f"{name} {variant}", "--set", point, "--set",
+                                     "/warmup_ms=100")
+        check(leaving(trace) <= {"R", "X"} and "X" in leaving(trace),
+              f"in mm1 they end, and nobody sleeps: {leaving(trace)}")
         try_windows("mix.json", "windows")
         try_runs("mix.json")
         try_full_disk("mix.json")

@@ -81,6 +81,10 @@ def try_pictures():
     again = subprocess.run(["gnuplot", "two.gp"], capture_output=True, check=False)
     with open("two.svg", encoding="utf-8") as file:
         check(again.returncode == 0 and file.read() == picture, "the script draws it again")
+    os.link("two.pftrace", "a `touch ran` \"b.pftrace")  # a name from anywhere runs no command
+    braidsim("plot", "--timeline", "a `touch ran` \"b.pftrace")
+    subprocess.run(["gnuplot", "a `touch ran` \"b.gp"], capture_output=True, check=False)
+    check(os.path.exists("a `touch ran` \"b.gp") and not os.path.exists("ran"), "names are quoted")
     for ending in "png", "pdf":
         done = braidsim("plot", "--timeline", "two.pftrace", "--format", ending)
         check(done.returncode == 0 and os.path.getsize("two." + ending) > 1000, f"as {ending}")
