@@ -4,7 +4,8 @@
  * have its caches warm, goes only after it has waited for as long as they are worth (cost_ns): if
  * they are worth that, wait and move cost at most twice the least that could have been, whatever
  * comes (ski rental), and what time passes until a tick.  One that never ran has nothing to lose,
- * and goes at once, the first time that it is moved.
+ * and goes at once, the first time that it is moved.  Where nobody waits for so long, since slices
+ * are short, a torus that has owed a process for DEBT_COSTS gives one all the same.
  *   - Who overflows at an arrival gives to a torus that idles; who idles asks the one that has most
  *     to give, and that passes the request on if it has nothing that may go there.  If the time has
  *     not come yet, the full torus remembers the other, and gives at a tick.
@@ -28,13 +29,12 @@
  */
 #include "braid/braid.h"
 
-enum { ROTATION = 128 };
+enum { ROTATION = 128, DEBT_COSTS = 2 };
 
-/* Is it time to move the process that would go to target? */
-static bool braid_is_worth(const struct braid *braid, struct torus *torus, uint16_t target,
+/* Is it time to move process (NULL: there is none)? */
+static bool braid_is_worth(const struct braid *braid, const struct process *process,
                            uint64_t now_ns)
 {
-    const struct process *process = torus_offer(torus, target);
     if (process == NULL)
         return false;
     bool is_new = process->runtime_ns == 0 && !(process->flags & PROCESS_MOVED);
@@ -63,17 +63,26 @@ static bool braid_find_idle(const struct braid *braid, struct torus *torus, uint
     return false;
 }
 
+/* Has it owed a process for so long that one goes, whoever waits? */
+static bool braid_is_overdue(const struct braid *braid, const struct torus *torus, uint64_t now_ns)
+{
+    return torus->owed != 0 && now_ns - torus->owed_ns >= (uint64_t)DEBT_COSTS * braid->cost_ns;
+}
+
 /* Gives one to idle, now or when it is worth it; if more wait, another idle torus is next. */
 static void braid_serve(const struct braid *braid, struct torus *torus, uint16_t idle,
                         uint64_t now_ns)
 {
     uint16_t other = idle;
-    if (braid_is_worth(braid, torus, idle, now_ns)) {
+    if (braid_is_worth(braid, torus_offer(torus, idle), now_ns) ||
+        braid_is_overdue(braid, torus, now_ns)) {
         torus->owed = 0;
         torus_give(torus, idle);
         if (torus_waiting(torus) == 0 || !braid_find_idle(braid, torus, &other))
             return;
     }
+    if (torus->owed == 0)
+        torus->owed_ns = now_ns;
     torus->owed = other + 1u;
 }
 
@@ -110,12 +119,16 @@ static void braid_even_out(struct braid *braid, struct torus *torus, uint64_t no
 {
     uint16_t least = torus->id;
     uint32_t load, own = torus_load(torus);
-    if (!braid_least_loaded(braid, torus, torus->id, &least, &load) ||
-        !braid_is_worth(braid, torus, least, now_ns))
+    uint64_t rested_ns = now_ns - torus->rotated_ns, cost_ns = braid->cost_ns;
+    if (!braid_least_loaded(braid, torus, torus->id, &least, &load) || own <= load)
         return;
-    bool rotates = now_ns - torus->rotated_ns >= (uint64_t)ROTATION * braid->cost_ns &&
-                   torus_offer(torus, least)->id + 1 != torus->guest; /* the hosts' turn to leave */
-    if (own > load + 1 || (own == load + 1 && rotates)) {
+    const struct process *process = torus_offer(torus, least);
+    if (process == NULL ||
+        (rested_ns < DEBT_COSTS * cost_ns && !braid_is_worth(braid, process, now_ns)))
+        return;
+    bool rotates = rested_ns >= ROTATION * cost_ns &&
+                   process->id + 1 != torus->guest; /* the hosts' turn to leave */
+    if (own > load + 1 || rotates) {
         torus->rotated_ns = now_ns;
         torus_give(torus, least);
     }
@@ -123,16 +136,18 @@ static void braid_even_out(struct braid *braid, struct torus *torus, uint64_t no
 
 static void braid_round(struct braid *braid, struct torus *torus, uint64_t now_ns)
 {
-    uint32_t owed = torus->owed;
-    uint16_t idle = (uint16_t)(owed - 1);
-    torus->owed = 0;
-    if (torus_waiting(torus) == 0)
-        braid_wants(braid, torus, now_ns);
-    else if ((owed != 0 && braid_can_serve(braid, torus, idle)) ||
-             braid_find_idle(braid, torus, &idle))
+    uint16_t idle = (uint16_t)(torus->owed - 1u);
+    bool waits = torus_waiting(torus) > 0;
+    if (waits && ((torus->owed != 0 && braid_can_serve(braid, torus, idle)) ||
+                  braid_find_idle(braid, torus, &idle))) {
         braid_serve(braid, torus, idle, now_ns);
-    else
+        return;
+    }
+    torus->owed = 0;
+    if (waits)
         braid_even_out(braid, torus, now_ns);
+    else
+        braid_wants(braid, torus, now_ns);
 }
 
 const struct balancer balancer_braid = {

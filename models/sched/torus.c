@@ -27,7 +27,7 @@ void torus_init(struct torus *torus, const struct torus_setup *setup)
     torus->placed = 0;
     torus->strain = TORUS_IDLE;
     torus->owed = torus->guest = 0;
-    torus->rotated_ns = 0;
+    torus->rotated_ns = torus->owed_ns = 0;
     torus->crowded = false;
     torus->watched = torus->seen = torus->missed = 0;
     atomic_store_explicit(&torus->claim, 0, memory_order_relaxed);
@@ -533,8 +533,11 @@ static uint32_t torus_exchange(struct torus *torus, uint64_t now_ns)
 {
     uint64_t interval_ns = torus->braid->exchange_ns;
     bool is_own = torus_is_own(torus); /* whose heart beats lives, and says so */
-    if (interval_ns == 0)              /* published at every change */
+    if (interval_ns == 0) {            /* published at every change, */
+        if (is_own && braid_is_away(torus->braid, torus->id))
+            braid_publish(torus->braid, torus); /* and that it is back */
         return is_own ? torus_watch(torus) : 0u;
+    }
     if (now_ns < torus->exchange_ns)
         return 0;
     torus->exchange_ns += interval_ns; /* keeps the phase */

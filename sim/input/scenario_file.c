@@ -126,7 +126,7 @@ static bool read_balance(const struct node *scheduler, struct scheduler_settings
             !member_count(&node, "threshold", 0, UINT32_MAX, &threshold, err) ||
             !member_number(&node, "interval_ms", 1e-3, 1e6, &interval_ms, err) ||
             !member_choice(&node, "victim", victim_names, &settings->victim, err) ||
-            !member_number(&node, "migration_cost_us", 0, 1e6, &cost_us, err))
+            !member_number(&node, "migration_cost_us", 1, 1e6, &cost_us, err))
             return false;
         settings->balancer = arena_string(node.document->arena, options->balancers[index]);
     } else {

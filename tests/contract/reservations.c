@@ -264,6 +264,25 @@ START_TEST(bandwidth_is_free_at_the_last_deadline)
 }
 END_TEST
 
+/* Two end, the one with the later deadline first: both are free then, none before. */
+START_TEST(bandwidth_is_free_when_the_later_deadline_has_come)
+{
+    machine_init(&policy_edf, 1, 1);
+    ck_assert(reserve(4 * PERIOD_LEAST_NS, 10 * PERIOD_LEAST_NS, HOG));
+    honour_kicks();
+    ck_assert_int_eq(torus_exit(torus(), 0, machine.now_ns), PROCESS_OK);
+    torus_schedule(torus(), 0, machine.now_ns);
+    ck_assert(reserve(600000, PERIOD_LEAST_NS, HOG));
+    honour_kicks();
+    ck_assert_int_eq(torus_exit(torus(), 0, machine.now_ns), PROCESS_OK);
+    machine.now_ns = 10 * PERIOD_LEAST_NS - 1;
+    ck_assert_int_eq(ask(700000, PERIOD_LEAST_NS), PROCESS_REFUSED);
+    machine.now_ns = 10 * PERIOD_LEAST_NS;
+    ck_assert_int_eq(ask(PERIOD_LEAST_NS, PERIOD_LEAST_NS), PROCESS_OK);
+    tori_fini(&machine.tori);
+}
+END_TEST
+
 /* Who sleeps within its budget has the rest of it by the same deadline; after the time in which
  * that rest would have been due by its bandwidth, a new one. */
 START_TEST(sleep_renews_no_budget)
@@ -362,6 +381,7 @@ int main(void)
     tcase_add_loop_test(tests, admitted_reservations_never_miss, 0, TORI_CORES_MAX * SEEDS);
     tcase_add_test(tests, hogs_are_held_to_their_bandwidth);
     tcase_add_test(tests, bandwidth_is_free_at_the_last_deadline);
+    tcase_add_test(tests, bandwidth_is_free_when_the_later_deadline_has_come);
     tcase_add_loop_test(tests, sleep_renews_no_budget, 0, 3);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, a_reservation_stays_on_its_torus);

@@ -210,6 +210,7 @@ static struct {
     struct process *current[CPUS];
     uint64_t since_ns[CPUS], tick_ns[CPUS];
     bool interrupted[CPUS];
+    bool entered[CPUS]; /* and not left yet */
     uint64_t now_ns, next_birth_ns;
     uint32_t births;
     void *memory[64];
@@ -337,7 +338,7 @@ static uint64_t kernel_timer_ns(uint32_t cpu)
 static uint64_t kernel_due_ns(uint32_t cpu)
 {
     uint64_t due_ns = earlier(kernel.tick_ns[cpu], kernel_timer_ns(cpu));
-    if (kernel.interrupted[cpu])
+    if (kernel.interrupted[cpu] || kernel.entered[cpu])
         return kernel.now_ns;
     if (kernel.current[cpu] != NULL)
         due_ns =
@@ -354,7 +355,7 @@ static uint32_t kernel_next(void)
     return kernel_timer_ns(0) > due_ns[0] && kernel_timer_ns(1) <= due_ns[1];
 }
 
-/* One interrupt or system call. */
+/* One interrupt or system call, as far as it goes before the CPU leaves the kernel again. */
 static void kernel_enter(uint32_t cpu)
 {
     bool was_interrupted = kernel.interrupted[cpu];
@@ -368,7 +369,16 @@ static void kernel_enter(uint32_t cpu)
     } else {
         kernel_system_call(cpu);
     }
-    port_leave(&kernel.port, cpu, kernel.now_ns);
+}
+
+/* What happens to two CPUs at one instant may be interleaved in any way: as in sim/host. */
+static void kernel_step(uint32_t cpu)
+{
+    if (kernel.entered[cpu])
+        port_leave(&kernel.port, cpu, kernel.now_ns);
+    else
+        kernel_enter(cpu);
+    kernel.entered[cpu] = !kernel.entered[cpu];
 }
 
 static void run_kernel(const char *policy, const char *placement)
@@ -394,7 +404,7 @@ static void run_kernel(const char *policy, const char *placement)
         if (kernel_due_ns(next) >= END)
             break;
         kernel.now_ns = kernel_due_ns(next);
-        kernel_enter(next);
+        kernel_step(next);
     }
     while (kernel.memories > 0)
         free(kernel.memory[--kernel.memories]);

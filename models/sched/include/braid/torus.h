@@ -96,6 +96,7 @@ struct torus {
     uint32_t owed;         /* torus + 1 that gets a process once that is worth it; 0: none */
     uint32_t guest;        /* process + 1 that a balancer sent here last; 0: none yet */
     uint64_t rotated_ns;   /* when it last gave one away to even out */
+    uint64_t owed_ns;      /* it has owed one, to whomever, since then */
     uint32_t watched;      /* torus + 1 whose heartbeat it watches; 0: none yet, */
     uint32_t seen;         /* what that was when it last moved, */
     uint32_t missed;       /* and for how many exchanges it has not */

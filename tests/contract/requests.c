@@ -1,0 +1,308 @@
+/* requests.c -- who asks whom, and who gives: the corners of balancing, one by one.
+ *
+ * Goal: nobody gives what its own cores are about to run; a request goes round the ring, past those
+ * that are away and not past those that cannot be read; braid remembers what it owes, and for how
+ * long, and gives in the end though nobody has waited for long; a torus that leaves owes nothing,
+ * and one that comes back is seen; a core that leaves makes all others look.
+ * Method: four tori in plain memory, loads given by hand; see contract/balancers.c for the laws.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+
+#include "braid/takeover.h"
+#include "tests/support/suite.h"
+#include "tests/support/tori.h"
+
+enum { MS = 1000000, COST_NS = 2 * MS, MANY = 7 };
+
+static struct tori tori;
+static uint64_t now_ns;
+static uint32_t ids;
+
+static const struct balancer *const answering[] = { &balancer_steal, &balancer_periodic,
+                                                    &balancer_braid };
+
+static void set_up(const struct balancer *balancer, uint64_t exchange_ns, uint16_t cores)
+{
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .balancer = balancer,
+                                .slice_ns = MS,
+                                .exchange_ns = exchange_ns,
+                                .balance_ns = 1000 * (uint64_t)MS,
+                                .cost_ns = COST_NS,
+                                .random = 1,
+                                .torus_count = TORI_MAX,
+                                .cores_per_torus = cores };
+    tori_init(&tori, &setup);
+    now_ns = 100 * COST_NS;
+    ids = 0;
+}
+
+/* Processes that have run, queued at torus k as its balancer would not see it. */
+static void queue(uint16_t k, uint32_t count)
+{
+    const struct balancer *balancer = tori.braid.balancer;
+    tori.braid.balancer = &balancer_none;
+    for (uint32_t i = 0; i < count; i++) {
+        ck_assert_int_eq(tori_create(&tori, k, ids, 0, now_ns), PROCESS_OK);
+        tori.processes[ids++].runtime_ns = 1;
+    }
+    tori.braid.balancer = balancer;
+}
+
+/* The same, and its cores run what they may. */
+static void load(uint16_t k, uint32_t count)
+{
+    queue(k, count);
+    const struct balancer *balancer = tori.braid.balancer;
+    tori.braid.balancer = &balancer_none;
+    tori_settle(&tori, now_ns);
+    tori.braid.balancer = balancer;
+}
+
+static uint32_t load_of(uint16_t k)
+{
+    return torus_load(tori.torus[k]);
+}
+
+static bool is_asked(uint16_t k)
+{
+    return tori.torus[k]->inbox.asked != 0;
+}
+
+/* Others see that load of it. */
+static void show(uint16_t k, uint32_t seen)
+{
+    braid_write(&tori.braid, k, &(struct projection){ .load = seen });
+}
+
+/* ---- Giving ------------------------------------------------------------------------------- */
+
+/* As many are queued as cores idle, which have been kicked and not come to it yet. */
+START_TEST(nobody_gives_what_its_cores_will_run)
+{
+    set_up(answering[_i], 0, 2);
+    queue(0, 2);
+    ck_assert_uint_eq(torus_waiting(tori.torus[0]), 0);
+    now_ns += 10 * COST_NS;
+    torus_answer(tori.torus[0], 2, MANY, now_ns);
+    ck_assert_uint_eq(tori.posts, 0);
+    ck_assert_uint_eq(tori.torus[0]->owed, 0);
+    queue(0, 1);
+    now_ns += 10 * COST_NS;
+    torus_answer(tori.torus[0], 2, MANY, now_ns);
+    ck_assert_uint_eq(tori.posts, 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* What overflows may not go where idleness shows: then nothing is owed there. */
+START_TEST(nothing_is_owed_to_whom_nothing_may_go)
+{
+    const uint32_t mask = 1 << 0 | 1 << 3;
+    set_up(&balancer_braid, 0, 1);
+    load(0, 2);
+    load(3, 2);
+    for (uint32_t id = 0; id < 2; id++)
+        ck_assert_int_eq(torus_restrict(tori.torus[0], 0, &tori.processes[id], &mask, now_ns),
+                         PROCESS_OK);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_eq(tori.torus[0]->owed, 0);
+    torus_answer(tori.torus[0], 2, 1, now_ns);
+    ck_assert_uint_eq(tori.torus[0]->owed, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* ---- Passing on ---------------------------------------------------------------------------- */
+
+/* Torus 0 has nothing; 1 is away, damaged, or not loaded. */
+START_TEST(a_request_goes_past_those_that_are_away)
+{
+    enum { AWAY, UNREADABLE, EVEN };
+    int what = _i / 3;
+    set_up(answering[_i % 3], UINT64_MAX / 4, 1);
+    load(2, 3);
+    show(1, what == AWAY ? PROJECTION_AWAY : 1);
+    show(2, 3);
+    if (what == UNREADABLE)
+        tori.braid.slots[1].checksum ^= 1;
+    torus_answer(tori.torus[0], 3, MANY, now_ns);
+    ck_assert_uint_eq(tori.asks, 1);
+    ck_assert_int_eq(is_asked(1), what == UNREADABLE);
+    ck_assert_int_eq(is_asked(2), what != UNREADABLE);
+    now_ns += 10 * COST_NS;
+    tori_settle(&tori, now_ns); /* 1 has nothing either, and passes it on */
+    ck_assert_uint_ge(load_of(3), 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* periodic: as far as to the one that asks, with the count that it asks for, and no farther. */
+START_TEST(a_request_ends_where_it_began)
+{
+    set_up(&balancer_periodic, UINT64_MAX / 4, 1);
+    load(2, 4);
+    show(0, 5);
+    show(1, 5);
+    show(2, 5);
+    show(3, 5);
+    torus_answer(tori.torus[3], 1, 2, now_ns);
+    ck_assert(is_asked(0));
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(tori.asks, 1); /* 0 has nothing, and after it comes 1 */
+    ck_assert_uint_eq(tori.posts, 0);
+    torus_answer(tori.torus[0], 3, 2, now_ns);
+    tori_settle(&tori, now_ns); /* 1 has nothing, 2 gives */
+    ck_assert_uint_eq(tori.posts, 2);
+    ck_assert_uint_eq(load_of(3), 2);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* ---- Owing ---------------------------------------------------------------------------------- */
+
+/* Two wait and two idle: after the one the other is served, without another interval. */
+START_TEST(who_gives_one_owes_the_next)
+{
+    set_up(&balancer_braid, 0, 1);
+    load(0, 3);
+    load(3, 1);
+    now_ns += COST_NS;
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load_of(0), 2);
+    ck_assert_uint_ne(tori.torus[0]->owed, 0);
+    ck_assert(torus_heartbeat(tori.torus[0], 0, now_ns) & TORUS_BALANCE);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    tori_settle(&tori, now_ns);
+    for (uint16_t k = 0; k < TORI_MAX; k++)
+        ck_assert_uint_eq(load_of(k), 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Slices are half as long as the cost, so that nobody waits for that: after two costs one goes. */
+START_TEST(a_debt_is_paid_though_nobody_has_waited)
+{
+    set_up(&balancer_braid, 0, 1);
+    load(0, 2);
+    load(1, 1);
+    load(2, 1);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_eq(tori.torus[0]->owed, 3 + 1);
+    uint64_t from_ns = now_ns;
+    while (load_of(0) == 2) {
+        ck_assert_uint_lt(now_ns - from_ns, 2 * COST_NS);
+        now_ns += MS;
+        torus_schedule(tori.torus[0], 0, now_ns);
+        ck_assert(torus_heartbeat(tori.torus[0], 0, now_ns) & TORUS_BALANCE);
+        braid_balance(&tori.braid, tori.torus[0], now_ns);
+    }
+    ck_assert_uint_eq(now_ns - from_ns, 2 * COST_NS);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load_of(3), 1);
+    ck_assert_uint_eq(tori.torus[0]->owed, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Nobody idles, and it has four: it gives to the least loaded at a round, though nobody has waited,
+ * but only if it has given none for two costs. */
+START_TEST(loads_are_evened_out_though_nobody_has_waited)
+{
+    set_up(&balancer_braid, 0, 1);
+    load(0, 4);
+    for (uint16_t k = 1; k < TORI_MAX; k++)
+        load(k, 1);
+    for (int i = 0; i < 2; i++) {
+        braid_balance(&tori.braid, tori.torus[0], now_ns);
+        tori_settle(&tori, now_ns);
+        ck_assert_uint_eq(load_of(0), 3);
+    }
+    now_ns += COST_NS;
+    torus_schedule(tori.torus[0], 0, now_ns);
+    now_ns += COST_NS - 1;
+    torus_schedule(tori.torus[0], 0, now_ns);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load_of(0), 3);
+    now_ns += 1;
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load_of(0), 2);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* ---- Leaving and coming back ----------------------------------------------------------------- */
+
+static void leave(uint16_t k)
+{
+    torus_put(tori.torus[k], 0, now_ns);
+    ck_assert(!torus_core_leave(tori.torus[k], 0));
+    ck_assert(torus_retire(tori.torus[k], now_ns));
+}
+
+/* With projections at every change, and with those in their phase: it is seen to be there. */
+START_TEST(who_comes_back_is_seen)
+{
+    struct projection seen;
+    set_up(&balancer_braid, _i == 0 ? 0 : MS, 1);
+    load(0, 2);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_ne(tori.torus[0]->owed, 0);
+    leave(0);
+    ck_assert_uint_eq(tori.torus[0]->owed, 0);
+    ck_assert(braid_is_away(&tori.braid, 0));
+    tori_settle(&tori, now_ns);
+    torus_resume(tori.torus[0], 0, now_ns);
+    ck_assert(!torus_regain(tori.torus[0]));
+    torus_tend(tori.torus[1], now_ns);
+    ck_assert(torus_regain(tori.torus[0]));
+    now_ns += 2 * MS;
+    torus_heartbeat(tori.torus[0], 0, now_ns);
+    ck_assert(braid_read(&tori.braid, 0, &seen));
+    ck_assert_uint_eq(seen.load, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Under a policy that preempts all that are there are to look again, under one that does not those
+ * that idle: here none. */
+START_TEST(when_a_core_leaves_the_others_look_again)
+{
+    enum { CORES = 4 };
+    bool preempts = _i == 1;
+    struct tori_setup setup = { .policy = preempts ? &policy_priority : &policy_rr,
+                                .slice_ns = MS,
+                                .torus_count = 1,
+                                .cores_per_torus = CORES };
+    tori_init(&tori, &setup);
+    ids = 0;
+    load(0, CORES);
+    uint32_t kicks = tori.kicks;
+    torus_put(tori.torus[0], 1, now_ns);
+    ck_assert(torus_core_leave(tori.torus[0], 1));
+    ck_assert_uint_eq(tori.kicks - kicks, preempts ? CORES - 1 : 0);
+    for (uint32_t slot = 0; slot < CORES; slot++)
+        ck_assert_int_eq(tori.kicked[slot], preempts && slot != 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("requests");
+    tcase_add_loop_test(tests, nobody_gives_what_its_cores_will_run, 0, 3);
+    tcase_add_test(tests, nothing_is_owed_to_whom_nothing_may_go);
+    tcase_add_loop_test(tests, a_request_goes_past_those_that_are_away, 0, 9);
+    tcase_add_test(tests, a_request_ends_where_it_began);
+    tcase_add_test(tests, who_gives_one_owes_the_next);
+    tcase_add_test(tests, a_debt_is_paid_though_nobody_has_waited);
+    tcase_add_test(tests, loads_are_evened_out_though_nobody_has_waited);
+    tcase_add_loop_test(tests, who_comes_back_is_seen, 0, 2);
+    tcase_add_loop_test(tests, when_a_core_leaves_the_others_look_again, 0, 2);
+    return suite_run("requests", tests);
+}
