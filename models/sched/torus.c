@@ -521,8 +521,13 @@ enum process_result torus_change(struct torus *torus, struct process *process, u
         torus->policy->dequeue(torus->queue, process);
     process->weight = weight;
     process->priority = priority;
-    if (moves)
+    if (moves) {
         torus->policy->enqueue(torus->queue, process, now_ns);
+        torus_find_core(torus, 0, process, now_ns);
+    } else if (process->state == PROCESS_RUNNING && changed != 0 && torus->ready > 0 &&
+               torus->policy->preempts != NULL) {
+        torus_kick(torus, &torus->cores[torus_slot_of(torus, process)]);
+    }
     return PROCESS_OK;
 }
 

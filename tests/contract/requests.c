@@ -3,7 +3,8 @@
  * Goal: nobody gives what its own cores are about to run; a request goes round the ring, past those
  * that are away and not past those that cannot be read; braid remembers what it owes, and for how
  * long, and gives in the end though nobody has waited for long; a torus that leaves owes nothing,
- * and one that comes back is seen; a core that leaves makes all others look.
+ * and one that comes back is seen; a core that leaves makes all others look, and so does a priority
+ * that changes.
  * Method: four tori in plain memory, loads given by hand; see contract/balancers.c for the laws.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -183,6 +184,24 @@ START_TEST(who_gives_one_owes_the_next)
 }
 END_TEST
 
+/* Who is owed something idles no more: the debt is forgotten.  That the torus itself idled, as its
+ * own projection still says, is not looked at. */
+START_TEST(a_debt_ends_when_nobody_idles)
+{
+    set_up(&balancer_braid, UINT64_MAX / 4, 1);
+    load(0, 2);
+    show(0, 0);
+    for (uint16_t k = 1; k < TORI_MAX; k++)
+        show(k, k < 3);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_eq(tori.torus[0]->owed, 3 + 1);
+    show(3, 1);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_eq(tori.torus[0]->owed, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* Slices are half as long as the cost, so that nobody waits for that: after two costs one goes. */
 START_TEST(a_debt_is_paid_though_nobody_has_waited)
 {
@@ -292,6 +311,42 @@ START_TEST(when_a_core_leaves_the_others_look_again)
 }
 END_TEST
 
+/* ---- Change ---------------------------------------------------------------------------------- */
+
+/* Of two cores one runs the least urgent: a process that is made more urgent while it waits takes
+ * that one; so does a running one that is made less urgent than what waits. */
+START_TEST(a_change_of_priority_is_heard)
+{
+    struct tori_setup setup = {
+        .policy = &policy_priority, .slice_ns = MS, .torus_count = 1, .cores_per_torus = 2
+    };
+    static const int32_t priorities[] = { 5, 7, 3 };
+    tori_init(&tori, &setup);
+    struct torus *torus = tori.torus[0];
+    for (uint32_t id = 0; id < 3; id++) {
+        ck_assert_int_eq(tori_create(&tori, 0, id, priorities[id], now_ns), PROCESS_OK);
+        tori_settle(&tori, now_ns);
+    }
+    ck_assert_int_eq(tori.processes[2].state, PROCESS_READY);
+    uint32_t kicks = tori.kicks;
+    torus_change(torus, &tori.processes[2], 1024, 4, now_ns); /* still less than both */
+    ck_assert_uint_eq(tori.kicks, kicks);
+    torus_change(torus, &tori.processes[2], 1024, 6, now_ns);
+    ck_assert_uint_eq(tori.kicks, kicks + 1);
+    tori_settle(&tori, now_ns);
+    ck_assert_int_eq(tori.processes[0].state, PROCESS_READY);
+    ck_assert_int_eq(tori.processes[2].state, PROCESS_RUNNING);
+    torus_change(torus, &tori.processes[1], 1024, 4, now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_int_eq(tori.processes[0].state, PROCESS_RUNNING);
+    ck_assert_int_eq(tori.processes[1].state, PROCESS_READY);
+    kicks = tori.kicks;
+    torus_change(torus, &tori.processes[0], 1024, 5, now_ns); /* nothing has changed */
+    ck_assert_uint_eq(tori.kicks, kicks);
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("requests");
@@ -300,9 +355,11 @@ int main(void)
     tcase_add_loop_test(tests, a_request_goes_past_those_that_are_away, 0, 9);
     tcase_add_test(tests, a_request_ends_where_it_began);
     tcase_add_test(tests, who_gives_one_owes_the_next);
+    tcase_add_test(tests, a_debt_ends_when_nobody_idles);
     tcase_add_test(tests, a_debt_is_paid_though_nobody_has_waited);
     tcase_add_test(tests, loads_are_evened_out_though_nobody_has_waited);
     tcase_add_loop_test(tests, who_comes_back_is_seen, 0, 2);
     tcase_add_loop_test(tests, when_a_core_leaves_the_others_look_again, 0, 2);
+    tcase_add_test(tests, a_change_of_priority_is_heard);
     return suite_run("requests", tests);
 }
