@@ -203,9 +203,10 @@ static void torus_kick(struct torus *torus, struct torus_core *core)
 }
 
 /* Finds a core for process, just queued: an idle one, first its own; else, if the policy
- * preempts, the one whose current process it displaces with the most right.  O(cores). */
-static void torus_find_core(struct torus *torus, uint32_t slot, const struct process *process,
-                            uint64_t now_ns)
+ * preempts, the one whose current process it displaces with the most right.  O(cores).  Inline in
+ * all builds, so that what an arrival executes does not depend on who else calls this. */
+static inline __attribute__((always_inline)) void
+torus_find_core(struct torus *torus, uint32_t slot, const struct process *process, uint64_t now_ns)
 {
     if (torus->idle > 0) {
         uint32_t at = slot;
