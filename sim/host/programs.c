@@ -10,7 +10,7 @@
 
 #include "sim/base/random.h"
 
-static uint64_t draw_ps(struct host *host, struct task *task, const struct distribution *duration)
+uint64_t program_draw_ps(struct host *host, struct task *task, const struct distribution *duration)
 {
     random_resume(host->rng, host->scenario->seed, host->replication,
                   RANDOM_PHASES | (uint32_t)task->workload << 8, task->entity, task->place);
@@ -37,15 +37,15 @@ static bool workload_sleeps(const struct workload *workload)
     return false;
 }
 
-static void stop(struct host *host, struct core *core, enum entry_kind kind)
+void program_call(struct host *host, struct core *core, enum entry_kind kind, uint32_t task)
 {
-    core_begin(host, core, kind, NO_TASK, core->torus,
+    core_begin(host, core, kind, task, core->torus,
                core_kernel_ps(host, core, host->cost.syscall_ps), ACCOUNT_SCHED);
 }
 
 static void draw_run(struct host *host, struct task *task, const struct phase *phase)
 {
-    task->run_left_ps = draw_ps(host, task, &phase->duration);
+    task->run_left_ps = program_draw_ps(host, task, &phase->duration);
     task->demand_ps += task->run_left_ps;
 }
 
@@ -56,7 +56,7 @@ static bool program_end(struct host *host, struct core *core, struct task *task)
     program_looped(host, task, host->now_ps);
     if (workload->open) {
         tally_burst(host, task);
-        stop(host, core, ENTRY_EXIT);
+        program_call(host, core, ENTRY_EXIT, NO_TASK);
         return false;
     }
     if (!workload_sleeps(workload))
@@ -69,6 +69,10 @@ void program_step(struct host *host, struct core *core)
 {
     struct task *task = &host->tasks[core->running];
     const struct workload *workload = &host->scenario->workloads[task->workload];
+    if (workload->step_count > 0) {
+        steps_go_on(host, core);
+        return;
+    }
     if (task->flags & TASK_LOOPING)
         program_looped(host, task, host->now_ps);
     for (;;) {
@@ -84,13 +88,13 @@ void program_step(struct host *host, struct core *core)
             break;
         case PHASE_SLEEP:
             tally_burst(host, task);
-            task->due_ps = host->now_ps + draw_ps(host, task, &phase->duration);
+            task->due_ps = host->now_ps + program_draw_ps(host, task, &phase->duration);
             if (task->due_ps > host->warmup_ps)
                 task->flags |= TASK_HAS_BLOCKED;
-            stop(host, core, ENTRY_BLOCK);
+            program_call(host, core, ENTRY_BLOCK, NO_TASK);
             return;
         case PHASE_YIELD:
-            stop(host, core, ENTRY_YIELD);
+            program_call(host, core, ENTRY_YIELD, NO_TASK);
             return;
         }
     }
@@ -103,6 +107,8 @@ void program_prepare(struct host *host, struct task *task)
 {
     const struct workload *workload = &host->scenario->workloads[task->workload];
     if (host->traced || task->run_left_ps > 0 || task->flags & TASK_LOOPING)
+        return;
+    if (workload->step_count > 0)
         return;
     bool loops = task->phase == workload->phase_count;
     const struct phase *phase = &workload->phases[loops ? 0 : task->phase];
@@ -125,6 +131,8 @@ static void task_init(struct host *host, uint32_t id, uint32_t workload, uint32_
                            .entity = entity,
                            .core = (uint16_t)(entity % host->core_count),
                            .next = NO_TASK };
+    if (host->programs != NULL)
+        steps_begin(host, id);
     if (host->traced)
         working_set_forget(&host->working_sets, id);
 }
@@ -144,7 +152,7 @@ static void stream_next(struct host *host, uint32_t workload, uint64_t from_ps)
     timer_set(host, host->stream_from + workload, from_ps + gap_ps);
 }
 
-void program_arrival(struct host *host, uint32_t workload)
+uint32_t program_newcomer(struct host *host, uint32_t workload)
 {
     uint32_t id = host->free_list[workload];
     if (id == NO_TASK) {
@@ -158,29 +166,53 @@ void program_arrival(struct host *host, uint32_t workload)
     }
     task_init(host, id, workload, host->arrivals[workload]++);
     host->tasks[id].due_ps = host->now_ps;
-    core_add_due(host, id);
+    if (host->programs != NULL)
+        host->programs[id].born_ps = host->now_ps;
+    return id;
+}
+
+void program_arrival(struct host *host, uint32_t workload)
+{
+    core_add_due(host, program_newcomer(host, workload));
     stream_next(host, workload, host->now_ps);
+}
+
+/* Somebody may arrive, or be forked, as this task. */
+static void slot_free(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    task->next = host->free_list[task->workload];
+    host->free_list[task->workload] = id;
+}
+
+static void instance_start(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    task->due_ps = draw_apart_ps(host, RANDOM_START, task->workload, task->entity,
+                                 &host->scenario->workloads[task->workload].start);
+    if (host->programs != NULL)
+        host->programs[id].born_ps = task->due_ps;
+    timer_set(host, id, task->due_ps);
 }
 
 void program_start(struct host *host)
 {
     const struct scenario *scenario = host->scenario;
-    uint32_t id = 0;
+    uint32_t id = 0, own_timers = 0;
     tally_starvation(host);
     for (uint32_t w = 0; w < scenario->workload_count; w++) {
         const struct workload *workload = &scenario->workloads[w];
-        uint32_t count = workload->open ? workload->max_alive : workload->instances;
+        uint32_t count = workload_slots(workload);
         host->free_list[w] = NO_TASK;
-        for (uint32_t i = 0; i < count; i++, id++) {
+        host->arrivals[w] = workload->instances;
+        for (uint32_t i = 0; i < count; i++, id++, own_timers += workload->timers) {
+            if (host->programs != NULL)
+                host->programs[id].own_timers = own_timers;
             task_init(host, id, w, i);
-            struct task *task = &host->tasks[id];
-            if (workload->open) {
-                task->next = host->free_list[w];
-                host->free_list[w] = id;
-                continue;
-            }
-            task->due_ps = draw_apart_ps(host, RANDOM_START, w, i, &workload->start);
-            timer_set(host, id, task->due_ps);
+            if (i < workload->instances)
+                instance_start(host, id);
+            else
+                slot_free(host, id);
         }
         if (workload->open)
             stream_next(host, w, draw_apart_ps(host, RANDOM_START, w, 0, &workload->start));
