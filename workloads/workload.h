@@ -23,10 +23,7 @@ struct burst_list {
 
 struct phase {
     enum phase_kind kind;
-    union {
-        struct distribution duration;    /* run: CPU time with warm caches; sleep */
-        const struct burst_list *bursts; /* [instances], of bursts */
-    };
+    struct distribution duration; /* run: CPU time with warm caches; sleep; else unused */
 };
 
 struct workload {
@@ -46,6 +43,7 @@ struct workload {
     uint32_t budget_ns, period_ns; /* what each process asks for; budget 0: nothing */
     uint32_t phase_count;
     struct phase *phases;
+    const struct burst_list **bursts; /* [phase_count], each [instances]; NULL: no such phase */
 };
 
 enum { WORKLOAD_MAX = 255, PHASE_MAX = 64 };

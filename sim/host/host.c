@@ -369,9 +369,8 @@ static void cores_set_up(struct host *host)
 static bool scenario_has_bursts(const struct scenario *scenario)
 {
     for (uint32_t w = 0; w < scenario->workload_count; w++)
-        for (uint32_t i = 0; i < scenario->workloads[w].phase_count; i++)
-            if (scenario->workloads[w].phases[i].kind == PHASE_BURSTS)
-                return true;
+        if (scenario->workloads[w].bursts != NULL)
+            return true;
     return false;
 }
 

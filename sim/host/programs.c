@@ -65,9 +65,9 @@ static void sleep_for(struct host *host, struct core *core, struct task *task, u
 
 /* The next of what was recorded.  False: it has all been done, and what follows is next. */
 static bool next_burst(struct host *host, struct core *core, struct task *task,
-                       const struct phase *phase)
+                       const struct burst_list *lists)
 {
-    const struct burst_list *list = &phase->bursts[task->entity];
+    const struct burst_list *list = &lists[task->entity];
     uint32_t *at = &host->burst_at[task_id(host, task)];
     while (*at < list->count) {
         bool runs = *at % 2 == 0;
@@ -127,7 +127,7 @@ void program_step(struct host *host, struct core *core)
             stop(host, core, ENTRY_YIELD);
             return;
         case PHASE_BURSTS:
-            if (next_burst(host, core, task, phase))
+            if (next_burst(host, core, task, workload->bursts[task->phase - 1]))
                 return;
             break;
         }

@@ -62,8 +62,9 @@ static bool read_list(const struct node *node, struct burst_list *list,
     return fine;
 }
 
-bool bursts_read(const struct node *node, const struct workload *workload, struct phase *phase,
-                 struct reference_cache *cache, double *least_us, struct error *err)
+bool bursts_read(const struct node *node, const struct workload *workload,
+                 const struct burst_list **bursts, struct reference_cache *cache, double *least_us,
+                 struct error *err)
 {
     uint32_t count, i = 0;
     if (workload->open)
@@ -84,8 +85,7 @@ bool bursts_read(const struct node *node, const struct workload *workload, struc
     }
     for (; i < workload->instances; i++)
         lists[i] = lists[i - count];
-    phase->kind = PHASE_BURSTS;
-    phase->bursts = lists;
+    *bursts = lists;
     return true;
 }
 

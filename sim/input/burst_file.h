@@ -14,8 +14,9 @@
 
 /* Of an entry whose instances have been read; *least_us is what the shortest of the arrays
  * takes. */
-bool bursts_read(const struct node *node, const struct workload *workload, struct phase *phase,
-                 struct reference_cache *cache, double *least_us, struct error *err);
+bool bursts_read(const struct node *node, const struct workload *workload,
+                 const struct burst_list **bursts, struct reference_cache *cache, double *least_us,
+                 struct error *err);
 
 /* The array, likewise. */
 bool starts_read(const struct node *node, struct workload *workload, struct error *err);

@@ -90,10 +90,18 @@ static bool read_gap(const struct node *node, struct distribution *gap, struct e
 
 /* ---- Phases ------------------------------------------------------------------------------- */
 
+static bool read_bursts(const struct node *node, struct workload *workload, size_t phase,
+                        const struct entry_reading *reading, double *us, struct error *err)
+{
+    if (workload->bursts == NULL)
+        workload->bursts =
+            arena_alloc(node->document->arena, workload->phase_count, sizeof *workload->bursts);
+    return bursts_read(node, workload, &workload->bursts[phase], reading->cache, us, err);
+}
+
 /* *us: what it takes, in the mean, or at least. */
-static bool read_phase(const struct node *node, const struct workload *workload,
-                       struct phase *phase, const struct entry_reading *reading, double *us,
-                       struct error *err)
+static bool read_phase(const struct node *node, struct workload *workload, struct phase *phase,
+                       const struct entry_reading *reading, double *us, struct error *err)
 {
     static const char *const keys[] = { "run", "sleep", "yield", "bursts_us", NULL };
     struct node child;
@@ -110,8 +118,10 @@ static bool read_phase(const struct node *node, const struct workload *workload,
         phase->kind = PHASE_YIELD;
         return cJSON_IsTrue(child.json) || empty || node_refuse(&child, err, "must be true");
     }
-    if (node_get(node, "bursts_us", &child))
-        return bursts_read(&child, workload, phase, reading->cache, us, err);
+    if (node_get(node, "bursts_us", &child)) {
+        phase->kind = PHASE_BURSTS;
+        return read_bursts(&child, workload, (size_t)(phase - workload->phases), reading, us, err);
+    }
     phase->kind = node_get(node, "run", &child) ? PHASE_RUN : PHASE_SLEEP;
     if (phase->kind == PHASE_SLEEP)
         node_get(node, "sleep", &child);
