@@ -19,11 +19,17 @@
 
 #include "workloads/distribution.h"
 
-enum phase_kind { PHASE_RUN, PHASE_SLEEP, PHASE_YIELD };
+enum phase_kind { PHASE_RUN, PHASE_SLEEP, PHASE_YIELD, PHASE_BURSTS };
+
+/* A recorded program: it runs, sleeps, runs, ... for so long. */
+struct burst_list {
+    uint32_t count;
+    const uint64_t *ps;
+};
 
 struct phase {
     enum phase_kind kind;
-    struct distribution duration; /* run: CPU time with warm caches; sleep; unused by yield */
+    struct distribution duration; /* run: CPU time with warm caches; sleep; else unused */
 };
 
 /* What processes share, by name; each kind has names of its own. */
@@ -47,6 +53,7 @@ enum step_kind {
     STEP_RUN,   /* amount of CPU time */
     STEP_SLEEP, /* amount */
     STEP_YIELD,
+    STEP_BURSTS,  /* of each instance */
     STEP_RUNTIME, /* CPU until amount has gone by */
     STEP_TIMER,   /* resource, or, is_own, one of the process's own; amount: period */
     STEP_LOCK,
@@ -71,6 +78,7 @@ struct step {
     bool is_own;       /* TIMER */
     bool is_absolute;  /* TIMER: a missed activation does not shift the next ones */
     struct distribution amount;
+    const struct burst_list *bursts; /* [instances] */
 };
 
 struct workload {
@@ -81,14 +89,16 @@ struct workload {
     struct distribution gap;   /* open: time between arrivals */
     uint32_t max_alive; /* that arrive or are forked, at once; more end the run as bad input */
     struct distribution start; /* closed: each instance's start after 0; open: the stream's */
+    const uint64_t *starts_ps; /* [instances]: that of each; NULL: as start says */
     uint32_t working_set_kb;
     bool random_order; /* in which it touches them; else it sweeps them */
-    uint32_t code_kb; /* that a process executes between two entries into the kernel */
+    uint32_t code_kb;  /* that a process executes between two entries into the kernel */
     uint32_t weight;
     int32_t priority;
     uint32_t budget_ns, period_ns; /* what each process asks for; budget 0: nothing */
     uint32_t phase_count;
     struct phase *phases; /* of a program that has no steps */
+    const struct burst_list **bursts; /* [phase_count], each [instances]; NULL: no such phase */
     uint32_t step_count;  /* 0: it is its phases */
     struct step *steps;
     uint32_t rounds; /* closed: of the whole program, before a process exits; 0: for ever */

@@ -263,6 +263,7 @@ struct host {
     uint32_t core_count, torus_count;
     uint32_t *free_list;            /* [workload_count] heads of tasks that may arrive or be forked */
     uint32_t *arrivals;             /* [workload_count] arrived or forked, behind the instances */
+    uint32_t *burst_at;             /* [task_count] place in its bursts; NULL: no entry has any */
     uint32_t open_alive, open_most; /* processes that have: now, and the most so far */
 
     /* Where a program has steps; else NULL. */
@@ -456,6 +457,9 @@ void program_start(struct host *host); /* sets the first timers */
 uint64_t program_draw_ps(struct host *host, struct task *task, const struct distribution *duration);
 /* The running task makes a system call that enters the scheduler. */
 void program_call(struct host *host, struct core *core, enum entry_kind kind, uint32_t task);
+void program_sleep(struct host *host, struct core *core, uint64_t until_ps); /* which runs there */
+/* The next of what was recorded, of the running task.  False: it has all been done. */
+bool program_next_burst(struct host *host, struct core *core, const struct burst_list *list);
 /* A process of the entry is born now.  It ends the run if there are max_alive. */
 uint32_t program_newcomer(struct host *host, uint32_t workload);
 

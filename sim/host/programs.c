@@ -32,7 +32,7 @@ void program_looped(struct host *host, struct task *task, uint64_t when_ps)
 static bool workload_sleeps(const struct workload *workload)
 {
     for (uint32_t i = 0; i < workload->phase_count; i++)
-        if (workload->phases[i].kind == PHASE_SLEEP)
+        if (workload->phases[i].kind == PHASE_SLEEP || workload->phases[i].kind == PHASE_BURSTS)
             return true;
     return false;
 }
@@ -43,10 +43,45 @@ void program_call(struct host *host, struct core *core, enum entry_kind kind, ui
                core_kernel_ps(host, core, host->cost.syscall_ps), ACCOUNT_SCHED);
 }
 
+static void run_for(struct task *task, uint64_t ps)
+{
+    task->run_left_ps = ps;
+    task->demand_ps += ps;
+}
+
 static void draw_run(struct host *host, struct task *task, const struct phase *phase)
 {
-    task->run_left_ps = program_draw_ps(host, task, &phase->duration);
-    task->demand_ps += task->run_left_ps;
+    run_for(task, program_draw_ps(host, task, &phase->duration));
+}
+
+void program_sleep(struct host *host, struct core *core, uint64_t until_ps)
+{
+    struct task *task = &host->tasks[core->running];
+    tally_burst(host, task);
+    task->due_ps = until_ps;
+    if (until_ps > host->warmup_ps)
+        task->flags |= TASK_HAS_BLOCKED;
+    program_call(host, core, ENTRY_BLOCK, NO_TASK);
+}
+
+bool program_next_burst(struct host *host, struct core *core, const struct burst_list *list)
+{
+    struct task *task = &host->tasks[core->running];
+    uint32_t *at = &host->burst_at[core->running];
+    while (*at < list->count) {
+        bool runs = *at % 2 == 0;
+        uint64_t ps = list->ps[(*at)++];
+        if (!runs) {
+            program_sleep(host, core, host->now_ps + ps);
+            return true;
+        }
+        run_for(task, ps);
+        core_refill(host, core);
+        if (task->run_left_ps > 0)
+            return true;
+    }
+    *at = 0;
+    return false;
 }
 
 /* The program has run off its end.  True: it goes round again. */
@@ -87,15 +122,17 @@ void program_step(struct host *host, struct core *core)
                 return;
             break;
         case PHASE_SLEEP:
-            tally_burst(host, task);
-            task->due_ps = host->now_ps + program_draw_ps(host, task, &phase->duration);
-            if (task->due_ps > host->warmup_ps)
-                task->flags |= TASK_HAS_BLOCKED;
-            program_call(host, core, ENTRY_BLOCK, NO_TASK);
+            program_sleep(host, core, host->now_ps + program_draw_ps(host, task, &phase->duration));
             return;
         case PHASE_YIELD:
             program_call(host, core, ENTRY_YIELD, NO_TASK);
             return;
+        case PHASE_BURSTS:
+            if (program_next_burst(host, core, &workload->bursts[task->phase - 1][task->entity])) {
+                task->phase--; /* it stays in this phase */
+                return;
+            }
+            break;
         }
     }
 }
@@ -131,6 +168,8 @@ static void task_init(struct host *host, uint32_t id, uint32_t workload, uint32_
                            .entity = entity,
                            .core = (uint16_t)(entity % host->core_count),
                            .next = NO_TASK };
+    if (host->burst_at != NULL)
+        host->burst_at[id] = 0;
     if (host->programs != NULL)
         steps_begin(host, id);
     if (host->traced)
@@ -188,8 +227,11 @@ static void slot_free(struct host *host, uint32_t id)
 static void instance_start(struct host *host, uint32_t id)
 {
     struct task *task = &host->tasks[id];
-    task->due_ps = draw_apart_ps(host, RANDOM_START, task->workload, task->entity,
-                                 &host->scenario->workloads[task->workload].start);
+    const struct workload *workload = &host->scenario->workloads[task->workload];
+    task->due_ps = workload->starts_ps != NULL
+                       ? workload->starts_ps[task->entity]
+                       : draw_apart_ps(host, RANDOM_START, task->workload, task->entity,
+                                       &workload->start);
     if (host->programs != NULL)
         host->programs[id].born_ps = task->due_ps;
     timer_set(host, id, task->due_ps);

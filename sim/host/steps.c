@@ -126,14 +126,6 @@ static bool step_runtime(struct host *host, struct core *core, struct task *task
     return true;
 }
 
-static void sleep_until(struct host *host, struct core *core, struct task *task, uint64_t when_ps)
-{
-    task->due_ps = when_ps;
-    if (when_ps > host->warmup_ps)
-        task->flags |= TASK_HAS_BLOCKED;
-    program_call(host, core, ENTRY_BLOCK, NO_TASK);
-}
-
 /* As rt-app's: due a period after it was last due, or first after the process was born.  One that
  * has gone by already is missed: then a relative one counts from now. */
 static bool step_timer(struct host *host, struct core *core, struct task *task,
@@ -145,11 +137,11 @@ static bool step_timer(struct host *host, struct core *core, struct task *task,
     if (*next_ps == 0)
         *next_ps = program->born_ps;
     *next_ps += program_draw_ps(host, task, &step->amount);
-    tally_burst(host, task);
     if (*next_ps > host->now_ps) {
-        sleep_until(host, core, task, *next_ps);
+        program_sleep(host, core, *next_ps);
         return true;
     }
+    tally_burst(host, task);
     if (!step->is_absolute)
         *next_ps = host->now_ps;
     task->due_ps = *next_ps;
@@ -175,6 +167,16 @@ static bool step_cpus(struct host *host, struct core *core, const struct step *s
     return true;
 }
 
+static bool step_bursts(struct host *host, struct core *core, const struct task *task,
+                        const struct step *step)
+{
+    uint32_t instances = host->scenario->workloads[task->workload].instances;
+    if (!program_next_burst(host, core, &step->bursts[task->entity % instances]))
+        return false;
+    host->programs[core->running].step--; /* it stays in this step */
+    return true;
+}
+
 static bool step_repeat(struct program *program, const struct step *step)
 {
     uint32_t *turns = &program->turns[step->depth];
@@ -193,12 +195,13 @@ static bool take_step(struct host *host, struct core *core, struct task *task,
     case STEP_RUN:
         return step_run(host, core, task, step);
     case STEP_SLEEP:
-        tally_burst(host, task);
-        sleep_until(host, core, task, host->now_ps + program_draw_ps(host, task, &step->amount));
+        program_sleep(host, core, host->now_ps + program_draw_ps(host, task, &step->amount));
         return true;
     case STEP_YIELD:
         program_call(host, core, ENTRY_YIELD, NO_TASK);
         return true;
+    case STEP_BURSTS:
+        return step_bursts(host, core, task, step);
     case STEP_RUNTIME:
         return step_runtime(host, core, task, step);
     case STEP_TIMER:
@@ -219,7 +222,7 @@ static bool take_step(struct host *host, struct core *core, struct task *task,
 
 static bool ends_burst(enum step_kind kind)
 {
-    return kind == STEP_SLEEP || kind == STEP_TIMER || kind == STEP_WAIT || kind == STEP_BARRIER ||
+    return kind == STEP_SLEEP || kind == STEP_BURSTS || kind == STEP_TIMER || kind == STEP_WAIT || kind == STEP_BARRIER ||
            kind == STEP_SUSPEND || kind == STEP_SEM_WAIT;
 }
 
