@@ -6,6 +6,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <string.h>
+
 #include "sim/host/steps.h"
 
 void cpus_init(struct host *host)
@@ -41,6 +43,8 @@ uint32_t cpus_stranger(struct host *host, uint32_t id, uint32_t others)
     return id;
 }
 
+enum { MASK_WORDS_MAX = UINT16_MAX / 32 + 1 };
+
 static const uint32_t *wanted_tori(const struct host *host, uint32_t id)
 {
     uint32_t words = braid_mask_words(host->braid);
@@ -51,10 +55,11 @@ static const uint32_t *wanted_tori(const struct host *host, uint32_t id)
 static void confine(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
 {
     struct program *program = &host->programs[id];
+    uint32_t mask[MASK_WORDS_MAX]; /* on the stack, where a system call has it */
+    memcpy(mask, wanted_tori(host, id), braid_mask_words(host->braid) * sizeof mask[0]);
     host->acting_torus = torus;
-    enum process_result result =
-        host->ops->restrict_to(torus->torus, slot_of(torus, core), &host->processes[id],
-                               wanted_tori(host, id), host->now_ps / 1000);
+    enum process_result result = host->ops->restrict_to(
+        torus->torus, slot_of(torus, core), &host->processes[id], mask, host->now_ps / 1000);
     if (result == PROCESS_REFUSED && host->processes[id].flags & PROCESS_RESERVED)
         steps_refuse(host, id, "is to leave torus %u, where it has its reservation, for its cpus",
                      torus_number(host, torus));
@@ -70,7 +75,10 @@ void cpus_confine_all(struct host *host, struct core *core, struct host_torus *t
         if (!inbox_is_empty(&torus->torus->inbox))
             entry_receive(host, core, torus); /* which restricting would do */
         host->programs[id].next = NO_TASK;
-        confine(host, core, torus, id);
+        bool is_here = host->tasks[id].state == TASK_READY &&
+                       host->tasks[id].torus == torus_number(host, torus);
+        if (is_here) /* else a balancer has sent it on at once, and it is told there */
+            confine(host, core, torus, id);
         id = next;
     }
 }
