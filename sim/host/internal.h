@@ -415,8 +415,8 @@ void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
 void tally_lock_wait(struct host *host, struct host_torus *torus, uint64_t wait_ps, bool contended);
 void tally_starvation(struct host *host); /* how long is too long, now that there are more? */
 void tally_finish(struct host *host, struct run_result *result);
-void tally_warm(struct host *host);                                 /* the window begins */
-void tally_stop(struct host *host, const struct core *core);        /* at once: see failures.c */
+void tally_warm(struct host *host);                          /* the window begins */
+void tally_stop(struct host *host, const struct core *core); /* at once: see failures.c */
 void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */
 
 /* Could it have run at any time of the window?  Asked at the end. */

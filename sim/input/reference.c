@@ -7,11 +7,13 @@
 
 #include <dirent.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sim/base/check.h"
+#include "sim/input/trace_entries.h"
 
 static const double scale_max = 10000;
 
@@ -93,10 +95,37 @@ const char *reference_summary(const char *name, const char *data_dir, struct are
     return summary;
 }
 
+/* ---- Traces ------------------------------------------------------------------------------- */
+
+/* Once for each file. */
+static void tell_notes(const struct sched_trace *trace, const char *path, struct arena *arena)
+{
+    const char *notes = sched_trace_notes(trace, arena);
+    if (*notes != '\0')
+        fprintf(stderr, "%s: %s\n", path, notes);
+}
+
+static bool read_trace(struct reference_file *file, struct arena *arena, struct error *err)
+{
+    struct sched_trace trace;
+    bool fine = sched_trace_read(&trace, file->path, arena, err);
+    if (fine) {
+        struct trace_entries all = trace_entries_group(&trace, arena);
+        file->source.root = cJSON_CreateArray();
+        for (uint32_t i = 0; i < all.count; i++)
+            cJSON_AddItemToArray(file->source.root, trace_entry_json(&all.entries[i]));
+        file->at = "";
+        tell_notes(&trace, file->path, arena);
+    }
+    sched_trace_free(&trace);
+    return fine;
+}
+
 /* ---- Kinds -------------------------------------------------------------------------------- */
 
 static const struct reference_kind kinds[] = {
     { "library", true, read_library },
+    { "trace", false, read_trace },
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
