@@ -366,6 +366,14 @@ static void cores_set_up(struct host *host)
     }
 }
 
+static bool scenario_has_bursts(const struct scenario *scenario)
+{
+    for (uint32_t w = 0; w < scenario->workload_count; w++)
+        if (scenario->workloads[w].bursts != NULL)
+            return true;
+    return false;
+}
+
 static void host_set_up(struct host *host)
 {
     const struct scenario *scenario = host->scenario;
@@ -406,6 +414,8 @@ static void host_set_up(struct host *host)
                                   workload->random_order };
         host->code_lines[w] = (uint32_t)(workload->code_kb * lines_per_kb);
     }
+    if (scenario_has_bursts(scenario))
+        host->burst_at = arena_alloc(arena, host->task_count, sizeof *host->burst_at);
     costs_init(host);
     topology_init(&host->topology, scenario->cpu, scenario->threads);
     scheduler_set_up(host);

@@ -217,6 +217,7 @@ struct host {
     uint32_t core_count, torus_count;
     uint32_t *free_list;            /* [workload_count] heads of free tasks of open entries */
     uint32_t *arrivals;             /* [workload_count] */
+    uint32_t *burst_at;             /* [task_count] place in its bursts; NULL: no entry has any */
     uint32_t open_alive, open_most; /* processes of open entries: now, and the most so far */
 
     gsl_rng *rng, *memory_rng;

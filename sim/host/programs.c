@@ -32,7 +32,7 @@ void program_looped(struct host *host, struct task *task, uint64_t when_ps)
 static bool workload_sleeps(const struct workload *workload)
 {
     for (uint32_t i = 0; i < workload->phase_count; i++)
-        if (workload->phases[i].kind == PHASE_SLEEP)
+        if (workload->phases[i].kind == PHASE_SLEEP || workload->phases[i].kind == PHASE_BURSTS)
             return true;
     return false;
 }
@@ -43,10 +43,48 @@ static void stop(struct host *host, struct core *core, enum entry_kind kind)
                core_kernel_ps(host, core, host->cost.syscall_ps), ACCOUNT_SCHED);
 }
 
+static void run_for(struct task *task, uint64_t ps)
+{
+    task->run_left_ps = ps;
+    task->demand_ps += ps;
+}
+
 static void draw_run(struct host *host, struct task *task, const struct phase *phase)
 {
-    task->run_left_ps = draw_ps(host, task, &phase->duration);
-    task->demand_ps += task->run_left_ps;
+    run_for(task, draw_ps(host, task, &phase->duration));
+}
+
+static void sleep_for(struct host *host, struct core *core, struct task *task, uint64_t ps)
+{
+    tally_burst(host, task);
+    task->due_ps = host->now_ps + ps;
+    if (task->due_ps > host->warmup_ps)
+        task->flags |= TASK_HAS_BLOCKED;
+    stop(host, core, ENTRY_BLOCK);
+}
+
+/* The next of what was recorded.  False: it has all been done, and what follows is next. */
+static bool next_burst(struct host *host, struct core *core, struct task *task,
+                       const struct burst_list *lists)
+{
+    const struct burst_list *list = &lists[task->entity];
+    uint32_t *at = &host->burst_at[task_id(host, task)];
+    while (*at < list->count) {
+        bool runs = *at % 2 == 0;
+        uint64_t ps = list->ps[(*at)++];
+        if (runs) {
+            run_for(task, ps);
+            core_refill(host, core);
+        } else {
+            sleep_for(host, core, task, ps);
+        }
+        if (!runs || task->run_left_ps > 0) {
+            task->phase--; /* it stays in this phase */
+            return true;
+        }
+    }
+    *at = 0;
+    return false;
 }
 
 /* The program has run off its end.  True: it goes round again. */
@@ -83,15 +121,15 @@ void program_step(struct host *host, struct core *core)
                 return;
             break;
         case PHASE_SLEEP:
-            tally_burst(host, task);
-            task->due_ps = host->now_ps + draw_ps(host, task, &phase->duration);
-            if (task->due_ps > host->warmup_ps)
-                task->flags |= TASK_HAS_BLOCKED;
-            stop(host, core, ENTRY_BLOCK);
+            sleep_for(host, core, task, draw_ps(host, task, &phase->duration));
             return;
         case PHASE_YIELD:
             stop(host, core, ENTRY_YIELD);
             return;
+        case PHASE_BURSTS:
+            if (next_burst(host, core, task, workload->bursts[task->phase - 1]))
+                return;
+            break;
         }
     }
 }
@@ -125,6 +163,8 @@ static void task_init(struct host *host, uint32_t id, uint32_t workload, uint32_
                            .entity = entity,
                            .core = (uint16_t)(entity % host->core_count),
                            .next = NO_TASK };
+    if (host->burst_at != NULL)
+        host->burst_at[id] = 0;
     if (host->traced)
         working_set_forget(&host->working_sets, id);
 }
@@ -179,7 +219,9 @@ void program_start(struct host *host)
                 host->free_list[w] = id;
                 continue;
             }
-            task->due_ps = draw_apart_ps(host, RANDOM_START, w, i, &workload->start);
+            task->due_ps = workload->starts_ps != NULL
+                               ? workload->starts_ps[i]
+                               : draw_apart_ps(host, RANDOM_START, w, i, &workload->start);
             timer_set(host, id, task->due_ps);
         }
         if (workload->open)

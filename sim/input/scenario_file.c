@@ -412,16 +412,17 @@ static bool read_name(const struct node *root, struct scenario *scenario, struct
 }
 
 bool scenario_resolve(struct scenario *scenario, const struct document *document,
-                      const struct scenario_options *options, struct profile_cache *cache,
+                      const struct scenario_options *options, struct scenario_caches *caches,
                       struct error *err)
 {
     struct node root = document_node(document), workload, events;
     *scenario = (struct scenario){ 0 };
     return node_object(&root, top_keys, err) && read_name(&root, scenario, err) &&
-           read_durations(&root, scenario, err) && read_machine(&root, scenario, cache, err) &&
+           read_durations(&root, scenario, err) &&
+           read_machine(&root, scenario, &caches->profiles, err) &&
            read_scheduler(&root, scenario, options, err) && read_cost(&root, scenario, err) &&
            member_need(&root, "workload", &workload, err) &&
-           workloads_read(&workload, scenario->cores, &scenario->workloads,
+           workloads_read(&workload, scenario->cores, &caches->references, &scenario->workloads,
                           &scenario->workload_count, err) &&
            (!node_get(&root, "events", &events) || events_read(&events, scenario, err));
 }

@@ -7,6 +7,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/input/burst_file.h"
+
+/* What an entry is read with. */
+struct entry_reading {
+    uint32_t cores;
+    double scale; /* so many times as many processes */
+    const char *prefix;
+    struct reference_cache *cache;
+};
+
 /* ---- Distributions ------------------------------------------------------------------------ */
 
 static bool constant(struct distribution *distribution, double us)
@@ -80,28 +90,49 @@ static bool read_gap(const struct node *node, struct distribution *gap, struct e
 
 /* ---- Phases ------------------------------------------------------------------------------- */
 
-static bool read_phase(const struct node *node, struct phase *phase, struct error *err)
+static bool read_bursts(const struct node *node, struct workload *workload, size_t phase,
+                        const struct entry_reading *reading, double *us, struct error *err)
 {
-    static const char *const keys[] = { "run", "sleep", "yield", NULL };
+    if (workload->bursts == NULL)
+        workload->bursts =
+            arena_alloc(node->document->arena, workload->phase_count, sizeof *workload->bursts);
+    return bursts_read(node, workload, &workload->bursts[phase], reading->cache, us, err);
+}
+
+/* *us: what it takes, in the mean, or at least. */
+static bool read_phase(const struct node *node, struct workload *workload, struct phase *phase,
+                       const struct entry_reading *reading, double *us, struct error *err)
+{
+    static const char *const keys[] = { "run", "sleep", "yield", "bursts_us", NULL };
     struct node child;
+    *us = 0;
     if (!node_object(node, keys, err))
         return false;
     if (cJSON_GetArraySize(node->json) != 1)
         return node_refuse(node, err,
-                           "must have exactly one of \"run\", \"sleep\", \"yield\", has %d",
+                           "must have exactly one of \"run\", \"sleep\", \"yield\", "
+                           "\"bursts_us\", has %d",
                            cJSON_GetArraySize(node->json));
     if (node_get(node, "yield", &child)) {
         bool empty = cJSON_IsString(child.json) && child.json->valuestring[0] == '\0';
         phase->kind = PHASE_YIELD;
         return cJSON_IsTrue(child.json) || empty || node_refuse(&child, err, "must be true");
     }
+    if (node_get(node, "bursts_us", &child)) {
+        phase->kind = PHASE_BURSTS;
+        return read_bursts(&child, workload, (size_t)(phase - workload->phases), reading, us, err);
+    }
     phase->kind = node_get(node, "run", &child) ? PHASE_RUN : PHASE_SLEEP;
     if (phase->kind == PHASE_SLEEP)
         node_get(node, "sleep", &child);
-    return distribution_read(&child, &phase->duration, err);
+    if (!distribution_read(&child, &phase->duration, err))
+        return false;
+    *us = distribution_mean_us(&phase->duration);
+    return true;
 }
 
-static bool read_phases(const struct node *node, struct workload *workload, struct error *err)
+static bool read_phases(const struct node *node, struct workload *workload,
+                        const struct entry_reading *reading, struct error *err)
 {
     int count = cJSON_GetArraySize(node->json);
     double total_us = 0;
@@ -114,10 +145,10 @@ static bool read_phases(const struct node *node, struct workload *workload, stru
     workload->phase_count = (uint32_t)count;
     for (int i = 0; i < count; i++) {
         struct node phase = node_element(node, i);
-        if (!read_phase(&phase, &workload->phases[i], err))
+        double us;
+        if (!read_phase(&phase, workload, &workload->phases[i], reading, &us, err))
             return false;
-        if (workload->phases[i].kind != PHASE_YIELD)
-            total_us += distribution_mean_us(&workload->phases[i].duration);
+        total_us += us;
     }
     if (!workload->open && !(total_us > 0))
         return node_refuse(node, err,
@@ -128,21 +159,39 @@ static bool read_phases(const struct node *node, struct workload *workload, stru
 
 /* ---- Entries ------------------------------------------------------------------------------ */
 
-static bool read_name(const struct node *node, struct workload *workload, struct error *err)
+static bool read_name(const struct node *node, const char *prefix, struct workload *workload,
+                      struct error *err)
 {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     struct node name;
     if (!member_need(node, "name", &name, err) || !node_string(&name, &workload->name, err))
         return false;
+    workload->name = arena_printf(node->document->arena, "%s%s", prefix, workload->name);
     size_t length = strlen(workload->name);
     if (length == 0 || length > 40 || strspn(workload->name, allowed) != length)
         return node_refuse(&name, err, "must be 1 to 40 of letters, digits, \"_\" and \"-\"");
     return true;
 }
 
-static bool read_population(const struct node *node, struct workload *workload, uint32_t cores,
-                            struct error *err)
+static uint64_t scaled(uint64_t count, double scale)
+{
+    double product = round((double)count * scale);
+    return count == 0 ? 0 : (uint64_t)fmin(fmax(product, 1), WORKLOAD_INSTANCES_MAX + 1.0);
+}
+
+/* So many times as many arrive: each of the times is so much shorter. */
+static void scale_gap(struct distribution *gap, double scale)
+{
+    static const enum distribution_parameter times[] = { PARAMETER_VALUE, PARAMETER_MIN,
+                                                         PARAMETER_MAX, PARAMETER_MEAN };
+    for (uint32_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        gap->parameter[times[i]] /= scale;
+    distribution_prepare(gap);
+}
+
+static bool read_population(const struct node *node, struct workload *workload,
+                            const struct entry_reading *reading, struct error *err)
 {
     uint64_t count = 0, alive = 65536;
     struct node child, instances, per_core, most;
@@ -164,7 +213,9 @@ static bool read_population(const struct node *node, struct workload *workload, 
         } else if (node_is_written(node, "arrivals")) { /* not in a variant's place for it only */
             node_default(node, "max_alive", cJSON_CreateNumber((double)alive));
         }
-        workload->max_alive = (uint32_t)alive;
+        if (reading->scale != 1)
+            scale_gap(&workload->gap, reading->scale);
+        workload->max_alive = (uint32_t)scaled(alive, fmax(reading->scale, 1));
         return true;
     }
     if (node_get(node, "max_alive", &child))
@@ -172,7 +223,7 @@ static bool read_population(const struct node *node, struct workload *workload, 
     if (all ? !node_count(&instances, 1, WORKLOAD_INSTANCES_MAX, &count, err)
             : !node_count(&per_core, 1, WORKLOAD_INSTANCES_MAX / 1024, &count, err))
         return false;
-    workload->instances = (uint32_t)(all ? count : count * cores);
+    workload->instances = (uint32_t)scaled(all ? count : count * reading->cores, reading->scale);
     return true;
 }
 
@@ -197,8 +248,20 @@ static bool read_reservation(const struct node *entry, struct workload *workload
     return true;
 }
 
-static bool read_entry(const struct node *node, struct workload *workload, uint32_t cores,
-                       struct error *err)
+static bool read_start(const struct node *node, struct workload *workload, struct error *err)
+{
+    struct node child;
+    constant(&workload->start, 0);
+    if (!node_get(node, "start_us", &child)) {
+        node_default(node, "start_us", cJSON_CreateNumber(0));
+        return true;
+    }
+    return cJSON_IsArray(child.json) ? starts_read(&child, workload, err)
+                                     : distribution_read(&child, &workload->start, err);
+}
+
+static bool read_entry(const struct node *node, struct workload *workload,
+                       const struct entry_reading *reading, struct error *err)
 {
     static const char *const keys[] = { "name",
                                         "instances",
@@ -219,8 +282,8 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
     uint64_t working_set_kb = 0, code_kb = 8, weight = 1024;
     double priority = 0;
     struct node child;
-    if (!node_object(node, keys, err) || !read_name(node, workload, err) ||
-        !read_population(node, workload, cores, err) ||
+    if (!node_object(node, keys, err) || !read_name(node, reading->prefix, workload, err) ||
+        !read_population(node, workload, reading, err) ||
         !member_count(node, "working_set_kb", 0, 1048576, &working_set_kb, err) ||
         !member_choice(node, "working_set_order", orders, &order, err) ||
         !member_count(node, "code_kb", 0, 1048576, &code_kb, err) ||
@@ -235,41 +298,78 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
     workload->code_kb = (uint32_t)code_kb;
     workload->weight = (uint32_t)weight;
     workload->priority = (int32_t)priority;
-    constant(&workload->start, 0);
-    if (!node_get(node, "start_us", &child))
-        node_default(node, "start_us", cJSON_CreateNumber(0));
-    else if (!distribution_read(&child, &workload->start, err))
-        return false;
-    return read_reservation(node, workload, err) && member_need(node, "phases", &child, err) &&
-           read_phases(&child, workload, err);
+    return read_start(node, workload, err) && read_reservation(node, workload, err) &&
+           member_need(node, "phases", &child, err) && read_phases(&child, workload, reading, err);
 }
 
-bool workloads_read(const struct node *node, uint32_t cores, struct workload **workloads,
-                    uint32_t *workload_count, struct error *err)
+/* The entries that have been read so far. */
+struct entries {
+    struct workload *workloads; /* [WORKLOAD_MAX] */
+    uint32_t count;
+    uint64_t processes;
+};
+
+static bool add_entry(const struct node *node, struct entries *entries,
+                      const struct entry_reading *reading, struct error *err)
+{
+    struct node name;
+    if (entries->count == WORKLOAD_MAX)
+        return node_refuse(node, err, "is one entry too many; at most %d may be", WORKLOAD_MAX);
+    struct workload *workload = &entries->workloads[entries->count];
+    if (!read_entry(node, workload, reading, err))
+        return false;
+    entries->processes += workload->open ? workload->max_alive : workload->instances;
+    if (entries->processes > WORKLOAD_INSTANCES_MAX)
+        return node_refuse(node, err, "makes %ju processes in all; at most %d",
+                           (uintmax_t)entries->processes, WORKLOAD_INSTANCES_MAX);
+    for (uint32_t j = 0; j < entries->count; j++)
+        if (strcmp(entries->workloads[j].name, workload->name) == 0 &&
+            node_get(node, "name", &name))
+            return node_refuse(&name, err, "%s is the name of entry %u already; choose another%s",
+                               workload->name, j,
+                               *reading->prefix != '\0' ? ", or another prefix" : "");
+    entries->count++;
+    return true;
+}
+
+/* Adds the entries that one element of the array stands for. */
+static bool add_element(const struct node *element, struct entries *entries,
+                        const struct entry_reading *reading, struct error *err)
+{
+    struct reference reference;
+    if (!reference_is(element))
+        return add_entry(element, entries, reading, err);
+    if (!reference_read(reading->cache, element, &reference, err))
+        return false;
+    struct entry_reading others = { reading->cores, reference.scale, reference.prefix,
+                                    reading->cache };
+    int count = cJSON_GetArraySize(reference.entries.json);
+    for (int i = 0; i < count; i++) {
+        struct node entry = node_element(&reference.entries, i);
+        if (!add_entry(&entry, entries, &others, err))
+            return false;
+    }
+    return count > 0 || node_refuse(&reference.entries, err, "must have an entry, has none");
+}
+
+bool workloads_read(const struct node *node, uint32_t cores, struct reference_cache *cache,
+                    struct workload **workloads, uint32_t *workload_count, struct error *err)
 {
     int count = cJSON_GetArraySize(node->json);
-    uint64_t total = 0;
+    struct entry_reading reading = { cores, 1, "", cache };
+    struct entries entries = { 0 };
     if (!cJSON_IsArray(node->json))
         return node_refuse(node, err, "must be an array of entries, is %s", node_type(node));
     if (count < 1 || count > WORKLOAD_MAX)
         return node_refuse(node, err, "must be an array of 1 to %d entries, has %d", WORKLOAD_MAX,
                            count);
-    *workloads = arena_alloc(node->document->arena, (size_t)count, sizeof **workloads);
-    *workload_count = (uint32_t)count;
+    entries.workloads = arena_alloc(node->document->arena, WORKLOAD_MAX, sizeof *entries.workloads);
     for (int i = 0; i < count; i++) {
-        struct node entry = node_element(node, i), name;
-        struct workload *workload = &(*workloads)[i];
-        if (!read_entry(&entry, workload, cores, err))
+        struct node element = node_element(node, i);
+        if (!add_element(&element, &entries, &reading, err))
             return false;
-        total += workload->open ? workload->max_alive : workload->instances;
-        if (total > WORKLOAD_INSTANCES_MAX)
-            return node_refuse(&entry, err, "makes %ju processes in all; at most %d",
-                               (uintmax_t)total, WORKLOAD_INSTANCES_MAX);
-        for (int j = 0; j < i; j++)
-            if (strcmp((*workloads)[j].name, workload->name) == 0 &&
-                node_get(&entry, "name", &name))
-                return node_refuse(&name, err, "is the name of entry %d already; choose another",
-                                   j);
     }
+    *workloads = entries.workloads;
+    *workload_count = entries.count;
     return true;
 }

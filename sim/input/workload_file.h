@@ -6,6 +6,7 @@
 #define SIM_INPUT_WORKLOAD_FILE_H
 
 #include "sim/input/document.h"
+#include "sim/input/reference.h"
 #include "workloads/workload.h"
 
 enum { WORKLOAD_INSTANCES_MAX = 1 << 24 };
@@ -14,8 +15,8 @@ enum { WORKLOAD_INSTANCES_MAX = 1 << 24 };
 bool distribution_read(const struct node *node, struct distribution *distribution,
                        struct error *err);
 
-/* The array, on a machine of so many cores. */
-bool workloads_read(const struct node *node, uint32_t cores, struct workload **workloads,
-                    uint32_t *workload_count, struct error *err);
+/* The array, with all that its references stand for, on a machine of so many cores. */
+bool workloads_read(const struct node *node, uint32_t cores, struct reference_cache *cache,
+                    struct workload **workloads, uint32_t *workload_count, struct error *err);
 
 #endif
