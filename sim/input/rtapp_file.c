@@ -237,11 +237,11 @@ static bool check_old(const struct rtapp_reading *reading, const struct rtapp_ta
             continue;
         return node_refuse(
             &node, err,
-            "%sthe task \"%s\" is in the grammar that rt-app had before version 0.3, of \"exec\", "
-            "\"period\" and \"lock_order\", and which it refuses itself by now; write what it does "
+            "%sthe task \"%s\" is in the grammar of rt-app's first versions, of \"exec\", "
+            "\"period\" and \"lock_order\", which rt-app 1.0 refuses itself; write what it does "
             "as events (run, lock, unlock, wait, signal, timer)",
-            is_fragment ? "a fragment for rt-app's merge.py, which joins files of tasks, resources "
-                          "and global into one; and "
+            is_fragment ? "is of a fragment for rt-app's merge.py, which joins files of tasks, "
+                          "resources and global into one; and "
                         : "",
             document_shown(task->key, reading->arena));
     }
@@ -431,7 +431,12 @@ static bool read_global(struct rtapp_reading *reading, const struct node *root, 
          !node_count(&node, 1, RTAPP_INT_MAX, &reading->mem_buffer_bytes, err)))
         return false;
     reading->default_policy = (enum rtapp_policy)policy;
+    if (node_get(&global, "duration", &node))
+        rtapp_note(reading, &reading->of_scenario, "\"duration\" (by duration_ms)");
     reading->rtapp->inherits = node_get(&global, "pi_enabled", &node) && cJSON_IsTrue(node.json);
+    if (reading->rtapp->inherits)
+        rtapp_note(reading, &reading->of_scenario,
+                   "\"pi_enabled\" (by priority_inheritance in resources)");
     return true;
 }
 
@@ -496,6 +501,9 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
     add_note(reading, "without meaning in a simulation, and left out: ", reading->ignored);
     add_note(reading, "names are changed: ", reading->renamed);
     add_note(reading, "simulated alike: ", reading->policies);
+    if (*reading->of_scenario != '\0')
+        reading->rtapp->of_scenario =
+            arena_printf(reading->arena, "left to the scenario: %s", reading->of_scenario);
     return true;
 }
 
@@ -539,7 +547,8 @@ bool rtapp_parse(struct rtapp *rtapp, const char *name, const char *text, size_t
                                      .mem_buffer_bytes = 4194304,
                                      .ignored = "",
                                      .renamed = "",
-                                     .policies = "" };
+                                     .policies = "",
+                                     .of_scenario = "" };
     struct json_source source;
     *rtapp = (struct rtapp){ 0 };
     if (!relaxed_parse(&source, name, text, length, arena, err))

@@ -25,6 +25,7 @@ struct rtapp {
     bool inherits;                  /* "pi_enabled" */
     const char *notes[RTAPP_NOTES]; /* what a user should know; sentences without a stop */
     uint32_t note_count;
+    const char *of_scenario; /* likewise, of what a scenario decides instead; NULL: nothing */
 };
 
 /* False, with err set, when the file is none of rt-app's, or has what is not simulated; entries is

@@ -28,7 +28,7 @@ struct rtapp_reading {
     enum rtapp_policy default_policy;
     struct rtapp_task *tasks;
     uint32_t task_count;
-    const char *ignored, *renamed, *policies; /* what notes will say; "" when nothing */
+    const char *ignored, *renamed, *policies, *of_scenario; /* for notes; "" when nothing */
 };
 
 /* Adds name to a list as notes show it, unless it is there. */

@@ -183,7 +183,7 @@ bool rtapp_cpus(struct rtapp_reading *reading, const struct node *node, cJSON *o
     CHECK(cpus != NULL);
     for (int i = 0; i < count; i++) {
         struct node cpu = node_element(&list, i);
-        uint64_t number;
+        uint64_t number = 0;
         if (!node_count(&cpu, 0, CPU_MOST, &number, err))
             return false;
         if (number >= reading->rtapp->cores)
