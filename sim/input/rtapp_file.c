@@ -238,7 +238,7 @@ static bool check_old(const struct rtapp_reading *reading, const struct rtapp_ta
         return node_refuse(
             &node, err,
             "%sthe task \"%s\" is in the grammar of rt-app's first versions, of \"exec\", "
-            "\"period\" and \"lock_order\", which rt-app 1.0 refuses itself; write what it does "
+            "\"period\" and \"lock_order\", which rt-app 1.0 understands no longer; write what it does "
             "as events (run, lock, unlock, wait, signal, timer)",
             is_fragment ? "is of a fragment for rt-app's merge.py, which joins files of tasks, "
                           "resources and global into one; and "
