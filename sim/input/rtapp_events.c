@@ -165,7 +165,8 @@ static bool put_condition(struct rtapp_program *program, const struct event_desc
 
 /* ---- Others ------------------------------------------------------------------------------- */
 
-static bool put_timer(const struct node *node, cJSON *phases, struct error *err)
+static bool put_timer(struct rtapp_program *program, const struct node *node, cJSON *phases,
+                      struct error *err)
 {
     static const char *const keys[] = { "ref", "period", "mode", NULL };
     static const char *const modes[] = { "relative", "absolute", NULL };
@@ -185,6 +186,7 @@ static bool put_timer(const struct node *node, cJSON *phases, struct error *err)
           cJSON_AddNumberToObject(value, "period", (double)period_us) != NULL &&
           cJSON_AddStringToObject(value, "mode", modes[index]) != NULL);
     put(phases, "timer", value);
+    program->us += (double)period_us;
     return true;
 }
 
@@ -227,6 +229,7 @@ static bool put_number(struct rtapp_program *program, const struct event_descrip
     uint64_t touched = is(event, "mem")      ? number
                        : is(event, "memrun") ? program->reading->mem_buffer_bytes
                                              : 0;
+    program->us += bytes ? 0 : (double)number;
     if (touched > program->mem_bytes)
         program->mem_bytes = touched;
     put(phases, event->name, cJSON_CreateNumber((double)number));
@@ -266,7 +269,7 @@ bool rtapp_event(struct rtapp_program *program, const struct node *node, const c
     case VALUE_TASK:
         return put_fork(program, node, phases, err);
     case VALUE_TIMER:
-        return put_timer(node, phases, err);
+        return put_timer(program, node, phases, err);
     case VALUE_CONDITION:
         return put_condition(program, event, node, phases, err);
     case VALUE_OWN_NAME:

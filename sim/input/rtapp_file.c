@@ -6,6 +6,7 @@
  */
 #include "sim/input/rtapp_file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +117,7 @@ static bool read_loop(const struct node *node, double *loop, struct error *err)
                        *loop);
 }
 
-static struct node member_of(const struct node *object, const cJSON *child)
+struct node rtapp_member(const struct node *object, const cJSON *child)
 {
     return (
         struct node){ object->document, child,
@@ -136,7 +137,7 @@ static bool read_events(struct rtapp_program *program, const struct node *node,
                            cJSON_GetArraySize(node->json), EVENTS_MAX);
     cJSON_ArrayForEach(child, node->json)
     {
-        struct node event = member_of(node, child);
+        struct node event = rtapp_member(node, child);
         if (is_property(program->task, child->string, keys))
             continue;
         if (!rtapp_is_event(child->string))
@@ -156,16 +157,23 @@ static void splice(cJSON *to, cJSON *from)
     cJSON_Delete(from);
 }
 
+/* What so many rounds of us take. */
+static double times(double us, double loop)
+{
+    return loop == -1 ? (double)INFINITY : loop * us;
+}
+
 /* A phase is a group, but for one that goes through its events once, wherever the task may run. */
 static bool read_phase(struct rtapp_program *program, const struct node *node, cJSON *phases,
                        struct error *err)
 {
-    double loop = 1;
+    double loop = 1, before_us = program->us;
     cJSON *group = cJSON_CreateObject();
     cJSON *events = cJSON_AddArrayToObject(group, "phases");
     CHECK(events != NULL);
     bool fine = read_events(program, node, phase_keys, events, err) &&
                 read_loop(node, &loop, err) && rtapp_cpus(program->reading, node, group, err);
+    program->us = before_us + times(program->us - before_us, loop);
     if (!fine) {
         cJSON_Delete(group);
     } else if (loop == 1 && cJSON_GetObjectItemCaseSensitive(group, "cpus") == NULL) {
@@ -186,7 +194,7 @@ static bool check_members(const struct rtapp_task *task, struct error *err)
     cJSON_ArrayForEach(child, node->json)
     {
         bool is_budget = task->policy == RTAPP_DEADLINE && strcmp(child->string, "runtime") == 0;
-        struct node event = member_of(node, child);
+        struct node event = rtapp_member(node, child);
         if (is_property(task, child->string, task_keys) || is_budget)
             continue;
         if (!rtapp_is_event(child->string))
@@ -215,7 +223,7 @@ static bool read_phases(struct rtapp_program *program, cJSON *phases, struct err
                            cJSON_GetArraySize(node.json), EVENTS_MAX);
     cJSON_ArrayForEach(child, node.json)
     {
-        struct node phase = member_of(&node, child);
+        struct node phase = rtapp_member(&node, child);
         if (!read_phase(program, &phase, phases, err))
             return false;
         if (cJSON_GetArraySize(phases) > EVENTS_MAX)
@@ -232,13 +240,14 @@ static bool check_old(const struct rtapp_reading *reading, const struct rtapp_ta
     const cJSON *child;
     cJSON_ArrayForEach(child, task->node.json)
     {
-        struct node node = member_of(&task->node, child);
+        struct node node = rtapp_member(&task->node, child);
         if (!is_among(child->string, old_keys))
             continue;
         return node_refuse(
             &node, err,
             "%sthe task \"%s\" is in the grammar of rt-app's first versions, of \"exec\", "
-            "\"period\" and \"lock_order\", which rt-app 1.0 understands no longer; write what it does "
+            "\"period\" and \"lock_order\", which rt-app 1.0 understands no longer; write what it "
+            "does "
             "as events (run, lock, unlock, wait, signal, timer)",
             is_fragment ? "is of a fragment for rt-app's merge.py, which joins files of tasks, "
                           "resources and global into one; and "
@@ -314,6 +323,8 @@ static bool read_task(struct rtapp_reading *reading, const struct rtapp_task *ta
     CHECK(phases != NULL && program.barriers != NULL);
     bool fine = read_phases(&program, phases, err);
     put_working_set(&program, entry);
+    reading->rtapp->work_us += (double)delay_us;
+    reading->rtapp->work_us += times(program.us, loop) * (double)(instances > 0 ? instances : 1);
     CHECK(cJSON_AddItemToObject(entry, "phases", phases));
     cJSON_Delete(program.barriers);
     return fine;
@@ -336,7 +347,7 @@ static bool list_tasks(struct rtapp_reading *reading, const struct node *tasks, 
     {
         struct rtapp_task *task = &reading->tasks[count++];
         task->key = arena_string(reading->arena, child->string);
-        task->node = member_of(tasks, child);
+        task->node = rtapp_member(tasks, child);
         if (!cJSON_IsObject(child))
             return node_refuse(&task->node, err, "must be an object, a task, is %s",
                                node_type(&task->node));
@@ -345,126 +356,6 @@ static bool list_tasks(struct rtapp_reading *reading, const struct node *tasks, 
     }
     for (uint32_t i = 0; i < reading->task_count; i++)
         reading->tasks[i].name = entry_name(reading, i);
-    return true;
-}
-
-/* ---- The other objects -------------------------------------------------------------------- */
-
-enum global_type { INTEGER, STRING, BOOLEAN, INTEGER_OR_STRING, BOOLEAN_OR_STRING };
-
-static const char *const type_names[] = { "a number", "a string", "true or false",
-                                          "a number or a string", "true, false or a string" };
-
-struct global_description {
-    const char *key;
-    enum global_type type;
-    bool matters;
-};
-
-static const struct global_description globals[] = {
-    { "duration", INTEGER, true },
-    { "default_policy", STRING, true },
-    { "pi_enabled", BOOLEAN, true },
-    { "mem_buffer_size", INTEGER, true },
-    { "calibration", INTEGER_OR_STRING, false },
-    { "lock_pages", BOOLEAN, false },
-    { "logdir", STRING, false },
-    { "log_basename", STRING, false },
-    { "log_size", INTEGER_OR_STRING, false },
-    { "ftrace", BOOLEAN_OR_STRING, false },
-    { "gnuplot", BOOLEAN, false },
-    { "io_device", STRING, false },
-    { "cumulative_slack", BOOLEAN, false },
-    { "frag", INTEGER, false },
-};
-
-enum { GLOBALS = sizeof globals / sizeof *globals };
-
-static bool check_global(struct rtapp_reading *reading, const struct node *node,
-                         const struct global_description *global, struct error *err)
-{
-    const cJSON *json = node->json;
-    bool or_string = global->type >= INTEGER_OR_STRING;
-    bool fine = global->type == STRING || (or_string && cJSON_IsString(json)) ? cJSON_IsString(json)
-                : global->type == BOOLEAN || global->type == BOOLEAN_OR_STRING
-                    ? cJSON_IsBool(json)
-                    : cJSON_IsNumber(json);
-    if (!fine)
-        return node_refuse(node, err, "must be %s, is %s", type_names[global->type],
-                           node_type(node));
-    if (!global->matters)
-        rtapp_note(reading, &reading->ignored, arena_printf(reading->arena, "\"%s\"", global->key));
-    return true;
-}
-
-static bool read_duration(struct rtapp_reading *reading, const struct node *node, struct error *err)
-{
-    double duration_s;
-    if (!node_number(node, -1, 100000, &duration_s, err))
-        return false;
-    if (duration_s != (double)(int)duration_s)
-        return node_refuse(node, err, "must be a whole number of seconds, or -1, is %g",
-                           duration_s);
-    reading->rtapp->duration_s = duration_s > 0 ? duration_s : 0;
-    return true;
-}
-
-static bool read_global(struct rtapp_reading *reading, const struct node *root, struct error *err)
-{
-    const char *keys[GLOBALS + 1] = { NULL };
-    struct node global, node;
-    uint32_t policy = RTAPP_OTHER;
-    for (uint32_t i = 0; i < GLOBALS; i++)
-        keys[i] = globals[i].key;
-    if (!node_get(root, "global", &global))
-        return true;
-    if (!node_object(&global, keys, err))
-        return false;
-    for (uint32_t i = 0; i < GLOBALS; i++)
-        if (node_get(&global, globals[i].key, &node) &&
-            !check_global(reading, &node, &globals[i], err))
-            return false;
-    if ((node_get(&global, "duration", &node) && !read_duration(reading, &node, err)) ||
-        (node_get(&global, "default_policy", &node) &&
-         !node_choice(&node, "policy", rtapp_policy_names, &policy, err)) ||
-        (node_get(&global, "mem_buffer_size", &node) &&
-         !node_count(&node, 1, RTAPP_INT_MAX, &reading->mem_buffer_bytes, err)))
-        return false;
-    reading->default_policy = (enum rtapp_policy)policy;
-    if (node_get(&global, "duration", &node))
-        rtapp_note(reading, &reading->of_scenario, "\"duration\" (by duration_ms)");
-    reading->rtapp->inherits = node_get(&global, "pi_enabled", &node) && cJSON_IsTrue(node.json);
-    if (reading->rtapp->inherits)
-        rtapp_note(reading, &reading->of_scenario,
-                   "\"pi_enabled\" (by priority_inheritance in resources)");
-    return true;
-}
-
-/* They come to be where they are named, so this says nothing; rt-app keeps it for old files. */
-static bool read_resources(struct rtapp_reading *reading, const struct node *root,
-                           struct error *err)
-{
-    static const char *const types[] = { "mutex", "wait",  "signal",  "broadcast", "sync",
-                                         "timer", "sleep", "run",     "suspend",   "resume",
-                                         "mem",   "iorun", "barrier", NULL };
-    struct node resources, type;
-    const cJSON *child;
-    uint32_t index;
-    if (!node_get(root, "resources", &resources))
-        return true;
-    if (!cJSON_IsObject(resources.json))
-        return node_refuse(&resources, err, "must be an object, is %s", node_type(&resources));
-    cJSON_ArrayForEach(child, resources.json)
-    {
-        struct node resource = member_of(&resources, child);
-        if (!cJSON_IsObject(child))
-            return node_refuse(&resource, err, "must be an object, a resource, is %s",
-                               node_type(&resource));
-        if (node_get(&resource, "type", &type) &&
-            !node_choice(&type, "type of resource", types, &index, err))
-            return false;
-    }
-    rtapp_note(reading, &reading->ignored, "\"resources\"");
     return true;
 }
 
@@ -489,8 +380,8 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
                            "there are no \"tasks\": this is a fragment for rt-app's merge.py, "
                            "which joins files of tasks, resources and global into one; run what it "
                            "writes");
-    if (!read_global(reading, root, err) || !list_tasks(reading, &tasks, is_fragment, err) ||
-        !read_resources(reading, root, err))
+    if (!rtapp_global(reading, root, err) || !list_tasks(reading, &tasks, is_fragment, err) ||
+        !rtapp_resources(reading, root, err))
         return false;
     for (uint32_t i = 0; i < reading->task_count; i++) {
         cJSON *entry = cJSON_CreateObject();
@@ -505,38 +396,6 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
         reading->rtapp->of_scenario =
             arena_printf(reading->arena, "left to the scenario: %s", reading->of_scenario);
     return true;
-}
-
-const char *rtapp_scenario(const struct rtapp *rtapp, const char *path, struct arena *arena)
-{
-    enum { CORES_LEAST = 2, DURATION_S = 10 };
-    const char *slash = strrchr(path, '/'), *file = slash != NULL ? slash + 1 : path;
-    const char *policy = rtapp->has_deadline ? "edf" : rtapp->has_realtime ? "priority" : "fair";
-    const char *suffix = strrchr(file, '.');
-    char *name = arena_string(arena, file);
-    if (suffix != NULL && suffix > file)
-        name[suffix - file] = '\0';
-    cJSON *scenario = cJSON_CreateObject();
-    cJSON_AddStringToObject(scenario, "name", name);
-    cJSON_AddNumberToObject(scenario, "replications", 1);
-    cJSON_AddNumberToObject(scenario, "duration_ms",
-                            1000 * (rtapp->duration_s > 0 ? rtapp->duration_s : DURATION_S));
-    cJSON *machine = cJSON_AddObjectToObject(scenario, "machine");
-    cJSON_AddStringToObject(machine, "cpu", "skylake-i7-6700");
-    cJSON_AddNumberToObject(machine, "cores",
-                            rtapp->cores > CORES_LEAST ? rtapp->cores : CORES_LEAST);
-    cJSON *scheduler = cJSON_AddObjectToObject(scenario, "scheduler");
-    cJSON_AddStringToObject(scheduler, "policy", policy);
-    cJSON_AddStringToObject(scheduler, "tori", "per_core");
-    if (rtapp->inherits)
-        cJSON_AddTrueToObject(cJSON_AddObjectToObject(scenario, "resources"),
-                              "priority_inheritance");
-    cJSON *reference = cJSON_CreateObject();
-    cJSON_AddStringToObject(reference, "rt-app", file);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(scenario, "workload"), reference);
-    const char *text = json_print(scenario, arena);
-    cJSON_Delete(scenario);
-    return text;
 }
 
 bool rtapp_parse(struct rtapp *rtapp, const char *name, const char *text, size_t length,

@@ -34,6 +34,12 @@ struct rtapp_reading {
 /* Adds name to a list as notes show it, unless it is there. */
 void rtapp_note(struct rtapp_reading *reading, const char **list, const char *name);
 
+struct node rtapp_member(const struct node *object, const cJSON *child);
+
+/* The other objects beside "tasks". */
+bool rtapp_global(struct rtapp_reading *reading, const struct node *root, struct error *err);
+bool rtapp_resources(struct rtapp_reading *reading, const struct node *root, struct error *err);
+
 /* Is the key an event's?  An event is what the longest of the known names is that its key begins
  * with. */
 bool rtapp_is_event(const char *key);
@@ -46,6 +52,7 @@ struct rtapp_program {
     size_t held_count, held_size;
     cJSON *barriers;    /* an object: a member for each that was named */
     uint64_t mem_bytes; /* the most of memory that an event touches */
+    double us;          /* run and slept in all; infinite where it never ends */
 };
 
 /* Appends the event of node, a member with this key, to phases. */
