@@ -7,13 +7,15 @@
 
 #include <dirent.h>
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sim/base/check.h"
+#include "sim/input/rtapp_file.h"
 #include "sim/input/trace_entries.h"
+
+enum { NOTES_MAX = 8 };
 
 static const double scale_max = 10000;
 
@@ -24,12 +26,15 @@ struct reference_file {
     struct json_source source; /* with the text, where that is JSON; the root is owned */
     struct document document;  /* of the root */
     const char *at;            /* where the array of entries is in it */
+    const char *notes[NOTES_MAX];
+    uint32_t note_count;
+    const char *of_scenario; /* what the file says and the scenario decides; NULL: nothing */
 };
 
 struct reference_kind {
     const char *key; /* in the scenario */
     bool in_library; /* what it names is not a file, but comes with the program */
-    /* Sets source, but for its name, and at. */
+    /* Sets source, but for its name, at, and notes. */
     bool (*read)(struct reference_file *file, struct arena *arena, struct error *err);
 };
 
@@ -97,14 +102,6 @@ const char *reference_summary(const char *name, const char *data_dir, struct are
 
 /* ---- Traces ------------------------------------------------------------------------------- */
 
-/* Once for each file. */
-static void tell_notes(const struct sched_trace *trace, const char *path, struct arena *arena)
-{
-    const char *notes = sched_trace_notes(trace, arena);
-    if (*notes != '\0')
-        fprintf(stderr, "%s: %s\n", path, notes);
-}
-
 static bool read_trace(struct reference_file *file, struct arena *arena, struct error *err)
 {
     struct sched_trace trace;
@@ -115,10 +112,27 @@ static bool read_trace(struct reference_file *file, struct arena *arena, struct 
         for (uint32_t i = 0; i < all.count; i++)
             cJSON_AddItemToArray(file->source.root, trace_entry_json(&all.entries[i]));
         file->at = "";
-        tell_notes(&trace, file->path, arena);
+        const char *notes = sched_trace_notes(&trace, arena);
+        if (*notes != '\0')
+            file->notes[file->note_count++] = notes;
     }
     sched_trace_free(&trace);
     return fine;
+}
+
+/* ---- rt-app ------------------------------------------------------------------------------- */
+
+static bool read_rtapp(struct reference_file *file, struct arena *arena, struct error *err)
+{
+    struct rtapp rtapp;
+    if (!rtapp_read(&rtapp, file->path, arena, err))
+        return false;
+    file->source.root = rtapp.entries;
+    file->at = "";
+    for (uint32_t i = 0; i < rtapp.note_count; i++)
+        file->notes[file->note_count++] = rtapp.notes[i];
+    file->of_scenario = rtapp.of_scenario;
+    return true;
 }
 
 /* ---- Kinds -------------------------------------------------------------------------------- */
@@ -126,6 +140,7 @@ static bool read_trace(struct reference_file *file, struct arena *arena, struct 
 static const struct reference_kind kinds[] = {
     { "library", true, read_library },
     { "trace", false, read_trace },
+    { "rt-app", false, read_rtapp },
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -292,6 +307,27 @@ struct burst_list reference_bursts(struct reference_cache *cache, const uint64_t
     *list = (struct burst_list){ count, copy };
     CHECK(tsearch(list, &cache->bursts, compare_bursts) != NULL);
     return *list;
+}
+
+/* ---- Notes -------------------------------------------------------------------------------- */
+
+const char **reference_notes(const struct reference_cache *cache, bool alone, uint32_t *count,
+                             struct arena *arena)
+{
+    uint32_t room = 0;
+    const struct reference_file *file;
+    for (file = cache->files; file != NULL; file = file->next)
+        room += file->note_count + 1;
+    const char **notes = arena_alloc(arena, (size_t)room + 1, sizeof *notes);
+    uint32_t at = room; /* files come the last one first, so notes are put from behind */
+    for (file = cache->files; file != NULL; file = file->next) {
+        if (file->of_scenario != NULL && !alone)
+            notes[--at] = arena_printf(arena, "%s: note: %s", file->path, file->of_scenario);
+        for (uint32_t i = file->note_count; i-- > 0;)
+            notes[--at] = arena_printf(arena, "%s: note: %s", file->path, file->notes[i]);
+    }
+    *count = room - at;
+    return notes + at;
 }
 
 static void keep(void *list)
