@@ -375,9 +375,14 @@ static void cores_set_up(struct host *host)
 
 static bool scenario_has_bursts(const struct scenario *scenario)
 {
-    for (uint32_t w = 0; w < scenario->workload_count; w++)
-        if (scenario->workloads[w].bursts != NULL)
+    for (uint32_t w = 0; w < scenario->workload_count; w++) {
+        const struct workload *workload = &scenario->workloads[w];
+        if (workload->bursts != NULL)
             return true;
+        for (uint32_t i = 0; i < workload->step_count; i++)
+            if (workload->steps[i].kind == STEP_BURSTS)
+                return true;
+    }
     return false;
 }
 
@@ -421,7 +426,7 @@ static void host_set_up(struct host *host)
         host->code_lines[w] = (uint32_t)(workload->code_kb * lines_per_kb);
     }
     if (scenario_has_bursts(scenario))
-        host->burst_at = arena_alloc(arena, host->task_count, sizeof *host->burst_at);
+        host->bursts = arena_alloc(arena, host->task_count, sizeof *host->bursts);
     costs_init(host);
     topology_init(&host->topology, scenario->cpu, scenario->threads);
     scheduler_set_up(host);

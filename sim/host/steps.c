@@ -171,9 +171,10 @@ static bool step_bursts(struct host *host, struct core *core, const struct task 
                         const struct step *step)
 {
     uint32_t instances = host->scenario->workloads[task->workload].instances;
+    struct program *program = &host->programs[core->running]; /* which may sleep soon */
     if (!program_next_burst(host, core, &step->bursts[task->entity % instances]))
         return false;
-    host->programs[core->running].step--; /* it stays in this step */
+    program->step--; /* it stays in this step */
     return true;
 }
 

@@ -215,8 +215,9 @@ static struct pid *find_pid(struct reading *reading, uint32_t number)
     if (found != NULL)
         return *found;
     struct pid *pid = malloc(sizeof *pid);
-    CHECK(pid != NULL && tsearch(pid, &reading->pids, compare_pids) != NULL);
+    CHECK(pid != NULL);
     *pid = wanted;
+    CHECK(tsearch(pid, &reading->pids, compare_pids) != NULL);
     return pid;
 }
 

@@ -17,6 +17,8 @@ enum {
     NICE_LEVELS = 40,
     WEIGHT_NICE_0 = 1024,
     WEIGHT_MAX = 10000, /* of a scenario */
+    PRIORITY_REALTIME = 21,
+    PRIORITY_MOST = 63,
     PRIOS = SCHED_PRIO_MAX - SCHED_PRIO_MIN + 1,
     /* Where there are too many, so many keep an entry, so that each priority may have another. */
     KEPT = WORKLOAD_MAX - PRIOS,
@@ -44,7 +46,12 @@ uint32_t trace_entry_weight(const struct trace_entry *entry)
 
 int trace_entry_priority(const struct trace_entry *entry)
 {
-    return PRIO_NICE_0 - entry->prio;
+    int steps = PRIORITY_MOST - PRIORITY_REALTIME + 1, above = PRIO_NICE_LEAST - 1 - entry->prio;
+    if (entry->prio >= PRIO_NICE_LEAST)
+        return PRIO_NICE_0 - entry->prio;
+    if (entry->prio < 0) /* SCHED_DEADLINE */
+        return PRIORITY_MOST;
+    return PRIORITY_REALTIME + (above > 0 ? above - 1 : 0) * steps / (PRIO_NICE_LEAST - 1);
 }
 
 /* ---- Groups ------------------------------------------------------------------------------- */
@@ -232,6 +239,7 @@ cJSON *trace_entry_heading(const struct trace_entry *entry)
     for (uint32_t i = 0; i < entry->count; i++)
         cJSON_AddItemToArray(starts, us(entry->processes[i]->start_ns));
     cJSON_AddItemToObject(json, "start_us", starts);
+    cJSON_AddNumberToObject(json, "loop", 1);
     return json;
 }
 
