@@ -1,8 +1,8 @@
 /* sched_trace.h -- what each process did, from a recorded trace of Linux's scheduler.
  *
  * The file is text as sched_line.h reads it, compressed by gzip or not; it must have sched_switch,
- * and should have sched_waking (or sched_wakeup).  Of each process it gives what it ran and slept in
- * turn:
+ * and should have sched_waking (or sched_wakeup).  Of each process it gives what it ran and slept
+ * in turn:
  *
  *     run    from when it comes onto a cpu to when it leaves it in another state than R; parts
  *            between which it was preempted are added up.  Where there are sched_stat_runtime
@@ -10,14 +10,14 @@
  *     sleep  from when it leaves so to when it is woken, or, without such an event, to when it
  *            comes onto a cpu again
  *
- * Before its first event: who is first seen leaving a cpu has run there since the cpu's last switch,
- * or the beginning; who is first seen coming onto one has waited since the beginning where the trace
- * has wakings, else it begins then; who is first seen waking begins then.  After its last event: who
- * is on a cpu runs up to the end of the trace.  Stretches of which one end was lost last for nothing
- * (or for what sched_stat_runtime says), and are counted.
+ * Before its first event: who is first seen leaving a cpu has run there since the cpu's last
+ * switch, or the beginning; who is first seen coming onto one has waited since the beginning where
+ * the trace has wakings, else it begins then; who is first seen waking begins then.  After its last
+ * event: who is on a cpu runs up to the end of the trace.  Stretches of which one end was lost last
+ * for nothing (or for what sched_stat_runtime says), and are counted.
  *
- * Lines need not be in the order of time; of those of one instant, the first comes first.  Memory is
- * proportional to the number of events.
+ * Lines need not be in the order of time; of those of one instant, the first comes first.  Memory
+ * is proportional to the number of events.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
