@@ -9,9 +9,12 @@
 #include "sim/input/sched_trace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "sim/base/check.h"
@@ -421,12 +424,31 @@ static void finish(struct reading *reading)
     trace->duration_ns = reading->end_ns - reading->begin_ns;
 }
 
+/* A regular file, never waiting for what may not come. */
+static gzFile open_trace(const char *path, struct error *err)
+{
+    struct stat status;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0 || fstat(file, &status) != 0) {
+        error_set(err, path, "cannot be opened: %s", strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        error_set(err, path, "is no regular file; write the trace to one");
+    } else {
+        gzFile opened = gzdopen(file, "rb");
+        CHECK(opened != NULL);
+        return opened;
+    }
+    if (file >= 0)
+        close(file);
+    return NULL;
+}
+
 static bool read_file(struct reading *reading, const char *path, struct error *err)
 {
     static const uint64_t longest_ns = UINT64_C(100000000000000); /* 10^8 ms, of a scenario */
-    gzFile file = gzopen(path, "rb");
+    gzFile file = open_trace(path, err);
     if (file == NULL)
-        return error_set(err, path, "cannot be opened: %s", strerror(errno));
+        return false;
     (void)gzbuffer(file, 1 << 17);
     bool fine = read_lines(reading, file, path, err);
     gzclose(file);
