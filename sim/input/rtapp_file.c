@@ -15,7 +15,7 @@
 #include "sim/input/rtapp_parts.h"
 #include "workloads/workload.h"
 
-enum { EVENTS_MAX = 4096 /* of a task */, NAME_MAX_LENGTH = 40, INSTANCES_MAX = 1000000 };
+enum { EVENTS_MAX = 4096 /* of a task */, NAME_MAX_LENGTH = 40, INSTANCES_MAX = 65536 };
 
 void rtapp_note(struct rtapp_reading *reading, const char **list, const char *name)
 {
