@@ -229,11 +229,15 @@ static void print_overrun(const struct experiment *experiment, const struct run_
         print_refused(scenario, workload, result->overrun.torus);
         return;
     }
-    fprintf(
-        stderr,
-        "%s: more than max_alive (%u) processes of the stream \"%s\" are alive at once; does the "
-        "machine keep up with it? If it should, raise max_alive\n",
-        workload->place, workload->max_alive, workload->name);
+    if (result->overrun.happened == OVERRUN_PROGRAM) {
+        fprintf(stderr, "%s: %s\n", workload->place, result->overrun.text);
+        return;
+    }
+    fprintf(stderr,
+            "%s: more than max_alive (%u) processes of %s \"%s\" are alive at once; does the "
+            "machine keep up with it? If it should, raise max_alive\n",
+            workload->place, workload->max_alive,
+            workload->open ? "the stream" : "those that are forked of", workload->name);
 }
 
 static int report_bad(const struct experiment *experiment, const struct run_result *result)

@@ -135,6 +135,16 @@ uint64_t core_slower_ps(const struct host *host, const struct core *core, uint64
     return pace == TRACER_PACE ? ps : (uint64_t)((double)ps * pace / TRACER_PACE);
 }
 
+void core_pace_runtime(struct host *host, struct core *core)
+{
+    uint64_t until_ps = host->programs[core->running].until_ps;
+    uint64_t from_ps = core->accounted_ps + core->stall_ps;
+    if (until_ps == 0)
+        return;
+    uint64_t left_ps = until_ps > from_ps ? until_ps - from_ps : 0;
+    host->tasks[core->running].run_left_ps = times(times(left_ps, core->share), core->speed);
+}
+
 /* Sets what the core has of its speed from now on. */
 static void core_set_share(struct host *host, struct core *core)
 {
@@ -146,6 +156,8 @@ static void core_set_share(struct host *host, struct core *core)
     if (core->state == CORE_RUNNING)
         core_progress(host, core);
     core->share = share;
+    if (core->state == CORE_RUNNING && host->programs != NULL)
+        core_pace_runtime(host, core);
     if (core->state == CORE_RUNNING && core != host->entering)
         core_arm(host, core);
 }
@@ -237,6 +249,8 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     core->need_refill = host->traced;
     core_refill(host, core);
     program_prepare(host, task);
+    if (host->programs != NULL)
+        core_pace_runtime(host, core);
     if (host->scenario->scheduler.exact_slices)
         core->slice_ps = slice_end_ps(host, id, core->accounted_ps);
     tally_dispatch(host, task, core->accounted_ps);
@@ -305,7 +319,7 @@ void core_arm(struct host *host, struct core *core)
     } else if (core->state == CORE_WAITING) {
         when = core->grant_ps;
     } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
-               core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0 ||
+               core->waking_head != NO_TASK || core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0 ||
                core->halt != HALT_NONE) {
         when = core->accounted_ps;
     } else {
@@ -414,13 +428,21 @@ void core_begin(struct host *host, struct core *core, enum entry_kind kind, uint
         core_enter(host, core);
 }
 
+/* The interrupt by which another core has somebody woken here; an idle core that polls sees it. */
+static uint64_t signal_ps(const struct host *host, const struct core *core)
+{
+    bool polling = host->scenario->scheduler.polling_idle && core->state == CORE_IDLE;
+    return polling ? 0 : host->cost.ipi_handle_ps;
+}
+
 static void core_take_due(struct host *host, struct core *core)
 {
     uint32_t id = core->due_head;
     struct task *task = &host->tasks[id];
     core->due_head = task->next;
-    uint64_t before_ps =
-        core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, host->cost.timer_ps);
+    bool signalled = host->programs != NULL && host->programs[id].flags & PROGRAM_SIGNALLED;
+    uint64_t interrupt_ps = signalled ? signal_ps(host, core) : host->cost.timer_ps;
+    uint64_t before_ps = core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, interrupt_ps);
     if (!(task->flags & TASK_ALIVE)) {
         struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);
         core_begin(host, core, ENTRY_CREATE, id, torus, before_ps, ACCOUNT_TICK);
@@ -428,8 +450,20 @@ static void core_take_due(struct host *host, struct core *core)
         struct host_torus *torus = &host->tori[task->torus];
         if (failures_taken(torus))
             torus = core->torus;
-        core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, ACCOUNT_TICK);
+        if (signalled)
+            host->programs[id].flags &= ~(uint32_t)PROGRAM_SIGNALLED;
+        core_begin(host, core, ENTRY_WAKE, id, torus, before_ps,
+                   signalled ? ACCOUNT_SCHED : ACCOUNT_TICK);
     }
+}
+
+/* Its process has told another to go on. */
+static void core_take_waking(struct host *host, struct core *core)
+{
+    uint32_t id;
+    struct host_torus *torus = sync_wake(host, core, &id);
+    if (torus != NULL)
+        core_begin(host, core, ENTRY_WAKE, id, torus, 0, ACCOUNT_SCHED);
 }
 
 /* What its last entry posted under "queues": "locked": the core takes the lock of the other torus,
@@ -543,6 +577,8 @@ void core_event(struct host *host, struct core *core)
         core_enter(host, core);
     } else if (core->posted_head != NO_TASK) {
         core_take_posted(host, core);
+    } else if (core->waking_head != NO_TASK) {
+        core_take_waking(host, core);
     } else if (core->request.victim != NULL) {
         core_take_request(host, core);
     } else if (core_ticks(host, core)) {

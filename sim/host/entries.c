@@ -304,13 +304,83 @@ static uint32_t call_schedule_all(struct host *host, struct core *core)
     return id;
 }
 
+static const uint32_t *wanted_mask(const struct host *host, uint32_t id)
+{
+    uint32_t words = braid_mask_words(host->braid);
+    return &host->tori_of_mask[host->programs[id].wanted_mask * words];
+}
+
+/* From now on the process, which is here, stays on the cpus that it wants. */
+static void call_confine(struct host *host, struct core *core, struct host_torus *torus,
+                         uint32_t id)
+{
+    struct program *program = &host->programs[id];
+    if (!inbox_is_empty(&torus->torus->inbox))
+        call_receive(host, core, torus); /* which restricting would do */
+    enum process_result result = host->ops->restrict_to(
+        torus->torus, slot_of(torus, core), &host->processes[id], wanted_mask(host, id),
+        now_ns(host));
+    if (result == PROCESS_REFUSED && host->processes[id].flags & PROCESS_RESERVED)
+        steps_refuse(host, id, "is to leave torus %u, where it has its reservation, for its cpus",
+                     torus_number(host, torus));
+    expect_accepted(host, id, result, "restrict");
+    program->mask = program->wanted_mask;
+}
+
+/* The present process has asked for other cpus: it stays, or leaves for where it may be. */
+static void call_restrict(struct host *host, struct core *core)
+{
+    struct host_torus *torus = core->torus;
+    uint32_t id = core->running, number = torus_number(host, torus);
+    struct task *task = &host->tasks[id];
+    bool stays = wanted_mask(host, id)[number / 32] >> number % 32 & 1;
+    bool reserved = host->processes[id].flags & PROCESS_RESERVED; /* that is refused */
+    if (!stays && !reserved) {
+        core_leave(host, core);
+        torus_count_change(host, torus, 0, -1);
+        task->state = TASK_DUE;
+        task->ready_ps = host->now_ps;
+        core->operation.task = id;
+    }
+    call_confine(host, core, torus, id);
+    if (!stays && !host->entering_posted)
+        host_fault(host, FAULT_LOST, id, "it may not be on torus %u any more, and was not posted",
+                   number);
+}
+
+/* What the scheduler is to be told of processes before it chooses one. */
+static void call_changes(struct host *host, struct core *core)
+{
+    for (uint32_t i = 0; i < core->torus_count && host->rank_head != NO_TASK; i++)
+        sync_tell_ranks(host, core_torus(host, core, i));
+    if (core->running == NO_TASK)
+        return;
+    const struct program *program = &host->programs[core->running];
+    if (program->mask != program->wanted_mask)
+        call_restrict(host, core);
+}
+
 static uint32_t call_schedule(struct host *host, struct core *core)
 {
     price_flat(host, ENTRY_SCHEDULE);
+    if (host->programs != NULL)
+        call_changes(host, core);
     uint32_t next =
         core->torus_count == 1 ? call_schedule_one(host, core) : call_schedule_all(host, core);
     core->needs &= ~(uint32_t)NEED_RESCHEDULE; /* whoever asked for it, even in here */
     return next;
+}
+
+/* Of a process that arrived or was forked another can take the place; the totals of an instance are
+ * kept. */
+static void task_free(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    if (task->entity < host->scenario->workloads[task->workload].instances)
+        return;
+    host->open_alive--;
+    task->next = host->free_list[task->workload];
+    host->free_list[task->workload] = id;
 }
 
 /* The present process stops by itself: READY again, BLOCKED, or gone. */
@@ -333,7 +403,8 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
         expect_accepted(host, id, host->ops->block(torus->torus, slot, now_ns(host)), "block");
         expect_state(host, id, PROCESS_BLOCKED, "block");
         task->state = TASK_BLOCKED;
-        timer_set(host, id, task->due_ps > host->now_ps ? task->due_ps : host->now_ps);
+        if (!sync_waits(host, id))
+            timer_set(host, id, task->due_ps > host->now_ps ? task->due_ps : host->now_ps);
     } else {
         expect_accepted(host, id, host->ops->exit(torus->torus, slot, now_ns(host)), "exit");
         expect_state(host, id, PROCESS_ZOMBIE, "exit");
@@ -342,9 +413,7 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
                         "reap");
         expect_state(host, id, PROCESS_FREE, "reap");
         task->state = TASK_FREE;
-        host->open_alive--;
-        task->next = host->free_list[task->workload];
-        host->free_list[task->workload] = id;
+        task_free(host, id);
     }
 }
 
@@ -363,6 +432,8 @@ static void call_wake(struct host *host, struct core *core, struct host_torus *t
         task->torus = (uint16_t)torus_number(host, torus);
     }
     expect_kept(host, id, PROCESS_BLOCKED);
+    if (host->programs != NULL)
+        sync_tell_rank(host, torus, id);
     task->ready_ps = host->now_ps;
     if (host->lag != NULL)
         lag_begin(host, id);
@@ -405,8 +476,11 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
     }
     expect_accepted(host, id, result, "create");
     expect_state(host, id, PROCESS_READY, "create");
-    if (!host->entering_posted)
-        task_ready(host, torus, id);
+    if (host->entering_posted)
+        return; /* one that has a mask will ask for it itself */
+    task_ready(host, torus, id);
+    if (workload->mask > 0)
+        call_confine(host, core, torus, id);
 }
 
 static void take_requests(struct core *core, struct host_torus *torus, uint32_t requests)
@@ -534,6 +608,8 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         entry_waits(host, core, torus, acquire_ps);
         return;
     }
+    if (kind == ENTRY_BLOCK && host->programs != NULL && sync_need_not_block(host, core->running))
+        kind = ENTRY_SCHEDULE;
     uint32_t before = core->running, next = NO_TASK;
     bool ticks = core->ticks;
     price_begin(host, core, torus, kind, acquire_ps);
@@ -580,6 +656,8 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
             core->needs |= NEED_IDLE;
     } else {
         core->state = operation->resume;
+        if (core->state == CORE_RUNNING && host->programs != NULL)
+            core_pace_runtime(host, core);
         if (kind == ENTRY_BALANCE && core->balance_call == BALANCE_LEAVE)
             core_run(host, core, NO_TASK);
         if (kind == ENTRY_TICK && ticks && core->running == NO_TASK)

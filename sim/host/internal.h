@@ -3,7 +3,8 @@
  * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
  * entries.c calls the scheduler and prices the call; audit.c holds the scheduler's memory to the
  * host's record; messages.c is the port, what the scheduler asks of the world; programs.c steps a
- * process's phases; tally.c measures, and lag.c what processes are owed.
+ * process's phases, steps.c those of programs that do more, and sync.c what processes wait for;
+ * tally.c measures, and lag.c what processes are owed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -60,6 +61,50 @@ struct task {
     uint16_t core;  /* that takes its timer interrupt */
     uint16_t torus; /* that it is on, or on its way to */
     uint8_t workload, phase, state, flags;
+};
+
+#define NO_RESOURCE UINT32_MAX
+
+enum program_flag {
+    PROGRAM_BLOCKS = 1,     /* it is to block, once what it has to do before that is done */
+    PROGRAM_WAITS = 2,      /* it is blocked, or about to be, until somebody wakes it: no timer is set */
+    PROGRAM_WOKEN = 4,      /* somebody has, before it was blocked: it need not block */
+    PROGRAM_IN_BURST = 8,   /* what it waits for ends no burst, */
+    PROGRAM_SIGNALLED = 16, /* another core wakes it by an interrupt */
+    PROGRAM_CHANGED = 32    /* the scheduler does not know its present rank yet */
+};
+
+/* How urgent a process is, with what it inherits from those that wait for its mutexes. */
+struct rank {
+    int32_t priority;
+    uint32_t weight;
+};
+
+/* What a process whose program has steps needs beside its task; same index. */
+struct program {
+    uint64_t born_ps;  /* when it was meant to start: its timers count from then */
+    uint64_t until_ps; /* of the runtime that it is in; 0: in none */
+    uint64_t burst_ps; /* IN_BURST: which was meant to start then */
+    uint32_t step;     /* that comes next */
+    uint32_t rounds;   /* of the whole program */
+    uint32_t turns[GROUP_DEPTH_MAX]; /* of the groups that it is in */
+    uint32_t next;      /* of those that wait for the same, or that a core is to wake */
+    uint32_t next_rank; /* of those whose rank is to be told */
+    uint32_t mutex;     /* that it waits for; NO_RESOURCE */
+    uint32_t held;      /* the last that it has locked and still holds, or NO_RESOURCE */
+    uint32_t own_timers;
+    uint32_t mask, wanted_mask; /* of cpus: in force, and that it asks for */
+    struct rank rank;
+    uint32_t flags; /* enum program_flag */
+};
+
+/* The state of a resource; same index as in the scenario. */
+struct shared {
+    uint32_t head, tail; /* who waits, in order of arrival; NO_TASK */
+    uint32_t owner;      /* mutex; NO_TASK */
+    uint32_t next_held;  /* mutex: of those that its owner holds */
+    uint32_t count;      /* semaphore: free; barrier: who have come */
+    uint64_t next_ps;    /* timer; 0: not used yet */
 };
 
 #define CORE_WHOLE (UINT64_C(1) << 32) /* full speed */
@@ -130,6 +175,7 @@ struct core {
     uint32_t last;                     /* task that ran last, for "did it switch" */
     uint32_t due_head, due_tail;       /* tasks to wake or create */
     uint32_t posted_head, posted_tail; /* tasks to queue at other tori, whose locks it takes */
+    uint32_t waking_head, waking_tail; /* tasks that its process has told to go on */
     struct host_torus *torus;          /* the one whose process runs, or ran last */
     uint32_t first_torus, torus_count;
     enum core_state state, stopped; /* CORE_STOPPED: what it was before */
@@ -215,10 +261,19 @@ struct host {
     struct core *cores;
     struct host_torus *tori;
     uint32_t core_count, torus_count;
-    uint32_t *free_list;            /* [workload_count] heads of free tasks of open entries */
-    uint32_t *arrivals;             /* [workload_count] */
+    uint32_t *free_list;            /* [workload_count] heads of tasks that may arrive or be forked */
+    uint32_t *arrivals;             /* [workload_count] arrived or forked, behind the instances */
     uint32_t *burst_at;             /* [task_count] place in its bursts; NULL: no entry has any */
-    uint32_t open_alive, open_most; /* processes of open entries: now, and the most so far */
+    uint32_t open_alive, open_most; /* processes that have: now, and the most so far */
+
+    /* Where a program has steps; else NULL. */
+    struct program *programs; /* [task_count] */
+    struct shared *shared;    /* [resource_count] */
+    uint64_t *own_timers;
+    uint32_t *tori_of_mask; /* [mask_count][braid_mask_words()] */
+    uint32_t rank_head;     /* tasks whose rank is to be told; NO_TASK */
+    uint64_t steps_ps;      /* steps_taken of them have been at this instant */
+    uint64_t steps_taken;
 
     gsl_rng *rng, *memory_rng;
     struct memory memory;
@@ -227,7 +282,7 @@ struct host {
     uint64_t tick_period_ps, starve_ps;
     struct {
         uint64_t timer_ps, ipi_send_ps, ipi_latency_ps, ipi_handle_ps, syscall_ps, switch_ps,
-            idle_exit_ps, transfer_ps;
+            idle_exit_ps, transfer_ps, atomic_ps;
     } cost;
     struct working_set *working_set; /* [workload_count] */
     uint32_t *code_lines;            /* likewise */
@@ -300,6 +355,14 @@ void lock_promise(struct host *host, struct host_torus *torus);
 void core_lend(struct host *host, const struct core *core, const struct host_torus *torus);
 void core_stop(struct host *host, struct core *core);
 void core_resume(struct host *host, struct core *core);
+
+/* The running task is in a runtime: its work lasts until that is over, at the core's speed. */
+void core_pace_runtime(struct host *host, struct core *core);
+static inline bool core_serves(const struct host *host, const struct core *core, uint32_t torus)
+{
+    return host->torus_count > host->core_count ? torus % host->core_count == core->id
+                                                : torus == core->first_torus;
+}
 
 /* ---- entries.c ---- */
 
@@ -389,6 +452,46 @@ void program_prepare(struct host *host, struct task *task);
 void program_looped(struct host *host, struct task *task, uint64_t when_ps);
 void program_arrival(struct host *host, uint32_t workload);
 void program_start(struct host *host); /* sets the first timers */
+
+/* A duration from the task's own random numbers. */
+uint64_t program_draw_ps(struct host *host, struct task *task, const struct distribution *duration);
+/* The running task makes a system call that enters the scheduler. */
+void program_call(struct host *host, struct core *core, enum entry_kind kind, uint32_t task);
+void program_sleep(struct host *host, struct core *core, uint64_t until_ps); /* which runs there */
+/* The next of what was recorded, of the running task.  False: it has all been done. */
+bool program_next_burst(struct host *host, struct core *core, const struct burst_list *list);
+/* A process of the entry is born now.  It ends the run if there are max_alive. */
+uint32_t program_newcomer(struct host *host, uint32_t workload);
+
+/* ---- steps.c ---- */
+
+void steps_init(struct host *host);
+void steps_begin(struct host *host, uint32_t task); /* it is to be born; own_timers is set */
+void steps_go_on(struct host *host, struct core *core);
+/* The program of a process does what it must not.  Ends the run as bad input. */
+__attribute__((noreturn, format(printf, 3, 4))) void steps_refuse(struct host *host, uint32_t task,
+                                                                  const char *format, ...);
+/* "hog", or "hog/3" where there are several. */
+enum { PROCESS_NAME_MAX = 56 };
+const char *steps_name(const struct host *host, uint32_t task, char name[PROCESS_NAME_MAX]);
+
+/* ---- sync.c ---- */
+
+void sync_init(struct host *host);
+/* The step of the running task, which sync_step() knows; true: it does not come to the next one at
+ * once. */
+bool sync_step(struct host *host, struct core *core, const struct step *step);
+/* Blocks the running task, if it is to; true: it does. */
+bool sync_blocks(struct host *host, struct core *core);
+/* The first of those whom the core is to wake: the torus to call for it, or NULL if that is done. */
+struct host_torus *sync_wake(struct host *host, struct core *core, uint32_t *task);
+/* The task, which is about to block: has it been told to go on meanwhile? */
+bool sync_need_not_block(struct host *host, uint32_t task);
+/* The scheduler is told of new ranks of processes of this torus. */
+void sync_tell_ranks(struct host *host, struct host_torus *torus);
+/* The rank of the task, about to be woken, likewise. */
+void sync_tell_rank(struct host *host, struct host_torus *torus, uint32_t task);
+bool sync_waits(const struct host *host, uint32_t task); /* no timer wakes it */
 
 /* ---- tally.c ---- */
 

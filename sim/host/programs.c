@@ -10,7 +10,7 @@
 
 #include "sim/base/random.h"
 
-static uint64_t draw_ps(struct host *host, struct task *task, const struct distribution *duration)
+uint64_t program_draw_ps(struct host *host, struct task *task, const struct distribution *duration)
 {
     random_resume(host->rng, host->scenario->seed, host->replication,
                   RANDOM_PHASES | (uint32_t)task->workload << 8, task->entity, task->place);
@@ -37,9 +37,9 @@ static bool workload_sleeps(const struct workload *workload)
     return false;
 }
 
-static void stop(struct host *host, struct core *core, enum entry_kind kind)
+void program_call(struct host *host, struct core *core, enum entry_kind kind, uint32_t task)
 {
-    core_begin(host, core, kind, NO_TASK, core->torus,
+    core_begin(host, core, kind, task, core->torus,
                core_kernel_ps(host, core, host->cost.syscall_ps), ACCOUNT_SCHED);
 }
 
@@ -51,37 +51,34 @@ static void run_for(struct task *task, uint64_t ps)
 
 static void draw_run(struct host *host, struct task *task, const struct phase *phase)
 {
-    run_for(task, draw_ps(host, task, &phase->duration));
+    run_for(task, program_draw_ps(host, task, &phase->duration));
 }
 
-static void sleep_for(struct host *host, struct core *core, struct task *task, uint64_t ps)
+void program_sleep(struct host *host, struct core *core, uint64_t until_ps)
 {
+    struct task *task = &host->tasks[core->running];
     tally_burst(host, task);
-    task->due_ps = host->now_ps + ps;
-    if (task->due_ps > host->warmup_ps)
+    task->due_ps = until_ps;
+    if (until_ps > host->warmup_ps)
         task->flags |= TASK_HAS_BLOCKED;
-    stop(host, core, ENTRY_BLOCK);
+    program_call(host, core, ENTRY_BLOCK, NO_TASK);
 }
 
-/* The next of what was recorded.  False: it has all been done, and what follows is next. */
-static bool next_burst(struct host *host, struct core *core, struct task *task,
-                       const struct burst_list *lists)
+bool program_next_burst(struct host *host, struct core *core, const struct burst_list *list)
 {
-    const struct burst_list *list = &lists[task->entity];
-    uint32_t *at = &host->burst_at[task_id(host, task)];
+    struct task *task = &host->tasks[core->running];
+    uint32_t *at = &host->burst_at[core->running];
     while (*at < list->count) {
         bool runs = *at % 2 == 0;
         uint64_t ps = list->ps[(*at)++];
-        if (runs) {
-            run_for(task, ps);
-            core_refill(host, core);
-        } else {
-            sleep_for(host, core, task, ps);
-        }
-        if (!runs || task->run_left_ps > 0) {
-            task->phase--; /* it stays in this phase */
+        if (!runs) {
+            program_sleep(host, core, host->now_ps + ps);
             return true;
         }
+        run_for(task, ps);
+        core_refill(host, core);
+        if (task->run_left_ps > 0)
+            return true;
     }
     *at = 0;
     return false;
@@ -94,7 +91,7 @@ static bool program_end(struct host *host, struct core *core, struct task *task)
     program_looped(host, task, host->now_ps);
     if (workload->open) {
         tally_burst(host, task);
-        stop(host, core, ENTRY_EXIT);
+        program_call(host, core, ENTRY_EXIT, NO_TASK);
         return false;
     }
     if (!workload_sleeps(workload))
@@ -107,6 +104,10 @@ void program_step(struct host *host, struct core *core)
 {
     struct task *task = &host->tasks[core->running];
     const struct workload *workload = &host->scenario->workloads[task->workload];
+    if (workload->step_count > 0) {
+        steps_go_on(host, core);
+        return;
+    }
     if (task->flags & TASK_LOOPING)
         program_looped(host, task, host->now_ps);
     for (;;) {
@@ -121,14 +122,16 @@ void program_step(struct host *host, struct core *core)
                 return;
             break;
         case PHASE_SLEEP:
-            sleep_for(host, core, task, draw_ps(host, task, &phase->duration));
+            program_sleep(host, core, host->now_ps + program_draw_ps(host, task, &phase->duration));
             return;
         case PHASE_YIELD:
-            stop(host, core, ENTRY_YIELD);
+            program_call(host, core, ENTRY_YIELD, NO_TASK);
             return;
         case PHASE_BURSTS:
-            if (next_burst(host, core, task, workload->bursts[task->phase - 1]))
+            if (program_next_burst(host, core, &workload->bursts[task->phase - 1][task->entity])) {
+                task->phase--; /* it stays in this phase */
                 return;
+            }
             break;
         }
     }
@@ -141,6 +144,8 @@ void program_prepare(struct host *host, struct task *task)
 {
     const struct workload *workload = &host->scenario->workloads[task->workload];
     if (host->traced || task->run_left_ps > 0 || task->flags & TASK_LOOPING)
+        return;
+    if (workload->step_count > 0)
         return;
     bool loops = task->phase == workload->phase_count;
     const struct phase *phase = &workload->phases[loops ? 0 : task->phase];
@@ -165,6 +170,8 @@ static void task_init(struct host *host, uint32_t id, uint32_t workload, uint32_
                            .next = NO_TASK };
     if (host->burst_at != NULL)
         host->burst_at[id] = 0;
+    if (host->programs != NULL)
+        steps_begin(host, id);
     if (host->traced)
         working_set_forget(&host->working_sets, id);
 }
@@ -184,7 +191,7 @@ static void stream_next(struct host *host, uint32_t workload, uint64_t from_ps)
     timer_set(host, host->stream_from + workload, from_ps + gap_ps);
 }
 
-void program_arrival(struct host *host, uint32_t workload)
+uint32_t program_newcomer(struct host *host, uint32_t workload)
 {
     uint32_t id = host->free_list[workload];
     if (id == NO_TASK) {
@@ -198,31 +205,56 @@ void program_arrival(struct host *host, uint32_t workload)
     }
     task_init(host, id, workload, host->arrivals[workload]++);
     host->tasks[id].due_ps = host->now_ps;
-    core_add_due(host, id);
+    if (host->programs != NULL)
+        host->programs[id].born_ps = host->now_ps;
+    return id;
+}
+
+void program_arrival(struct host *host, uint32_t workload)
+{
+    core_add_due(host, program_newcomer(host, workload));
     stream_next(host, workload, host->now_ps);
+}
+
+/* Somebody may arrive, or be forked, as this task. */
+static void slot_free(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    task->next = host->free_list[task->workload];
+    host->free_list[task->workload] = id;
+}
+
+static void instance_start(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    const struct workload *workload = &host->scenario->workloads[task->workload];
+    task->due_ps = workload->starts_ps != NULL
+                       ? workload->starts_ps[task->entity]
+                       : draw_apart_ps(host, RANDOM_START, task->workload, task->entity,
+                                       &workload->start);
+    if (host->programs != NULL)
+        host->programs[id].born_ps = task->due_ps;
+    timer_set(host, id, task->due_ps);
 }
 
 void program_start(struct host *host)
 {
     const struct scenario *scenario = host->scenario;
-    uint32_t id = 0;
+    uint32_t id = 0, own_timers = 0;
     tally_starvation(host);
     for (uint32_t w = 0; w < scenario->workload_count; w++) {
         const struct workload *workload = &scenario->workloads[w];
-        uint32_t count = workload->open ? workload->max_alive : workload->instances;
+        uint32_t count = workload_slots(workload);
         host->free_list[w] = NO_TASK;
-        for (uint32_t i = 0; i < count; i++, id++) {
+        host->arrivals[w] = workload->instances;
+        for (uint32_t i = 0; i < count; i++, id++, own_timers += workload->timers) {
+            if (host->programs != NULL)
+                host->programs[id].own_timers = own_timers;
             task_init(host, id, w, i);
-            struct task *task = &host->tasks[id];
-            if (workload->open) {
-                task->next = host->free_list[w];
-                host->free_list[w] = id;
-                continue;
-            }
-            task->due_ps = workload->starts_ps != NULL
-                               ? workload->starts_ps[i]
-                               : draw_apart_ps(host, RANDOM_START, w, i, &workload->start);
-            timer_set(host, id, task->due_ps);
+            if (i < workload->instances)
+                instance_start(host, id);
+            else
+                slot_free(host, id);
         }
         if (workload->open)
             stream_next(host, w, draw_apart_ps(host, RANDOM_START, w, 0, &workload->start));

@@ -108,6 +108,13 @@ struct scenario {
     uint64_t starve_ps;            /* 0: 10 x ceil(processes / cores) slices */
     uint32_t workload_count;
     struct workload *workloads;
+    bool has_steps; /* a workload's program has */
+    uint32_t resource_count;
+    const struct resource *resources;
+    uint32_t mask_count; /* of cpus; the first is all of them; 0: no workload has any */
+    const struct cpu_mask *masks;
+    bool priority_inheritance; /* "resources": of mutexes; default false */
+    double io_mb_s;            /* "resources": of the device that "iorun" writes to, 10^6 B/s */
 };
 
 #define SCALING_POINTER "/machine/cores" /* a sweep of which shows how a scheduler scales */

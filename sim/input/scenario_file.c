@@ -21,7 +21,7 @@ const char *const entry_names[ENTRY_KINDS] = {
 static const char *const top_keys[] = {
     "name",   "seed",     "replications", "duration_ms", "warmup_ms", "machine",  "scheduler",
     "cost",   "flat",     "starve_ms",    "workload",    "extends",   "variants", "sweep",
-    "expect", "profiles", "lag",          "events",      NULL
+    "expect", "profiles", "lag",          "events",      "resources", NULL
 };
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
@@ -422,7 +422,6 @@ bool scenario_resolve(struct scenario *scenario, const struct document *document
            read_machine(&root, scenario, &caches->profiles, err) &&
            read_scheduler(&root, scenario, options, err) && read_cost(&root, scenario, err) &&
            member_need(&root, "workload", &workload, err) &&
-           workloads_read(&workload, scenario->cores, &caches->references, &scenario->workloads,
-                          &scenario->workload_count, err) &&
+           workloads_read(&workload, &root, scenario, &caches->references, err) &&
            (!node_get(&root, "events", &events) || events_read(&events, scenario, err));
 }

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "sim/input/burst_file.h"
+#include "sim/input/program_file.h"
 
 /* What an entry is read with. */
 struct entry_reading {
-    uint32_t cores;
+    struct programs *programs;
     double scale; /* so many times as many processes */
     const char *prefix;
     struct reference_cache *cache;
@@ -26,45 +27,85 @@ static bool constant(struct distribution *distribution, double us)
     return distribution_prepare(distribution) == NULL;
 }
 
-static bool read_parameters(const struct node *node, struct distribution *distribution,
-                            struct error *err)
+/* What a duration is given in: us, or bytes that are moved in 10^6 B/s, of which a us takes so
+ * many. */
+struct unit {
+    const char *suffix;
+    double per_us;
+};
+
+static const struct unit unit_us = { "_us", 1 };
+
+static bool is_duration(enum distribution_parameter parameter)
+{
+    return parameter != PARAMETER_CV2 && parameter != PARAMETER_SHAPE;
+}
+
+static const char *parameter_key(const struct node *node, enum distribution_parameter parameter,
+                                 const struct unit *unit)
+{
+    const char *key = distribution_parameter_keys[parameter];
+    if (unit == &unit_us || !is_duration(parameter))
+        return key;
+    return arena_printf(node->document->arena, "%.*s%s",
+                        (int)(strlen(key) - strlen(unit_us.suffix)), key, unit->suffix);
+}
+
+static bool read_parameters(const struct node *node, const struct unit *unit,
+                            struct distribution *distribution, struct error *err)
 {
     const struct distribution_description *kind = &distribution_descriptions[distribution->kind];
     const char *keys[PARAMETER_COUNT + 2] = { "dist" };
     uint32_t count = 1;
     for (uint32_t p = 0; p < PARAMETER_COUNT; p++)
         if (kind->parameters & 1u << p)
-            keys[count++] = distribution_parameter_keys[p];
+            keys[count++] = parameter_key(node, p, unit);
     if (!node_object(node, keys, err))
         return false;
+    count = 1;
     for (uint32_t p = 0; p < PARAMETER_COUNT; p++) {
         struct node child;
         if (!(kind->parameters & 1u << p))
             continue;
-        if (!member_need(node, distribution_parameter_keys[p], &child, err) ||
+        if (!member_need(node, keys[count++], &child, err) ||
             !node_number(&child, 0, 4.6e12, &distribution->parameter[p], err))
             return false;
+        if (is_duration(p))
+            distribution->parameter[p] /= unit->per_us;
     }
     const char *wrong = distribution_prepare(distribution);
     return wrong == NULL || node_refuse(node, err, "%s", wrong);
 }
 
-bool distribution_read(const struct node *node, struct distribution *distribution,
-                       struct error *err)
+static bool read_in_unit(const struct node *node, const struct unit *unit,
+                         struct distribution *distribution, struct error *err)
 {
     const char *names[DISTRIBUTION_KINDS + 1] = { NULL };
     struct node kind;
     uint32_t index = 0;
     double us = 0;
     if (!cJSON_IsObject(node->json))
-        return node_number(node, 0, 4.6e12, &us, err) && constant(distribution, us);
+        return node_number(node, 0, 4.6e12, &us, err) && constant(distribution, us / unit->per_us);
     for (uint32_t i = 0; i < DISTRIBUTION_KINDS; i++)
         names[i] = distribution_descriptions[i].name;
     if (!member_need(node, "dist", &kind, err) ||
         !node_choice(&kind, "distribution", names, &index, err))
         return false;
     *distribution = (struct distribution){ .kind = (enum distribution_kind)index };
-    return read_parameters(node, distribution, err);
+    return read_parameters(node, unit, distribution, err);
+}
+
+bool distribution_read(const struct node *node, struct distribution *distribution,
+                       struct error *err)
+{
+    return read_in_unit(node, &unit_us, distribution, err);
+}
+
+bool distribution_read_bytes(const struct node *node, double mb_s,
+                             struct distribution *distribution, struct error *err)
+{
+    struct unit bytes = { "_bytes", mb_s };
+    return read_in_unit(node, &bytes, distribution, err);
 }
 
 /* "poisson" with a rate is the usual way to write exponential gaps. */
@@ -190,10 +231,37 @@ static void scale_gap(struct distribution *gap, double scale)
     distribution_prepare(gap);
 }
 
-static bool read_population(const struct node *node, struct workload *workload,
+/* Of an entry that may turn out to be forked by others. */
+static bool read_closed(const struct node *node, struct workload *workload, uint32_t index,
+                        const struct entry_reading *reading, struct error *err)
+{
+    struct programs *programs = reading->programs;
+    uint64_t count = 0, alive = 0;
+    struct node child;
+    bool all = node_get(node, "instances", &child);
+    if (all ? !node_count(&child, 0, WORKLOAD_INSTANCES_MAX, &count, err)
+            : !node_get(node, "instances_per_core", &child) ||
+                  !node_count(&child, 1, WORKLOAD_INSTANCES_MAX / 1024, &count, err))
+        return false;
+    if (count == 0)
+        program_wants_fork(programs, &child, index);
+    if (!all)
+        count *= programs->scenario->cores;
+    workload->instances = (uint32_t)scaled(count, reading->scale);
+    if (!node_get(node, "max_alive", &child))
+        return true;
+    program_wants_fork(programs, &child, index);
+    workload->max_alive = 1;
+    if (!node_count(&child, 1, WORKLOAD_INSTANCES_MAX, &alive, err))
+        return false;
+    workload->max_alive = (uint32_t)scaled(alive, fmax(reading->scale, 1));
+    return true;
+}
+
+static bool read_population(const struct node *node, struct workload *workload, uint32_t index,
                             const struct entry_reading *reading, struct error *err)
 {
-    uint64_t count = 0, alive = 65536;
+    uint64_t alive = 65536;
     struct node child, instances, per_core, most;
     bool all = node_get(node, "instances", &instances);
     bool each = node_get(node, "instances_per_core", &per_core);
@@ -218,13 +286,7 @@ static bool read_population(const struct node *node, struct workload *workload,
         workload->max_alive = (uint32_t)scaled(alive, fmax(reading->scale, 1));
         return true;
     }
-    if (node_get(node, "max_alive", &child))
-        return node_refuse(&child, err, "is for \"arrivals\" only; leave it out");
-    if (all ? !node_count(&instances, 1, WORKLOAD_INSTANCES_MAX, &count, err)
-            : !node_count(&per_core, 1, WORKLOAD_INSTANCES_MAX / 1024, &count, err))
-        return false;
-    workload->instances = (uint32_t)scaled(all ? count : count * reading->cores, reading->scale);
-    return true;
+    return read_closed(node, workload, index, reading, err);
 }
 
 /* Both in whole ns, of at most 32 bits. */
@@ -260,7 +322,19 @@ static bool read_start(const struct node *node, struct workload *workload, struc
                                      : distribution_read(&child, &workload->start, err);
 }
 
-static bool read_entry(const struct node *node, struct workload *workload,
+static bool read_program(const struct node *node, struct workload *workload, uint32_t index,
+                         const struct entry_reading *reading, struct error *err)
+{
+    struct node phases;
+    if (!member_need(node, "phases", &phases, err))
+        return false;
+    if (program_is_plain(node, &phases))
+        return read_phases(&phases, workload, reading, err);
+    return program_read(reading->programs, node, &phases, workload, index, reading->prefix,
+                        reading->cache, err);
+}
+
+static bool read_entry(const struct node *node, struct workload *workload, uint32_t index,
                        const struct entry_reading *reading, struct error *err)
 {
     static const char *const keys[] = { "name",
@@ -276,6 +350,8 @@ static bool read_entry(const struct node *node, struct workload *workload,
                                         "reservation",
                                         "phases",
                                         "working_set_order",
+                                        "loop",
+                                        "cpus",
                                         NULL };
     static const char *const orders[] = { "sequential", "random", NULL };
     uint32_t order = 0;
@@ -283,11 +359,11 @@ static bool read_entry(const struct node *node, struct workload *workload,
     double priority = 0;
     struct node child;
     if (!node_object(node, keys, err) || !read_name(node, reading->prefix, workload, err) ||
-        !read_population(node, workload, reading, err) ||
+        !read_population(node, workload, index, reading, err) ||
         !member_count(node, "working_set_kb", 0, 1048576, &working_set_kb, err) ||
         !member_choice(node, "working_set_order", orders, &order, err) ||
         !member_count(node, "code_kb", 0, 1048576, &code_kb, err) ||
-        !member_count(node, "weight", 1, 10000, &weight, err) ||
+        !member_count(node, "weight", 1, 100000, &weight, err) ||
         !member_number(node, "priority", -1000, 1000, &priority, err))
         return false;
     if (node_get(node, "priority", &child) && priority != floor(priority))
@@ -299,7 +375,7 @@ static bool read_entry(const struct node *node, struct workload *workload,
     workload->weight = (uint32_t)weight;
     workload->priority = (int32_t)priority;
     return read_start(node, workload, err) && read_reservation(node, workload, err) &&
-           member_need(node, "phases", &child, err) && read_phases(&child, workload, reading, err);
+           read_program(node, workload, index, reading, err);
 }
 
 /* The entries that have been read so far. */
@@ -316,9 +392,9 @@ static bool add_entry(const struct node *node, struct entries *entries,
     if (entries->count == WORKLOAD_MAX)
         return node_refuse(node, err, "is one entry too many; at most %d may be", WORKLOAD_MAX);
     struct workload *workload = &entries->workloads[entries->count];
-    if (!read_entry(node, workload, reading, err))
+    if (!read_entry(node, workload, entries->count, reading, err))
         return false;
-    entries->processes += workload->open ? workload->max_alive : workload->instances;
+    entries->processes += workload_slots(workload);
     if (entries->processes > WORKLOAD_INSTANCES_MAX)
         return node_refuse(node, err, "makes %ju processes in all; at most %d",
                            (uintmax_t)entries->processes, WORKLOAD_INSTANCES_MAX);
@@ -341,7 +417,7 @@ static bool add_element(const struct node *element, struct entries *entries,
         return add_entry(element, entries, reading, err);
     if (!reference_read(reading->cache, element, &reference, err))
         return false;
-    struct entry_reading others = { reading->cores, reference.scale, reference.prefix,
+    struct entry_reading others = { reading->programs, reference.scale, reference.prefix,
                                     reading->cache };
     int count = cJSON_GetArraySize(reference.entries.json);
     for (int i = 0; i < count; i++) {
@@ -352,24 +428,41 @@ static bool add_element(const struct node *element, struct entries *entries,
     return count > 0 || node_refuse(&reference.entries, err, "must have an entry, has none");
 }
 
-bool workloads_read(const struct node *node, uint32_t cores, struct reference_cache *cache,
-                    struct workload **workloads, uint32_t *workload_count, struct error *err)
+/* Those that are forked count, too, now that they are known. */
+static bool check_total(const struct node *node, const struct entries *entries, struct error *err)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < entries->count; i++)
+        total += workload_slots(&entries->workloads[i]);
+    return total <= WORKLOAD_INSTANCES_MAX ||
+           node_refuse(node, err,
+                       "makes %ju processes in all, with max_alive of those that are forked; at "
+                       "most %d",
+                       (uintmax_t)total, WORKLOAD_INSTANCES_MAX);
+}
+
+bool workloads_read(const struct node *node, const struct node *root, struct scenario *scenario,
+                    struct reference_cache *cache, struct error *err)
 {
     int count = cJSON_GetArraySize(node->json);
-    struct entry_reading reading = { cores, 1, "", cache };
+    struct programs programs = { .scenario = scenario };
+    struct entry_reading reading = { &programs, 1, "", cache };
     struct entries entries = { 0 };
     if (!cJSON_IsArray(node->json))
         return node_refuse(node, err, "must be an array of entries, is %s", node_type(node));
     if (count < 1 || count > WORKLOAD_MAX)
         return node_refuse(node, err, "must be an array of 1 to %d entries, has %d", WORKLOAD_MAX,
                            count);
+    if (!resources_read(&programs, root, err))
+        return false;
     entries.workloads = arena_alloc(node->document->arena, WORKLOAD_MAX, sizeof *entries.workloads);
     for (int i = 0; i < count; i++) {
         struct node element = node_element(node, i);
         if (!add_element(&element, &entries, &reading, err))
             return false;
     }
-    *workloads = entries.workloads;
-    *workload_count = entries.count;
-    return true;
+    scenario->workloads = entries.workloads;
+    scenario->workload_count = entries.count;
+    return programs_finish(&programs, entries.workloads, entries.count, err) &&
+           check_total(node, &entries, err);
 }
