@@ -77,7 +77,7 @@ def prepare(path, work, p_load):
 
 def run_once(plain, work, seconds):
     """CPU ns by thread, and the share of the CPUs that others took."""
-    wait_until_quiet(60)
+    wait_until_quiet(120)
     with subprocess.Popen(["rt-app", plain], cwd=work, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as process:
         while len(os.listdir(f"/proc/{process.pid}/task")) < 2:
@@ -101,7 +101,7 @@ def calibrate(work):
         json.dump({"tasks": {"t": {"loop": 1, "run": 10}},
                    "global": {"calibration": "CPU0", "logdir": "./"}}, file)
     for _ in range(3):
-        wait_until_quiet(60)
+        wait_until_quiet(120)
         done = subprocess.run(["rt-app", path], cwd=work, capture_output=True, text=True, check=True)
         found.append(int(re.search(r"pLoad = (\d+)ns", done.stderr + done.stdout).group(1)))
     return min(found)
