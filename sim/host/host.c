@@ -17,7 +17,7 @@
 
 #include "sim/base/check.h"
 #include "sim/base/random.h"
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 /* ---- Faults ------------------------------------------------------------------------------- */
 
@@ -376,7 +376,7 @@ static void cores_set_up(struct host *host)
 static bool scenario_has_bursts(const struct scenario *scenario)
 {
     for (uint32_t w = 0; w < scenario->workload_count; w++)
-        if (scenario->workloads[w].bursts != NULL)
+        if (scenario->workloads[w].bursts != NULL || scenario->workloads[w].has_burst_steps)
             return true;
     return false;
 }
