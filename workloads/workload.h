@@ -74,9 +74,9 @@ enum step_kind {
 struct step {
     enum step_kind kind;
     uint32_t resource, other, count;
-    uint32_t depth;    /* REPEAT: of the group: 0 is outermost */
-    bool is_own;       /* TIMER */
-    bool is_absolute;  /* TIMER: a missed activation does not shift the next ones */
+    uint32_t depth;   /* REPEAT: of the group: 0 is outermost */
+    bool is_own;      /* TIMER */
+    bool is_absolute; /* TIMER: a missed activation does not shift the next ones */
     struct distribution amount;
     const struct burst_list *bursts; /* [instances] */
 };
@@ -86,8 +86,8 @@ struct workload {
     const char *place;  /* FILE:LINE:COL: /workload/0, for messages */
     uint32_t instances; /* closed; 0 when open */
     bool open;
-    struct distribution gap;   /* open: time between arrivals */
-    uint32_t max_alive; /* that arrive or are forked, at once; more end the run as bad input */
+    struct distribution gap; /* open: time between arrivals */
+    uint32_t max_alive;      /* that arrive or are forked, at once; more end the run as bad input */
     struct distribution start; /* closed: each instance's start after 0; open: the stream's */
     const uint64_t *starts_ps; /* [instances]: that of each; NULL: as start says */
     uint32_t working_set_kb;
@@ -97,14 +97,15 @@ struct workload {
     int32_t priority;
     uint32_t budget_ns, period_ns; /* what each process asks for; budget 0: nothing */
     uint32_t phase_count;
-    struct phase *phases; /* of a program that has no steps */
+    struct phase *phases;             /* of a program that has no steps */
     const struct burst_list **bursts; /* [phase_count], each [instances]; NULL: no such phase */
-    uint32_t step_count;  /* 0: it is its phases */
+    uint32_t step_count;              /* 0: it is its phases */
     struct step *steps;
     uint32_t rounds; /* closed: of the whole program, before a process exits; 0: for ever */
     uint32_t timers; /* that each process has of its own */
     uint32_t mask;   /* of cpus, that it starts with; 0: all */
-    bool is_forked;  /* some process forks such: up to max_alive beside the instances */
+    bool has_burst_steps;
+    bool is_forked; /* some process forks such: up to max_alive beside the instances */
 };
 
 /* Cores that a process may be on: bit c % 32 of word c / 32. */

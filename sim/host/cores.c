@@ -9,7 +9,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 #include "sim/base/check.h"
 
@@ -30,14 +30,6 @@ void core_charge(struct host *host, struct core *core, enum account account, uin
                           core->accounted_ps);
 }
 
-/* ps x rate / 2^32, rounded down. */
-static uint64_t times(uint64_t ps, uint64_t rate)
-{
-    if (rate == CORE_WHOLE)
-        return ps;
-    return (ps >> 32) * rate + ((ps & UINT32_MAX) * rate >> 32);
-}
-
 /* The least time in which, at this rate, work of ps is done. */
 static uint64_t time_for(uint64_t ps, uint64_t rate)
 {
@@ -56,8 +48,8 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     if (task->flags & TASK_LOOPING)
         program_looped(host, task, core->accounted_ps);
     uint64_t stall_ps = elapsed_ps < core->stall_ps ? elapsed_ps : core->stall_ps;
-    uint64_t user_ps = times(elapsed_ps - stall_ps, core->share);
-    uint64_t work_ps = times(user_ps, core->speed);
+    uint64_t user_ps = core_share_ps(elapsed_ps - stall_ps, core->share);
+    uint64_t work_ps = core_share_ps(user_ps, core->speed);
     core->stall_ps -= stall_ps;
     uint64_t from_ps = core->accounted_ps;
     if (user_ps < elapsed_ps)
@@ -127,7 +119,7 @@ static uint64_t sibling_share(const struct host *host, const struct core *core)
 
 uint32_t core_pace(const struct host *host, const struct core *core)
 {
-    uint64_t rate = times(sibling_share(host, core), core->speed);
+    uint64_t rate = core_share_ps(sibling_share(host, core), core->speed);
     return rate == CORE_WHOLE ? TRACER_PACE
                               : (uint32_t)((double)TRACER_PACE * (double)CORE_WHOLE / (double)rate);
 }
@@ -138,29 +130,19 @@ uint64_t core_slower_ps(const struct host *host, const struct core *core, uint64
     return pace == TRACER_PACE ? ps : (uint64_t)((double)ps * pace / TRACER_PACE);
 }
 
-void core_pace_runtime(struct host *host, struct core *core)
-{
-    uint64_t until_ps = host->programs[core->running].until_ps;
-    uint64_t from_ps = core->accounted_ps + core->stall_ps;
-    if (until_ps == 0)
-        return;
-    uint64_t left_ps = until_ps > from_ps ? until_ps - from_ps : 0;
-    host->tasks[core->running].run_left_ps = times(times(left_ps, core->share), core->speed);
-}
-
 /* Sets what the core has of its speed from now on. */
 static void core_set_share(struct host *host, struct core *core)
 {
     uint64_t share = sibling_share(host, core);
     if (host->traced)
-        share = times(share, working_set_rate(&host->memory, core->id));
+        share = core_share_ps(share, working_set_rate(&host->memory, core->id));
     if (share == core->share)
         return;
     if (core->state == CORE_RUNNING)
         core_progress(host, core);
     core->share = share;
     if (core->state == CORE_RUNNING && host->programs != NULL)
-        core_pace_runtime(host, core);
+        steps_pace(host, core);
     if (core->state == CORE_RUNNING && core != host->entering)
         core_arm(host, core);
 }
@@ -253,7 +235,7 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     core_refill(host, core);
     program_prepare(host, task);
     if (host->programs != NULL)
-        core_pace_runtime(host, core);
+        steps_pace(host, core);
     if (host->scenario->scheduler.exact_slices)
         core->slice_ps = slice_end_ps(host, id, core->accounted_ps);
     tally_dispatch(host, task, core->accounted_ps);
@@ -322,8 +304,8 @@ void core_arm(struct host *host, struct core *core)
     } else if (core->state == CORE_WAITING) {
         when = core->grant_ps;
     } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
-               core->waking_head != NO_TASK || core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0 ||
-               core->halt != HALT_NONE) {
+               core->waking_head != NO_TASK || core->due_head != NO_TASK ||
+               core->request.victim != NULL || core->needs != 0 || core->halt != HALT_NONE) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -431,21 +413,14 @@ void core_begin(struct host *host, struct core *core, enum entry_kind kind, uint
         core_enter(host, core);
 }
 
-/* The interrupt by which another core has somebody woken here; an idle core that polls sees it. */
-static uint64_t signal_ps(const struct host *host, const struct core *core)
-{
-    bool polling = host->scenario->scheduler.polling_idle && core->state == CORE_IDLE;
-    return polling ? 0 : host->cost.ipi_handle_ps;
-}
-
 static void core_take_due(struct host *host, struct core *core)
 {
     uint32_t id = core->due_head;
     struct task *task = &host->tasks[id];
     core->due_head = task->next;
-    bool signalled = host->programs != NULL && host->programs[id].flags & PROGRAM_SIGNALLED;
-    uint64_t interrupt_ps = signalled ? signal_ps(host, core) : host->cost.timer_ps;
-    uint64_t before_ps = core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, interrupt_ps);
+    enum account account;
+    uint64_t before_ps = sync_interrupt_ps(host, core, id, &account);
+    before_ps = core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, before_ps);
     if (!(task->flags & TASK_ALIVE)) {
         struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);
         core_begin(host, core, ENTRY_CREATE, id, torus, before_ps, ACCOUNT_TICK);
@@ -453,20 +428,8 @@ static void core_take_due(struct host *host, struct core *core)
         struct host_torus *torus = &host->tori[task->torus];
         if (failures_taken(torus))
             torus = core->torus;
-        if (signalled)
-            host->programs[id].flags &= ~(uint32_t)PROGRAM_SIGNALLED;
-        core_begin(host, core, ENTRY_WAKE, id, torus, before_ps,
-                   signalled ? ACCOUNT_SCHED : ACCOUNT_TICK);
+        core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, account);
     }
-}
-
-/* Its process has told another to go on. */
-static void core_take_waking(struct host *host, struct core *core)
-{
-    uint32_t id;
-    struct host_torus *torus = sync_wake(host, core, &id);
-    if (torus != NULL)
-        core_begin(host, core, ENTRY_WAKE, id, torus, 0, ACCOUNT_SCHED);
 }
 
 /* What its last entry posted under "queues": "locked": the core takes the lock of the other torus,
@@ -581,7 +544,7 @@ void core_event(struct host *host, struct core *core)
     } else if (core->posted_head != NO_TASK) {
         core_take_posted(host, core);
     } else if (core->waking_head != NO_TASK) {
-        core_take_waking(host, core);
+        sync_wake(host, core);
     } else if (core->request.victim != NULL) {
         core_take_request(host, core);
     } else if (core_ticks(host, core)) {

@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 #include "sim/base/check.h"
 #include "sim/base/random.h"
@@ -174,32 +174,28 @@ static uint64_t now_ns(const struct host *host)
     return host->now_ps / 1000;
 }
 
-/* A core that queues a process at another torus has no slot there: any will do. */
-static uint32_t slot_of(const struct host_torus *torus, const struct core *core)
-{
-    uint32_t slot = core->id - torus->first_core;
-    return slot < torus->core_count ? slot : 0;
-}
-
 /* ---- Entries ------------------------------------------------------------------------------ */
 
-/* Takes what waits in the inbox; each process there becomes READY here. */
-static void call_receive(struct host *host, struct core *core, struct host_torus *torus)
+void entry_receive(struct host *host, struct core *core, struct host_torus *torus)
 {
     struct inbox *inbox = &torus->torus->inbox;
     uint32_t next = atomic_load_explicit(&inbox->head, memory_order_relaxed);
-    uint32_t sent = audit_inbox(host, torus);
+    uint32_t sent = audit_inbox(host, torus), strangers = NO_TASK;
     host->acting_torus = torus;
     host->moved |= atomic_load_explicit(&inbox->asked, memory_order_relaxed) != 0;
     for (; next != 0; next = host->processes[next - 1].inbox_next) {
         host->moved |= (host->processes[next - 1].flags & PROCESS_MIGRATING) != 0;
         task_ready(host, torus, next - 1);
+        if (host->programs != NULL)
+            strangers = cpus_stranger(host, next - 1, strangers);
     }
     price_flat(host, ENTRY_RECEIVE);
     uint32_t received = host->ops->receive(torus->torus, slot_of(torus, core), now_ns(host));
     if (received != sent)
         host_fault(host, FAULT_LOST, NO_TASK, "receive took %u processes of %u in the inbox",
                    received, sent);
+    if (strangers != NO_TASK)
+        cpus_confine_all(host, core, torus, strangers);
 }
 
 /* The sender itself queues a process here. */
@@ -217,6 +213,8 @@ static void call_accept(struct host *host, struct core *core, struct host_torus 
     task_ready(host, torus, id);
     host->ops->accept(torus->torus, slot_of(torus, core), process, now_ns(host));
     expect_state(host, id, PROCESS_READY, "accept");
+    if (host->programs != NULL && cpus_stranger(host, id, NO_TASK) == id)
+        cpus_confine_all(host, core, torus, id);
 }
 
 /* What the scheduler picked must be READY on this torus, and now RUNNING. */
@@ -239,7 +237,7 @@ static uint32_t check_picked(struct host *host, const struct host_torus *torus,
 static uint32_t call_pick(struct host *host, struct core *core, struct host_torus *torus)
 {
     if (!inbox_is_empty(&torus->torus->inbox))
-        call_receive(host, core, torus);
+        entry_receive(host, core, torus);
     struct process *picked = host->ops->pick(torus->torus, slot_of(torus, core), now_ns(host));
     if (picked == NULL) {
         if (torus->ready > 0)
@@ -262,7 +260,7 @@ static uint32_t call_schedule_one(struct host *host, struct core *core)
     if (id != NO_TASK)
         core_leave(host, core);
     if (!inbox_is_empty(&torus->torus->inbox))
-        call_receive(host, core, torus);
+        entry_receive(host, core, torus);
     if (id != NO_TASK) {
         host->tasks[id].ready_ps = host->now_ps;
         host->tasks[id].state = TASK_READY;
@@ -304,83 +302,15 @@ static uint32_t call_schedule_all(struct host *host, struct core *core)
     return id;
 }
 
-static const uint32_t *wanted_mask(const struct host *host, uint32_t id)
-{
-    uint32_t words = braid_mask_words(host->braid);
-    return &host->tori_of_mask[host->programs[id].wanted_mask * words];
-}
-
-/* From now on the process, which is here, stays on the cpus that it wants. */
-static void call_confine(struct host *host, struct core *core, struct host_torus *torus,
-                         uint32_t id)
-{
-    struct program *program = &host->programs[id];
-    if (!inbox_is_empty(&torus->torus->inbox))
-        call_receive(host, core, torus); /* which restricting would do */
-    enum process_result result = host->ops->restrict_to(
-        torus->torus, slot_of(torus, core), &host->processes[id], wanted_mask(host, id),
-        now_ns(host));
-    if (result == PROCESS_REFUSED && host->processes[id].flags & PROCESS_RESERVED)
-        steps_refuse(host, id, "is to leave torus %u, where it has its reservation, for its cpus",
-                     torus_number(host, torus));
-    expect_accepted(host, id, result, "restrict");
-    program->mask = program->wanted_mask;
-}
-
-/* The present process has asked for other cpus: it stays, or leaves for where it may be. */
-static void call_restrict(struct host *host, struct core *core)
-{
-    struct host_torus *torus = core->torus;
-    uint32_t id = core->running, number = torus_number(host, torus);
-    struct task *task = &host->tasks[id];
-    bool stays = wanted_mask(host, id)[number / 32] >> number % 32 & 1;
-    bool reserved = host->processes[id].flags & PROCESS_RESERVED; /* that is refused */
-    if (!stays && !reserved) {
-        core_leave(host, core);
-        torus_count_change(host, torus, 0, -1);
-        task->state = TASK_DUE;
-        task->ready_ps = host->now_ps;
-        core->operation.task = id;
-    }
-    call_confine(host, core, torus, id);
-    if (!stays && !host->entering_posted)
-        host_fault(host, FAULT_LOST, id, "it may not be on torus %u any more, and was not posted",
-                   number);
-}
-
-/* What the scheduler is to be told of processes before it chooses one. */
-static void call_changes(struct host *host, struct core *core)
-{
-    for (uint32_t i = 0; i < core->torus_count && host->rank_head != NO_TASK; i++)
-        sync_tell_ranks(host, core_torus(host, core, i));
-    if (core->running == NO_TASK)
-        return;
-    const struct program *program = &host->programs[core->running];
-    if (program->mask != program->wanted_mask)
-        call_restrict(host, core);
-}
-
 static uint32_t call_schedule(struct host *host, struct core *core)
 {
     price_flat(host, ENTRY_SCHEDULE);
     if (host->programs != NULL)
-        call_changes(host, core);
+        ranks_and_cpus(host, core);
     uint32_t next =
         core->torus_count == 1 ? call_schedule_one(host, core) : call_schedule_all(host, core);
     core->needs &= ~(uint32_t)NEED_RESCHEDULE; /* whoever asked for it, even in here */
     return next;
-}
-
-/* Of a process that arrived or was forked another can take the place; the totals of an instance are
- * kept. */
-static void task_free(struct host *host, uint32_t id)
-{
-    struct task *task = &host->tasks[id];
-    if (task->entity < host->scenario->workloads[task->workload].instances)
-        return;
-    host->open_alive--;
-    task->next = host->free_list[task->workload];
-    host->free_list[task->workload] = id;
 }
 
 /* The present process stops by itself: READY again, BLOCKED, or gone. */
@@ -413,7 +343,7 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
                         "reap");
         expect_state(host, id, PROCESS_FREE, "reap");
         task->state = TASK_FREE;
-        task_free(host, id);
+        program_free(host, id);
     }
 }
 
@@ -433,7 +363,7 @@ static void call_wake(struct host *host, struct core *core, struct host_torus *t
     }
     expect_kept(host, id, PROCESS_BLOCKED);
     if (host->programs != NULL)
-        sync_tell_rank(host, torus, id);
+        sync_before_wake(host, torus, id);
     task->ready_ps = host->now_ps;
     if (host->lag != NULL)
         lag_begin(host, id);
@@ -479,10 +409,10 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
     expect_accepted(host, id, result, "create");
     expect_state(host, id, PROCESS_READY, "create");
     if (host->entering_posted)
-        return; /* one that has a mask will ask for it itself */
+        return; /* who has a mask is told of it there */
     task_ready(host, torus, id);
     if (workload->mask > 0)
-        call_confine(host, core, torus, id);
+        cpus_confine_all(host, core, torus, id);
 }
 
 static void take_requests(struct core *core, struct host_torus *torus, uint32_t requests)
@@ -635,7 +565,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         if (operation->task != NO_TASK)
             call_accept(host, core, torus, operation->task);
         else
-            call_receive(host, core, torus);
+            entry_receive(host, core, torus);
         break;
     case ENTRY_TICK:
         call_tick(host, core);
@@ -659,7 +589,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
     } else {
         core->state = operation->resume;
         if (core->state == CORE_RUNNING && host->programs != NULL)
-            core_pace_runtime(host, core);
+            steps_pace(host, core);
         if (kind == ENTRY_BALANCE && core->balance_call == BALANCE_LEAVE)
             core_run(host, core, NO_TASK);
         if (kind == ENTRY_TICK && ticks && core->running == NO_TASK)

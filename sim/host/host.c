@@ -17,7 +17,7 @@
 
 #include "sim/base/check.h"
 #include "sim/base/random.h"
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 /* ---- Faults ------------------------------------------------------------------------------- */
 
@@ -375,14 +375,9 @@ static void cores_set_up(struct host *host)
 
 static bool scenario_has_bursts(const struct scenario *scenario)
 {
-    for (uint32_t w = 0; w < scenario->workload_count; w++) {
-        const struct workload *workload = &scenario->workloads[w];
-        if (workload->bursts != NULL)
+    for (uint32_t w = 0; w < scenario->workload_count; w++)
+        if (scenario->workloads[w].bursts != NULL || scenario->workloads[w].has_burst_steps)
             return true;
-        for (uint32_t i = 0; i < workload->step_count; i++)
-            if (workload->steps[i].kind == STEP_BURSTS)
-                return true;
-    }
     return false;
 }
 

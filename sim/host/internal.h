@@ -3,8 +3,8 @@
  * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
  * entries.c calls the scheduler and prices the call; audit.c holds the scheduler's memory to the
  * host's record; messages.c is the port, what the scheduler asks of the world; programs.c steps a
- * process's phases, steps.c those of programs that do more, and sync.c what processes wait for;
- * tally.c measures, and lag.c what processes are owed.
+ * process's phases, and those that do more are in steps.h; tally.c measures, and lag.c what processes
+ * are owed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -63,50 +63,6 @@ struct task {
     uint8_t workload, phase, state, flags;
 };
 
-#define NO_RESOURCE UINT32_MAX
-
-enum program_flag {
-    PROGRAM_BLOCKS = 1,     /* it is to block, once what it has to do before that is done */
-    PROGRAM_WAITS = 2,      /* it is blocked, or about to be, until somebody wakes it: no timer is set */
-    PROGRAM_WOKEN = 4,      /* somebody has, before it was blocked: it need not block */
-    PROGRAM_IN_BURST = 8,   /* what it waits for ends no burst, */
-    PROGRAM_SIGNALLED = 16, /* another core wakes it by an interrupt */
-    PROGRAM_CHANGED = 32    /* the scheduler does not know its present rank yet */
-};
-
-/* How urgent a process is, with what it inherits from those that wait for its mutexes. */
-struct rank {
-    int32_t priority;
-    uint32_t weight;
-};
-
-/* What a process whose program has steps needs beside its task; same index. */
-struct program {
-    uint64_t born_ps;  /* when it was meant to start: its timers count from then */
-    uint64_t until_ps; /* of the runtime that it is in; 0: in none */
-    uint64_t burst_ps; /* IN_BURST: which was meant to start then */
-    uint32_t step;     /* that comes next */
-    uint32_t rounds;   /* of the whole program */
-    uint32_t turns[GROUP_DEPTH_MAX]; /* of the groups that it is in */
-    uint32_t next;      /* of those that wait for the same, or that a core is to wake */
-    uint32_t next_rank; /* of those whose rank is to be told */
-    uint32_t mutex;     /* that it waits for; NO_RESOURCE */
-    uint32_t held;      /* the last that it has locked and still holds, or NO_RESOURCE */
-    uint32_t own_timers;
-    uint32_t mask, wanted_mask; /* of cpus: in force, and that it asks for */
-    struct rank rank;
-    uint32_t flags; /* enum program_flag */
-};
-
-/* The state of a resource; same index as in the scenario. */
-struct shared {
-    uint32_t head, tail; /* who waits, in order of arrival; NO_TASK */
-    uint32_t owner;      /* mutex; NO_TASK */
-    uint32_t next_held;  /* mutex: of those that its owner holds */
-    uint32_t count;      /* semaphore: free; barrier: who have come */
-    uint64_t next_ps;    /* timer; 0: not used yet */
-};
-
 #define CORE_WHOLE (UINT64_C(1) << 32) /* full speed */
 
 enum core_state { CORE_IDLE, CORE_RUNNING, CORE_ENTERING, CORE_WAITING, CORE_STOPPED };
@@ -144,6 +100,8 @@ enum balance_call {
 };
 
 struct host_torus;
+struct program;
+struct shared;
 
 /* A call into the scheduler that a core is about to make. */
 struct operation {
@@ -267,9 +225,9 @@ struct host {
     struct core *cores;
     struct host_torus *tori;
     uint32_t core_count, torus_count;
-    uint32_t *free_list;            /* [workload_count] heads of tasks that may arrive or be forked */
-    uint32_t *arrivals;             /* [workload_count] arrived or forked, behind the instances */
-    struct burst_place *bursts;     /* [task_count]; NULL: no entry has any */
+    uint32_t *free_list; /* [workload_count] heads of tasks that may arrive or be forked */
+    uint32_t *arrivals;  /* [workload_count] arrived or forked, behind the instances */
+    struct burst_place *bursts; /* [task_count]; NULL: no entry has any */
     uint32_t open_alive, open_most; /* processes that have: now, and the most so far */
 
     /* Where a program has steps; else NULL. */
@@ -362,8 +320,6 @@ void core_lend(struct host *host, const struct core *core, const struct host_tor
 void core_stop(struct host *host, struct core *core);
 void core_resume(struct host *host, struct core *core);
 
-/* The running task is in a runtime: its work lasts until that is over, at the core's speed. */
-void core_pace_runtime(struct host *host, struct core *core);
 static inline bool core_serves(const struct host *host, const struct core *core, uint32_t torus)
 {
     return host->torus_count > host->core_count ? torus % host->core_count == core->id
@@ -374,6 +330,8 @@ static inline bool core_serves(const struct host *host, const struct core *core,
 
 /* The core, which holds what it must, calls the scheduler. */
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps);
+/* Inside an entry: takes what waits in the inbox; each process there becomes READY here. */
+void entry_receive(struct host *host, struct core *core, struct host_torus *torus);
 /* When what the entry under way does at this moment inside it has been paid for. */
 uint64_t entry_paid_for_ps(const struct host *host);
 
@@ -448,57 +406,6 @@ void host_kick(void *world, uint32_t core);
 void host_lock(void *world, uint32_t lock);
 void host_unlock(void *world, uint32_t lock);
 
-/* ---- programs.c ---- */
-
-/* The running task has finished its run phase: what now? */
-void program_step(struct host *host, struct core *core);
-/* Draws the run phase that a task dispatched just now begins with, if it is one. */
-void program_prepare(struct host *host, struct task *task);
-/* A loop of the task's program was done at when_ps. */
-void program_looped(struct host *host, struct task *task, uint64_t when_ps);
-void program_arrival(struct host *host, uint32_t workload);
-void program_start(struct host *host); /* sets the first timers */
-
-/* A duration from the task's own random numbers. */
-uint64_t program_draw_ps(struct host *host, struct task *task, const struct distribution *duration);
-/* The running task makes a system call that enters the scheduler. */
-void program_call(struct host *host, struct core *core, enum entry_kind kind, uint32_t task);
-void program_sleep(struct host *host, struct core *core, uint64_t until_ps); /* which runs there */
-/* The next of what was recorded, of the running task.  False: it has all been done. */
-bool program_next_burst(struct host *host, struct core *core, const struct burst_list *list);
-/* A process of the entry is born now.  It ends the run if there are max_alive. */
-uint32_t program_newcomer(struct host *host, uint32_t workload);
-
-/* ---- steps.c ---- */
-
-void steps_init(struct host *host);
-void steps_begin(struct host *host, uint32_t task); /* it is to be born; own_timers is set */
-void steps_go_on(struct host *host, struct core *core);
-/* The program of a process does what it must not.  Ends the run as bad input. */
-__attribute__((noreturn, format(printf, 3, 4))) void steps_refuse(struct host *host, uint32_t task,
-                                                                  const char *format, ...);
-/* "hog", or "hog/3" where there are several. */
-enum { PROCESS_NAME_MAX = 56 };
-const char *steps_name(const struct host *host, uint32_t task, char name[PROCESS_NAME_MAX]);
-
-/* ---- sync.c ---- */
-
-void sync_init(struct host *host);
-/* The step of the running task, which sync_step() knows; true: it does not come to the next one at
- * once. */
-bool sync_step(struct host *host, struct core *core, const struct step *step);
-/* Blocks the running task, if it is to; true: it does. */
-bool sync_blocks(struct host *host, struct core *core);
-/* The first of those whom the core is to wake: the torus to call for it, or NULL if that is done. */
-struct host_torus *sync_wake(struct host *host, struct core *core, uint32_t *task);
-/* The task, which is about to block: has it been told to go on meanwhile? */
-bool sync_need_not_block(struct host *host, uint32_t task);
-/* The scheduler is told of new ranks of processes of this torus. */
-void sync_tell_ranks(struct host *host, struct host_torus *torus);
-/* The rank of the task, about to be woken, likewise. */
-void sync_tell_rank(struct host *host, struct host_torus *torus, uint32_t task);
-bool sync_waits(const struct host *host, uint32_t task); /* no timer wakes it */
-
 /* ---- tally.c ---- */
 
 static inline void record_waking(struct host *host, const struct core *core, uint32_t task)
@@ -524,8 +431,8 @@ void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
 void tally_lock_wait(struct host *host, struct host_torus *torus, uint64_t wait_ps, bool contended);
 void tally_starvation(struct host *host); /* how long is too long, now that there are more? */
 void tally_finish(struct host *host, struct run_result *result);
-void tally_warm(struct host *host);                          /* the window begins */
-void tally_stop(struct host *host, const struct core *core); /* at once: see failures.c */
+void tally_warm(struct host *host);                                 /* the window begins */
+void tally_stop(struct host *host, const struct core *core);        /* at once: see failures.c */
 void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */
 
 /* Could it have run at any time of the window?  Asked at the end. */
@@ -557,6 +464,14 @@ static inline void timer_set(struct host *host, uint32_t id, uint64_t when_ps)
     __builtin_prefetch(&host->processes[near], 1);
 }
 
+/* ps x rate / 2^32, rounded down. */
+static inline uint64_t core_share_ps(uint64_t ps, uint64_t rate)
+{
+    if (rate == CORE_WHOLE)
+        return ps;
+    return (ps >> 32) * rate + ((ps & UINT32_MAX) * rate >> 32);
+}
+
 /* What kernel code that takes ps on a fast core alone takes on this one now. */
 static inline uint64_t core_kernel_ps(const struct host *host, const struct core *core, uint64_t ps)
 {
@@ -572,6 +487,13 @@ static inline uint32_t task_id(const struct host *host, const struct task *task)
 static inline uint32_t torus_number(const struct host *host, const struct host_torus *torus)
 {
     return (uint32_t)(torus - host->tori);
+}
+
+/* A core that calls for a torus that it does not serve has no slot there: any will do. */
+static inline uint32_t slot_of(const struct host_torus *torus, const struct core *core)
+{
+    uint32_t slot = core->id - torus->first_core;
+    return slot < torus->core_count ? slot : 0;
 }
 
 /* When the slice of a process that begins now is used up; NEVER: at no time that there is. */

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 #include "sim/base/random.h"
 
@@ -202,6 +202,23 @@ static void stream_next(struct host *host, uint32_t workload, uint64_t from_ps)
     timer_set(host, host->stream_from + workload, from_ps + gap_ps);
 }
 
+/* Somebody may arrive, or be forked, as this task. */
+static void slot_free(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    task->next = host->free_list[task->workload];
+    host->free_list[task->workload] = id;
+}
+
+void program_free(struct host *host, uint32_t id)
+{
+    const struct task *task = &host->tasks[id];
+    if (task->entity < host->scenario->workloads[task->workload].instances)
+        return;
+    host->open_alive--;
+    slot_free(host, id);
+}
+
 uint32_t program_newcomer(struct host *host, uint32_t workload)
 {
     uint32_t id = host->free_list[workload];
@@ -227,22 +244,13 @@ void program_arrival(struct host *host, uint32_t workload)
     stream_next(host, workload, host->now_ps);
 }
 
-/* Somebody may arrive, or be forked, as this task. */
-static void slot_free(struct host *host, uint32_t id)
-{
-    struct task *task = &host->tasks[id];
-    task->next = host->free_list[task->workload];
-    host->free_list[task->workload] = id;
-}
-
 static void instance_start(struct host *host, uint32_t id)
 {
     struct task *task = &host->tasks[id];
     const struct workload *workload = &host->scenario->workloads[task->workload];
-    task->due_ps = workload->starts_ps != NULL
-                       ? workload->starts_ps[task->entity]
-                       : draw_apart_ps(host, RANDOM_START, task->workload, task->entity,
-                                       &workload->start);
+    task->due_ps = workload->starts_ps != NULL ? workload->starts_ps[task->entity]
+                                               : draw_apart_ps(host, RANDOM_START, task->workload,
+                                                               task->entity, &workload->start);
     if (host->programs != NULL)
         host->programs[id].born_ps = task->due_ps;
     timer_set(host, id, task->due_ps);

@@ -171,7 +171,7 @@ struct fault {
 /* A bad input that only shows while running. */
 enum overrun_kind {
     OVERRUN_NONE,
-    OVERRUN_ALIVE,      /* an open stream over max_alive */
+    OVERRUN_ALIVE,       /* an open stream over max_alive */
     OVERRUN_RESERVATION, /* refused: it does not fit, or the policy has none */
     OVERRUN_PROGRAM      /* a process does what it must not; text says what */
 };

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,22 +13,6 @@
 #include "sim/base/check.h"
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
-
-/* A torus is in a mask of cpus when it serves one of them. */
-static void masks_init(struct host *host)
-{
-    const struct scenario *scenario = host->scenario;
-    uint32_t words = braid_mask_words(host->braid);
-    host->tori_of_mask =
-        arena_alloc(host->arena, (size_t)scenario->mask_count * words, sizeof(uint32_t));
-    for (uint32_t m = 0; m < scenario->mask_count; m++)
-        for (uint32_t t = 0; t < host->torus_count; t++)
-            for (uint32_t i = 0; i < host->tori[t].core_count; i++) {
-                uint32_t core = host->tori[t].first_core + i;
-                if (scenario->masks[m].cores[core / 32] >> core % 32 & 1)
-                    host->tori_of_mask[m * words + t / 32] |= UINT32_C(1) << t % 32;
-            }
-}
 
 void steps_init(struct host *host)
 {
@@ -39,7 +23,7 @@ void steps_init(struct host *host)
     host->programs = arena_alloc(host->arena, host->task_count, sizeof *host->programs);
     host->own_timers = arena_alloc(host->arena, own, sizeof *host->own_timers);
     if (scenario->mask_count > 0)
-        masks_init(host);
+        cpus_init(host);
     sync_init(host);
 }
 
@@ -55,13 +39,8 @@ void steps_begin(struct host *host, uint32_t id)
                                            .rank = { workload->priority, workload->weight } };
     for (uint32_t i = 0; i < workload->timers; i++)
         host->own_timers[own_timers + i] = 0;
-    if (workload->mask > 0) {
-        const struct cpu_mask *mask = &host->scenario->masks[workload->mask];
-        uint32_t skip = host->tasks[id].entity % mask->count, core = mask->first;
-        for (; skip > 0; skip -= mask->cores[core / 32] >> core % 32 & 1)
-            core++;
-        host->tasks[id].core = (uint16_t)core;
-    }
+    if (workload->mask > 0)
+        host->tasks[id].core = cpus_birthplace(host, workload->mask, host->tasks[id].entity);
 }
 
 /* ---- Refusals ----------------------------------------------------------------------------- */
@@ -86,8 +65,8 @@ void steps_refuse(struct host *host, uint32_t id, const char *format, ...)
     va_end(args);
     host->overrun =
         (struct overrun){ .workload = host->tasks[id].workload, .happened = OVERRUN_PROGRAM };
-    snprintf(host->overrun.text, sizeof host->overrun.text, "%s %s",
-             steps_name(host, id, name), text);
+    snprintf(host->overrun.text, sizeof host->overrun.text, "%s %s", steps_name(host, id, name),
+             text);
     siglongjmp(host->escape, 1);
 }
 
@@ -99,10 +78,22 @@ static void check_time_goes_by(struct host *host, uint32_t id)
         host->steps_taken = 0;
     host->steps_ps = host->now_ps;
     if (++host->steps_taken > most)
-        steps_refuse(host, id,
-                     "and those with it go through %ju steps at one instant, %.6f ms, so the clock "
-                     "stands still; add a run or a sleep above 0",
-                     (uintmax_t)most, (double)host->now_ps / 1e9);
+        steps_refuse(
+            host, id,
+            "goes, alone or with others, through %ju steps at one instant, %.6f ms, so that "
+            "the clock stands still; add a run or a sleep above 0",
+            (uintmax_t)most, (double)host->now_ps / 1e9);
+}
+
+void steps_pace(struct host *host, const struct core *core)
+{
+    uint64_t until_ps = host->programs[core->running].until_ps;
+    uint64_t from_ps = core->accounted_ps + core->stall_ps;
+    if (until_ps == 0)
+        return;
+    uint64_t left_ps = until_ps > from_ps ? until_ps - from_ps : 0;
+    host->tasks[core->running].run_left_ps =
+        core_share_ps(core_share_ps(left_ps, core->share), core->speed);
 }
 
 /* ---- Steps -------------------------------------------------------------------------------- */
@@ -122,7 +113,7 @@ static bool step_runtime(struct host *host, struct core *core, struct task *task
     if (!step_run(host, core, task, step))
         return false;
     host->programs[core->running].until_ps = host->now_ps + task->run_left_ps;
-    core_pace_runtime(host, core);
+    steps_pace(host, core);
     return true;
 }
 
@@ -171,7 +162,7 @@ static bool step_bursts(struct host *host, struct core *core, const struct task 
                         const struct step *step)
 {
     uint32_t instances = host->scenario->workloads[task->workload].instances;
-    struct program *program = &host->programs[core->running]; /* which may sleep soon */
+    struct program *program = &host->programs[core->running]; /* it need not run there afterwards */
     if (!program_next_burst(host, core, &step->bursts[task->entity % instances]))
         return false;
     program->step--; /* it stays in this step */
@@ -223,8 +214,8 @@ static bool take_step(struct host *host, struct core *core, struct task *task,
 
 static bool ends_burst(enum step_kind kind)
 {
-    return kind == STEP_SLEEP || kind == STEP_BURSTS || kind == STEP_TIMER || kind == STEP_WAIT || kind == STEP_BARRIER ||
-           kind == STEP_SUSPEND || kind == STEP_SEM_WAIT;
+    return kind == STEP_SLEEP || kind == STEP_BURSTS || kind == STEP_TIMER || kind == STEP_WAIT ||
+           kind == STEP_BARRIER || kind == STEP_SUSPEND || kind == STEP_SEM_WAIT;
 }
 
 static bool has_bursts(const struct workload *workload)
@@ -259,7 +250,7 @@ static bool finish_step(struct host *host, struct core *core, struct task *task)
 {
     struct program *program = &host->programs[core->running];
     if (program->until_ps > host->now_ps) {
-        core_pace_runtime(host, core);
+        steps_pace(host, core);
         if (task->run_left_ps > 0)
             return false;
     }

@@ -13,7 +13,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 #include <string.h>
 
@@ -116,25 +116,36 @@ static void interrupt_for(struct host *host, struct core *core, uint32_t id)
               core->accounted_ps + (polled ? host->cost.transfer_ps : host->cost.ipi_latency_ps));
 }
 
-struct host_torus *sync_wake(struct host *host, struct core *core, uint32_t *id)
+void sync_wake(struct host *host, struct core *core)
 {
-    *id = core->waking_head;
-    struct task *task = &host->tasks[*id];
-    struct program *program = &host->programs[*id];
+    uint32_t id = core->waking_head;
+    struct task *task = &host->tasks[id];
+    struct program *program = &host->programs[id];
     struct host_torus *torus = &host->tori[task->torus];
     core->waking_head = program->next;
     if (task->state != TASK_BLOCKED) {
         program->flags |= PROGRAM_WOKEN;
-        return NULL;
+        return;
     }
     program->flags &= ~(uint32_t)PROGRAM_WAITS;
     bool locks = host->scenario->scheduler.locked_queues && host->failures == NULL;
     if (failures_taken(torus) || !(locks || core_serves(host, core, task->torus))) {
-        interrupt_for(host, core, *id);
-        return NULL;
+        interrupt_for(host, core, id);
+        return;
     }
     task->state = TASK_DUE;
-    return torus;
+    core_begin(host, core, ENTRY_WAKE, id, torus, 0, ACCOUNT_SCHED);
+}
+
+uint64_t sync_interrupt_ps(struct host *host, const struct core *core, uint32_t id,
+                           enum account *account)
+{
+    bool polling = host->scenario->scheduler.polling_idle && core->state == CORE_IDLE;
+    *account = ACCOUNT_TICK;
+    if (host->programs == NULL || !(host->programs[id].flags & PROGRAM_SIGNALLED))
+        return host->cost.timer_ps;
+    *account = ACCOUNT_SCHED;
+    return polling ? 0 : host->cost.ipi_handle_ps; /* one that polls sees it */
 }
 
 /* ---- Blocking ----------------------------------------------------------------------------- */
@@ -273,9 +284,10 @@ void sync_tell_ranks(struct host *host, struct host_torus *torus)
     }
 }
 
-void sync_tell_rank(struct host *host, struct host_torus *torus, uint32_t id)
+void sync_before_wake(struct host *host, struct host_torus *torus, uint32_t id)
 {
     uint32_t *link = &host->rank_head;
+    host->programs[id].flags &= ~(uint32_t)PROGRAM_SIGNALLED;
     if (!(host->programs[id].flags & PROGRAM_CHANGED) || !tell(host, torus, id))
         return;
     while (*link != id)
@@ -313,7 +325,7 @@ static void refuse_ring(struct host *host, uint32_t id, uint32_t last)
         holds = mutex;
         member = host->shared[mutex].owner;
     } while (member != id);
-    steps_refuse(host, id, "deadlock at %.6f ms: %s; let all lock in one order",
+    steps_refuse(host, id, "ends in a deadlock at %.6f ms: %s; let all lock in one order",
                  (double)host->now_ps / 1e9, text);
 }
 
@@ -354,7 +366,8 @@ static uint32_t take_heir(struct host *host, struct shared *shared)
     if (host->scenario->priority_inheritance)
         for (uint32_t at = heir; host->programs[at].next != NO_TASK; at = host->programs[at].next) {
             uint32_t next = host->programs[at].next;
-            const struct rank *rank = &host->programs[next].rank, *most = &host->programs[heir].rank;
+            const struct rank *rank = &host->programs[next].rank,
+                              *most = &host->programs[heir].rank;
             if (rank->priority > most->priority ||
                 (rank->priority == most->priority && rank->weight > most->weight)) {
                 heir = next;

@@ -176,8 +176,8 @@ static bool add_step(struct compiler *compiler, const struct node *node, const s
     if (count == STEP_MAX)
         return node_refuse(node, err, "makes the program longer than %d steps", STEP_MAX);
     if ((count & (count - 1)) == 0)
-        workload->steps = grown(node, workload->steps, count, count > 0 ? 2 * count : 1,
-                                sizeof *workload->steps);
+        workload->steps =
+            grown(node, workload->steps, count, count > 0 ? 2 * count : 1, sizeof *workload->steps);
     workload->steps[workload->step_count++] = *step;
     return true;
 }
@@ -232,8 +232,7 @@ static bool read_condition(struct compiler *compiler, const struct node *node, b
     const char *name, *mutex_name;
     struct node ref, mutex;
     if (!node_object(node, keys, err) || !member_need(node, "ref", &ref, err) ||
-        !read_name(compiler, &ref, false, &name, err) ||
-        !member_need(node, "mutex", &mutex, err) ||
+        !read_name(compiler, &ref, false, &name, err) || !member_need(node, "mutex", &mutex, err) ||
         !read_name(compiler, &mutex, false, &mutex_name, err))
         return false;
     uint32_t condition = find_resource(compiler->programs, node, RESOURCE_CONDITION, name);
@@ -251,8 +250,7 @@ static bool read_condition(struct compiler *compiler, const struct node *node, b
     return true;
 }
 
-static uint32_t find_own_timer(struct compiler *compiler, const struct node *node,
-                               const char *name)
+static uint32_t find_own_timer(struct compiler *compiler, const struct node *node, const char *name)
 {
     uint32_t count = compiler->workload->timers;
     for (uint32_t i = 0; i < count; i++)
@@ -279,9 +277,8 @@ static bool read_timer(struct compiler *compiler, const struct node *node, struc
         return false;
     step.is_absolute = mode == 1;
     step.is_own = strncmp(ref.json->valuestring, "unique", 6) == 0;
-    step.resource = step.is_own
-                        ? find_own_timer(compiler, node, name)
-                        : find_resource(compiler->programs, node, RESOURCE_TIMER, name);
+    step.resource = step.is_own ? find_own_timer(compiler, node, name)
+                                : find_resource(compiler->programs, node, RESOURCE_TIMER, name);
     return add_step(compiler, node, &step, err);
 }
 
@@ -309,6 +306,7 @@ static bool read_bursts(struct compiler *compiler, const struct node *node, stru
     double least_us;
     if (compiler->workload->instances == 0)
         return node_refuse(node, err, "is for \"instances\" above 0 only");
+    compiler->workload->has_burst_steps = true;
     return bursts_read(node, compiler->workload, &bursts, compiler->cache, &least_us, err) &&
            add_step(compiler, node, &(struct step){ .kind = STEP_BURSTS, .bursts = bursts }, err);
 }
@@ -430,10 +428,9 @@ static bool read_group(struct compiler *compiler, const struct node *node, uint3
         return false;
     if (turns < 0 && !check_for_ever(compiler, node, from, err))
         return false;
-    struct step repeat = { .kind = STEP_REPEAT,
-                           .other = from,
-                           .count = turns < 0 ? 0 : (uint32_t)turns,
-                           .depth = depth };
+    struct step repeat = {
+        .kind = STEP_REPEAT, .other = from, .count = turns < 0 ? 0 : (uint32_t)turns, .depth = depth
+    };
     if (turns != 1 && !add_step(compiler, node, &repeat, err))
         return false;
     return mask == outer_mask || add_cpus(compiler, node, outer_mask, err);
@@ -515,11 +512,9 @@ bool program_read(struct programs *programs, const struct node *entry, const str
                   struct workload *workload, uint32_t index, const char *prefix,
                   struct reference_cache *cache, struct error *err)
 {
-    struct compiler compiler = { .programs = programs,
-                                 .workload = workload,
-                                 .index = index,
-                                 .prefix = prefix,
-                                 .cache = cache };
+    struct compiler compiler = {
+        .programs = programs, .workload = workload, .index = index, .prefix = prefix, .cache = cache
+    };
     struct node cpus, loop;
     double rounds = workload->open ? 1 : -1;
     if (!read_loop(entry, &rounds, err))
@@ -553,7 +548,8 @@ static bool find_fork(const struct program_link *link, struct workload *workload
                 workloads[w].max_alive = MAX_ALIVE_DEFAULT;
             return true;
         }
-    return node_refuse(&link->node, err, "there is no entry \"%s\" to fork; name one of \"workload\"",
+    return node_refuse(&link->node, err,
+                       "there is no entry \"%s\" to fork; name one of \"workload\"",
                        document_shown(link->target, link->node.document->arena));
 }
 

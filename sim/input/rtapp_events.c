@@ -10,6 +10,8 @@
 #include "sim/base/check.h"
 #include "sim/input/rtapp_parts.h"
 
+enum { NAME_LENGTH_MOST = 100 };
+
 enum value_kind {
     VALUE_US,
     VALUE_BYTES,
@@ -81,7 +83,9 @@ static bool read_name(const struct node *node, const char **name, struct error *
         return refuse_empty(node, "a name, in quotes", err);
     if (!node_string(node, name, err))
         return false;
-    return **name != '\0' || node_refuse(node, err, "must be a name, is empty");
+    size_t length = strlen(*name);
+    return (length > 0 && length <= NAME_LENGTH_MOST && json_is_printable(*name)) ||
+           node_refuse(node, err, "must be a name of 1 to %d characters", NAME_LENGTH_MOST);
 }
 
 /* A member that has a default. */
@@ -181,6 +185,7 @@ static bool put_timer(struct rtapp_program *program, const struct node *node, cJ
          !read_int(&period, "a period in us", &period_us, err)) ||
         (node_get(node, "mode", &mode) && !node_choice(&mode, "mode", modes, &index, err)))
         return false;
+    index = rtapp_is_absolute(program->reading, program->task, name);
     cJSON *value = cJSON_CreateObject();
     CHECK(value != NULL && cJSON_AddStringToObject(value, "ref", name) != NULL &&
           cJSON_AddNumberToObject(value, "period", (double)period_us) != NULL &&
@@ -223,7 +228,7 @@ static bool put_number(struct rtapp_program *program, const struct event_descrip
                        const struct node *node, cJSON *phases, struct error *err)
 {
     bool bytes = event->value == VALUE_BYTES;
-    uint64_t number;
+    uint64_t number = 0;
     if (!read_int(node, bytes ? "a number of bytes" : "a number of us", &number, err))
         return false;
     uint64_t touched = is(event, "mem")      ? number
@@ -234,6 +239,23 @@ static bool put_number(struct rtapp_program *program, const struct event_descrip
         program->mem_bytes = touched;
     put(phases, event->name, cJSON_CreateNumber((double)number));
     return true;
+}
+
+/* rt-app's suspend waits at the condition of that name with the mutex of that name, and its resume
+ * wakes all who do.  Where the file has others use these too, that is to be seen. */
+static void put_suspension(const struct rtapp_program *program,
+                           const struct event_description *event, const char *name, cJSON *phases)
+{
+    if (!rtapp_is_pthread(program->reading, name)) {
+        put(phases, event->name, cJSON_CreateString(name));
+        return;
+    }
+    put(phases, "lock", cJSON_CreateString(name));
+    if (is(event, "suspend"))
+        put(phases, "wait", condition_value(name, name));
+    else
+        put(phases, "broad", cJSON_CreateString(name));
+    put(phases, "unlock", cJSON_CreateString(name));
 }
 
 static bool put_name(struct rtapp_program *program, const struct event_description *event,
@@ -248,7 +270,10 @@ static bool put_name(struct rtapp_program *program, const struct event_descripti
         note_lock(program, name);
     if (is(event, "unlock"))
         note_unlock(program, name);
-    put(phases, event->name, cJSON_CreateString(name));
+    if (is(event, "resume"))
+        put_suspension(program, event, name, phases);
+    else
+        put(phases, event->name, cJSON_CreateString(name));
     return true;
 }
 
@@ -275,7 +300,7 @@ bool rtapp_event(struct rtapp_program *program, const struct node *node, const c
     case VALUE_OWN_NAME:
         if (!is_empty && !read_name(node, &name, err))
             return false;
-        put(phases, event->name, cJSON_CreateString(name));
+        put_suspension(program, event, name, phases);
         return true;
     case VALUE_ANY:
         break;

@@ -15,7 +15,12 @@
 #include "sim/input/rtapp_parts.h"
 #include "workloads/workload.h"
 
-enum { EVENTS_MAX = 4096 /* of a task */, NAME_MAX_LENGTH = 40, INSTANCES_MAX = 1000000 };
+enum {
+    EVENTS_MAX = 4096 /* of a task */,
+    NAME_MAX_LENGTH = 40,
+    INSTANCES_MAX = 65536,
+    LOOPS_MAX = 1000000000
+};
 
 void rtapp_note(struct rtapp_reading *reading, const char **list, const char *name)
 {
@@ -110,7 +115,7 @@ static bool read_loop(const struct node *node, double *loop, struct error *err)
     struct node child;
     if (!node_get(node, "loop", &child))
         return true;
-    if (!node_number(&child, -1, RTAPP_INT_MAX, loop, err))
+    if (!node_number(&child, -1, LOOPS_MAX, loop, err))
         return false;
     return (*loop == -1 || (*loop >= 1 && *loop == (double)(int)*loop)) ||
            node_refuse(&child, err, "must be a whole number of at least 1, or -1 (for ever), is %g",
@@ -354,6 +359,7 @@ static bool list_tasks(struct rtapp_reading *reading, const struct node *tasks, 
         if (!check_old(reading, task, is_fragment, err) || !rtapp_policy(reading, task, err))
             return false;
     }
+    rtapp_names(reading);
     for (uint32_t i = 0; i < reading->task_count; i++)
         reading->tasks[i].name = entry_name(reading, i);
     return true;
@@ -418,6 +424,7 @@ bool rtapp_parse(struct rtapp *rtapp, const char *name, const char *text, size_t
     rtapp->entries = cJSON_CreateArray();
     CHECK(rtapp->entries != NULL);
     bool fine = read_root(&reading, &root, err);
+    rtapp_names_free(&reading);
     json_source_free(&source);
     if (fine)
         return true;

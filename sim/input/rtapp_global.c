@@ -150,6 +150,8 @@ const char *rtapp_scenario(const struct rtapp *rtapp, const char *path, struct a
     cJSON *scheduler = cJSON_AddObjectToObject(scenario, "scheduler");
     cJSON_AddStringToObject(scheduler, "policy", policy);
     cJSON_AddStringToObject(scheduler, "tori", "per_core");
+    cJSON_AddTrueToObject(scheduler, "place_woken"); /* as mainstream kernels do, */
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(scheduler, "balance"), "kind", "periodic");
     if (rtapp->inherits)
         cJSON_AddTrueToObject(cJSON_AddObjectToObject(scenario, "resources"),
                               "priority_inheritance");

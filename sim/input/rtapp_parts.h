@@ -28,11 +28,21 @@ struct rtapp_reading {
     enum rtapp_policy default_policy;
     struct rtapp_task *tasks;
     uint32_t task_count;
+    void *names; /* tsearch() tree of strings: rtapp_names() */
     const char *ignored, *renamed, *policies, *of_scenario; /* for notes; "" when nothing */
 };
 
 /* Adds name to a list as notes show it, unless it is there. */
 void rtapp_note(struct rtapp_reading *reading, const char **list, const char *name);
+
+/* Goes through all tasks, to know of a name, wherever it is asked for, */
+void rtapp_names(struct rtapp_reading *reading);
+void rtapp_names_free(struct rtapp_reading *reading);
+/* is it a mutex's or a condition's too?  What suspends and resumes is both, of that name. */
+bool rtapp_is_pthread(const struct rtapp_reading *reading, const char *name);
+/* Is the timer absolute?  It is if any of its uses says so. */
+bool rtapp_is_absolute(const struct rtapp_reading *reading, const struct rtapp_task *task,
+                       const char *timer);
 
 struct node rtapp_member(const struct node *object, const cJSON *child);
 

@@ -55,6 +55,16 @@ static const struct translation translations[] = {
       ENTRY("{\"suspend\":\"s\"},{\"resume\":\"x\"}") },
     { "suspend of itself", TASK("\"suspend\":\"\",\"suspend\",\"suspend\":null"),
       ENTRY("{\"suspend\":\"t\"},{\"suspend\":\"t\"},{\"suspend\":\"t\"}") },
+    { "suspend at a condition that others use",
+      "{\"tasks\":{\"t\":{\"resume\":\"q\",\"suspend\":\"q\",\"signal\":\"q\"}}}",
+      ENTRY("{\"lock\":\"q\"},{\"broad\":\"q\"},{\"unlock\":\"q\"},{\"lock\":\"q\"},"
+            "{\"wait\":{\"ref\":\"q\",\"mutex\":\"q\"}},{\"unlock\":\"q\"},{\"signal\":\"q\"}") },
+    { "a timer is absolute if one use says so",
+      TASK("\"timer\":{\"ref\":\"a\"},\"timer\":{\"ref\":\"a\",\"mode\":\"absolute\"},"
+           "\"timer\":{\"ref\":\"unique\"}"),
+      ENTRY("{\"timer\":{\"ref\":\"a\",\"period\":0,\"mode\":\"absolute\"}},"
+            "{\"timer\":{\"ref\":\"a\",\"period\":0,\"mode\":\"absolute\"}},"
+            "{\"timer\":{\"ref\":\"unique\",\"period\":0,\"mode\":\"relative\"}}") },
     { "semaphores", TASK("\"sem_post\":\"s\",\"sem_wait\":\"s\""),
       ENTRY("{\"sem_post\":\"s\"},{\"sem_wait\":\"s\"}") },
     { "yield", TASK("\"yield\",\"yield1\":\"\""), ENTRY("{\"yield\":true},{\"yield\":true}") },
@@ -207,7 +217,7 @@ static const struct refusal refusals[] = {
     { TASK("\"sleep\":2147483648"), "/tasks/t/sleep", "from 0 to 2147483647" },
     { TASK("\"lock\":5"), "/tasks/t/lock", "must be a string" },
     { TASK("\"lock\""), "/tasks/t/lock", "has no value; give it a name" },
-    { TASK("\"signal\":\"\""), "/tasks/t/signal", "is empty" },
+    { TASK("\"signal\":\"\""), "/tasks/t/signal", "1 to 100 characters" },
     { TASK("\"resume\""), "/tasks/t/resume", "has no value" },
     { TASK("\"timer\":{\"ref\":\"a\",\"mode\":\"late\"}"), "/tasks/t/timer/mode", "relative" },
     { TASK("\"timer\":{\"period\":-1}"), "/tasks/t/timer/period", "from 0" },
