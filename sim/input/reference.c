@@ -159,6 +159,15 @@ bool reference_is(const struct node *element)
     return kind_of(element, &name) != NULL;
 }
 
+bool reference_is_alike_written(const struct node *element)
+{
+    for (uint32_t i = 0; i < KINDS; i++)
+        if (node_is_written(element, kinds[i].key) !=
+            cJSON_HasObjectItem(element->json, kinds[i].key))
+            return false;
+    return true;
+}
+
 /* ---- Files -------------------------------------------------------------------------------- */
 
 /* The path of what name, a string, calls so; NULL when refused. */

@@ -275,20 +275,31 @@ static bool read_loss(const char *text, struct sched_line *line)
     return false;
 }
 
+/* "# entries-in-buffer/entries-written: 12/12   #P:8" of ftrace. */
+static enum sched_line_kind read_comment(const char *text, struct sched_line *line)
+{
+    const char *cpus = strstr(text, "#P:");
+    if (cpus == NULL || !take(&cpus, "#P:") || !take_number(&cpus, SCHED_CPU_MAX, &line->count))
+        return SCHED_EMPTY;
+    return SCHED_CPUS;
+}
+
 enum sched_line_kind sched_line_read(struct sched_line *line, const char *text)
 {
     enum sched_line_kind found = SCHED_UNKNOWN;
     const char *first = text;
     *line = (struct sched_line){ 0 };
     skip_spaces(&first);
-    if (*first == '\0' || *first == '#' || *first == '\r')
+    if (*first == '\0' || *first == '\r')
         return SCHED_EMPTY;
+    if (*first == '#')
+        return read_comment(first, line);
     for (const char *bracket = text; (bracket = strchr(bracket, '[')) != NULL;) {
         const char *at = ++bracket;
         if (!read_head(&at, line))
             continue;
         enum sched_line_kind kind = read_event(at, line);
-        if (kind > SCHED_LOST)
+        if (kind > SCHED_CPUS)
             return kind;
         if (found == SCHED_UNKNOWN)
             found = kind;

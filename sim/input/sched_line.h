@@ -24,6 +24,7 @@ enum sched_line_kind {
     SCHED_UNKNOWN, /* no event, or one that is not what it should be */
     SCHED_OTHER,   /* another event */
     SCHED_LOST,    /* count events were lost */
+    SCHED_CPUS,    /* count cpus could have had events */
     SCHED_SWITCH,  /* who leaves, in what state; next comes */
     SCHED_WAKING,  /* sched_waking, sched_wakeup, sched_wakeup_new, child of sched_process_fork */
     SCHED_RUNTIME  /* who has run for count ns */

@@ -138,6 +138,9 @@ static void read_line(struct reading *reading, const char *text)
     case SCHED_LOST:
         trace->lost += line.count;
         break;
+    case SCHED_CPUS:
+        trace->cpus_named = (uint32_t)line.count;
+        break;
     case SCHED_SWITCH:
     case SCHED_WAKING:
     case SCHED_RUNTIME:
@@ -421,6 +424,8 @@ static void finish(struct reading *reading)
         }
     }
     qsort(trace->processes, trace->process_count, sizeof(void *), compare_processes);
+    if (trace->cpus < trace->cpus_named)
+        trace->cpus = trace->cpus_named;
     trace->duration_ns = reading->end_ns - reading->begin_ns;
 }
 

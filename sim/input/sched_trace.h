@@ -44,7 +44,8 @@ struct sched_process {
 struct sched_trace {
     uint32_t process_count;
     struct sched_process **processes; /* that ran, by pid, and of one pid by time */
-    uint32_t cpus;                    /* that have events */
+    uint32_t cpus;       /* that have events, or so many as ftrace's heading says if more */
+    uint32_t cpus_named; /* there; 0: nowhere */
     uint64_t duration_ns;
     bool is_fine; /* times are given finer than to the us */
     bool has_wakings;

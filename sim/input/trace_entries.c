@@ -16,7 +16,6 @@ enum {
     PRIO_NICE_0 = 120,
     NICE_LEVELS = 40,
     WEIGHT_NICE_0 = 1024,
-    WEIGHT_MAX = 10000, /* of a scenario */
     PRIORITY_REALTIME = 21,
     PRIORITY_MOST = 63,
     PRIOS = SCHED_PRIO_MAX - SCHED_PRIO_MIN + 1,
@@ -40,8 +39,7 @@ uint32_t trace_entry_weight(const struct trace_entry *entry)
 {
     if (entry->prio < PRIO_NICE_LEAST)
         return WEIGHT_NICE_0;
-    uint32_t weight = weights[entry->prio - PRIO_NICE_LEAST];
-    return weight < WEIGHT_MAX ? weight : WEIGHT_MAX;
+    return weights[entry->prio - PRIO_NICE_LEAST];
 }
 
 int trace_entry_priority(const struct trace_entry *entry)

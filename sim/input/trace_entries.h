@@ -7,7 +7,7 @@
  *
  * Who is alive at the end of the trace sleeps then for longer than any run.
  *
- * Nice levels become weights as in Linux, though at most 10000, and priorities, minus nice.
+ * Nice levels become weights as in Linux, and priorities, minus nice.
  * Real-time ones are above: those of 1 to 99 go to 21 to 63, the uppermost that policies tell
  * apart, in order, though some become equal.
  *

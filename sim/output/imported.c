@@ -15,7 +15,7 @@
 #include "sim/input/json.h"
 #include "workloads/fit.h"
 
-enum { CORES_MAX = 1024 };
+enum { CORES_MAX = 1024, MS_MAX = 100000000 }; /* of a scenario */
 
 struct importing {
     FILE *to;
@@ -230,7 +230,7 @@ static void put_top(const struct importing *importing)
             "  \"scheduler\": { \"tori\": \"per_core\", \"policy\": \"fair\", "
             "\"balance\": { \"kind\": \"steal\" } },\n"
             "  \"workload\": [\n",
-            options->name, ceil(1.1 * ms), options->fit ? 10 : 1,
+            options->name, fmin(ceil(1.1 * ms), MS_MAX), options->fit ? 10 : 1,
             trace->cpus < CORES_MAX ? trace->cpus : CORES_MAX);
 }
 

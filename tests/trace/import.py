@@ -229,6 +229,11 @@ def differences(before, after):
             for row in before if int(row["user_ps"]) > 0}
 
 
+def user_ps(out):
+    with open(os.path.join(out, "cores.csv"), encoding="utf-8", newline="") as file:
+        return sum(int(row["user_ps"]) for row in csv.DictReader(file))
+
+
 def trip(name, scenario, whole):
     """whole: the replay has the time that `import` gives it, else that of the record."""
     write_json("a.json", scenario)
@@ -245,8 +250,7 @@ def trip(name, scenario, whole):
     write_json("c.json", {**replay, "workload": [{"trace": "trip.ftrace"}]})
     check(run("c.json", "c") == after, f"{name}: a reference does what the import does")
     if any("arrivals" in entry for entry in scenario["workload"]):
-        sums = [sum(int(row["user_ps"]) for row in rows) for rows in (before, after)]
-        worst = {"all": abs(sums[1] / sums[0] - 1)}
+        worst = {"all": abs(user_ps("b") / user_ps("a") - 1)} # rows are of those alive at the end
     else:
         worst = differences(before, after)
     most = max(worst, key=worst.get)
@@ -260,8 +264,9 @@ def try_trips():
             for cores in 1, 8:
                 for name, workload in (("hogs", [HOGS]), ("sleepers", [ONE, SLEEPERS]),
                                        ("mix", [HOGS, ONE, SLEEPERS])):
-                    # Where a core is never idle, whose burst the end cuts off is chance.
-                    full = cores == 1 and name != "hogs"
+                    # Where a core is never idle, or caches decide what a burst takes, whose
+                    # burst the end cuts off is chance.
+                    full = (cores == 1 or cost == "traced") and name != "hogs"
                     trip(f"{cost}, {cpu}, {cores} cores, {name}",
                          scenario_of(workload, cores, cost, cpu), full)
     balanced = {"balance": {"kind": "steal"}, "policy": "eevdf", "placement": "affinity"}
@@ -302,7 +307,8 @@ def try_references():
     check({(row["point"], row["workload"]) for row in rows} == {("0", "sleeper"), ("1", "hog")},
           "a name is swept")
     os.rename("swept/scenario.json", "else/where/s.json")
-    check(run("else/where/s.json", "again") == rows, "and found again")
+    check([row["user_ps"] for row in run("else/where/s.json", "again")] ==
+          [row["user_ps"] for row in rows], "and found again from elsewhere")
 
 
 def try_refusals():
