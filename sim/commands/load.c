@@ -45,6 +45,12 @@ static void note_masks(const struct experiment *experiment)
     }
 }
 
+bool load_grammar(const char *name, struct scenario_options *options)
+{
+    options->is_rtapp = strcmp(name, "rt-app") == 0;
+    return options->is_rtapp;
+}
+
 bool load_experiment(struct experiment *experiment, const char *path,
                      const struct load_options *options, struct arena *arena, struct error *err)
 {
@@ -65,5 +71,7 @@ bool load_experiment(struct experiment *experiment, const char *path,
     if (!experiment_read(experiment, path, &scenario, arena, err))
         return false;
     note_masks(experiment);
+    for (uint32_t i = 0; i < experiment->note_count; i++)
+        fprintf(stderr, "%s\n", experiment->notes[i]);
     return true;
 }

@@ -12,6 +12,7 @@
 
 #include "sim/base/hash.h"
 #include "sim/input/label.h"
+#include "sim/input/rtapp_file.h"
 #include "sim/input/scenario_file.h"
 #include "sim/input/variation.h"
 
@@ -104,6 +105,24 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
                          "a scenario must be an object, { ... }");
     if (!check_nulls(source, reading->arena, err) || !find_base(reading, depth, &base, err) ||
         (base != NULL && !read_chain(reading, base, depth + 1, err)))
+        return false;
+    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL });
+    json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
+    return true;
+}
+
+/* A file of rt-app's is a scenario of its own: one that refers to it. */
+static bool read_rtapp(struct reading *reading, const char *path, struct error *err)
+{
+    struct arena *arena = reading->arena;
+    struct json_source *source = &reading->sources[0];
+    struct rtapp rtapp;
+    if (!rtapp_read(&rtapp, path, arena, err))
+        return false;
+    cJSON_Delete(rtapp.entries);
+    const char *text = rtapp_scenario(&rtapp, path, arena);
+    const char *name = arena_printf(arena, "%s, as a scenario", path);
+    if (!json_parse(source, name, text, strlen(text), arena, err))
         return false;
     add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL });
     json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
@@ -427,7 +446,9 @@ bool experiment_read(struct experiment *experiment, const char *path,
     };
     *experiment = (struct experiment){ .path = arena_string(arena, path) };
 
-    bool fine = read_chain(&reading, path, 0, err) && put_options(&reading, err);
+    bool fine =
+        options->is_rtapp ? read_rtapp(&reading, path, err) : read_chain(&reading, path, 0, err);
+    fine = fine && put_options(&reading, err);
     if (fine) {
         cJSON_DeleteItemFromObjectCaseSensitive(reading.document.root, "extends");
         reading.written = cJSON_Duplicate(reading.document.root, true);
@@ -439,6 +460,8 @@ bool experiment_read(struct experiment *experiment, const char *path,
         profile_cache_write(&reading.caches.profiles, reading.written);
         experiment->json = json_print(reading.written, arena);
         note_profiles(&reading, experiment);
+        experiment->notes = reference_notes(&reading.caches.references, options->is_rtapp,
+                                            &experiment->note_count, arena);
         const struct scenario *first = &experiment->points[0].scenario;
         experiment->name = first->name;
         experiment->seed = first->seed;

@@ -12,6 +12,10 @@
 #include <unistd.h>
 
 #include "sim/base/check.h"
+#include "sim/input/rtapp_file.h"
+#include "sim/input/trace_entries.h"
+
+enum { NOTES_MAX = 8 };
 
 static const double scale_max = 10000;
 
@@ -22,12 +26,15 @@ struct reference_file {
     struct json_source source; /* with the text, where that is JSON; the root is owned */
     struct document document;  /* of the root */
     const char *at;            /* where the array of entries is in it */
+    const char *notes[NOTES_MAX];
+    uint32_t note_count;
+    const char *of_scenario; /* what the file says and the scenario decides; NULL: nothing */
 };
 
 struct reference_kind {
     const char *key; /* in the scenario */
     bool in_library; /* what it names is not a file, but comes with the program */
-    /* Sets source, but for its name, and at. */
+    /* Sets source, but for its name, at, and notes. */
     bool (*read)(struct reference_file *file, struct arena *arena, struct error *err);
 };
 
@@ -93,10 +100,47 @@ const char *reference_summary(const char *name, const char *data_dir, struct are
     return summary;
 }
 
+/* ---- Traces ------------------------------------------------------------------------------- */
+
+static bool read_trace(struct reference_file *file, struct arena *arena, struct error *err)
+{
+    struct sched_trace trace;
+    bool fine = sched_trace_read(&trace, file->path, arena, err);
+    if (fine) {
+        struct trace_entries all = trace_entries_group(&trace, arena);
+        file->source.root = cJSON_CreateArray();
+        for (uint32_t i = 0; i < all.count; i++)
+            cJSON_AddItemToArray(file->source.root, trace_entry_json(&all.entries[i]));
+        file->at = "";
+        const char *notes = sched_trace_notes(&trace, arena);
+        if (*notes != '\0')
+            file->notes[file->note_count++] = notes;
+    }
+    sched_trace_free(&trace);
+    return fine;
+}
+
+/* ---- rt-app ------------------------------------------------------------------------------- */
+
+static bool read_rtapp(struct reference_file *file, struct arena *arena, struct error *err)
+{
+    struct rtapp rtapp;
+    if (!rtapp_read(&rtapp, file->path, arena, err))
+        return false;
+    file->source.root = rtapp.entries;
+    file->at = "";
+    for (uint32_t i = 0; i < rtapp.note_count; i++)
+        file->notes[file->note_count++] = rtapp.notes[i];
+    file->of_scenario = rtapp.of_scenario;
+    return true;
+}
+
 /* ---- Kinds -------------------------------------------------------------------------------- */
 
 static const struct reference_kind kinds[] = {
     { "library", true, read_library },
+    { "trace", false, read_trace },
+    { "rt-app", false, read_rtapp },
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
@@ -113,6 +157,15 @@ bool reference_is(const struct node *element)
 {
     struct node name;
     return kind_of(element, &name) != NULL;
+}
+
+bool reference_is_alike_written(const struct node *element)
+{
+    for (uint32_t i = 0; i < KINDS; i++)
+        if (node_is_written(element, kinds[i].key) !=
+            cJSON_HasObjectItem(element->json, kinds[i].key))
+            return false;
+    return true;
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */
@@ -263,6 +316,27 @@ struct burst_list reference_bursts(struct reference_cache *cache, const uint64_t
     *list = (struct burst_list){ count, copy };
     CHECK(tsearch(list, &cache->bursts, compare_bursts) != NULL);
     return *list;
+}
+
+/* ---- Notes -------------------------------------------------------------------------------- */
+
+const char **reference_notes(const struct reference_cache *cache, bool alone, uint32_t *count,
+                             struct arena *arena)
+{
+    uint32_t room = 0;
+    const struct reference_file *file;
+    for (file = cache->files; file != NULL; file = file->next)
+        room += file->note_count + 1;
+    const char **notes = arena_alloc(arena, (size_t)room + 1, sizeof *notes);
+    uint32_t at = room; /* files come the last one first, so notes are put from behind */
+    for (file = cache->files; file != NULL; file = file->next) {
+        if (file->of_scenario != NULL && !alone)
+            notes[--at] = arena_printf(arena, "%s: note: %s", file->path, file->of_scenario);
+        for (uint32_t i = file->note_count; i-- > 0;)
+            notes[--at] = arena_printf(arena, "%s: note: %s", file->path, file->notes[i]);
+    }
+    *count = room - at;
+    return notes + at;
 }
 
 static void keep(void *list)

@@ -2,6 +2,7 @@
  *
  *     { "library": NAME, "scale": N }   of the library that comes with the program; N times as many
  *     { "trace": FILE }                 processes as recorded on a Linux machine
+ *     { "rt-app": FILE }                tasks of a file that rt-app runs
  *
  * each optionally with "prefix", which goes before the names of its entries.  FILE is found from
  * the file that names it, as a CPU profile is.  Files are read once for all points.
@@ -35,6 +36,10 @@ struct reference {
 /* Is the element of "workload" one? */
 bool reference_is(const struct node *element);
 
+/* Is what stands in its place in the scenario to be written of its kind, too?  Else a variant put it
+ * there, and defaults are not to be written for it. */
+bool reference_is_alike_written(const struct node *element);
+
 /* Finds what it stands for. */
 bool reference_read(struct reference_cache *cache, const struct node *element,
                     struct reference *reference, struct error *err);
@@ -49,6 +54,11 @@ const char *reference_summary(const char *name, const char *data_dir, struct are
 /* A list of the same durations; those of ps are copied if there is none yet. */
 struct burst_list reference_bursts(struct reference_cache *cache, const uint64_t *ps,
                                    uint32_t count, struct arena *arena);
+
+/* What a user should know of the files that were read, "PATH: note: ...", in the order of reading;
+ * alone: the scenario was made of its only one, and decides what the file says. */
+const char **reference_notes(const struct reference_cache *cache, bool alone, uint32_t *count,
+                             struct arena *arena);
 
 void reference_cache_free(struct reference_cache *cache);
 

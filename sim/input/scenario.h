@@ -161,6 +161,8 @@ struct experiment {
     struct expectation *expectations;
     uint32_t profile_count;
     struct profile_used *profiles;
+    uint32_t note_count;
+    const char **notes; /* what a user should know of the files that it names, a line each */
     /* The merged scenario, before variants and sweep, as one that can be run again from anywhere:
      * with the profiles that were read by a path, and with every default but those that follow from
      * other values (starve_ms, flat prices). */
@@ -172,6 +174,7 @@ struct scenario_options {
     uint32_t set_count;
     const char *const *sets; /* "PTR=VALUE"; VALUE is JSON, or a bare word taken as a string */
     const char *cost;        /* NULL, "traced" or "flat" */
+    bool is_rtapp;           /* the file is none of ours, but one that rt-app runs */
     bool has_seed, has_replications;
     uint64_t seed, replications;
     const char *data_dir; /* where cpus/ is */

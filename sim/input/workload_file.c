@@ -363,7 +363,7 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
         !member_count(node, "working_set_kb", 0, 1048576, &working_set_kb, err) ||
         !member_choice(node, "working_set_order", orders, &order, err) ||
         !member_count(node, "code_kb", 0, 1048576, &code_kb, err) ||
-        !member_count(node, "weight", 1, 10000, &weight, err) ||
+        !member_count(node, "weight", 1, 100000, &weight, err) ||
         !member_number(node, "priority", -1000, 1000, &priority, err))
         return false;
     if (node_get(node, "priority", &child) && priority != floor(priority))
@@ -413,6 +413,11 @@ static bool add_element(const struct node *element, struct entries *entries,
                         const struct entry_reading *reading, struct error *err)
 {
     struct reference reference;
+    struct document apart = *element->document;
+    struct node alone = { &apart, element->json, element->pointer };
+    apart.written = NULL;
+    if (!reference_is_alike_written(element))
+        element = &alone;
     if (!reference_is(element))
         return add_entry(element, entries, reading, err);
     if (!reference_read(reading->cache, element, &reference, err))
