@@ -22,6 +22,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'S':
         arguments->load.scheduler_file = argument;
         return 0;
+    case 'a':
+        if (!load_grammar(argument, &arguments->load.scenario))
+            argp_error(state, "--as must be rt-app, is \"%s\"", argument);
+        return 0;
     case ARGP_KEY_ARGS:
         arguments->scenarios = state->argv + state->next;
         arguments->count = state->argc - state->next;
@@ -38,6 +42,7 @@ int command_check(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         { "scheduler", 'S', "FILE.so", 0, "know what this scheduler module brings", 0 },
+        { "as", 'a', "rt-app", 0, "the files are rt-app's, not scenarios", 0 },
         { 0 },
     };
     static const struct argp argp = {

@@ -13,6 +13,7 @@
 #include "sim/commands/commands.h"
 #include "sim/host/loader.h"
 #include "sim/host/result.h"
+#include "sim/input/reference.h"
 
 static int print_row(const char *name, const char *summary)
 {
@@ -37,7 +38,30 @@ static void print_locks(void)
         print_row(lock_descriptions[kind].name, lock_descriptions[kind].summary);
 }
 
-static void print_workloads(void)
+/* Those that cannot be read are refused one by one. */
+static int print_library(void)
+{
+    char data[PATH_MAX];
+    struct error err;
+    struct arena arena = ARENA_EMPTY;
+    int status = EXIT_FINE;
+    if (!data_directory(data, sizeof data, &err))
+        return command_refuse(&err);
+    const char *const *name = reference_library(data, &arena);
+    if (*name != NULL)
+        printf("\nLibrary, as { \"library\": NAME, \"scale\": N }:\n");
+    for (; *name != NULL; name++) {
+        const char *summary = reference_summary(*name, data, &arena, &err);
+        if (summary != NULL)
+            print_row(*name, summary);
+        else
+            status = command_refuse(&err);
+    }
+    arena_free(&arena);
+    return status;
+}
+
+static int print_workloads(void)
 {
     static const char *const takes[DISTRIBUTION_KINDS] = {
         [DISTRIBUTION_CONSTANT] = "always the same",
@@ -53,6 +77,7 @@ static void print_workloads(void)
     print_row("run", "CPU time with warm caches, a number of us or a distribution");
     print_row("sleep", "blocked for so long, likewise");
     print_row("yield", "gives the core up and stays READY");
+    print_row("bursts_us", "runs, sleeps, runs, ... as was recorded, an array for each instance");
     printf("\nDistributions, with the keys that each takes:\n");
     for (uint32_t kind = 0; kind < DISTRIBUTION_KINDS; kind++) {
         const struct distribution_description *d = &distribution_descriptions[kind];
@@ -63,6 +88,7 @@ static void print_workloads(void)
                 width += printf(" %s", distribution_parameter_keys[p]);
         printf("%*s%s\n", width < 24 ? 24 - width : 1, "", takes[kind]);
     }
+    return print_library();
 }
 
 static void print_metrics(void)
@@ -192,6 +218,7 @@ int command_list(int argc, char **argv)
     struct list_arguments arguments = { 0 };
     struct scheduler scheduler;
     struct error err;
+    int status = EXIT_FINE;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     if (strcmp(arguments.what, "cpus") == 0)
         return print_cpus();
@@ -206,7 +233,7 @@ int command_list(int argc, char **argv)
     else if (strcmp(arguments.what, "locks") == 0)
         print_locks();
     else if (strcmp(arguments.what, "workloads") == 0)
-        print_workloads();
+        status = print_workloads();
     else if (strcmp(arguments.what, "metrics") == 0)
         print_metrics();
     else {
@@ -215,5 +242,5 @@ int command_list(int argc, char **argv)
                   "workloads, metrics");
         return command_refuse(&err);
     }
-    return EXIT_FINE;
+    return status;
 }

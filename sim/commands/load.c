@@ -5,6 +5,7 @@
 #include "sim/commands/load.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/host/result.h"
@@ -29,6 +30,27 @@ static const char *metric_wants(const struct scenario *scenario, const char *nam
     return NULL;
 }
 
+/* Masks of cpus are kept by torus. */
+static void note_masks(const struct experiment *experiment)
+{
+    for (uint32_t i = 0; i < experiment->point_count; i++) {
+        const struct scenario *scenario = &experiment->points[i].scenario;
+        if (scenario->mask_count == 0 || scenario->scheduler.tori >= scenario->cores)
+            continue;
+        fprintf(stderr,
+                "%s: note: \"cpus\" are kept by torus, and where a torus serves other cores too, a "
+                "process may be on these as well; \"tori\": \"per_core\" keeps them exactly\n",
+                experiment->path);
+        return;
+    }
+}
+
+bool load_grammar(const char *name, struct scenario_options *options)
+{
+    options->is_rtapp = strcmp(name, "rt-app") == 0;
+    return options->is_rtapp;
+}
+
 bool load_experiment(struct experiment *experiment, const char *path,
                      const struct load_options *options, struct arena *arena, struct error *err)
 {
@@ -46,5 +68,10 @@ bool load_experiment(struct experiment *experiment, const char *path,
         options->scheduler_file == NULL ? "; --scheduler FILE.so brings those of a module" : "";
     scenario.metrics = all_metrics;
     scenario.metric_wants = metric_wants;
-    return experiment_read(experiment, path, &scenario, arena, err);
+    if (!experiment_read(experiment, path, &scenario, arena, err))
+        return false;
+    note_masks(experiment);
+    for (uint32_t i = 0; i < experiment->note_count; i++)
+        fprintf(stderr, "%s\n", experiment->notes[i]);
+    return true;
 }

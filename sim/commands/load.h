@@ -9,11 +9,15 @@
 #include "sim/input/scenario.h"
 
 struct load_options {
-    const char *scheduler_file; /* NULL: ours */
+    const char *scheduler_file;       /* NULL: ours */
     struct scenario_options scenario; /* data_dir and names are filled in by load_experiment() */
 };
 
-/* Reads the scenario at path.  The plain build of the scheduler gives the names. */
+/* --as NAME: the files are in another grammar than ours.  False when there is none of that name. */
+bool load_grammar(const char *name, struct scenario_options *options);
+
+/* Reads the scenario at path.  The plain build of the scheduler gives the names; what a user should
+ * know of its files goes to standard error. */
 bool load_experiment(struct experiment *experiment, const char *path,
                      const struct load_options *options, struct arena *arena, struct error *err);
 

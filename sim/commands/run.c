@@ -113,6 +113,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'S':
         arguments->load.scheduler_file = argument;
         return 0;
+    case 'a':
+        if (!load_grammar(argument, scenario))
+            argp_error(state, "--as must be rt-app, is \"%s\"", argument);
+        return 0;
     case KEY_COST:
         scenario->cost = argument;
         if (strcmp(argument, "traced") != 0 && strcmp(argument, "flat") != 0)
@@ -155,6 +159,7 @@ static const struct argp_option options[] = {
     { "jobs", 'j', "N", 0, "runs at a time (default: the processors of this machine)", 0 },
     { "out", 'o', "DIR", 0, "results directory (default: results/NAME)", 0 },
     { "scheduler", 'S', "FILE.so", 0, "run this scheduler module", 0 },
+    { "as", 'a', "rt-app", 0, "the files are rt-app's, not scenarios", 0 },
     { "cost", KEY_COST, "traced|flat", 0, "how scheduler code is priced", 0 },
     { "trace", KEY_TRACE, "FILE", 0,
       "write what happens to FILE.pftrace (Perfetto) or FILE.ftrace (text), or .gz of either; of "
@@ -224,11 +229,15 @@ static void print_overrun(const struct experiment *experiment, const struct run_
         print_refused(scenario, workload, result->overrun.torus);
         return;
     }
-    fprintf(
-        stderr,
-        "%s: more than max_alive (%u) processes of the stream \"%s\" are alive at once; does the "
-        "machine keep up with it? If it should, raise max_alive\n",
-        workload->place, workload->max_alive, workload->name);
+    if (result->overrun.happened == OVERRUN_PROGRAM) {
+        fprintf(stderr, "%s: %s\n", workload->place, result->overrun.text);
+        return;
+    }
+    fprintf(stderr,
+            "%s: more than max_alive (%u) processes of %s \"%s\" are alive at once; does the "
+            "machine keep up with it? If it should, raise max_alive\n",
+            workload->place, workload->max_alive,
+            workload->open ? "the stream" : "those that are forked of", workload->name);
 }
 
 static int report_bad(const struct experiment *experiment, const struct run_result *result)

@@ -9,7 +9,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 #include "sim/base/check.h"
 
@@ -30,14 +30,6 @@ void core_charge(struct host *host, struct core *core, enum account account, uin
                           core->accounted_ps);
 }
 
-/* ps x rate / 2^32, rounded down. */
-static uint64_t times(uint64_t ps, uint64_t rate)
-{
-    if (rate == CORE_WHOLE)
-        return ps;
-    return (ps >> 32) * rate + ((ps & UINT32_MAX) * rate >> 32);
-}
-
 /* The least time in which, at this rate, work of ps is done. */
 static uint64_t time_for(uint64_t ps, uint64_t rate)
 {
@@ -56,9 +48,10 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     if (task->flags & TASK_LOOPING)
         program_looped(host, task, core->accounted_ps);
     uint64_t stall_ps = elapsed_ps < core->stall_ps ? elapsed_ps : core->stall_ps;
-    uint64_t user_ps = times(elapsed_ps - stall_ps, core->share);
-    uint64_t work_ps = times(user_ps, core->speed);
+    uint64_t user_ps = core_share_ps(elapsed_ps - stall_ps, core->share);
+    uint64_t work_ps = core_share_ps(user_ps, core->speed);
     core->stall_ps -= stall_ps;
+    uint64_t from_ps = core->accounted_ps;
     if (user_ps < elapsed_ps)
         core_charge(host, core, ACCOUNT_CACHE, elapsed_ps - user_ps);
     if (work_ps > task->run_left_ps) {
@@ -67,6 +60,8 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     }
     task->run_left_ps -= work_ps;
     core->ran_ps += work_ps;
+    if (host->recording != NULL)
+        recording_work(host, core->running, from_ps, from_ps + elapsed_ps, work_ps);
     uint64_t before = core->account_ps[ACCOUNT_USER];
     core_charge(host, core, ACCOUNT_USER, user_ps);
     task->user_ps += core->account_ps[ACCOUNT_USER] - before;
@@ -124,7 +119,7 @@ static uint64_t sibling_share(const struct host *host, const struct core *core)
 
 uint32_t core_pace(const struct host *host, const struct core *core)
 {
-    uint64_t rate = times(sibling_share(host, core), core->speed);
+    uint64_t rate = core_share_ps(sibling_share(host, core), core->speed);
     return rate == CORE_WHOLE ? TRACER_PACE
                               : (uint32_t)((double)TRACER_PACE * (double)CORE_WHOLE / (double)rate);
 }
@@ -140,12 +135,14 @@ static void core_set_share(struct host *host, struct core *core)
 {
     uint64_t share = sibling_share(host, core);
     if (host->traced)
-        share = times(share, working_set_rate(&host->memory, core->id));
+        share = core_share_ps(share, working_set_rate(&host->memory, core->id));
     if (share == core->share)
         return;
     if (core->state == CORE_RUNNING)
         core_progress(host, core);
     core->share = share;
+    if (core->state == CORE_RUNNING && host->programs != NULL)
+        steps_pace(host, core);
     if (core->state == CORE_RUNNING && core != host->entering)
         core_arm(host, core);
 }
@@ -237,6 +234,8 @@ void core_run(struct host *host, struct core *core, uint32_t id)
     core->need_refill = host->traced;
     core_refill(host, core);
     program_prepare(host, task);
+    if (host->programs != NULL)
+        steps_pace(host, core);
     if (host->scenario->scheduler.exact_slices)
         core->slice_ps = slice_end_ps(host, id, core->accounted_ps);
     tally_dispatch(host, task, core->accounted_ps);
@@ -305,8 +304,8 @@ void core_arm(struct host *host, struct core *core)
     } else if (core->state == CORE_WAITING) {
         when = core->grant_ps;
     } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
-               core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0 ||
-               core->halt != HALT_NONE) {
+               core->waking_head != NO_TASK || core->due_head != NO_TASK ||
+               core->request.victim != NULL || core->needs != 0 || core->halt != HALT_NONE) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -419,8 +418,9 @@ static void core_take_due(struct host *host, struct core *core)
     uint32_t id = core->due_head;
     struct task *task = &host->tasks[id];
     core->due_head = task->next;
-    uint64_t before_ps =
-        core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, host->cost.timer_ps);
+    enum account account;
+    uint64_t before_ps = sync_interrupt_ps(host, core, id, &account);
+    before_ps = core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, before_ps);
     if (!(task->flags & TASK_ALIVE)) {
         struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);
         core_begin(host, core, ENTRY_CREATE, id, torus, before_ps, ACCOUNT_TICK);
@@ -428,7 +428,7 @@ static void core_take_due(struct host *host, struct core *core)
         struct host_torus *torus = &host->tori[task->torus];
         if (failures_taken(torus))
             torus = core->torus;
-        core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, ACCOUNT_TICK);
+        core_begin(host, core, ENTRY_WAKE, id, torus, before_ps, account);
     }
 }
 
@@ -543,6 +543,8 @@ void core_event(struct host *host, struct core *core)
         core_enter(host, core);
     } else if (core->posted_head != NO_TASK) {
         core_take_posted(host, core);
+    } else if (core->waking_head != NO_TASK) {
+        sync_wake(host, core);
     } else if (core->request.victim != NULL) {
         core_take_request(host, core);
     } else if (core_ticks(host, core)) {

@@ -7,7 +7,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 #include "sim/base/check.h"
 #include "sim/base/random.h"
@@ -174,32 +174,28 @@ static uint64_t now_ns(const struct host *host)
     return host->now_ps / 1000;
 }
 
-/* A core that queues a process at another torus has no slot there: any will do. */
-static uint32_t slot_of(const struct host_torus *torus, const struct core *core)
-{
-    uint32_t slot = core->id - torus->first_core;
-    return slot < torus->core_count ? slot : 0;
-}
-
 /* ---- Entries ------------------------------------------------------------------------------ */
 
-/* Takes what waits in the inbox; each process there becomes READY here. */
-static void call_receive(struct host *host, struct core *core, struct host_torus *torus)
+void entry_receive(struct host *host, struct core *core, struct host_torus *torus)
 {
     struct inbox *inbox = &torus->torus->inbox;
     uint32_t next = atomic_load_explicit(&inbox->head, memory_order_relaxed);
-    uint32_t sent = audit_inbox(host, torus);
+    uint32_t sent = audit_inbox(host, torus), strangers = NO_TASK;
     host->acting_torus = torus;
     host->moved |= atomic_load_explicit(&inbox->asked, memory_order_relaxed) != 0;
     for (; next != 0; next = host->processes[next - 1].inbox_next) {
         host->moved |= (host->processes[next - 1].flags & PROCESS_MIGRATING) != 0;
         task_ready(host, torus, next - 1);
+        if (host->programs != NULL)
+            strangers = cpus_stranger(host, next - 1, strangers);
     }
     price_flat(host, ENTRY_RECEIVE);
     uint32_t received = host->ops->receive(torus->torus, slot_of(torus, core), now_ns(host));
     if (received != sent)
         host_fault(host, FAULT_LOST, NO_TASK, "receive took %u processes of %u in the inbox",
                    received, sent);
+    if (strangers != NO_TASK)
+        cpus_confine_all(host, core, torus, strangers);
 }
 
 /* The sender itself queues a process here. */
@@ -217,6 +213,8 @@ static void call_accept(struct host *host, struct core *core, struct host_torus 
     task_ready(host, torus, id);
     host->ops->accept(torus->torus, slot_of(torus, core), process, now_ns(host));
     expect_state(host, id, PROCESS_READY, "accept");
+    if (host->programs != NULL && cpus_stranger(host, id, NO_TASK) == id)
+        cpus_confine_all(host, core, torus, id);
 }
 
 /* What the scheduler picked must be READY on this torus, and now RUNNING. */
@@ -239,7 +237,7 @@ static uint32_t check_picked(struct host *host, const struct host_torus *torus,
 static uint32_t call_pick(struct host *host, struct core *core, struct host_torus *torus)
 {
     if (!inbox_is_empty(&torus->torus->inbox))
-        call_receive(host, core, torus);
+        entry_receive(host, core, torus);
     struct process *picked = host->ops->pick(torus->torus, slot_of(torus, core), now_ns(host));
     if (picked == NULL) {
         if (torus->ready > 0)
@@ -262,7 +260,7 @@ static uint32_t call_schedule_one(struct host *host, struct core *core)
     if (id != NO_TASK)
         core_leave(host, core);
     if (!inbox_is_empty(&torus->torus->inbox))
-        call_receive(host, core, torus);
+        entry_receive(host, core, torus);
     if (id != NO_TASK) {
         host->tasks[id].ready_ps = host->now_ps;
         host->tasks[id].state = TASK_READY;
@@ -307,6 +305,8 @@ static uint32_t call_schedule_all(struct host *host, struct core *core)
 static uint32_t call_schedule(struct host *host, struct core *core)
 {
     price_flat(host, ENTRY_SCHEDULE);
+    if (host->programs != NULL)
+        ranks_and_cpus(host, core);
     uint32_t next =
         core->torus_count == 1 ? call_schedule_one(host, core) : call_schedule_all(host, core);
     core->needs &= ~(uint32_t)NEED_RESCHEDULE; /* whoever asked for it, even in here */
@@ -333,7 +333,8 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
         expect_accepted(host, id, host->ops->block(torus->torus, slot, now_ns(host)), "block");
         expect_state(host, id, PROCESS_BLOCKED, "block");
         task->state = TASK_BLOCKED;
-        timer_set(host, id, task->due_ps > host->now_ps ? task->due_ps : host->now_ps);
+        if (!sync_waits(host, id))
+            timer_set(host, id, task->due_ps > host->now_ps ? task->due_ps : host->now_ps);
     } else {
         expect_accepted(host, id, host->ops->exit(torus->torus, slot, now_ns(host)), "exit");
         expect_state(host, id, PROCESS_ZOMBIE, "exit");
@@ -342,9 +343,7 @@ static void call_stop(struct host *host, struct core *core, enum entry_kind kind
                         "reap");
         expect_state(host, id, PROCESS_FREE, "reap");
         task->state = TASK_FREE;
-        host->open_alive--;
-        task->next = host->free_list[task->workload];
-        host->free_list[task->workload] = id;
+        program_free(host, id);
     }
 }
 
@@ -363,11 +362,15 @@ static void call_wake(struct host *host, struct core *core, struct host_torus *t
         task->torus = (uint16_t)torus_number(host, torus);
     }
     expect_kept(host, id, PROCESS_BLOCKED);
+    if (host->programs != NULL)
+        sync_before_wake(host, torus, id);
     task->ready_ps = host->now_ps;
     if (host->lag != NULL)
         lag_begin(host, id);
     task->flags |= TASK_WOKEN;
     record_waking(host, core, id);
+    if (host->bursts != NULL)
+        host->bursts[id].behind_ps += host->now_ps - task->due_ps;
     expect_accepted(
         host, id,
         host->ops->wake(torus->torus, slot_of(torus, core), &host->processes[id], now_ns(host)),
@@ -405,8 +408,11 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
     }
     expect_accepted(host, id, result, "create");
     expect_state(host, id, PROCESS_READY, "create");
-    if (!host->entering_posted)
-        task_ready(host, torus, id);
+    if (host->entering_posted)
+        return; /* who has a mask is told of it there */
+    task_ready(host, torus, id);
+    if (workload->mask > 0)
+        cpus_confine_all(host, core, torus, id);
 }
 
 static void take_requests(struct core *core, struct host_torus *torus, uint32_t requests)
@@ -534,6 +540,8 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         entry_waits(host, core, torus, acquire_ps);
         return;
     }
+    if (kind == ENTRY_BLOCK && host->programs != NULL && sync_need_not_block(host, core->running))
+        kind = ENTRY_SCHEDULE;
     uint32_t before = core->running, next = NO_TASK;
     bool ticks = core->ticks;
     price_begin(host, core, torus, kind, acquire_ps);
@@ -557,7 +565,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         if (operation->task != NO_TASK)
             call_accept(host, core, torus, operation->task);
         else
-            call_receive(host, core, torus);
+            entry_receive(host, core, torus);
         break;
     case ENTRY_TICK:
         call_tick(host, core);
@@ -580,6 +588,8 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
             core->needs |= NEED_IDLE;
     } else {
         core->state = operation->resume;
+        if (host->programs != NULL)
+            steps_pace(host, core);
         if (kind == ENTRY_BALANCE && core->balance_call == BALANCE_LEAVE)
             core_run(host, core, NO_TASK);
         if (kind == ENTRY_TICK && ticks && core->running == NO_TASK)

@@ -17,7 +17,7 @@
 
 #include "sim/base/check.h"
 #include "sim/base/random.h"
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 /* ---- Faults ------------------------------------------------------------------------------- */
 
@@ -154,13 +154,16 @@ static void costs_init(struct host *host)
     host->cost.switch_ps = ns_to_ps(profile_value(cpu, switch_ns));
     host->cost.idle_exit_ps = ns_to_ps(profile_value(cpu, idle_exit_ns));
     host->cost.transfer_ps = ns_to_ps(profile_value(cpu, transfer_ns));
+    host->cost.atomic_ps =
+        ns_to_ps(profile_value(cpu, atomic_cycles) * 1000 / profile_value(cpu, clock_mhz));
 }
 
 /* All memory that the scheduler may touch lies in one piece:
- *     port, braid, projections, table of tori, tori and their queues, processes.
+ *     port, braid, projections, table of tori, tori and their queues, masks where processes have
+ *     some, processes.
  * Behind each queue, and behind it all, is a guard. */
 struct layout {
-    size_t braid, slots, table, tori, queue, torus_bytes, processes, total;
+    size_t braid, slots, table, tori, queue, torus_bytes, allowed, processes, total;
 };
 
 static size_t aligned(size_t bytes)
@@ -178,7 +181,9 @@ static struct layout layout_of(const struct host *host, const struct policy *pol
     at.tori = at.table + aligned(host->torus_count * sizeof(struct torus *));
     at.queue = aligned(host->ops->bytes((uint16_t)widest)); /* in what a torus has */
     at.torus_bytes = at.queue + policy->queue_bytes + audit_guard_bytes(policy->queue_bytes);
-    at.processes = at.tori + host->torus_count * at.torus_bytes;
+    at.allowed = at.processes = at.tori + host->torus_count * at.torus_bytes;
+    if (host->scenario->mask_count > 0)
+        at.processes += aligned((host->torus_count + 31) / 32 * (size_t)host->task_count * 4);
     at.total = at.processes + (size_t)host->task_count * sizeof(struct process);
     return at;
 }
@@ -290,6 +295,8 @@ static void scheduler_set_up(struct host *host)
     };
     CHECK(host->braid->placement != NULL && host->braid->balancer != NULL);
     host->processes = (struct process *)(void *)(memory + at.processes);
+    if (scenario->mask_count > 0)
+        host->braid->allowed = (uint32_t *)(void *)(memory + at.allowed);
     host->in_scheduler = true;
     for (uint32_t t = 0; t < host->torus_count; t++)
         torus_set_up(host, t, memory, &at, policy);
@@ -346,7 +353,7 @@ static void cores_set_up(struct host *host)
         struct core *core = &host->cores[c];
         core->id = c;
         core->running = core->last = NO_TASK;
-        core->due_head = core->posted_head = NO_TASK;
+        core->due_head = core->posted_head = core->waking_head = NO_TASK;
         core->is_idle = true;
         core->kernel_ps = NEVER;
         core->slice_ps = core->ipi_ps = core->tick_ps = NEVER;
@@ -366,13 +373,20 @@ static void cores_set_up(struct host *host)
     }
 }
 
+static bool scenario_has_bursts(const struct scenario *scenario)
+{
+    for (uint32_t w = 0; w < scenario->workload_count; w++)
+        if (scenario->workloads[w].bursts != NULL || scenario->workloads[w].has_burst_steps)
+            return true;
+    return false;
+}
+
 static void host_set_up(struct host *host)
 {
     const struct scenario *scenario = host->scenario;
     struct arena *arena = host->arena;
     for (uint32_t w = 0; w < scenario->workload_count; w++)
-        host->task_count += scenario->workloads[w].open ? scenario->workloads[w].max_alive
-                                                        : scenario->workloads[w].instances;
+        host->task_count += workload_slots(&scenario->workloads[w]);
     host->core_count = scenario->cores;
     host->torus_count = scenario->scheduler.tori;
     host->warmup_ps = scenario->warmup_ps;
@@ -406,10 +420,14 @@ static void host_set_up(struct host *host)
                                   workload->random_order };
         host->code_lines[w] = (uint32_t)(workload->code_kb * lines_per_kb);
     }
+    if (scenario_has_bursts(scenario))
+        host->bursts = arena_alloc(arena, host->task_count, sizeof *host->bursts);
     costs_init(host);
     topology_init(&host->topology, scenario->cpu, scenario->threads);
     scheduler_set_up(host);
     cores_set_up(host);
+    if (scenario->has_steps)
+        steps_init(host);
     if (scenario->lag)
         lag_init(host);
     if (scenario->event_count > 0)

@@ -3,7 +3,8 @@
  * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
  * entries.c calls the scheduler and prices the call; audit.c holds the scheduler's memory to the
  * host's record; messages.c is the port, what the scheduler asks of the world; programs.c steps a
- * process's phases; tally.c measures, and lag.c what processes are owed.
+ * process's phases, and those that do more are in steps.h; tally.c measures, and lag.c what processes
+ * are owed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -99,6 +100,8 @@ enum balance_call {
 };
 
 struct host_torus;
+struct program;
+struct shared;
 
 /* A call into the scheduler that a core is about to make. */
 struct operation {
@@ -130,6 +133,7 @@ struct core {
     uint32_t last;                     /* task that ran last, for "did it switch" */
     uint32_t due_head, due_tail;       /* tasks to wake or create */
     uint32_t posted_head, posted_tail; /* tasks to queue at other tori, whose locks it takes */
+    uint32_t waking_head, waking_tail; /* tasks that its process has told to go on */
     struct host_torus *torus;          /* the one whose process runs, or ran last */
     uint32_t first_torus, torus_count;
     enum core_state state, stopped; /* CORE_STOPPED: what it was before */
@@ -190,6 +194,12 @@ struct entry_tally {
     uint64_t completed;
 };
 
+/* Where a task is in its recorded bursts, and how late it has been woken in all. */
+struct burst_place {
+    uint64_t behind_ps;
+    uint32_t at;
+};
+
 struct host {
     const struct scenario *scenario;
     const struct scheduler *scheduler;
@@ -215,9 +225,19 @@ struct host {
     struct core *cores;
     struct host_torus *tori;
     uint32_t core_count, torus_count;
-    uint32_t *free_list;            /* [workload_count] heads of free tasks of open entries */
-    uint32_t *arrivals;             /* [workload_count] */
-    uint32_t open_alive, open_most; /* processes of open entries: now, and the most so far */
+    uint32_t *free_list; /* [workload_count] heads of tasks that may arrive or be forked */
+    uint32_t *arrivals;  /* [workload_count] arrived or forked, behind the instances */
+    struct burst_place *bursts; /* [task_count]; NULL: no entry has any */
+    uint32_t open_alive, open_most; /* processes that have: now, and the most so far */
+
+    /* Where a program has steps; else NULL. */
+    struct program *programs; /* [task_count] */
+    struct shared *shared;    /* [resource_count] */
+    uint64_t *own_timers;
+    uint32_t *tori_of_mask; /* [mask_count][braid_mask_words()] */
+    uint32_t rank_head;     /* tasks whose rank is to be told; NO_TASK */
+    uint64_t steps_ps;      /* steps_taken of them have been at this instant */
+    uint64_t steps_taken;
 
     gsl_rng *rng, *memory_rng;
     struct memory memory;
@@ -226,7 +246,7 @@ struct host {
     uint64_t tick_period_ps, starve_ps;
     struct {
         uint64_t timer_ps, ipi_send_ps, ipi_latency_ps, ipi_handle_ps, syscall_ps, switch_ps,
-            idle_exit_ps, transfer_ps;
+            idle_exit_ps, transfer_ps, atomic_ps;
     } cost;
     struct working_set *working_set; /* [workload_count] */
     uint32_t *code_lines;            /* likewise */
@@ -300,10 +320,18 @@ void core_lend(struct host *host, const struct core *core, const struct host_tor
 void core_stop(struct host *host, struct core *core);
 void core_resume(struct host *host, struct core *core);
 
+static inline bool core_serves(const struct host *host, const struct core *core, uint32_t torus)
+{
+    return host->torus_count > host->core_count ? torus % host->core_count == core->id
+                                                : torus == core->first_torus;
+}
+
 /* ---- entries.c ---- */
 
 /* The core, which holds what it must, calls the scheduler. */
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps);
+/* Inside an entry: takes what waits in the inbox; each process there becomes READY here. */
+void entry_receive(struct host *host, struct core *core, struct host_torus *torus);
 /* When what the entry under way does at this moment inside it has been paid for. */
 uint64_t entry_paid_for_ps(const struct host *host);
 
@@ -378,17 +406,6 @@ void host_kick(void *world, uint32_t core);
 void host_lock(void *world, uint32_t lock);
 void host_unlock(void *world, uint32_t lock);
 
-/* ---- programs.c ---- */
-
-/* The running task has finished its run phase: what now? */
-void program_step(struct host *host, struct core *core);
-/* Draws the run phase that a task dispatched just now begins with, if it is one. */
-void program_prepare(struct host *host, struct task *task);
-/* A loop of the task's program was done at when_ps. */
-void program_looped(struct host *host, struct task *task, uint64_t when_ps);
-void program_arrival(struct host *host, uint32_t workload);
-void program_start(struct host *host); /* sets the first timers */
-
 /* ---- tally.c ---- */
 
 static inline void record_waking(struct host *host, const struct core *core, uint32_t task)
@@ -414,8 +431,8 @@ void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps);
 void tally_lock_wait(struct host *host, struct host_torus *torus, uint64_t wait_ps, bool contended);
 void tally_starvation(struct host *host); /* how long is too long, now that there are more? */
 void tally_finish(struct host *host, struct run_result *result);
-void tally_warm(struct host *host);                          /* the window begins */
-void tally_stop(struct host *host, const struct core *core); /* at once: see failures.c */
+void tally_warm(struct host *host);                                 /* the window begins */
+void tally_stop(struct host *host, const struct core *core);        /* at once: see failures.c */
 void tally_processes(struct host *host, struct run_result *result); /* the tasks are gone then */
 
 /* Could it have run at any time of the window?  Asked at the end. */
@@ -447,6 +464,14 @@ static inline void timer_set(struct host *host, uint32_t id, uint64_t when_ps)
     __builtin_prefetch(&host->processes[near], 1);
 }
 
+/* ps x rate / 2^32, rounded down. */
+static inline uint64_t core_share_ps(uint64_t ps, uint64_t rate)
+{
+    if (rate == CORE_WHOLE)
+        return ps;
+    return (ps >> 32) * rate + ((ps & UINT32_MAX) * rate >> 32);
+}
+
 /* What kernel code that takes ps on a fast core alone takes on this one now. */
 static inline uint64_t core_kernel_ps(const struct host *host, const struct core *core, uint64_t ps)
 {
@@ -462,6 +487,13 @@ static inline uint32_t task_id(const struct host *host, const struct task *task)
 static inline uint32_t torus_number(const struct host *host, const struct host_torus *torus)
 {
     return (uint32_t)(torus - host->tori);
+}
+
+/* A core that calls for a torus that it does not serve has no slot there: any will do. */
+static inline uint32_t slot_of(const struct host_torus *torus, const struct core *core)
+{
+    uint32_t slot = core->id - torus->first_core;
+    return slot < torus->core_count ? slot : 0;
 }
 
 /* When the slice of a process that begins now is used up; NEVER: at no time that there is. */

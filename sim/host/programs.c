@@ -6,11 +6,11 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/host/internal.h"
+#include "sim/host/steps.h"
 
 #include "sim/base/random.h"
 
-static uint64_t draw_ps(struct host *host, struct task *task, const struct distribution *duration)
+uint64_t program_draw_ps(struct host *host, struct task *task, const struct distribution *duration)
 {
     random_resume(host->rng, host->scenario->seed, host->replication,
                   RANDOM_PHASES | (uint32_t)task->workload << 8, task->entity, task->place);
@@ -32,21 +32,67 @@ void program_looped(struct host *host, struct task *task, uint64_t when_ps)
 static bool workload_sleeps(const struct workload *workload)
 {
     for (uint32_t i = 0; i < workload->phase_count; i++)
-        if (workload->phases[i].kind == PHASE_SLEEP)
+        if (workload->phases[i].kind == PHASE_SLEEP || workload->phases[i].kind == PHASE_BURSTS)
             return true;
     return false;
 }
 
-static void stop(struct host *host, struct core *core, enum entry_kind kind)
+void program_call(struct host *host, struct core *core, enum entry_kind kind, uint32_t task)
 {
-    core_begin(host, core, kind, NO_TASK, core->torus,
+    core_begin(host, core, kind, task, core->torus,
                core_kernel_ps(host, core, host->cost.syscall_ps), ACCOUNT_SCHED);
+}
+
+static void run_for(struct task *task, uint64_t ps)
+{
+    task->run_left_ps = ps;
+    task->demand_ps += ps;
 }
 
 static void draw_run(struct host *host, struct task *task, const struct phase *phase)
 {
-    task->run_left_ps = draw_ps(host, task, &phase->duration);
-    task->demand_ps += task->run_left_ps;
+    run_for(task, program_draw_ps(host, task, &phase->duration));
+}
+
+void program_sleep(struct host *host, struct core *core, uint64_t until_ps)
+{
+    struct task *task = &host->tasks[core->running];
+    tally_burst(host, task);
+    task->due_ps = until_ps;
+    if (until_ps > host->warmup_ps)
+        task->flags |= TASK_HAS_BLOCKED;
+    program_call(host, core, ENTRY_BLOCK, NO_TASK);
+}
+
+/* A recorded sleep ends when its process was woken, which here, too, is some time after its timer
+ * expires: what the ones before were too long for that is taken off the next. */
+static uint64_t recorded_sleep_ps(struct host *host, uint32_t id, uint64_t ps)
+{
+    uint64_t *behind_ps = &host->bursts[id].behind_ps;
+    uint64_t less_ps = *behind_ps < ps ? *behind_ps : ps;
+    *behind_ps -= less_ps;
+    return ps - less_ps;
+}
+
+bool program_next_burst(struct host *host, struct core *core, const struct burst_list *list)
+{
+    struct task *task = &host->tasks[core->running];
+    uint32_t *at = &host->bursts[core->running].at;
+    while (*at < list->count) {
+        bool runs = *at % 2 == 0;
+        uint64_t ps = list->ps[(*at)++];
+        if (!runs) {
+            program_sleep(host, core,
+                          host->now_ps + recorded_sleep_ps(host, core->running, ps));
+            return true;
+        }
+        run_for(task, ps);
+        core_refill(host, core);
+        if (task->run_left_ps > 0)
+            return true;
+    }
+    *at = 0;
+    return false;
 }
 
 /* The program has run off its end.  True: it goes round again. */
@@ -56,7 +102,7 @@ static bool program_end(struct host *host, struct core *core, struct task *task)
     program_looped(host, task, host->now_ps);
     if (workload->open) {
         tally_burst(host, task);
-        stop(host, core, ENTRY_EXIT);
+        program_call(host, core, ENTRY_EXIT, NO_TASK);
         return false;
     }
     if (!workload_sleeps(workload))
@@ -69,6 +115,10 @@ void program_step(struct host *host, struct core *core)
 {
     struct task *task = &host->tasks[core->running];
     const struct workload *workload = &host->scenario->workloads[task->workload];
+    if (workload->step_count > 0) {
+        steps_go_on(host, core);
+        return;
+    }
     if (task->flags & TASK_LOOPING)
         program_looped(host, task, host->now_ps);
     for (;;) {
@@ -83,15 +133,17 @@ void program_step(struct host *host, struct core *core)
                 return;
             break;
         case PHASE_SLEEP:
-            tally_burst(host, task);
-            task->due_ps = host->now_ps + draw_ps(host, task, &phase->duration);
-            if (task->due_ps > host->warmup_ps)
-                task->flags |= TASK_HAS_BLOCKED;
-            stop(host, core, ENTRY_BLOCK);
+            program_sleep(host, core, host->now_ps + program_draw_ps(host, task, &phase->duration));
             return;
         case PHASE_YIELD:
-            stop(host, core, ENTRY_YIELD);
+            program_call(host, core, ENTRY_YIELD, NO_TASK);
             return;
+        case PHASE_BURSTS:
+            if (program_next_burst(host, core, &workload->bursts[task->phase - 1][task->entity])) {
+                task->phase--; /* it stays in this phase */
+                return;
+            }
+            break;
         }
     }
 }
@@ -103,6 +155,8 @@ void program_prepare(struct host *host, struct task *task)
 {
     const struct workload *workload = &host->scenario->workloads[task->workload];
     if (host->traced || task->run_left_ps > 0 || task->flags & TASK_LOOPING)
+        return;
+    if (workload->step_count > 0)
         return;
     bool loops = task->phase == workload->phase_count;
     const struct phase *phase = &workload->phases[loops ? 0 : task->phase];
@@ -125,6 +179,10 @@ static void task_init(struct host *host, uint32_t id, uint32_t workload, uint32_
                            .entity = entity,
                            .core = (uint16_t)(entity % host->core_count),
                            .next = NO_TASK };
+    if (host->bursts != NULL)
+        host->bursts[id] = (struct burst_place){ 0 };
+    if (host->programs != NULL)
+        steps_begin(host, id);
     if (host->traced)
         working_set_forget(&host->working_sets, id);
 }
@@ -144,7 +202,24 @@ static void stream_next(struct host *host, uint32_t workload, uint64_t from_ps)
     timer_set(host, host->stream_from + workload, from_ps + gap_ps);
 }
 
-void program_arrival(struct host *host, uint32_t workload)
+/* Somebody may arrive, or be forked, as this task. */
+static void slot_free(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    task->next = host->free_list[task->workload];
+    host->free_list[task->workload] = id;
+}
+
+void program_free(struct host *host, uint32_t id)
+{
+    const struct task *task = &host->tasks[id];
+    if (task->entity < host->scenario->workloads[task->workload].instances)
+        return;
+    host->open_alive--;
+    slot_free(host, id);
+}
+
+uint32_t program_newcomer(struct host *host, uint32_t workload)
 {
     uint32_t id = host->free_list[workload];
     if (id == NO_TASK) {
@@ -158,29 +233,47 @@ void program_arrival(struct host *host, uint32_t workload)
     }
     task_init(host, id, workload, host->arrivals[workload]++);
     host->tasks[id].due_ps = host->now_ps;
-    core_add_due(host, id);
+    if (host->programs != NULL)
+        host->programs[id].born_ps = host->now_ps;
+    return id;
+}
+
+void program_arrival(struct host *host, uint32_t workload)
+{
+    core_add_due(host, program_newcomer(host, workload));
     stream_next(host, workload, host->now_ps);
+}
+
+static void instance_start(struct host *host, uint32_t id)
+{
+    struct task *task = &host->tasks[id];
+    const struct workload *workload = &host->scenario->workloads[task->workload];
+    task->due_ps = workload->starts_ps != NULL ? workload->starts_ps[task->entity]
+                                               : draw_apart_ps(host, RANDOM_START, task->workload,
+                                                               task->entity, &workload->start);
+    if (host->programs != NULL)
+        host->programs[id].born_ps = task->due_ps;
+    timer_set(host, id, task->due_ps);
 }
 
 void program_start(struct host *host)
 {
     const struct scenario *scenario = host->scenario;
-    uint32_t id = 0;
+    uint32_t id = 0, own_timers = 0;
     tally_starvation(host);
     for (uint32_t w = 0; w < scenario->workload_count; w++) {
         const struct workload *workload = &scenario->workloads[w];
-        uint32_t count = workload->open ? workload->max_alive : workload->instances;
+        uint32_t count = workload_slots(workload);
         host->free_list[w] = NO_TASK;
-        for (uint32_t i = 0; i < count; i++, id++) {
+        host->arrivals[w] = workload->instances;
+        for (uint32_t i = 0; i < count; i++, id++, own_timers += workload->timers) {
+            if (host->programs != NULL)
+                host->programs[id].own_timers = own_timers;
             task_init(host, id, w, i);
-            struct task *task = &host->tasks[id];
-            if (workload->open) {
-                task->next = host->free_list[w];
-                host->free_list[w] = id;
-                continue;
-            }
-            task->due_ps = draw_apart_ps(host, RANDOM_START, w, i, &workload->start);
-            timer_set(host, id, task->due_ps);
+            if (i < workload->instances)
+                instance_start(host, id);
+            else
+                slot_free(host, id);
         }
         if (workload->open)
             stream_next(host, w, draw_apart_ps(host, RANDOM_START, w, 0, &workload->start));

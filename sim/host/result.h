@@ -171,14 +171,16 @@ struct fault {
 /* A bad input that only shows while running. */
 enum overrun_kind {
     OVERRUN_NONE,
-    OVERRUN_ALIVE,      /* an open stream over max_alive */
-    OVERRUN_RESERVATION /* refused: it does not fit, or the policy has none */
+    OVERRUN_ALIVE,       /* an open stream over max_alive */
+    OVERRUN_RESERVATION, /* refused: it does not fit, or the policy has none */
+    OVERRUN_PROGRAM      /* a process does what it must not; text says what */
 };
 
 struct overrun {
     uint32_t workload; /* index; meaningful when happened */
     uint32_t happened; /* enum overrun_kind */
     uint32_t torus;    /* that refused a reservation */
+    char text[512];
 };
 
 /* One row of processes.csv: totals within the measured window. */

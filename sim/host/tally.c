@@ -386,8 +386,8 @@ void tally_processes(struct host *host, struct run_result *result)
     result->processes = (struct process_totals *)(void *)host->tasks;
     for (uint32_t id = 0; id < host->task_count; id++) {
         const struct task task = host->tasks[id];
-        if (host->scenario->workloads[task.workload].open)
-            continue;
+        if (task.entity >= host->scenario->workloads[task.workload].instances)
+            continue; /* it arrived, or was forked */
         result->processes[result->process_count++] = (struct process_totals){
             .workload = task.workload,
             .instance = task.entity,

@@ -90,6 +90,19 @@ const char *document_file(const struct document *document, const char *pointer)
     return layer != NULL && layer->source != NULL ? layer->source->name : NULL;
 }
 
+const char *document_origin(const struct document *document, const char *pointer, bool *whole)
+{
+    for (uint32_t i = document->layer_count; i-- > 0;) {
+        const struct layer *layer = &document->layers[i];
+        if (layer->home == NULL || layer_find(layer, pointer) != FOUND)
+            continue;
+        *whole = strlen(layer->at) < strlen(pointer);
+        return arena_printf(document->arena, "%s%s", layer->home, pointer + strlen(layer->at));
+    }
+    *whole = true;
+    return pointer;
+}
+
 struct node node_later(const struct node *object, const char *one, const char *other)
 {
     const struct document *document = object->document;

@@ -21,6 +21,7 @@ struct layer {
     const cJSON *value;               /* what the layer puts, */
     const char *at;                   /* at this pointer of the document ("": merged into it), */
     const char *prefix;               /* and where that stands in the source, or the option */
+    const char *home; /* where its value stands in the document to write; NULL: merged into it */
 };
 
 struct document {
@@ -43,6 +44,10 @@ const char *document_place(const struct document *document, const char *pointer,
 
 /* The file that defined the value at pointer; NULL: the command line. */
 const char *document_file(const struct document *document, const char *pointer);
+
+/* The pointer, in the document to write, of what made the value at pointer what it is; *whole: the
+ * object or array around it comes from there too. */
+const char *document_origin(const struct document *document, const char *pointer, bool *whole);
 
 /* Of two members of an object the one that was defined, or taken away by null, later, and so made
  * them as they are; where no layer has either, the object. */

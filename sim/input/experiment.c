@@ -12,6 +12,7 @@
 
 #include "sim/base/hash.h"
 #include "sim/input/label.h"
+#include "sim/input/rtapp_file.h"
 #include "sim/input/scenario_file.h"
 #include "sim/input/variation.h"
 
@@ -25,7 +26,7 @@ struct reading {
     struct document document; /* the merged base */
     cJSON *bare;              /* its root without what only spans points */
     cJSON *written;           /* the same, to be written */
-    struct profile_cache cache;
+    struct scenario_caches caches;
 };
 
 /* ---- Files and the command line ----------------------------------------------------------- */
@@ -105,7 +106,25 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
     if (!check_nulls(source, reading->arena, err) || !find_base(reading, depth, &base, err) ||
         (base != NULL && !read_chain(reading, base, depth + 1, err)))
         return false;
-    add_layer(&reading->document, (struct layer){ source, source->root, "", "" });
+    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL });
+    json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
+    return true;
+}
+
+/* A file of rt-app's is a scenario of its own: one that refers to it. */
+static bool read_rtapp(struct reading *reading, const char *path, struct error *err)
+{
+    struct arena *arena = reading->arena;
+    struct json_source *source = &reading->sources[0];
+    struct rtapp rtapp;
+    if (!rtapp_read(&rtapp, path, arena, err))
+        return false;
+    cJSON_Delete(rtapp.entries);
+    const char *text = rtapp_scenario(&rtapp, path, arena);
+    const char *name = arena_printf(arena, "%s, as a scenario", path);
+    if (!json_parse(source, name, text, strlen(text), arena, err))
+        return false;
+    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL });
     json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
     return true;
 }
@@ -119,7 +138,7 @@ static bool put_option(struct reading *reading, const char *pointer, cJSON *valu
         return error_set(err, option, "leads nowhere: the scenario has nothing at %s to set in",
                          pointer);
     }
-    add_layer(&reading->document, (struct layer){ NULL, value, pointer, option });
+    add_layer(&reading->document, (struct layer){ NULL, value, pointer, option, NULL });
     return true;
 }
 
@@ -197,9 +216,10 @@ static struct layer layer_of(const struct document *base, const cJSON *value, co
                              const char *prefix)
 {
     const struct json_source *source = source_of(base, prefix);
+    const char *home = prefix;
     if (source == NULL) /* the option that it stands in */
         prefix = document_place(base, prefix, false);
-    return (struct layer){ source, value, at, prefix };
+    return (struct layer){ source, value, at, prefix, home };
 }
 
 /* The place of element i of a swept key, for messages. */
@@ -260,7 +280,7 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
         document.written = reading->written;
     bool fine =
         (sweep == NULL || put_sweep(&document, sweep, combination, base, point, err)) &&
-        scenario_resolve(&point->scenario, &document, reading->options, &reading->cache, err);
+        scenario_resolve(&point->scenario, &document, reading->options, &reading->caches, err);
     for (uint32_t i = 0; fine && i < point->sweep_count; i++)
         if (strcmp(point->sweep[i].pointer, SCALING_POINTER) == 0)
             point->scenario.sweeps_cores = true;
@@ -300,7 +320,7 @@ static bool read_profiles(struct reading *reading, struct error *err)
 {
     struct node root = document_node(&reading->document), profiles;
     bool fine = !node_get(&root, "profiles", &profiles) ||
-                profile_cache_own(&reading->cache, &profiles, err);
+                profile_cache_own(&reading->caches.profiles, &profiles, err);
     cJSON_DeleteItemFromObjectCaseSensitive(reading->document.root, "profiles");
     return fine;
 }
@@ -309,11 +329,11 @@ static void note_profiles(const struct reading *reading, struct experiment *expe
 {
     const struct profile_cached *at;
     uint32_t count = 0;
-    for (at = reading->cache.first; at != NULL; at = at->next)
+    for (at = reading->caches.profiles.first; at != NULL; at = at->next)
         count += at->used;
     experiment->profiles =
         arena_alloc(reading->arena, (size_t)count + 1, sizeof *experiment->profiles);
-    for (at = reading->cache.first; at != NULL; at = at->next)
+    for (at = reading->caches.profiles.first; at != NULL; at = at->next)
         if (at->used)
             experiment->profiles[experiment->profile_count++] =
                 (struct profile_used){ at->name, hash_fnv1a(at->text, strlen(at->text)) };
@@ -420,21 +440,28 @@ bool experiment_read(struct experiment *experiment, const char *path,
         (struct document){ .root = cJSON_CreateObject(),
                            .layers = arena_alloc(arena, layers, sizeof(struct layer)),
                            .arena = arena };
-    reading.cache.data_dir = options->data_dir;
-    reading.cache.scenario_path = path;
+    reading.caches = (struct scenario_caches){
+        .profiles = { .data_dir = options->data_dir, .scenario_path = path },
+        .references = { .data_dir = options->data_dir, .scenario_path = path },
+    };
     *experiment = (struct experiment){ .path = arena_string(arena, path) };
 
-    bool fine = read_chain(&reading, path, 0, err) && put_options(&reading, err);
+    bool fine =
+        options->is_rtapp ? read_rtapp(&reading, path, err) : read_chain(&reading, path, 0, err);
+    fine = fine && put_options(&reading, err);
     if (fine) {
         cJSON_DeleteItemFromObjectCaseSensitive(reading.document.root, "extends");
         reading.written = cJSON_Duplicate(reading.document.root, true);
+        reading.caches.references.written = reading.written;
         fine = read_profiles(&reading, err) && read_points(&reading, experiment, err) &&
                read_expectations(&reading, experiment, err);
     }
     if (fine) {
-        profile_cache_write(&reading.cache, reading.written);
+        profile_cache_write(&reading.caches.profiles, reading.written);
         experiment->json = json_print(reading.written, arena);
         note_profiles(&reading, experiment);
+        experiment->notes = reference_notes(&reading.caches.references, options->is_rtapp,
+                                            &experiment->note_count, arena);
         const struct scenario *first = &experiment->points[0].scenario;
         experiment->name = first->name;
         experiment->seed = first->seed;
@@ -445,6 +472,7 @@ bool experiment_read(struct experiment *experiment, const char *path,
     for (uint32_t i = 0; i < reading.document.layer_count; i++)
         if (reading.document.layers[i].source == NULL)
             cJSON_Delete((cJSON *)(uintptr_t)reading.document.layers[i].value);
+    reference_cache_free(&reading.caches.references);
     cJSON_Delete(reading.document.root);
     cJSON_Delete(reading.bare);
     cJSON_Delete(reading.written);

@@ -19,12 +19,20 @@
 
 /* ---- Positions ---------------------------------------------------------------------------- */
 
-/* "NAME:LINE:COL: POINTER"; the root is written "/". */
-static const char *offset_place(const struct json_source *source, size_t offset,
-                                const char *pointer, struct arena *arena)
+/* The root is written "/". */
+const char *json_offset_place(const struct json_source *source, size_t offset, const char *pointer,
+                              struct arena *arena)
 {
-    size_t line = 1, column = 1;
+    const struct json_added *added = source->added;
+    size_t line = 1, column = 1, left = source->added_count;
     for (size_t i = 0; i < offset && i < source->length; i++) {
+        if (left > 0 && i == added->at) {
+            i += added->length;
+            added++;
+            left--;
+            if (i >= offset)
+                break;
+        }
         column++;
         if (source->text[i] == '\n') {
             line++;
@@ -124,14 +132,16 @@ const char *json_place(const struct json_source *source, const char *pointer, bo
         at = child;
         key = name;
     }
-    return offset_place(source, (size_t)((want_key ? key : at) - source->text), pointer, arena);
+    return json_offset_place(source, (size_t)((want_key ? key : at) - source->text), pointer,
+                             arena);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-/* Replaces comments by spaces.  False when one does not end; *at is where it began. */
-static bool blank_comments(char *text, size_t length, size_t *at)
+bool json_blank(char *text, size_t length, size_t *at)
 {
+    if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+        memset(text, ' ', 3);
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '"') {
             for (i++; i < length && text[i] != '"'; i++)
@@ -367,43 +377,48 @@ static bool check_tree(const struct json_source *source, const cJSON *value, con
     return true;
 }
 
+bool json_parse_text(struct json_source *source, struct arena *arena, struct error *err)
+{
+    const char *text = source->text;
+    size_t length = source->length, offset = 0;
+    const char *wrong = check_text(text, length, &offset);
+    if (wrong != NULL)
+        return error_set(err, json_offset_place(source, offset, "", arena), "%s", wrong);
+    const char *end = NULL;
+    source->root = cJSON_ParseWithLengthOpts(text, length + 1, &end, true);
+    if (source->root == NULL) {
+        offset = end != NULL ? (size_t)(end - text) : length;
+        const char *place = json_offset_place(source, offset, "", arena);
+        if (offset >= length || *skip_space(text + offset) == '\0')
+            return error_set(err, place,
+                             "the text ends too early; a value, \"}\" or \"]\" is "
+                             "missing");
+        while (offset > 0 && strchr(" \t\r\n", text[offset]) != NULL)
+            offset--; /* what is wrong is before, */
+        while (offset > 0 && strchr(" \t\r\n{}[],:\"", text[offset - 1]) == NULL)
+            offset--; /* from the beginning of a word on */
+        place = json_offset_place(source, offset, "", arena);
+        return error_set(err, place,
+                         "not JSON from \"%.*s\" on; look for a missing comma, quote or "
+                         "bracket, or text after the end",
+                         (int)strcspn(text + offset, "\r\n"), text + offset);
+    }
+    if (check_tree(source, source->root, "", arena, err))
+        return true;
+    json_source_free(source);
+    return false;
+}
+
 bool json_parse(struct json_source *source, const char *name, const char *text, size_t length,
                 struct arena *arena, struct error *err)
 {
     char *copy = arena_string_n(arena, text, length);
     size_t offset = 0;
     *source = (struct json_source){ .name = name, .text = copy, .length = length };
-    if (length >= 3 && memcmp(copy, "\xEF\xBB\xBF", 3) == 0)
-        memset(copy, ' ', 3); /* a byte order mark */
-    if (!blank_comments(copy, length, &offset))
-        return error_set(err, offset_place(source, offset, "", arena),
+    if (!json_blank(copy, length, &offset))
+        return error_set(err, json_offset_place(source, offset, "", arena),
                          "a comment begins here and does not end; close it with */");
-    const char *wrong = check_text(copy, length, &offset);
-    if (wrong != NULL)
-        return error_set(err, offset_place(source, offset, "", arena), "%s", wrong);
-    const char *end = NULL;
-    source->root = cJSON_ParseWithLengthOpts(copy, length + 1, &end, true);
-    if (source->root == NULL) {
-        offset = end != NULL ? (size_t)(end - copy) : length;
-        const char *place = offset_place(source, offset, "", arena);
-        if (offset >= length || *skip_space(copy + offset) == '\0')
-            return error_set(err, place,
-                             "the text ends too early; a value, \"}\" or \"]\" is "
-                             "missing");
-        while (offset > 0 && strchr(" \t\r\n", copy[offset]) != NULL)
-            offset--; /* what is wrong is before, */
-        while (offset > 0 && strchr(" \t\r\n{}[],:\"", copy[offset - 1]) == NULL)
-            offset--; /* from the beginning of a word on */
-        place = offset_place(source, offset, "", arena);
-        return error_set(err, place,
-                         "not JSON from \"%.*s\" on; look for a missing comma, quote or "
-                         "bracket, or text after the end",
-                         (int)strcspn(copy + offset, "\r\n"), copy + offset);
-    }
-    if (check_tree(source, source->root, "", arena, err))
-        return true;
-    json_source_free(source);
-    return false;
+    return json_parse_text(source, arena, err);
 }
 
 /* A regular file, never waiting for what may not come. */
@@ -426,27 +441,37 @@ static FILE *open_file(const char *path, const char *place, struct error *err)
     return NULL;
 }
 
-bool json_read(struct json_source *source, const char *path, struct arena *arena, struct error *err)
+char *json_file(const char *path, size_t *length, struct arena *arena, struct error *err)
 {
     const char *place = arena_printf(arena, "%s:1:1: /", path);
     FILE *file = open_file(path, place, err);
     if (file == NULL)
-        return false;
+        return NULL;
     char *text = malloc(JSON_FILE_LIMIT + 1);
     CHECK(text != NULL);
-    size_t length = fread(text, 1, JSON_FILE_LIMIT + 1, file);
+    *length = fread(text, 1, JSON_FILE_LIMIT + 1, file);
     bool failed = ferror(file) != 0;
     int reason = errno;
     fclose(file);
-    bool fine = false;
+    if (!failed && *length <= JSON_FILE_LIMIT)
+        return text;
+    free(text);
     if (failed)
         error_set(err, place, "cannot be read: %s; a file that can is wanted", strerror(reason));
-    else if (length > JSON_FILE_LIMIT)
+    else
         error_set(err, place,
                   "the file is larger than 16 MiB, and no scenario or profile is; is it the right "
                   "one?");
-    else
-        fine = json_parse(source, arena_string(arena, path), text, length, arena, err);
+    return NULL;
+}
+
+bool json_read(struct json_source *source, const char *path, struct arena *arena, struct error *err)
+{
+    size_t length;
+    char *text = json_file(path, &length, arena, err);
+    if (text == NULL)
+        return false;
+    bool fine = json_parse(source, arena_string(arena, path), text, length, arena, err);
     free(text);
     return fine;
 }

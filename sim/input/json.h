@@ -19,10 +19,17 @@
 
 enum { JSON_FILE_LIMIT = 16 << 20, JSON_DEPTH_LIMIT = 1000, JSON_POINTER_MAX = 1024 };
 
+/* What the text has and the file has not. */
+struct json_added {
+    size_t at, length; /* in the text */
+};
+
 struct json_source {
     const char *name; /* as in messages */
-    const char *text; /* comments blanked, so that offsets are those of the file */
+    const char *text; /* comments blanked, so that offsets are those of the file, */
     size_t length;
+    const struct json_added *added; /* but for this, by place */
+    size_t added_count;
     cJSON *root; /* owned: json_source_free() */
 };
 
@@ -32,6 +39,20 @@ bool json_read(struct json_source *source, const char *path, struct arena *arena
 /* The path of what file calls so: as it is if absolute, else from the folder of file.  Steps that
  * lead nowhere (./, //) are left out; ../ stays, since links may be on the way. */
 const char *json_beside(const char *file, const char *name, struct arena *arena);
+
+/* The content of the file at path, to free(); NULL when it cannot be read. */
+char *json_file(const char *path, size_t *length, struct arena *arena, struct error *err);
+
+/* Replaces comments, and a byte order mark, by spaces.  False when a comment does not end; *at is
+ * where it begins. */
+bool json_blank(char *text, size_t length, size_t *at);
+
+/* "NAME:LINE:COL: POINTER" of an offset in source->text. */
+const char *json_offset_place(const struct json_source *source, size_t offset, const char *pointer,
+                              struct arena *arena);
+
+/* Parses source->text, in which nothing is to be blanked and which has a NUL after it. */
+bool json_parse_text(struct json_source *source, struct arena *arena, struct error *err);
 
 /* text becomes source->text's content; it is copied. */
 bool json_parse(struct json_source *source, const char *name, const char *text, size_t length,

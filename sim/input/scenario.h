@@ -108,6 +108,13 @@ struct scenario {
     uint64_t starve_ps;            /* 0: 10 x ceil(processes / cores) slices */
     uint32_t workload_count;
     struct workload *workloads;
+    bool has_steps; /* a workload's program has */
+    uint32_t resource_count;
+    const struct resource *resources;
+    uint32_t mask_count; /* of cpus; the first is all of them; 0: no workload has any */
+    const struct cpu_mask *masks;
+    bool priority_inheritance; /* "resources": of mutexes; default false */
+    double io_mb_s;            /* "resources": of the device that "iorun" writes to, 10^6 B/s */
 };
 
 #define SCALING_POINTER "/machine/cores" /* a sweep of which shows how a scheduler scales */
@@ -154,6 +161,8 @@ struct experiment {
     struct expectation *expectations;
     uint32_t profile_count;
     struct profile_used *profiles;
+    uint32_t note_count;
+    const char **notes; /* what a user should know of the files that it names, a line each */
     /* The merged scenario, before variants and sweep, as one that can be run again from anywhere:
      * with the profiles that were read by a path, and with every default but those that follow from
      * other values (starve_ms, flat prices). */
@@ -165,6 +174,7 @@ struct scenario_options {
     uint32_t set_count;
     const char *const *sets; /* "PTR=VALUE"; VALUE is JSON, or a bare word taken as a string */
     const char *cost;        /* NULL, "traced" or "flat" */
+    bool is_rtapp;           /* the file is none of ours, but one that rt-app runs */
     bool has_seed, has_replications;
     uint64_t seed, replications;
     const char *data_dir; /* where cpus/ is */

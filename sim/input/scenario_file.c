@@ -21,7 +21,7 @@ const char *const entry_names[ENTRY_KINDS] = {
 static const char *const top_keys[] = {
     "name",   "seed",     "replications", "duration_ms", "warmup_ms", "machine",  "scheduler",
     "cost",   "flat",     "starve_ms",    "workload",    "extends",   "variants", "sweep",
-    "expect", "profiles", "lag",          "events",      NULL
+    "expect", "profiles", "lag",          "events",      "resources", NULL
 };
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
@@ -412,16 +412,16 @@ static bool read_name(const struct node *root, struct scenario *scenario, struct
 }
 
 bool scenario_resolve(struct scenario *scenario, const struct document *document,
-                      const struct scenario_options *options, struct profile_cache *cache,
+                      const struct scenario_options *options, struct scenario_caches *caches,
                       struct error *err)
 {
     struct node root = document_node(document), workload, events;
     *scenario = (struct scenario){ 0 };
     return node_object(&root, top_keys, err) && read_name(&root, scenario, err) &&
-           read_durations(&root, scenario, err) && read_machine(&root, scenario, cache, err) &&
+           read_durations(&root, scenario, err) &&
+           read_machine(&root, scenario, &caches->profiles, err) &&
            read_scheduler(&root, scenario, options, err) && read_cost(&root, scenario, err) &&
            member_need(&root, "workload", &workload, err) &&
-           workloads_read(&workload, scenario->cores, &scenario->workloads,
-                          &scenario->workload_count, err) &&
+           workloads_read(&workload, &root, scenario, &caches->references, err) &&
            (!node_get(&root, "events", &events) || events_read(&events, scenario, err));
 }

@@ -7,11 +7,18 @@
 
 #include "sim/input/document.h"
 #include "sim/input/profile_cache.h"
+#include "sim/input/reference.h"
 #include "sim/input/scenario.h"
+
+/* Files that points share. */
+struct scenario_caches {
+    struct profile_cache profiles;
+    struct reference_cache references;
+};
 
 /* Fills in every default and checks every name. */
 bool scenario_resolve(struct scenario *scenario, const struct document *document,
-                      const struct scenario_options *options, struct profile_cache *cache,
+                      const struct scenario_options *options, struct scenario_caches *caches,
                       struct error *err);
 
 #endif

@@ -7,6 +7,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/input/burst_file.h"
+#include "sim/input/program_file.h"
+
+/* What an entry is read with. */
+struct entry_reading {
+    struct programs *programs;
+    double scale; /* so many times as many processes */
+    const char *prefix;
+    struct reference_cache *cache;
+};
+
 /* ---- Distributions ------------------------------------------------------------------------ */
 
 static bool constant(struct distribution *distribution, double us)
@@ -16,45 +27,85 @@ static bool constant(struct distribution *distribution, double us)
     return distribution_prepare(distribution) == NULL;
 }
 
-static bool read_parameters(const struct node *node, struct distribution *distribution,
-                            struct error *err)
+/* What a duration is given in: us, or bytes that are moved in 10^6 B/s, of which a us takes so
+ * many. */
+struct unit {
+    const char *suffix;
+    double per_us;
+};
+
+static const struct unit unit_us = { "_us", 1 };
+
+static bool is_duration(enum distribution_parameter parameter)
+{
+    return parameter != PARAMETER_CV2 && parameter != PARAMETER_SHAPE;
+}
+
+static const char *parameter_key(const struct node *node, enum distribution_parameter parameter,
+                                 const struct unit *unit)
+{
+    const char *key = distribution_parameter_keys[parameter];
+    if (unit == &unit_us || !is_duration(parameter))
+        return key;
+    return arena_printf(node->document->arena, "%.*s%s",
+                        (int)(strlen(key) - strlen(unit_us.suffix)), key, unit->suffix);
+}
+
+static bool read_parameters(const struct node *node, const struct unit *unit,
+                            struct distribution *distribution, struct error *err)
 {
     const struct distribution_description *kind = &distribution_descriptions[distribution->kind];
     const char *keys[PARAMETER_COUNT + 2] = { "dist" };
     uint32_t count = 1;
     for (uint32_t p = 0; p < PARAMETER_COUNT; p++)
         if (kind->parameters & 1u << p)
-            keys[count++] = distribution_parameter_keys[p];
+            keys[count++] = parameter_key(node, p, unit);
     if (!node_object(node, keys, err))
         return false;
+    count = 1;
     for (uint32_t p = 0; p < PARAMETER_COUNT; p++) {
         struct node child;
         if (!(kind->parameters & 1u << p))
             continue;
-        if (!member_need(node, distribution_parameter_keys[p], &child, err) ||
+        if (!member_need(node, keys[count++], &child, err) ||
             !node_number(&child, 0, 4.6e12, &distribution->parameter[p], err))
             return false;
+        if (is_duration(p))
+            distribution->parameter[p] /= unit->per_us;
     }
     const char *wrong = distribution_prepare(distribution);
     return wrong == NULL || node_refuse(node, err, "%s", wrong);
 }
 
-bool distribution_read(const struct node *node, struct distribution *distribution,
-                       struct error *err)
+static bool read_in_unit(const struct node *node, const struct unit *unit,
+                         struct distribution *distribution, struct error *err)
 {
     const char *names[DISTRIBUTION_KINDS + 1] = { NULL };
     struct node kind;
     uint32_t index = 0;
     double us = 0;
     if (!cJSON_IsObject(node->json))
-        return node_number(node, 0, 4.6e12, &us, err) && constant(distribution, us);
+        return node_number(node, 0, 4.6e12, &us, err) && constant(distribution, us / unit->per_us);
     for (uint32_t i = 0; i < DISTRIBUTION_KINDS; i++)
         names[i] = distribution_descriptions[i].name;
     if (!member_need(node, "dist", &kind, err) ||
         !node_choice(&kind, "distribution", names, &index, err))
         return false;
     *distribution = (struct distribution){ .kind = (enum distribution_kind)index };
-    return read_parameters(node, distribution, err);
+    return read_parameters(node, unit, distribution, err);
+}
+
+bool distribution_read(const struct node *node, struct distribution *distribution,
+                       struct error *err)
+{
+    return read_in_unit(node, &unit_us, distribution, err);
+}
+
+bool distribution_read_bytes(const struct node *node, double mb_s,
+                             struct distribution *distribution, struct error *err)
+{
+    struct unit bytes = { "_bytes", mb_s };
+    return read_in_unit(node, &bytes, distribution, err);
 }
 
 /* "poisson" with a rate is the usual way to write exponential gaps. */
@@ -80,28 +131,49 @@ static bool read_gap(const struct node *node, struct distribution *gap, struct e
 
 /* ---- Phases ------------------------------------------------------------------------------- */
 
-static bool read_phase(const struct node *node, struct phase *phase, struct error *err)
+static bool read_bursts(const struct node *node, struct workload *workload, size_t phase,
+                        const struct entry_reading *reading, double *us, struct error *err)
 {
-    static const char *const keys[] = { "run", "sleep", "yield", NULL };
+    if (workload->bursts == NULL)
+        workload->bursts =
+            arena_alloc(node->document->arena, workload->phase_count, sizeof *workload->bursts);
+    return bursts_read(node, workload, &workload->bursts[phase], reading->cache, us, err);
+}
+
+/* *us: what it takes, in the mean, or at least. */
+static bool read_phase(const struct node *node, struct workload *workload, struct phase *phase,
+                       const struct entry_reading *reading, double *us, struct error *err)
+{
+    static const char *const keys[] = { "run", "sleep", "yield", "bursts_us", NULL };
     struct node child;
+    *us = 0;
     if (!node_object(node, keys, err))
         return false;
     if (cJSON_GetArraySize(node->json) != 1)
         return node_refuse(node, err,
-                           "must have exactly one of \"run\", \"sleep\", \"yield\", has %d",
+                           "must have exactly one of \"run\", \"sleep\", \"yield\", "
+                           "\"bursts_us\", has %d",
                            cJSON_GetArraySize(node->json));
     if (node_get(node, "yield", &child)) {
         bool empty = cJSON_IsString(child.json) && child.json->valuestring[0] == '\0';
         phase->kind = PHASE_YIELD;
         return cJSON_IsTrue(child.json) || empty || node_refuse(&child, err, "must be true");
     }
+    if (node_get(node, "bursts_us", &child)) {
+        phase->kind = PHASE_BURSTS;
+        return read_bursts(&child, workload, (size_t)(phase - workload->phases), reading, us, err);
+    }
     phase->kind = node_get(node, "run", &child) ? PHASE_RUN : PHASE_SLEEP;
     if (phase->kind == PHASE_SLEEP)
         node_get(node, "sleep", &child);
-    return distribution_read(&child, &phase->duration, err);
+    if (!distribution_read(&child, &phase->duration, err))
+        return false;
+    *us = distribution_mean_us(&phase->duration);
+    return true;
 }
 
-static bool read_phases(const struct node *node, struct workload *workload, struct error *err)
+static bool read_phases(const struct node *node, struct workload *workload,
+                        const struct entry_reading *reading, struct error *err)
 {
     int count = cJSON_GetArraySize(node->json);
     double total_us = 0;
@@ -114,10 +186,10 @@ static bool read_phases(const struct node *node, struct workload *workload, stru
     workload->phase_count = (uint32_t)count;
     for (int i = 0; i < count; i++) {
         struct node phase = node_element(node, i);
-        if (!read_phase(&phase, &workload->phases[i], err))
+        double us;
+        if (!read_phase(&phase, workload, &workload->phases[i], reading, &us, err))
             return false;
-        if (workload->phases[i].kind != PHASE_YIELD)
-            total_us += distribution_mean_us(&workload->phases[i].duration);
+        total_us += us;
     }
     if (!workload->open && !(total_us > 0))
         return node_refuse(node, err,
@@ -128,23 +200,68 @@ static bool read_phases(const struct node *node, struct workload *workload, stru
 
 /* ---- Entries ------------------------------------------------------------------------------ */
 
-static bool read_name(const struct node *node, struct workload *workload, struct error *err)
+static bool read_name(const struct node *node, const char *prefix, struct workload *workload,
+                      struct error *err)
 {
     static const char allowed[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     struct node name;
     if (!member_need(node, "name", &name, err) || !node_string(&name, &workload->name, err))
         return false;
+    workload->name = arena_printf(node->document->arena, "%s%s", prefix, workload->name);
     size_t length = strlen(workload->name);
     if (length == 0 || length > 40 || strspn(workload->name, allowed) != length)
         return node_refuse(&name, err, "must be 1 to 40 of letters, digits, \"_\" and \"-\"");
     return true;
 }
 
-static bool read_population(const struct node *node, struct workload *workload, uint32_t cores,
-                            struct error *err)
+static uint64_t scaled(uint64_t count, double scale)
 {
-    uint64_t count = 0, alive = 65536;
+    double product = round((double)count * scale);
+    return count == 0 ? 0 : (uint64_t)fmin(fmax(product, 1), WORKLOAD_INSTANCES_MAX + 1.0);
+}
+
+/* So many times as many arrive: each of the times is so much shorter. */
+static void scale_gap(struct distribution *gap, double scale)
+{
+    static const enum distribution_parameter times[] = { PARAMETER_VALUE, PARAMETER_MIN,
+                                                         PARAMETER_MAX, PARAMETER_MEAN };
+    for (uint32_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        gap->parameter[times[i]] /= scale;
+    distribution_prepare(gap);
+}
+
+/* Of an entry that may turn out to be forked by others. */
+static bool read_closed(const struct node *node, struct workload *workload, uint32_t index,
+                        const struct entry_reading *reading, struct error *err)
+{
+    struct programs *programs = reading->programs;
+    uint64_t count = 0, alive = 0;
+    struct node child;
+    bool all = node_get(node, "instances", &child);
+    if (all ? !node_count(&child, 0, WORKLOAD_INSTANCES_MAX, &count, err)
+            : !node_get(node, "instances_per_core", &child) ||
+                  !node_count(&child, 1, WORKLOAD_INSTANCES_MAX / 1024, &count, err))
+        return false;
+    if (count == 0)
+        program_wants_fork(programs, &child, index);
+    if (!all)
+        count *= programs->scenario->cores;
+    workload->instances = (uint32_t)scaled(count, reading->scale);
+    if (!node_get(node, "max_alive", &child))
+        return true;
+    program_wants_fork(programs, &child, index);
+    workload->max_alive = 1;
+    if (!node_count(&child, 1, WORKLOAD_INSTANCES_MAX, &alive, err))
+        return false;
+    workload->max_alive = (uint32_t)scaled(alive, fmax(reading->scale, 1));
+    return true;
+}
+
+static bool read_population(const struct node *node, struct workload *workload, uint32_t index,
+                            const struct entry_reading *reading, struct error *err)
+{
+    uint64_t alive = 65536;
     struct node child, instances, per_core, most;
     bool all = node_get(node, "instances", &instances);
     bool each = node_get(node, "instances_per_core", &per_core);
@@ -164,16 +281,12 @@ static bool read_population(const struct node *node, struct workload *workload, 
         } else if (node_is_written(node, "arrivals")) { /* not in a variant's place for it only */
             node_default(node, "max_alive", cJSON_CreateNumber((double)alive));
         }
-        workload->max_alive = (uint32_t)alive;
+        if (reading->scale != 1)
+            scale_gap(&workload->gap, reading->scale);
+        workload->max_alive = (uint32_t)scaled(alive, fmax(reading->scale, 1));
         return true;
     }
-    if (node_get(node, "max_alive", &child))
-        return node_refuse(&child, err, "is for \"arrivals\" only; leave it out");
-    if (all ? !node_count(&instances, 1, WORKLOAD_INSTANCES_MAX, &count, err)
-            : !node_count(&per_core, 1, WORKLOAD_INSTANCES_MAX / 1024, &count, err))
-        return false;
-    workload->instances = (uint32_t)(all ? count : count * cores);
-    return true;
+    return read_closed(node, workload, index, reading, err);
 }
 
 /* Both in whole ns, of at most 32 bits. */
@@ -197,8 +310,32 @@ static bool read_reservation(const struct node *entry, struct workload *workload
     return true;
 }
 
-static bool read_entry(const struct node *node, struct workload *workload, uint32_t cores,
-                       struct error *err)
+static bool read_start(const struct node *node, struct workload *workload, struct error *err)
+{
+    struct node child;
+    constant(&workload->start, 0);
+    if (!node_get(node, "start_us", &child)) {
+        node_default(node, "start_us", cJSON_CreateNumber(0));
+        return true;
+    }
+    return cJSON_IsArray(child.json) ? starts_read(&child, workload, err)
+                                     : distribution_read(&child, &workload->start, err);
+}
+
+static bool read_program(const struct node *node, struct workload *workload, uint32_t index,
+                         const struct entry_reading *reading, struct error *err)
+{
+    struct node phases;
+    if (!member_need(node, "phases", &phases, err))
+        return false;
+    if (program_is_plain(node, &phases))
+        return read_phases(&phases, workload, reading, err);
+    return program_read(reading->programs, node, &phases, workload, index, reading->prefix,
+                        reading->cache, err);
+}
+
+static bool read_entry(const struct node *node, struct workload *workload, uint32_t index,
+                       const struct entry_reading *reading, struct error *err)
 {
     static const char *const keys[] = { "name",
                                         "instances",
@@ -213,18 +350,20 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
                                         "reservation",
                                         "phases",
                                         "working_set_order",
+                                        "loop",
+                                        "cpus",
                                         NULL };
     static const char *const orders[] = { "sequential", "random", NULL };
     uint32_t order = 0;
     uint64_t working_set_kb = 0, code_kb = 8, weight = 1024;
     double priority = 0;
     struct node child;
-    if (!node_object(node, keys, err) || !read_name(node, workload, err) ||
-        !read_population(node, workload, cores, err) ||
+    if (!node_object(node, keys, err) || !read_name(node, reading->prefix, workload, err) ||
+        !read_population(node, workload, index, reading, err) ||
         !member_count(node, "working_set_kb", 0, 1048576, &working_set_kb, err) ||
         !member_choice(node, "working_set_order", orders, &order, err) ||
         !member_count(node, "code_kb", 0, 1048576, &code_kb, err) ||
-        !member_count(node, "weight", 1, 10000, &weight, err) ||
+        !member_count(node, "weight", 1, 100000, &weight, err) ||
         !member_number(node, "priority", -1000, 1000, &priority, err))
         return false;
     if (node_get(node, "priority", &child) && priority != floor(priority))
@@ -235,41 +374,100 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
     workload->code_kb = (uint32_t)code_kb;
     workload->weight = (uint32_t)weight;
     workload->priority = (int32_t)priority;
-    constant(&workload->start, 0);
-    if (!node_get(node, "start_us", &child))
-        node_default(node, "start_us", cJSON_CreateNumber(0));
-    else if (!distribution_read(&child, &workload->start, err))
-        return false;
-    return read_reservation(node, workload, err) && member_need(node, "phases", &child, err) &&
-           read_phases(&child, workload, err);
+    return read_start(node, workload, err) && read_reservation(node, workload, err) &&
+           read_program(node, workload, index, reading, err);
 }
 
-bool workloads_read(const struct node *node, uint32_t cores, struct workload **workloads,
-                    uint32_t *workload_count, struct error *err)
+/* The entries that have been read so far. */
+struct entries {
+    struct workload *workloads; /* [WORKLOAD_MAX] */
+    uint32_t count;
+    uint64_t processes;
+};
+
+static bool add_entry(const struct node *node, struct entries *entries,
+                      const struct entry_reading *reading, struct error *err)
+{
+    struct node name;
+    if (entries->count == WORKLOAD_MAX)
+        return node_refuse(node, err, "is one entry too many; at most %d may be", WORKLOAD_MAX);
+    struct workload *workload = &entries->workloads[entries->count];
+    if (!read_entry(node, workload, entries->count, reading, err))
+        return false;
+    entries->processes += workload_slots(workload);
+    if (entries->processes > WORKLOAD_INSTANCES_MAX)
+        return node_refuse(node, err, "makes %ju processes in all; at most %d",
+                           (uintmax_t)entries->processes, WORKLOAD_INSTANCES_MAX);
+    for (uint32_t j = 0; j < entries->count; j++)
+        if (strcmp(entries->workloads[j].name, workload->name) == 0 &&
+            node_get(node, "name", &name))
+            return node_refuse(&name, err, "%s is the name of entry %u already; choose another%s",
+                               workload->name, j,
+                               *reading->prefix != '\0' ? ", or another prefix" : "");
+    entries->count++;
+    return true;
+}
+
+/* Adds the entries that one element of the array stands for. */
+static bool add_element(const struct node *element, struct entries *entries,
+                        const struct entry_reading *reading, struct error *err)
+{
+    struct reference reference;
+    struct document apart = *element->document;
+    struct node alone = { &apart, element->json, element->pointer };
+    apart.written = NULL;
+    if (!reference_is_alike_written(element))
+        element = &alone;
+    if (!reference_is(element))
+        return add_entry(element, entries, reading, err);
+    if (!reference_read(reading->cache, element, &reference, err))
+        return false;
+    struct entry_reading others = { reading->programs, reference.scale, reference.prefix,
+                                    reading->cache };
+    int count = cJSON_GetArraySize(reference.entries.json);
+    for (int i = 0; i < count; i++) {
+        struct node entry = node_element(&reference.entries, i);
+        if (!add_entry(&entry, entries, &others, err))
+            return false;
+    }
+    return count > 0 || node_refuse(&reference.entries, err, "must have an entry, has none");
+}
+
+/* Those that are forked count, too, now that they are known. */
+static bool check_total(const struct node *node, const struct entries *entries, struct error *err)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < entries->count; i++)
+        total += workload_slots(&entries->workloads[i]);
+    return total <= WORKLOAD_INSTANCES_MAX ||
+           node_refuse(node, err,
+                       "makes %ju processes in all, with max_alive of those that are forked; at "
+                       "most %d",
+                       (uintmax_t)total, WORKLOAD_INSTANCES_MAX);
+}
+
+bool workloads_read(const struct node *node, const struct node *root, struct scenario *scenario,
+                    struct reference_cache *cache, struct error *err)
 {
     int count = cJSON_GetArraySize(node->json);
-    uint64_t total = 0;
+    struct programs programs = { .scenario = scenario };
+    struct entry_reading reading = { &programs, 1, "", cache };
+    struct entries entries = { 0 };
     if (!cJSON_IsArray(node->json))
         return node_refuse(node, err, "must be an array of entries, is %s", node_type(node));
     if (count < 1 || count > WORKLOAD_MAX)
         return node_refuse(node, err, "must be an array of 1 to %d entries, has %d", WORKLOAD_MAX,
                            count);
-    *workloads = arena_alloc(node->document->arena, (size_t)count, sizeof **workloads);
-    *workload_count = (uint32_t)count;
+    if (!resources_read(&programs, root, err))
+        return false;
+    entries.workloads = arena_alloc(node->document->arena, WORKLOAD_MAX, sizeof *entries.workloads);
     for (int i = 0; i < count; i++) {
-        struct node entry = node_element(node, i), name;
-        struct workload *workload = &(*workloads)[i];
-        if (!read_entry(&entry, workload, cores, err))
+        struct node element = node_element(node, i);
+        if (!add_element(&element, &entries, &reading, err))
             return false;
-        total += workload->open ? workload->max_alive : workload->instances;
-        if (total > WORKLOAD_INSTANCES_MAX)
-            return node_refuse(&entry, err, "makes %ju processes in all; at most %d",
-                               (uintmax_t)total, WORKLOAD_INSTANCES_MAX);
-        for (int j = 0; j < i; j++)
-            if (strcmp((*workloads)[j].name, workload->name) == 0 &&
-                node_get(&entry, "name", &name))
-                return node_refuse(&name, err, "is the name of entry %d already; choose another",
-                                   j);
     }
-    return true;
+    scenario->workloads = entries.workloads;
+    scenario->workload_count = entries.count;
+    return programs_finish(&programs, entries.workloads, entries.count, err) &&
+           check_total(node, &entries, err);
 }

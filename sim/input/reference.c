@@ -1,0 +1,352 @@
+/* reference.c -- see reference.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#define _GNU_SOURCE /* tdestroy() */
+#include "sim/input/reference.h"
+
+#include <dirent.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/base/check.h"
+#include "sim/input/rtapp_file.h"
+#include "sim/input/trace_entries.h"
+
+enum { NOTES_MAX = 8 };
+
+static const double scale_max = 10000;
+
+/* What a reader makes of a file. */
+struct reference_file {
+    struct reference_file *next;
+    const char *key, *path;
+    struct json_source source; /* with the text, where that is JSON; the root is owned */
+    struct document document;  /* of the root */
+    const char *at;            /* where the array of entries is in it */
+    const char *notes[NOTES_MAX];
+    uint32_t note_count;
+    const char *of_scenario; /* what the file says and the scenario decides; NULL: nothing */
+};
+
+struct reference_kind {
+    const char *key; /* in the scenario */
+    bool in_library; /* what it names is not a file, but comes with the program */
+    /* Sets source, but for its name, at, and notes. */
+    bool (*read)(struct reference_file *file, struct arena *arena, struct error *err);
+};
+
+/* ---- Library ------------------------------------------------------------------------------ */
+
+static bool read_library(struct reference_file *file, struct arena *arena, struct error *err)
+{
+    static const char *const keys[] = { "description", "source", "entries", NULL };
+    struct node root, child;
+    if (!json_read(&file->source, file->path, arena, err))
+        return false;
+    struct layer layer = { &file->source, file->source.root, "", "", NULL };
+    struct document document = {
+        .root = file->source.root, .layers = &layer, .layer_count = 1, .arena = arena
+    };
+    root = document_node(&document);
+    file->at = "/entries";
+    return node_object(&root, keys, err) && member_need(&root, "entries", &child, err) &&
+           member_need(&root, "description", &child, err) &&
+           (cJSON_IsString(child.json) || node_refuse(&child, err, "must be a string"));
+}
+
+/* Beside the CPU profiles, or in the source tree. */
+static const char *library_folder(const char *data_dir, struct arena *arena)
+{
+    const char *folder = arena_printf(arena, "%s/library", data_dir);
+    return access(folder, F_OK) == 0 ? folder
+                                     : arena_printf(arena, "%s/../workloads/library", data_dir);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *reference_library(const char *data_dir, struct arena *arena)
+{
+    enum { NAMES_MAX = 1000 };
+    const char **names = arena_alloc(arena, NAMES_MAX + 1, sizeof *names);
+    DIR *directory = opendir(library_folder(data_dir, arena));
+    size_t count = 0;
+    for (const struct dirent *entry; directory && (entry = readdir(directory)) != NULL;) {
+        size_t length = strlen(entry->d_name);
+        if (count < NAMES_MAX && length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0)
+            names[count++] = arena_string_n(arena, entry->d_name, length - 5);
+    }
+    if (directory != NULL)
+        closedir(directory);
+    qsort(names, count, sizeof *names, by_name);
+    return names;
+}
+
+const char *reference_summary(const char *name, const char *data_dir, struct arena *arena,
+                              struct error *err)
+{
+    struct reference_file file = { .path = arena_printf(arena, "%s/%s.json",
+                                                        library_folder(data_dir, arena), name) };
+    const char *summary = NULL;
+    if (read_library(&file, arena, err))
+        summary = arena_string(
+            arena, cJSON_GetObjectItemCaseSensitive(file.source.root, "description")->valuestring);
+    json_source_free(&file.source);
+    return summary;
+}
+
+/* ---- Traces ------------------------------------------------------------------------------- */
+
+static bool read_trace(struct reference_file *file, struct arena *arena, struct error *err)
+{
+    struct sched_trace trace;
+    bool fine = sched_trace_read(&trace, file->path, arena, err);
+    if (fine) {
+        struct trace_entries all = trace_entries_group(&trace, arena);
+        file->source.root = cJSON_CreateArray();
+        for (uint32_t i = 0; i < all.count; i++)
+            cJSON_AddItemToArray(file->source.root, trace_entry_json(&all.entries[i]));
+        file->at = "";
+        const char *notes = sched_trace_notes(&trace, arena);
+        if (*notes != '\0')
+            file->notes[file->note_count++] = notes;
+    }
+    sched_trace_free(&trace);
+    return fine;
+}
+
+/* ---- rt-app ------------------------------------------------------------------------------- */
+
+static bool read_rtapp(struct reference_file *file, struct arena *arena, struct error *err)
+{
+    struct rtapp rtapp;
+    if (!rtapp_read(&rtapp, file->path, arena, err))
+        return false;
+    file->source.root = rtapp.entries;
+    file->at = "";
+    for (uint32_t i = 0; i < rtapp.note_count; i++)
+        file->notes[file->note_count++] = rtapp.notes[i];
+    file->of_scenario = rtapp.of_scenario;
+    return true;
+}
+
+/* ---- Kinds -------------------------------------------------------------------------------- */
+
+static const struct reference_kind kinds[] = {
+    { "library", true, read_library },
+    { "trace", false, read_trace },
+    { "rt-app", false, read_rtapp },
+};
+
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static const struct reference_kind *kind_of(const struct node *element, struct node *name)
+{
+    for (uint32_t i = 0; i < KINDS; i++)
+        if (node_get(element, kinds[i].key, name))
+            return &kinds[i];
+    return NULL;
+}
+
+bool reference_is(const struct node *element)
+{
+    struct node name;
+    return kind_of(element, &name) != NULL;
+}
+
+bool reference_is_alike_written(const struct node *element)
+{
+    for (uint32_t i = 0; i < KINDS; i++)
+        if (node_is_written(element, kinds[i].key) !=
+            cJSON_HasObjectItem(element->json, kinds[i].key))
+            return false;
+    return true;
+}
+
+/* ---- Files -------------------------------------------------------------------------------- */
+
+/* The path of what name, a string, calls so; NULL when refused. */
+static const char *find_file(const struct reference_cache *cache, const struct reference_kind *kind,
+                             const struct node *name, struct error *err)
+{
+    struct arena *arena = name->document->arena;
+    const char *text = "", *file = document_file(name->document, name->pointer);
+    uint32_t index;
+    if (kind->in_library) {
+        const char *const *names = reference_library(cache->data_dir, arena);
+        if (!node_choice_of(name, "workload of the library", names,
+                            "; `braidsim list workloads` names all", &index, err))
+            return NULL;
+        return arena_printf(arena, "%s/%s.json", library_folder(cache->data_dir, arena),
+                            names[index]);
+    }
+    if (!node_string(name, &text, err))
+        return NULL;
+    const char *path = json_beside(file != NULL ? file : cache->scenario_path, text, arena);
+    if (access(path, F_OK) == 0)
+        return path;
+    node_refuse(name, err, "there is no file %s; name one that there is", path);
+    return NULL;
+}
+
+/* The file, read now or before; NULL when refused. */
+static struct reference_file *open_file(struct reference_cache *cache,
+                                        const struct reference_kind *kind, const char *path,
+                                        struct arena *arena, struct error *err)
+{
+    struct reference_file *file;
+    for (file = cache->files; file != NULL; file = file->next)
+        if (strcmp(file->path, path) == 0 && strcmp(file->key, kind->key) == 0)
+            return file;
+    file = arena_alloc(arena, 1, sizeof *file);
+    *file = (struct reference_file){ .next = cache->files, .key = kind->key, .path = path };
+    cache->files = file; /* to be freed whatever happens */
+    if (!kind->read(file, arena, err))
+        return NULL;
+    struct layer *layer = arena_alloc(arena, 1, sizeof *layer);
+    bool is_json = file->source.text != NULL;
+    *layer = (struct layer){ .source = is_json ? &file->source : NULL,
+                             .value = file->source.root,
+                             .at = "",
+                             .prefix = is_json ? "" : arena_printf(arena, "%s: ", path) };
+    file->document = (struct document){
+        .root = file->source.root, .layers = layer, .layer_count = 1, .arena = arena
+    };
+    return file;
+}
+
+/* ---- What is written ---------------------------------------------------------------------- */
+
+/* The scenario to be written gets the entries, or, where only the name varies, a path that leads
+ * there from anywhere.  Returns the entries in it, as far as they are still to be completed. */
+static cJSON *write_entries(const struct reference_cache *cache, const struct node *name,
+                            const struct reference_file *file)
+{
+    bool whole;
+    struct arena *arena = name->document->arena;
+    const char *pointer = document_origin(name->document, name->pointer, &whole);
+    const cJSON *string = json_at(cache->written, pointer);
+    if (!cJSON_IsString(string) || strcmp(string->valuestring, name->json->valuestring) != 0)
+        return NULL;
+    if (!whole) {
+        char *path = realpath(file->path, NULL);
+        if (path != NULL)
+            json_put(cache->written, pointer, cJSON_CreateString(path));
+        free(path);
+        return NULL;
+    }
+    const char *around = arena_string_n(arena, pointer, (size_t)(strrchr(pointer, '/') - pointer));
+    cJSON *object = json_at(cache->written, around);
+    if (!cJSON_IsObject(object) || cJSON_HasObjectItem(object, "entries"))
+        return NULL;
+    cJSON *entries = cJSON_Duplicate(json_at(file->source.root, file->at), true);
+    cJSON_AddItemToObject(object, "entries", entries);
+    return entries;
+}
+
+/* Entries that are written get their defaults there: a document of the entries alone, so that their
+ * pointers are the same. */
+static struct node entries_of(struct reference_file *file, cJSON *written)
+{
+    struct arena *arena = file->document.arena;
+    struct document *document = arena_alloc(arena, 1, sizeof *document);
+    *document = file->document;
+    if (*file->at == '\0')
+        document->written = written;
+    return (struct node){ document, json_at(document->root, file->at), file->at };
+}
+
+/* ---- The whole ---------------------------------------------------------------------------- */
+
+bool reference_read(struct reference_cache *cache, const struct node *element,
+                    struct reference *reference, struct error *err)
+{
+    struct node name, prefix, entries;
+    const struct reference_kind *kind = kind_of(element, &name);
+    CHECK(kind != NULL);
+    const char *const keys[] = { kind->key, "prefix", kind->in_library ? "scale" : "entries",
+                                 NULL };
+    *reference = (struct reference){ .scale = 1, .prefix = "" };
+    if (!node_object(element, keys, err) ||
+        (node_get(element, "prefix", &prefix) && !node_string(&prefix, &reference->prefix, err)) ||
+        (kind->in_library &&
+         !member_number(element, "scale", 1 / scale_max, scale_max, &reference->scale, err)))
+        return false;
+    if (!kind->in_library && node_get(element, "entries", &entries)) {
+        reference->entries = entries;
+    } else {
+        const char *path = find_file(cache, kind, &name, err);
+        struct reference_file *file =
+            path != NULL ? open_file(cache, kind, path, element->document->arena, err) : NULL;
+        if (file == NULL)
+            return false;
+        reference->entries =
+            entries_of(file, kind->in_library ? NULL : write_entries(cache, &name, file));
+    }
+    return cJSON_IsArray(reference->entries.json) ||
+           node_refuse(&reference->entries, err, "must be an array of entries, is %s",
+                       node_type(&reference->entries));
+}
+
+/* ---- Bursts ------------------------------------------------------------------------------- */
+
+static int compare_bursts(const void *a, const void *b)
+{
+    const struct burst_list *one = a, *other = b;
+    if (one->count != other->count)
+        return one->count < other->count ? -1 : 1;
+    return one->count > 0 ? memcmp(one->ps, other->ps, one->count * sizeof *one->ps) : 0;
+}
+
+struct burst_list reference_bursts(struct reference_cache *cache, const uint64_t *ps,
+                                   uint32_t count, struct arena *arena)
+{
+    struct burst_list wanted = { count, ps }, *const * found;
+    found = tfind(&wanted, &cache->bursts, compare_bursts);
+    if (found != NULL)
+        return **found;
+    uint64_t *copy = arena_alloc(arena, (size_t)count + 1, sizeof *copy);
+    struct burst_list *list = arena_alloc(arena, 1, sizeof *list);
+    memcpy(copy, ps, count * sizeof *copy);
+    *list = (struct burst_list){ count, copy };
+    CHECK(tsearch(list, &cache->bursts, compare_bursts) != NULL);
+    return *list;
+}
+
+/* ---- Notes -------------------------------------------------------------------------------- */
+
+const char **reference_notes(const struct reference_cache *cache, bool alone, uint32_t *count,
+                             struct arena *arena)
+{
+    uint32_t room = 0;
+    const struct reference_file *file;
+    for (file = cache->files; file != NULL; file = file->next)
+        room += file->note_count + 1;
+    const char **notes = arena_alloc(arena, (size_t)room + 1, sizeof *notes);
+    uint32_t at = room; /* files come the last one first, so notes are put from behind */
+    for (file = cache->files; file != NULL; file = file->next) {
+        if (file->of_scenario != NULL && !alone)
+            notes[--at] = arena_printf(arena, "%s: note: %s", file->path, file->of_scenario);
+        for (uint32_t i = file->note_count; i-- > 0;)
+            notes[--at] = arena_printf(arena, "%s: note: %s", file->path, file->notes[i]);
+    }
+    *count = room - at;
+    return notes + at;
+}
+
+static void keep(void *list)
+{
+    (void)list; /* the arena's */
+}
+
+void reference_cache_free(struct reference_cache *cache)
+{
+    for (struct reference_file *file = cache->files; file != NULL; file = file->next)
+        json_source_free(&file->source);
+    tdestroy(cache->bursts, keep);
+}

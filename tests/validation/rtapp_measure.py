@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+"""rtapp_measure.py -- measures rt-app itself on this machine, for section R of docs/VALIDATION.md.
+
+Each file of rt-app's examples goes through workgen, as its documentation says, and is run several
+times.  So long after its threads have appeared it is stopped, and the CPU time of every thread is
+read from /proc/PID/task/TID/schedstat.  Only "ftrace" and "gnuplot" are switched off in the file, and
+"calibration" is given as a number, measured once by rt-app itself, so that a run takes seconds.
+
+Others on the machine disturb, so that a run begins when they have left it alone for a second, and what
+they took of the CPUs during it is noted; of all runs of a file the quietest are kept.
+
+usage: rtapp_measure.py --out FILE [--repeats N] [--tries N]
+Wants root (negative nice values).  SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import argparse
+import datetime
+import glob
+import json
+import os
+import platform
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+EXAMPLES = "/usr/share/doc/rt-app/examples"
+# For how long, from the start of the threads: less than the file runs, and in the middle of a sleep.
+FILES = {"tutorial/example1.json": 1.95, "template.json": 5.95, "tutorial/example7.json": 4.9,
+         "spreading-tasks.json": 9.0, "mp3-short.json": 5.9, "video-short.json": 5.9,
+         "browser-short.json": 5.9}
+QUIET = 0.10  # of all CPUs, taken by others
+
+
+def busy_ticks():
+    with open("/proc/stat", encoding="ascii") as file:
+        numbers = list(map(int, file.readline().split()[1:]))
+    return sum(numbers) - numbers[3] - numbers[4]  # without idle and waiting for disks
+
+
+def run_ns(pid):
+    """CPU time of each thread, by name, in ns; the main thread left out."""
+    times = {}
+    for task in glob.glob(f"/proc/{pid}/task/*"):
+        if task.endswith(f"/{pid}"):
+            continue
+        with open(task + "/comm", encoding="utf-8") as file:
+            name = file.read().strip()
+        with open(task + "/schedstat", encoding="ascii") as file:
+            times.setdefault(name, []).append(int(file.read().split()[0]))
+    return times
+
+
+def wait_until_quiet(seconds):
+    ticks = os.sysconf("SC_CLK_TCK") * os.cpu_count()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        before = busy_ticks()
+        time.sleep(1)
+        if (busy_ticks() - before) / ticks < QUIET:
+            return
+
+
+def prepare(path, work, p_load):
+    plain = os.path.join(work, "plain.json")
+    subprocess.run(["workgen", "-d", "-o", plain, path], check=True, capture_output=True)
+    with open(plain, encoding="utf-8") as file:
+        text = file.read()
+    text = re.sub(r'("ftrace"|"gnuplot")\s*:\s*true', r"\1 : false", text)
+    text = re.sub(r'"calibration"\s*:\s*("\w+"|\d+)', f'"calibration" : {p_load}', text)
+    with open(plain, "w", encoding="utf-8") as file:
+        file.write(text)
+    return plain
+
+
+def run_once(plain, work, seconds):
+    """CPU ns by thread, and the share of the CPUs that others took."""
+    wait_until_quiet(120)
+    with subprocess.Popen(["rt-app", plain], cwd=work, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        while len(os.listdir(f"/proc/{process.pid}/task")) < 2:
+            time.sleep(0.0005)
+        start, before = time.monotonic(), busy_ticks()
+        time.sleep(seconds)
+        process.send_signal(signal.SIGSTOP)
+        took, after = time.monotonic() - start, busy_ticks()
+        time.sleep(0.05)
+        times = run_ns(process.pid)
+        process.kill()
+    own = sum(map(sum, times.values())) / 1e9
+    others = (after - before) / os.sysconf("SC_CLK_TCK") - own
+    return times, max(0.0, others / took / os.cpu_count()), took
+
+
+def calibrate(work):
+    """ns a loop, as rt-app finds it: the least of several, others only make it longer."""
+    path, found = os.path.join(work, "calibrate.json"), []
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"tasks": {"t": {"loop": 1, "run": 10}},
+                   "global": {"calibration": "CPU0", "logdir": "./"}}, file)
+    for _ in range(3):
+        wait_until_quiet(120)
+        done = subprocess.run(["rt-app", path], cwd=work, capture_output=True, text=True, check=True)
+        found.append(int(re.search(r"pLoad = (\d+)ns", done.stderr + done.stdout).group(1)))
+    return min(found)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--tries", type=int, default=12)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as work:
+        p_load = calibrate(work)
+        files = []
+        for name, seconds in FILES.items():
+            plain = prepare(os.path.join(EXAMPLES, name), work, p_load)
+            runs = []
+            while len(runs) < options.tries and sum(r[1] < QUIET for r in runs) < options.repeats:
+                runs.append(run_once(plain, work, seconds))
+            runs = sorted(runs, key=lambda run: run[1])[:options.repeats]
+            tasks = [{"name": task, "cpu_ms": [round(sum(run[0].get(task, [0])) / 1e6, 3)
+                                               for run in runs]} for task in sorted(runs[0][0])]
+            files.append({"file": name, "seconds": seconds, "tasks": tasks,
+                          "others_percent": [round(100 * run[1], 1) for run in runs]})
+            print(name, [round(100 * run[1], 1) for run in runs],
+                  {t["name"]: round(statistics.median(t["cpu_ms"]), 1) for t in tasks},
+                  file=sys.stderr)
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        model = re.search(r"model name\s*:\s*(.*)", file.read()).group(1)
+    version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "rt-app"], check=False,
+                             capture_output=True, text=True).stdout
+    data = {"date": datetime.date.today().isoformat(), "cpu": model, "cpus": os.cpu_count(),
+            "kernel": platform.release(), "rt_app": version, "ns_per_loop": p_load, "files": files}
+    with open(options.out, "w", encoding="utf-8") as file:
+        json.dump(data, file, indent=1)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    main()
