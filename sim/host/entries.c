@@ -588,7 +588,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
             core->needs |= NEED_IDLE;
     } else {
         core->state = operation->resume;
-        if (core->state == CORE_RUNNING && host->programs != NULL)
+        if (host->programs != NULL)
             steps_pace(host, core);
         if (kind == ENTRY_BALANCE && core->balance_call == BALANCE_LEAVE)
             core_run(host, core, NO_TASK);
