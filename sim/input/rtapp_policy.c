@@ -1,4 +1,4 @@
-/* rtapp_policy.c -- who runs first, how much of it, and where: "policy", "priority", "dl-*", "cpus".
+/* rtapp_policy.c -- who runs first, how much, and where: "policy", "priority", "dl-*", "cpus".
  *
  * Nice values are weights, by the table of Linux, sched_prio_to_weight in kernel/sched/core.c: each
  * step is worth about a tenth of the CPU.  SCHED_IDLE is WEIGHT_IDLEPRIO in kernel/sched/sched.h.

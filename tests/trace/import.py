@@ -276,8 +276,8 @@ def try_trips():
     trip("weights", scenario_of([{**HOGS, "weight": 3121}, {**HOGS, "name": "light", "weight": 87},
                                  {**ONE, "priority": -3}], 1), True)
     entries = imported("trip.ftrace")[0]["workload"]
-    check([(entry["weight"], entry["priority"]) for entry in entries] ==
-          [(3121, 5), (87, -11), (526, -3)], f"weights: {entries}")
+    ranks = [(entry["weight"], entry["priority"]) for entry in entries]
+    check(ranks == [(3121, 5), (87, -11), (526, -3)], f"weights and priorities: {ranks}")
 
 
 # ---- References ---------------------------------------------------------------------------

@@ -340,7 +340,7 @@ START_TEST(test_whole)
 }
 END_TEST
 
-/* Time grows with the length, not with its square: equal keys, and names that numbers would give. */
+/* Time does not grow with the square of the length: equal keys, and names that numbers give. */
 START_TEST(test_many_keys)
 {
     enum { KEYS = 200000 };
