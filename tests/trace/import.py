@@ -273,6 +273,11 @@ def try_trips():
     trip("balanced", scenario_of([HOGS, ONE, SLEEPERS], 4, **balanced), True)
     trip("global queue", scenario_of([HOGS, ONE, SLEEPERS], 8, tori=1), True)
     trip("jobs", scenario_of([JOBS, ONE], 2), True)
+    trip("weights", scenario_of([{**HOGS, "weight": 3121}, {**HOGS, "name": "light", "weight": 87},
+                                 {**ONE, "priority": -3}], 1), True)
+    entries = imported("trip.ftrace")[0]["workload"]
+    ranks = [(entry["weight"], entry["priority"]) for entry in entries]
+    check(ranks == [(3121, 5), (87, -11), (526, -3)], f"weights and priorities: {ranks}")
 
 
 # ---- References ---------------------------------------------------------------------------
