@@ -40,10 +40,12 @@ struct reference_kind {
 
 /* ---- Library ------------------------------------------------------------------------------ */
 
+/* The program does not read "load": tests/library/check.py compares it with what runs have. */
 static bool read_library(struct reference_file *file, struct arena *arena, struct error *err)
 {
-    static const char *const keys[] = { "description", "source", "entries", NULL };
+    static const char *const keys[] = { "description", "scale", "load", "entries", NULL };
     struct node root, child;
+    const char *text;
     if (!json_read(&file->source, file->path, arena, err))
         return false;
     struct layer layer = { &file->source, file->source.root, "", "", NULL };
@@ -53,8 +55,8 @@ static bool read_library(struct reference_file *file, struct arena *arena, struc
     root = document_node(&document);
     file->at = "/entries";
     return node_object(&root, keys, err) && member_need(&root, "entries", &child, err) &&
-           member_need(&root, "description", &child, err) &&
-           (cJSON_IsString(child.json) || node_refuse(&child, err, "must be a string"));
+           member_need(&root, "description", &child, err) && node_string(&child, &text, err) &&
+           member_need(&root, "scale", &child, err) && node_string(&child, &text, err);
 }
 
 /* Beside the CPU profiles, or in the source tree. */
@@ -87,15 +89,45 @@ const char *const *reference_library(const char *data_dir, struct arena *arena)
     return names;
 }
 
+static double number_of(const cJSON *entry, const char *key)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(entry, key);
+    return cJSON_IsNumber(number) ? number->valuedouble : 0;
+}
+
+/* How many processes there are at the beginning, and whether more come. */
+static const char *count_processes(const cJSON *entries, struct arena *arena)
+{
+    double count = 0, per_core = 0;
+    bool arrive = false, are_forked = false;
+    for (const cJSON *entry = entries->child; entry != NULL; entry = entry->next) {
+        double instances = number_of(entry, "instances");
+        count += instances;
+        per_core += number_of(entry, "instances_per_core");
+        arrive = arrive || cJSON_HasObjectItem(entry, "arrivals");
+        are_forked = are_forked || (cJSON_HasObjectItem(entry, "instances") && instances == 0);
+    }
+    const char *all = arena_printf(arena, "%.0f process%s", count, count == 1 ? "" : "es");
+    if (per_core > 0)
+        all = arena_printf(arena, "%s and %.0f a core", all, per_core);
+    return arena_printf(arena, "%s%s%s", all, arrive ? ", and those that arrive" : "",
+                        are_forked ? ", and those that are forked" : "");
+}
+
 const char *reference_summary(const char *name, const char *data_dir, struct arena *arena,
                               struct error *err)
 {
     struct reference_file file = { .path = arena_printf(arena, "%s/%s.json",
                                                         library_folder(data_dir, arena), name) };
     const char *summary = NULL;
-    if (read_library(&file, arena, err))
-        summary = arena_string(
-            arena, cJSON_GetObjectItemCaseSensitive(file.source.root, "description")->valuestring);
+    if (read_library(&file, arena, err)) {
+        const cJSON *root = file.source.root;
+        summary = arena_printf(
+            arena, "%s; scale: %s; at 1: %s",
+            cJSON_GetObjectItemCaseSensitive(root, "description")->valuestring,
+            cJSON_GetObjectItemCaseSensitive(root, "scale")->valuestring,
+            count_processes(cJSON_GetObjectItemCaseSensitive(root, "entries"), arena));
+    }
     json_source_free(&file.source);
     return summary;
 }
