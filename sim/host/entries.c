@@ -540,7 +540,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         entry_waits(host, core, torus, acquire_ps);
         return;
     }
-    if (kind == ENTRY_BLOCK && host->programs != NULL && sync_need_not_block(host, core->running))
+    if (host->programs != NULL && kind == ENTRY_BLOCK && sync_need_not_block(host, core->running))
         kind = ENTRY_SCHEDULE;
     uint32_t before = core->running, next = NO_TASK;
     bool ticks = core->ticks;

@@ -222,7 +222,7 @@ static void leave(struct host *host, struct core *core)
 }
 
 /* Who was in an inbox that has been emptied, and may be on no other torus, has been queued there. */
-static void settle_stranded(struct host *host)
+__attribute__((noinline, cold)) static void settle_stranded(struct host *host)
 {
     if (host->tori_of_mask == NULL)
         return; /* everybody may be anywhere */
