@@ -8,7 +8,7 @@
  * the file that names it, as a CPU profile is.  Files are read once for all points.
  *
  * What is read from a FILE is added to the scenario to be written, as "entries" of the reference;
- * a reference with "entries" has these, and FILE is not opened.  tests/unit/reference.c
+ * a reference with "entries" has these, and FILE is not opened.  tests/trace/import.py
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
