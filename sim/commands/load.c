@@ -36,6 +36,21 @@ bool load_grammar(const char *name, struct scenario_options *options)
     return options->is_rtapp;
 }
 
+/* Masks of cpus are kept by torus. */
+static void note_masks(const struct experiment *experiment)
+{
+    for (uint32_t i = 0; i < experiment->point_count; i++) {
+        const struct scenario *scenario = &experiment->points[i].scenario;
+        if (scenario->mask_count == 0 || scenario->scheduler.tori >= scenario->cores)
+            continue;
+        fprintf(stderr,
+                "%s: note: \"cpus\" are kept by torus, and where a torus serves other cores too, a "
+                "process may be on these as well; \"tori\": \"per_core\" keeps them exactly\n",
+                experiment->path);
+        return;
+    }
+}
+
 bool load_experiment(struct experiment *experiment, const char *path,
                      const struct load_options *options, struct arena *arena, struct error *err)
 {
@@ -57,5 +72,6 @@ bool load_experiment(struct experiment *experiment, const char *path,
         return false;
     for (uint32_t i = 0; i < experiment->note_count; i++)
         fprintf(stderr, "%s\n", experiment->notes[i]);
+    note_masks(experiment);
     return true;
 }

@@ -23,6 +23,8 @@ static const struct command {
     { "check", "SCENARIO...", "say what is wrong with scenario files, run nothing", command_check },
     { "list", "policies|placements|balancers|locks|cpus|workloads|metrics", "say what there is",
       command_list },
+    { "import", "TRACE", "make a scenario of a recorded trace of Linux's scheduler",
+      command_import },
     { "calibrate", "", "measure this host, write a CPU profile that run takes", command_calibrate },
 };
 

@@ -51,6 +51,7 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     uint64_t user_ps = core_share_ps(elapsed_ps - stall_ps, core->share);
     uint64_t work_ps = core_share_ps(user_ps, core->speed);
     core->stall_ps -= stall_ps;
+    uint64_t from_ps = core->accounted_ps;
     if (user_ps < elapsed_ps)
         core_charge(host, core, ACCOUNT_CACHE, elapsed_ps - user_ps);
     if (work_ps > task->run_left_ps) {
@@ -59,6 +60,8 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     }
     task->run_left_ps -= work_ps;
     core->ran_ps += work_ps;
+    if (host->recording != NULL)
+        recording_work(host, core->running, from_ps, from_ps + elapsed_ps, work_ps);
     uint64_t before = core->account_ps[ACCOUNT_USER];
     core_charge(host, core, ACCOUNT_USER, user_ps);
     task->user_ps += core->account_ps[ACCOUNT_USER] - before;

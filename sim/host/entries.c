@@ -369,6 +369,8 @@ static void call_wake(struct host *host, struct core *core, struct host_torus *t
         lag_begin(host, id);
     task->flags |= TASK_WOKEN;
     record_waking(host, core, id);
+    if (host->bursts != NULL)
+        host->bursts[id].behind_ps += host->now_ps - task->due_ps;
     expect_accepted(
         host, id,
         host->ops->wake(torus->torus, slot_of(torus, core), &host->processes[id], now_ns(host)),
@@ -586,7 +588,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
             core->needs |= NEED_IDLE;
     } else {
         core->state = operation->resume;
-        if (core->state == CORE_RUNNING && host->programs != NULL)
+        if (host->programs != NULL)
             steps_pace(host, core);
         if (kind == ENTRY_BALANCE && core->balance_call == BALANCE_LEAVE)
             core_run(host, core, NO_TASK);

@@ -221,6 +221,21 @@ static void leave(struct host *host, struct core *core)
         host->ops->retire(torus->torus, host->now_ps / 1000);
 }
 
+/* Who was in an inbox that has been emptied, and may be on no other torus, has been queued there. */
+static void settle_stranded(struct host *host)
+{
+    if (host->tori_of_mask == NULL)
+        return; /* everybody may be anywhere */
+    for (uint32_t id = 0; id < host->task_count; id++) {
+        struct task *task = &host->tasks[id];
+        struct host_torus *torus = &host->tori[task->torus];
+        if (task->state != TASK_INBOX || !inbox_is_empty(&torus->torus->inbox))
+            continue;
+        task->state = TASK_READY;
+        torus_count_change(host, torus, 1, 0);
+    }
+}
+
 void failures_balance(struct host *host, struct core *core, struct host_torus *torus)
 {
     if (core->balance_call == BALANCE_LEAVE)
@@ -229,6 +244,7 @@ void failures_balance(struct host *host, struct core *core, struct host_torus *t
         host->ops->tend(core->torus->torus, host->now_ps / 1000);
     else if (host->ops->take(core->torus->torus, torus->torus, host->now_ps / 1000))
         pass_all_timers(host, torus);
+    settle_stranded(host);
 }
 
 /* ---- Timers ------------------------------------------------------------------------------- */

@@ -421,7 +421,7 @@ static void host_set_up(struct host *host)
         host->code_lines[w] = (uint32_t)(workload->code_kb * lines_per_kb);
     }
     if (scenario_has_bursts(scenario))
-        host->burst_at = arena_alloc(arena, host->task_count, sizeof *host->burst_at);
+        host->bursts = arena_alloc(arena, host->task_count, sizeof *host->bursts);
     costs_init(host);
     topology_init(&host->topology, scenario->cpu, scenario->threads);
     scheduler_set_up(host);

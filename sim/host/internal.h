@@ -194,6 +194,12 @@ struct entry_tally {
     uint64_t completed;
 };
 
+/* Where a task is in its recorded bursts, and how late it has been woken in all. */
+struct burst_place {
+    uint64_t behind_ps;
+    uint32_t at;
+};
+
 struct host {
     const struct scenario *scenario;
     const struct scheduler *scheduler;
@@ -221,7 +227,7 @@ struct host {
     uint32_t core_count, torus_count;
     uint32_t *free_list; /* [workload_count] heads of tasks that may arrive or be forked */
     uint32_t *arrivals;  /* [workload_count] arrived or forked, behind the instances */
-    uint32_t *burst_at;  /* [task_count] place in its bursts; NULL: no entry has any */
+    struct burst_place *bursts; /* [task_count]; NULL: no entry has any */
     uint32_t open_alive, open_most; /* processes that have: now, and the most so far */
 
     /* Where a program has steps; else NULL. */

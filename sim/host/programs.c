@@ -64,15 +64,26 @@ void program_sleep(struct host *host, struct core *core, uint64_t until_ps)
     program_call(host, core, ENTRY_BLOCK, NO_TASK);
 }
 
+/* A recorded sleep ends when its process was woken, which here, too, is some time after its timer
+ * expires: what the ones before were too long for that is taken off the next. */
+static uint64_t recorded_sleep_ps(struct host *host, uint32_t id, uint64_t ps)
+{
+    uint64_t *behind_ps = &host->bursts[id].behind_ps;
+    uint64_t less_ps = *behind_ps < ps ? *behind_ps : ps;
+    *behind_ps -= less_ps;
+    return ps - less_ps;
+}
+
 bool program_next_burst(struct host *host, struct core *core, const struct burst_list *list)
 {
     struct task *task = &host->tasks[core->running];
-    uint32_t *at = &host->burst_at[core->running];
+    uint32_t *at = &host->bursts[core->running].at;
     while (*at < list->count) {
         bool runs = *at % 2 == 0;
         uint64_t ps = list->ps[(*at)++];
         if (!runs) {
-            program_sleep(host, core, host->now_ps + ps);
+            program_sleep(host, core,
+                          host->now_ps + recorded_sleep_ps(host, core->running, ps));
             return true;
         }
         run_for(task, ps);
@@ -168,8 +179,8 @@ static void task_init(struct host *host, uint32_t id, uint32_t workload, uint32_
                            .entity = entity,
                            .core = (uint16_t)(entity % host->core_count),
                            .next = NO_TASK };
-    if (host->burst_at != NULL)
-        host->burst_at[id] = 0;
+    if (host->bursts != NULL)
+        host->bursts[id] = (struct burst_place){ 0 };
     if (host->programs != NULL)
         steps_begin(host, id);
     if (host->traced)

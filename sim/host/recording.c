@@ -36,8 +36,8 @@ void recording_begin(struct host *host)
     recording->tasks = calloc(host->task_count, sizeof *recording->tasks);
     CHECK(recording->tasks != NULL);
     for (uint32_t id = 0; id < host->task_count; id++)
-        recording->tasks[id] =
-            (struct recorded_task){ host->tasks[id].workload, host->tasks[id].entity };
+        recording->tasks[id] = (struct recorded_task){ .workload = host->tasks[id].workload,
+                                                       .instance = host->tasks[id].entity };
 }
 
 void recording_free(struct recording *recording)
@@ -56,7 +56,8 @@ static uint8_t how_it_leaves(const struct host *host, uint32_t task)
         return RECORD_READY_STILL;
     if (host->tasks[task].state == TASK_FREE)
         return RECORD_ENDS;
-    return host->tasks[task].state == TASK_BLOCKED ? RECORD_SLEEPS : RECORD_READY_STILL;
+    bool sleeps = host->tasks[task].state == TASK_BLOCKED || host->tasks[task].state == TASK_DUE;
+    return sleeps ? RECORD_SLEEPS : RECORD_READY_STILL;
 }
 
 /* Who is on the core when what is wanted begins comes onto it then. */
@@ -70,6 +71,32 @@ static void start(const struct recording *recording, struct record_list *list)
     list->started = true;
 }
 
+/* Who is on the core leaves it. */
+static void tell_work(const struct recording *recording, struct record_list *list, uint64_t at_ps)
+{
+    if (!recording->work || list->on == RECORD_IDLE)
+        return;
+    struct recorded_task *task = &recording->tasks[list->on];
+    uint64_t ns = task->work_ps / 1000;
+    add(list,
+        &(struct record){ .at_ps = at_ps, .work_ns = ns - task->told_ns, .kind = RECORD_WORK });
+    task->told_ns = ns;
+}
+
+void recording_work(struct host *host, uint32_t task, uint64_t from_ps, uint64_t to_ps,
+                    uint64_t work_ps)
+{
+    const struct recording *recording = host->recording;
+    uint64_t begin_ps = from_ps > recording->from_ps ? from_ps : recording->from_ps;
+    uint64_t end_ps = to_ps < recording->to_ps ? to_ps : recording->to_ps;
+    if (end_ps <= begin_ps)
+        return;
+    if (end_ps - begin_ps < to_ps - from_ps)
+        work_ps =
+            (uint64_t)((double)work_ps * (double)(end_ps - begin_ps) / (double)(to_ps - from_ps));
+    recording->tasks[task].work_ps += work_ps;
+}
+
 void recording_switch(struct host *host, const struct core *core, uint32_t task)
 {
     const struct recording *recording = host->recording;
@@ -78,6 +105,7 @@ void recording_switch(struct host *host, const struct core *core, uint32_t task)
         return;
     if (host->now_ps >= recording->from_ps) {
         start(recording, list);
+        tell_work(recording, list, host->now_ps);
         add(list, &(struct record){ .at_ps = host->now_ps,
                                     .task = task,
                                     .before = list->on,
@@ -145,6 +173,7 @@ void recording_end(struct host *host)
         if (at_ps <= recording->from_ps)
             continue;
         start(recording, list);
+        tell_work(recording, list, at_ps);
         if (list->on != RECORD_IDLE)
             add(list, &(struct record){ .at_ps = at_ps,
                                         .task = RECORD_IDLE,

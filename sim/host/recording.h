@@ -18,11 +18,12 @@
 #define RECORD_IDLE UINT32_MAX /* no process */
 
 enum record_kind {
-    RECORD_SWITCH,   /* task before leaves the core, task comes; one of them may be RECORD_IDLE */
-    RECORD_WAKING,   /* task becomes READY: it has been created, or its sleep is over */
-    RECORD_ACCOUNT,  /* the core spends the time from at_ps to to_ps in an account */
-    RECORD_READY,    /* so many processes (count) of the torus are queued now */
-    RECORD_MIGRATION /* task goes to another torus */
+    RECORD_SWITCH,    /* task before leaves the core, task comes; one of them may be RECORD_IDLE */
+    RECORD_WAKING,    /* task becomes READY: it has been created, or its sleep is over */
+    RECORD_ACCOUNT,   /* the core spends the time from at_ps to to_ps in an account */
+    RECORD_READY,     /* so many processes (count) of the torus are queued now */
+    RECORD_MIGRATION, /* task goes to another torus */
+    RECORD_WORK       /* who is on the core, and leaves it next, has done so much there */
 };
 
 /* How a task leaves its core. */
@@ -31,7 +32,8 @@ enum record_leave { RECORD_READY_STILL, RECORD_SLEEPS, RECORD_ENDS };
 struct record {
     uint64_t at_ps;
     union {
-        uint64_t to_ps; /* ACCOUNT */
+        uint64_t to_ps;   /* ACCOUNT */
+        uint64_t work_ns; /* WORK: CPU time of a fast core alone, as a program's runs are */
         struct {
             uint32_t task, before; /* SWITCH; task: WAKING and MIGRATION, too */
         };
@@ -53,13 +55,15 @@ struct record_list {
 /* Who a task is; of a stream, one of those that are alive at once. */
 struct recorded_task {
     uint32_t workload, instance;
+    uint64_t work_ps, told_ns; /* its work so far, and of that in WORK, rounded down */
 };
 
 struct recording {
     uint64_t from_ps, to_ps; /* what happens before or after is not recorded */
     bool all;                /* not only SWITCH and WAKING */
+    bool work;               /* WORK, too */
     uint32_t core_count, task_count;
-    struct record_list *cores;   /* [core_count]: SWITCH, WAKING, ACCOUNT */
+    struct record_list *cores;   /* [core_count]: SWITCH, WAKING, ACCOUNT, WORK */
     struct record_list queues;   /* READY, MIGRATION */
     struct recorded_task *tasks; /* [task_count] */
 };
@@ -73,6 +77,10 @@ void recording_begin(struct host *host);
 
 /* Task comes onto the core now, or, NO_TASK, nothing does. */
 void recording_switch(struct host *host, const struct core *core, uint32_t task);
+
+/* Task has done work from from_ps to to_ps. */
+void recording_work(struct host *host, uint32_t task, uint64_t from_ps, uint64_t to_ps,
+                    uint64_t work_ps);
 
 void recording_waking(struct host *host, const struct core *core, uint32_t task);
 void recording_account(struct host *host, const struct core *core, uint8_t account,

@@ -87,10 +87,10 @@ static void check_time_goes_by(struct host *host, uint32_t id)
 
 void steps_pace(struct host *host, const struct core *core)
 {
+    if (core->running == NO_TASK || host->programs[core->running].until_ps == 0)
+        return;
     uint64_t until_ps = host->programs[core->running].until_ps;
     uint64_t from_ps = core->accounted_ps + core->stall_ps;
-    if (until_ps == 0)
-        return;
     uint64_t left_ps = until_ps > from_ps ? until_ps - from_ps : 0;
     host->tasks[core->running].run_left_ps =
         core_share_ps(core_share_ps(left_ps, core->share), core->speed);

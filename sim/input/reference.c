@@ -13,6 +13,7 @@
 
 #include "sim/base/check.h"
 #include "sim/input/rtapp_file.h"
+#include "sim/input/trace_entries.h"
 
 enum { NOTES_MAX = 8 };
 
@@ -131,6 +132,26 @@ const char *reference_summary(const char *name, const char *data_dir, struct are
     return summary;
 }
 
+/* ---- Traces ------------------------------------------------------------------------------- */
+
+static bool read_trace(struct reference_file *file, struct arena *arena, struct error *err)
+{
+    struct sched_trace trace;
+    bool fine = sched_trace_read(&trace, file->path, arena, err);
+    if (fine) {
+        struct trace_entries all = trace_entries_group(&trace, arena);
+        file->source.root = cJSON_CreateArray();
+        for (uint32_t i = 0; i < all.count; i++)
+            cJSON_AddItemToArray(file->source.root, trace_entry_json(&all.entries[i]));
+        file->at = "";
+        const char *notes = sched_trace_notes(&trace, arena);
+        if (*notes != '\0')
+            file->notes[file->note_count++] = notes;
+    }
+    sched_trace_free(&trace);
+    return fine;
+}
+
 /* ---- rt-app ------------------------------------------------------------------------------- */
 
 static bool read_rtapp(struct reference_file *file, struct arena *arena, struct error *err)
@@ -150,6 +171,7 @@ static bool read_rtapp(struct reference_file *file, struct arena *arena, struct 
 
 static const struct reference_kind kinds[] = {
     { "library", true, read_library },
+    { "trace", false, read_trace },
     { "rt-app", false, read_rtapp },
 };
 
@@ -167,6 +189,15 @@ bool reference_is(const struct node *element)
 {
     struct node name;
     return kind_of(element, &name) != NULL;
+}
+
+bool reference_is_alike_written(const struct node *element)
+{
+    for (uint32_t i = 0; i < KINDS; i++)
+        if (node_is_written(element, kinds[i].key) !=
+            cJSON_HasObjectItem(element->json, kinds[i].key))
+            return false;
+    return true;
 }
 
 /* ---- Files -------------------------------------------------------------------------------- */

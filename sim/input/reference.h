@@ -36,6 +36,10 @@ struct reference {
 /* Is the element of "workload" one? */
 bool reference_is(const struct node *element);
 
+/* Is what stands in its place in the scenario to be written of its kind, too?  Else a variant put it
+ * there, and defaults are not to be written for it. */
+bool reference_is_alike_written(const struct node *element);
+
 /* Finds what it stands for. */
 bool reference_read(struct reference_cache *cache, const struct node *element,
                     struct reference *reference, struct error *err);

@@ -157,6 +157,7 @@ bool rtapp_attributes(struct rtapp_reading *reading, const struct rtapp_task *ta
         return false;
     if (idle && node_get(&task->node, "priority", &node))
         rtapp_note(reading, &reading->ignored, "\"priority\" of SCHED_IDLE");
+    reading->has_weights |= idle || nice != 0;
     put_number(entry, "weight", idle ? IDLE_WEIGHT : nice_weights[nice - NICE_LEAST]);
     if (reading->rtapp->has_realtime)
         put_number(entry, "priority", idle ? IDLE_LEVEL : OTHER_LEVEL);

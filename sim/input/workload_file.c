@@ -413,6 +413,11 @@ static bool add_element(const struct node *element, struct entries *entries,
                         const struct entry_reading *reading, struct error *err)
 {
     struct reference reference;
+    struct document apart = *element->document;
+    struct node alone = { &apart, element->json, element->pointer };
+    apart.written = NULL;
+    if (!reference_is_alike_written(element))
+        element = &alone;
     if (!reference_is(element))
         return add_entry(element, entries, reading, err);
     if (!reference_read(reading->cache, element, &reference, err))

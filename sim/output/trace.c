@@ -13,10 +13,11 @@
 static const struct trace_format {
     const char *ending;
     void (*put)(struct trace *trace);
-    bool shows_all; /* else switches and wakings */
+    bool shows_all;  /* else switches and wakings */
+    bool shows_work; /* of each stretch on a core */
 } formats[] = {
-    { ".pftrace", trace_put_perfetto, true },
-    { ".ftrace", trace_put_ftrace, false },
+    { ".pftrace", trace_put_perfetto, true, false },
+    { ".ftrace", trace_put_ftrace, false, true },
 };
 
 enum { FORMATS = sizeof formats / sizeof formats[0], CHUNK_BYTES = 65536, GZIP = 16 };
@@ -54,6 +55,11 @@ bool trace_check(const char *path, struct error *err)
 bool trace_shows_all(const char *path)
 {
     return format_of(path)->shows_all;
+}
+
+bool trace_shows_work(const char *path)
+{
+    return format_of(path)->shows_work;
 }
 
 const char *trace_path(const char *path, bool several, uint32_t point, uint32_t replication,

@@ -3,7 +3,8 @@
  *     FILE.pftrace   Perfetto's protobuf: switches, wakings, names; with recording->all also where
  *                    the overhead is, as slices of a track per core, and queue lengths and
  *                    migrations as counters
- *     FILE.ftrace    the text of Linux's ftrace: switches and wakings
+ *     FILE.ftrace    the text of Linux's ftrace: switches, wakings, and, whenever a process leaves a
+ *                    core, sched_stat_runtime with what it has got done there, overhead left out
  *
  * and either with ".gz" behind it.  A process's pid is its number in the run + 1, that of who idles
  * 0.  Times are in ns since the run began, rounded down.
@@ -23,6 +24,9 @@ bool trace_check(const char *path, struct error *err);
 
 /* Has the format of this name a place for all that can be recorded? */
 bool trace_shows_all(const char *path);
+
+/* And for the work that a process does while it is on a core? */
+bool trace_shows_work(const char *path);
 
 /* The path of one run's trace: path itself, or, of several runs, FILE-POINT-REPLICATION.pftrace. */
 const char *trace_path(const char *path, bool several, uint32_t point, uint32_t replication,

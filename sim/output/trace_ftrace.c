@@ -1,4 +1,5 @@
-/* trace_ftrace.c -- the text that Linux's ftrace shows, of sched_switch and sched_waking.
+/* trace_ftrace.c -- the text that Linux's ftrace shows, of sched_switch, sched_waking and
+ * sched_stat_runtime.
  *
  * The lists of the cores are merged by time, at one instant by core.
  *
@@ -80,9 +81,22 @@ static void put_waking(struct ftrace *ftrace, uint32_t core, const struct record
     put_line(ftrace, core, record, text);
 }
 
+/* Linux's counts what a process is charged for; this one leaves out what is not its own. */
+static void put_work(struct ftrace *ftrace, uint32_t core, const struct record *record)
+{
+    char text[768], name[TRACE_NAME_MAX];
+    uint32_t task = ftrace->on[core];
+    name_of(ftrace->trace, core, task, name);
+    snprintf(text, sizeof text,
+             "sched_stat_runtime: comm=%s pid=%" PRIu32 " runtime=%" PRIu64 " [ns]", name,
+             trace_pid(task), record->work_ns);
+    put_line(ftrace, core, record, text);
+}
+
 static bool is_event(const struct record *record)
 {
-    return record->kind == RECORD_SWITCH || record->kind == RECORD_WAKING;
+    return record->kind == RECORD_SWITCH || record->kind == RECORD_WAKING ||
+           record->kind == RECORD_WORK;
 }
 
 /* The next event of the list at or after *at is due in the tree. */
@@ -142,6 +156,8 @@ void trace_put_ftrace(struct trace *trace)
         const struct record *record = &recording->cores[core].records[at[core]++];
         if (record->kind == RECORD_SWITCH)
             put_switch(&ftrace, core, record);
+        else if (record->kind == RECORD_WORK)
+            put_work(&ftrace, core, record);
         else
             put_waking(&ftrace, core, record);
         advance(&tree, recording, core, &at[core]);

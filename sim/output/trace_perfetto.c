@@ -104,7 +104,8 @@ static void put_processes(struct trace *trace, struct room *room)
     for (uint32_t c = 0; c < recording->core_count; c++)
         for (size_t i = 0; i < recording->cores[c].count; i++) {
             const struct record *record = &recording->cores[c].records[i];
-            if (record->kind != RECORD_ACCOUNT && record->task != RECORD_IDLE)
+            bool names_task = record->kind == RECORD_SWITCH || record->kind == RECORD_WAKING;
+            if (names_task && record->task != RECORD_IDLE)
                 occurs[record->task] = true;
         }
     for (uint32_t task = 0; task < recording->task_count; task++)

@@ -47,8 +47,8 @@ def numbers(schema, node, pointer):
     for key, child in node.get("properties", {}).items():
         if (pointer, key) != ("/machine", "figures"):
             yield from numbers(schema, child, f"{pointer}/{key}")
-    if "items" in node and pointer.startswith("/workload"):
-        yield from numbers(schema, node["items"], pointer + "/0")
+    if "items" in node and pointer in ("/workload", "/workload/0/phases"):
+        yield from numbers(schema, node["items"].get("else", node["items"]), pointer + "/0")
     for choice in node.get("oneOf", []) if "properties" not in node else []:
         if "properties" not in resolved(schema, choice):
             yield from numbers(schema, choice, pointer)
@@ -101,6 +101,19 @@ def cases(schema):
                 {"dist": "hyperexponential", "mean_us": 0, "cv2": 1},
                 {"dist": "poisson", "rate_per_s": 5}]:
         yield "/workload/2/arrivals", gap
+    entry = {"name": "other", "instances": 1, "phases": [{"run": 1}]}
+    for reference in ({"trace": 5}, {"trace": "a", "scale": 2}, {"library": "desktop", "entries": []},
+                      {"trace": "a", "library": "b"}, {"trace": "a", "entries": [entry]},
+                      {"trace": "a", "entries": []}, {"trace": "a", "entries": [5]},
+                      {"trace": "a", "entries": [entry], "prefix": "x-"},
+                      {"trace": "a", "entries": [entry], "prefix": "x y"},
+                      {"rt-app": "a", "entries": [entry], "prefix": 5}, {"library": "a", "scale": 0}):
+        yield "/workload/1", reference
+    for bursts in ([[1]], [[1, 0.5, 2]], [[0, 4.6e12]], [[0, 0]], [[]], [], [5], [[-1]], [["1"]],
+                   [[4.7e12]]):
+        yield "/workload/0/phases/0", {"bursts_us": bursts}
+    for starts in ([0], [0.5], [], ["0"], [-1], [4.7e12]):
+        yield "/workload/0/start_us", starts
     for varied in ("name", "extends", "seed", "replications", "variants", "sweep", "expect",
                    "profiles", "starve_ms"):
         yield "/variants", {"a": {varied: 5}}

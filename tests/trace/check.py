@@ -31,6 +31,7 @@ LINE = re.compile(r"^ *(?P<comm>.+)-(?P<pid>\d+) +\[(?P<cpu>\d+)\] d\.\.2\. +(?P
 SWITCH = re.compile(r"^prev_comm=(\S+) prev_pid=(\d+) prev_prio=(\d+) prev_state=([RSX]) ==> "
                     r"next_comm=(\S+) next_pid=(\d+) next_prio=(\d+)$")
 WAKING = re.compile(r"^comm=(\S+) pid=(\d+) prio=(\d+) target_cpu=(\d+)$")
+RUNTIME = re.compile(r"^comm=(\S+) pid=(\d+) runtime=(\d+) \[ns\]$")
 STATES = {0: "R", 1: "S", 16: "X"}
 
 MIX = {"name": "mix", "duration_ms": 300, "warmup_ms": 50.5, "replications": 1,
@@ -119,8 +120,16 @@ def check_accounts(trace, cores, name):
                       f"{total.get(account, 0)} ns by the trace")
 
 
-def check_text(trace, text, name):
-    switches, wakings = {}, {}
+def check_work(work, processes, name):
+    """Where all cores are alike and nothing else takes of their speed, work is time."""
+    for pid, row in enumerate(processes, 1):
+        wanted, found = int(row["user_ps"]) / 1000, work.get(pid, 0)
+        check(abs(found - wanted) <= 2, f"{name}: process {pid} worked for {wanted} ns by its row, "
+              f"{found} by the trace")
+
+
+def check_text(trace, text, processes, name):
+    switches, wakings, work = {}, {}, {}
     last = 0
     lines = [line for line in text.decode().split("\n")[:-1] if not line.startswith("#")]
     for line in lines:
@@ -135,6 +144,10 @@ def check_text(trace, text, name):
             switches.setdefault(cpu, []).append((ns, int(event[2]), event[4], int(event[6])))
             comm = trace.names.get(int(event[6]), f"swapper/{cpu}")
             check(event[5] == comm, f"{name}: named {event[5]}, not {comm}")
+        elif at["event"] == "sched_stat_runtime":
+            event = RUNTIME.match(at["rest"])
+            check(event is not None and event[2] == at["pid"], f"{name}: a stretch: {line}")
+            work[int(event[2])] = work.get(int(event[2]), 0) + int(event[3])
         else:
             event = WAKING.match(at["rest"])
             check(at["event"] == "sched_waking" and event is not None, f"{name}: a waking: {line}")
@@ -143,6 +156,7 @@ def check_text(trace, text, name):
             for cpu, events in trace.switches.items()}
     check(switches == same, f"{name}: the same switches in text")
     check(wakings == dict(trace.wakings), f"{name}: the same wakings in text")
+    check_work(work, processes, name)
     written = re.search(rb"entries-written: (\d+)/(\d+)", text)
     check(int(written[1]) == int(written[2]) == len(lines), f"{name}: as many lines as it says")
 
@@ -168,7 +182,7 @@ def try_scenario(scenario, name, *options):
     full, small = Trace(read("full.pftrace")), Trace(read("small.pftrace.gz"))
     check_processes(full, rows("full/processes.csv"), name)
     check_accounts(full, rows("full/cores.csv"), name)
-    check_text(full, read("text.ftrace"), name)
+    check_text(full, read("text.ftrace"), rows("full/processes.csv"), name)
     check(full.switches == small.switches and full.wakings == small.wakings and
           full.names == small.names and not small.tracks, f"{name}: sched alone")
     check(any(full.wakings.values()), f"{name}: somebody wakes")

@@ -7,8 +7,7 @@ read from /proc/PID/task/TID/schedstat.  Only "ftrace" and "gnuplot" are switche
 "calibration" is given as a number, measured once by rt-app itself, so that a run takes seconds.
 
 Others on the machine disturb, so a run begins when they have left it alone for two seconds, and what
-they took of the CPUs during it is noted; of all runs of a file the quietest are kept.  What runs
-with a nice value is not waited for: a thread that wakes goes before it.
+they took of the CPUs during it is noted; of all runs of a file the quietest are kept.
 
 usage: rtapp_measure.py --out FILE [--repeats N] [--minutes N]
 Wants root (negative nice values).  SPDX-License-Identifier: GPL-3.0-or-later
@@ -35,10 +34,10 @@ QUIET = 0.10  # of all CPUs, taken by others
 
 
 def busy_ticks():
-    """Of all CPUs, in ticks: busy with what is not niced, and with what is."""
+    """Of all CPUs, with anything."""
     with open("/proc/stat", encoding="ascii") as file:
         numbers = list(map(int, file.readline().split()[1:]))
-    return sum(numbers) - numbers[1] - numbers[3] - numbers[4], numbers[1]
+    return sum(numbers) - numbers[3] - numbers[4]  # without idle and waiting for disks
 
 
 def run_ns(pid):
@@ -58,9 +57,9 @@ def wait_until_quiet():
     ticks = os.sysconf("SC_CLK_TCK") * os.cpu_count()
     quiet = 0
     while quiet < 2:
-        before, _ = busy_ticks()
+        before = busy_ticks()
         time.sleep(1)
-        quiet = quiet + 1 if (busy_ticks()[0] - before) / ticks < QUIET else 0
+        quiet = quiet + 1 if (busy_ticks() - before) / ticks < QUIET else 0
 
 
 def prepare(path, work, p_load):
@@ -76,7 +75,7 @@ def prepare(path, work, p_load):
 
 
 def run_once(plain, work, seconds):
-    """CPU ns by thread, and the shares of the CPUs that others took, niced and not."""
+    """CPU ns by thread, and the share of the CPUs that others took."""
     wait_until_quiet()
     with subprocess.Popen(["rt-app", plain], cwd=work, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as process:
@@ -90,9 +89,8 @@ def run_once(plain, work, seconds):
         times = run_ns(process.pid)
         process.kill()
     own = sum(map(sum, times.values())) / 1e9
-    busy, niced = ((b - a) / os.sysconf("SC_CLK_TCK") for a, b in zip(before, after))
-    cpu_s = took * os.cpu_count()
-    return times, max(0.0, busy - own) / cpu_s, niced / cpu_s
+    others = (after - before) / os.sysconf("SC_CLK_TCK") - own
+    return times, max(0.0, others) / (took * os.cpu_count())
 
 
 def calibrate(work):
@@ -125,8 +123,8 @@ def measure(options, work):
             break
         name = min(wanting, key=lambda name: len(runs[name]))
         runs[name].append(run_once(plains[name], work, FILES[name]))
-        times, others, niced = runs[name][-1]
-        print(name, f"others {100 * others:.1f} %, niced {100 * niced:.1f} %", {task: round(sum(ns) / 1e6, 1)
+        times, others = runs[name][-1]
+        print(name, f"others {100 * others:.1f} %", {task: round(sum(ns) / 1e6, 1)
                                                       for task, ns in times.items()},
               file=sys.stderr, flush=True)
     return p_load, runs
@@ -148,8 +146,7 @@ def main():
         tasks = [{"name": task, "cpu_ms": [round(sum(run[0].get(task, [0])) / 1e6, 3)
                                            for run in runs]} for task in sorted(runs[0][0])]
         files.append({"file": name, "seconds": seconds, "tasks": tasks,
-                      "others_percent": [round(100 * run[1], 1) for run in runs],
-                      "niced_percent": [round(100 * run[2], 1) for run in runs]})
+                      "others_percent": [round(100 * run[1], 1) for run in runs]})
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"model name\s*:\s*(.*)", file.read()).group(1)
     version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "rt-app"], check=False,

@@ -1,0 +1,245 @@
+/* imported.c -- see imported.h.
+ *
+ * tests/trace/import.py runs what this writes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/output/imported.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/check.h"
+#include "sim/input/json.h"
+#include "workloads/fit.h"
+
+enum { CORES_MAX = 1024, MS_MAX = 100000000 }; /* of a scenario */
+
+struct importing {
+    FILE *to;
+    const struct sched_trace *trace;
+    const struct import_options *options;
+    struct arena *arena;
+};
+
+/* As it is to stand in a comment. */
+static void put_visibly(FILE *to, const char *text)
+{
+    for (; *text != '\0'; text++)
+        putc(*text >= ' ' && *text <= '~' ? *text : '?', to);
+}
+
+/* On one line, with a space behind each comma. */
+static void put_json(FILE *to, cJSON *json, struct arena *arena)
+{
+    for (const char *at = json_print_line(json, arena); *at != '\0'; at++) {
+        putc(*at, to);
+        if (*at == ',')
+            putc(' ', to);
+    }
+    cJSON_Delete(json);
+}
+
+/* ---- Fits --------------------------------------------------------------------------------- */
+
+struct durations {
+    double *us;
+    size_t count;
+    double total_us;
+};
+
+/* All runs of the entry, or all sleeps; but the last run of who is alive at the end, which goes on,
+ * is only taken where there is no other, and the last sleep not at all. */
+static struct durations collect(const struct trace_entry *entry, bool sleeps)
+{
+    struct durations all = { 0 };
+    size_t room = 0;
+    for (uint32_t i = 0; i < entry->count; i++)
+        room += entry->processes[i]->count;
+    all.us = malloc((room + 1) * sizeof *all.us);
+    CHECK(all.us != NULL);
+    for (uint32_t i = 0; i < entry->count; i++) {
+        const struct sched_process *process = entry->processes[i];
+        bool whole = process->exits || process->count % 2 == 0;
+        for (uint32_t j = sleeps; j < process->count; j += 2) {
+            bool last = j + 1 == process->count;
+            if (last && (sleeps || (!whole && j > 0)))
+                continue;
+            all.us[all.count] = (double)process->ns[j] / 1000;
+            all.total_us += all.us[all.count++];
+        }
+    }
+    return all;
+}
+
+static cJSON *distribution_json(const struct distribution *d)
+{
+    const struct distribution_description *kind = &distribution_descriptions[d->kind];
+    if (d->kind == DISTRIBUTION_CONSTANT)
+        return cJSON_CreateNumber(d->parameter[PARAMETER_VALUE]);
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "dist", kind->name);
+    for (uint32_t p = 0; p < PARAMETER_COUNT; p++)
+        if (kind->parameters & 1u << p) {
+            char digits[32]; /* more would pretend that they are known */
+            snprintf(digits, sizeof digits, "%.6g", d->parameter[p]);
+            cJSON_AddNumberToObject(json, distribution_parameter_keys[p], strtod(digits, NULL));
+        }
+    return json;
+}
+
+static const char *fit_text(const struct importing *importing, const struct fit *fit)
+{
+    const char *kind = distribution_descriptions[fit->distribution.kind].name;
+    if (fit->distribution.kind == DISTRIBUTION_CONSTANT)
+        return "nearly constant";
+    return arena_printf(importing->arena, "%s, AIC %.1f, KS distance %.3f, p %.2g", kind, fit->aic,
+                        fit->distance, fit->p);
+}
+
+/* A phase of the entry, after a comment on where it comes from. */
+static void put_fit(const struct importing *importing, const struct trace_entry *entry, bool sleeps,
+                    bool last)
+{
+    struct durations all = collect(entry, sleeps);
+    double mean_us = all.total_us / fmax((double)all.count, 1);
+    const char *what = sleeps ? "sleep" : "run", *found;
+    cJSON *json;
+    if (all.count < importing->options->least || all.count < 2) {
+        found = "too few to fit, so their mean";
+        json = cJSON_CreateNumber(round(mean_us * 1000) / 1000);
+    } else {
+        struct fit fit = fit_durations(all.us, all.count, importing->trace->is_fine ? 5e-4 : 0.5);
+        found = fit_text(importing, &fit);
+        json = distribution_json(&fit.distribution);
+    }
+    const char *text = arena_printf(importing->arena, "%zu %s%s of %.6g us in the mean: %s",
+                                    all.count, what, all.count == 1 ? "" : "s", mean_us, found);
+    fprintf(importing->to, "        // %s\n        { \"%s\": ", text, what);
+    put_json(importing->to, json, importing->arena);
+    fprintf(importing->to, " }%s\n", last ? "" : ",");
+    if (importing->options->report != NULL)
+        fprintf(importing->options->report, "%s: %s\n", entry->name, text);
+    free(all.us);
+}
+
+/* How often a process of this entry goes round before it exits; 0: for ever, as most do not. */
+static uint32_t rounds_of(const struct trace_entry *entry)
+{
+    uint64_t runs = 0;
+    uint32_t exits = 0;
+    for (uint32_t i = 0; i < entry->count; i++) {
+        runs += (entry->processes[i]->count + 1) / 2;
+        exits += entry->processes[i]->exits;
+    }
+    return 2 * exits > entry->count ? (uint32_t)((runs + entry->count / 2) / entry->count) : 0;
+}
+
+static bool has_sleeps(const struct trace_entry *entry)
+{
+    struct durations sleeps = collect(entry, true);
+    free(sleeps.us);
+    return sleeps.count > 0;
+}
+
+/* ---- Entries ------------------------------------------------------------------------------ */
+
+static void put_heading(const struct importing *importing, const struct trace_entry *entry)
+{
+    const struct sched_process *first = entry->processes[0];
+    cJSON *heading = trace_entry_heading(entry), *member;
+    uint64_t run_ns = 0;
+    for (uint32_t i = 0; i < entry->count; i++)
+        run_ns += entry->processes[i]->run_ns;
+    fprintf(importing->to, "    // pid %" PRIu32 ", \"", first->pid);
+    put_visibly(importing->to, first->comm);
+    fputs(entry->count > 1 ? "\", and others like it" : "\"", importing->to);
+    fprintf(importing->to, ": priority %d of the kernel, ran for %.6g ms in all\n    {",
+            entry->prio, (double)run_ns / 1e6);
+    if (importing->options->fit) {
+        cJSON_DeleteItemFromObjectCaseSensitive(heading, "loop");
+        if (rounds_of(entry) > 0)
+            cJSON_AddNumberToObject(heading, "loop", rounds_of(entry));
+    }
+    cJSON_ArrayForEach(member, heading)
+    {
+        fprintf(importing->to, "%s \"%s\": ", member == heading->child ? "" : ",", member->string);
+        put_json(importing->to, cJSON_Duplicate(member, true), importing->arena);
+    }
+    cJSON_Delete(heading);
+    fputs(",\n      \"phases\": [\n", importing->to);
+}
+
+static void put_bursts(const struct importing *importing, const struct trace_entry *entry)
+{
+    fputs("        { \"bursts_us\": [\n", importing->to);
+    for (uint32_t i = 0; i < entry->count; i++) {
+        fputs("          ", importing->to);
+        put_json(importing->to, trace_process_bursts(entry->processes[i]), importing->arena);
+        fputs(i + 1 < entry->count ? ",\n" : "\n", importing->to);
+    }
+    fputs("        ] }\n", importing->to);
+}
+
+static void put_entry(const struct importing *importing, const struct trace_entry *entry, bool last)
+{
+    put_heading(importing, entry);
+    if (importing->options->fit) {
+        bool sleeps = has_sleeps(entry);
+        put_fit(importing, entry, false, !sleeps);
+        if (sleeps)
+            put_fit(importing, entry, true, true);
+    } else {
+        put_bursts(importing, entry);
+    }
+    fprintf(importing->to, "      ] }%s\n", last ? "" : ",");
+}
+
+/* ---- The whole ---------------------------------------------------------------------------- */
+
+static void put_top(const struct importing *importing)
+{
+    const struct sched_trace *trace = importing->trace;
+    const struct import_options *options = importing->options;
+    const char *notes = sched_trace_notes(trace, importing->arena);
+    double ms = (double)trace->duration_ns / 1e6;
+    FILE *to = importing->to;
+    fputs("// Imported from ", to);
+    put_visibly(to, options->path);
+    fprintf(to,
+            ":\n// %" PRIu64 " switches of %" PRIu32 " processes on %" PRIu32
+            " cpu%s in %.6g ms%s%s."
+            "\n// Machine and scheduler are there to be replaced.  Times are in us.\n",
+            trace->switches, trace->process_count, trace->cpus, trace->cpus == 1 ? "" : "s", ms,
+            *notes != '\0' ? "; " : "", notes);
+    if (options->fit)
+        fputs("// Runs and sleeps are drawn from what fits those recorded best by Akaike's "
+              "criterion; KS distance:\n// Kolmogorov and Smirnov's, p: how likely it is by "
+              "chance, somewhat too high.\n",
+              to);
+    else
+        fputs(
+            "// bursts_us: run, sleep, run, ... of each process.  Who was alive at the end sleeps "
+            "for good then.\n",
+            to);
+    fprintf(to,
+            "{\n  \"name\": \"%s\",\n  \"duration_ms\": %.0f,\n  \"replications\": %d,\n"
+            "  \"machine\": { \"cpu\": \"zen4\", \"cores\": %" PRIu32 " },\n"
+            "  \"scheduler\": { \"tori\": \"per_core\", \"policy\": \"fair\", "
+            "\"balance\": { \"kind\": \"steal\" } },\n"
+            "  \"workload\": [\n",
+            options->name, fmin(ceil(1.1 * ms), MS_MAX), options->fit ? 10 : 1,
+            trace->cpus < CORES_MAX ? trace->cpus : CORES_MAX);
+}
+
+void imported_print(FILE *to, const struct sched_trace *trace, const struct trace_entries *entries,
+                    const struct import_options *options, struct arena *arena)
+{
+    struct importing importing = { to, trace, options, arena };
+    put_top(&importing);
+    for (uint32_t i = 0; i < entries->count; i++)
+        put_entry(&importing, &entries->entries[i], i + 1 == entries->count);
+    fputs("  ]\n}\n", to);
+}

@@ -1,0 +1,26 @@
+/* imported.h -- a recorded trace as a scenario that a person can read, edit and run.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_OUTPUT_IMPORTED_H
+#define SIM_OUTPUT_IMPORTED_H
+
+#include <stdio.h>
+
+#include "sim/input/trace_entries.h"
+
+struct import_options {
+    const char *path; /* of the trace, for the heading */
+    const char *name; /* of the scenario */
+    bool fit;         /* distributions instead of what was recorded one by one */
+    uint32_t least;   /* fewer runs, or sleeps, of an entry become their mean */
+    FILE *report;     /* gets a line on each fit; NULL: nobody reads it */
+};
+
+/* The scenario has a CPU profile and a scheduler that are only there to be replaced, as many cores
+ * as the trace has cpus, and lasts a tenth longer than the trace, so that all that was recorded has
+ * room even where it is late. */
+void imported_print(FILE *to, const struct sched_trace *trace, const struct trace_entries *entries,
+                    const struct import_options *options, struct arena *arena);
+
+#endif

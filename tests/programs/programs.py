@@ -1,0 +1,344 @@
+#!/usr/bin/python3
+"""programs.py -- what processes do, to the microsecond, against times reckoned by hand.
+
+Goal: each primitive of a program means what docs/MODEL.md says.  Method: small workloads run on the
+ideal machine, where nothing but the processes' own work takes time; who runs on which core from
+when to when is read from the text trace and compared with what was reckoned by hand.  Most run with
+one torus for all cores and with one a core, which must give the same.  What a program must not do is
+refused with status 2 and words that say who and why.
+
+usage: programs.py PROGRAM
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../trace"))
+from checks import check, finish  # noqa: E402  pylint: disable=wrong-import-position
+
+PROGRAM = os.path.abspath(sys.argv[1])
+SWITCH = re.compile(r"\[(\d+)\].* ([\d.]+): sched_switch: prev_comm=(.*) prev_pid=(\d+) .*"
+                    r" ==> next_comm=(.*) next_pid=(\d+)")
+
+RUN10 = {"run": 10}
+
+
+def entry(name, phases, **more):
+    return {"name": name, "instances": 1, "loop": 1, **more, "phases": phases}
+
+
+def scenario(workload, cores, tori, **more):
+    scheduler = {"policy": "rr", "tori": tori, "lock": "ideal", "tick_hz": 0, "slices": "exact",
+                 "exchange_us": 0, "placement": "round_robin"}
+    scheduler.update(more.pop("scheduler", {}))
+    return {"name": "programs", "replications": 1, "duration_ms": 1,
+            "machine": {"cpu": "ideal", "cores": cores}, "scheduler": scheduler, "cost": "flat",
+            "workload": workload, **more}
+
+
+def simulate(folder, what):
+    with open("s.json", "w", encoding="utf-8") as file:
+        json.dump(what, file)
+    return subprocess.run([PROGRAM, "run", "s.json", "--quiet", "--out", folder,
+                           "--trace", "t.ftrace"],
+                          capture_output=True, text=True, check=False, timeout=60)
+
+
+def stretches():
+    """Process name -> [(from us, to us)], stretches that touch being one."""
+    on, found = {}, {}
+    with open("t.ftrace", encoding="utf-8") as file:
+        for core, seconds, _, _, name, pid in SWITCH.findall(file.read()):
+            at = round(float(seconds) * 1e6)
+            before, since = on.get(core, (None, 0))
+            if before is not None and at > since:
+                found.setdefault(before, []).append((since, at))
+            on[core] = (name if pid != "0" else None, at)
+    for name, parts in found.items():
+        whole = []
+        for since, until in sorted(parts):
+            if whole and whole[-1][1] == since:
+                since = whole.pop()[0]
+            whole.append((since, until))
+        found[name] = whole
+    return found
+
+
+# What runs when: name, workload, cores, {process: [(from us, to us), ...]}, more of the scenario.
+WAIT = {"wait": {"ref": "c", "mutex": "m"}}
+SYNC = {"sync": {"ref": "c", "mutex": "m"}}
+CASES = [
+    # b comes at 10 and waits for the mutex until 100; then it has it for 30.
+    ("mutex",
+     [entry("a", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, {"run": 50}]),
+      entry("b", [{"lock": "m"}, {"run": 30}, {"unlock": "m"}], start_us=10)],
+     2, {"a": [(0, 150)], "b": [(100, 130)]}),
+    # Who waits longest is next: c came at 5, b at 10, whatever they are called.
+    ("mutex, first come",
+     [entry("a", [{"lock": "m"}, {"run": 20}, {"unlock": "m"}]),
+      entry("b", [{"lock": "m"}, RUN10, {"unlock": "m"}], start_us=10),
+      entry("c", [{"lock": "m"}, RUN10, {"unlock": "m"}], start_us=5)],
+     3, {"a": [(0, 20)], "c": [(20, 30)], "b": [(30, 40)]}),
+    # Both wait, each giving up the mutex.  s signals at 50, and has the mutex until 70, when w/0
+    # gets it; the second signal, at 120, is for w/1.
+    ("signal",
+     [entry("w", [{"run": 0}, {"lock": "m"}, WAIT, RUN10, {"unlock": "m"}], instances=2),
+      entry("s", [{"lock": "m"}, {"signal": "c"}, {"run": 20}, {"unlock": "m"}, {"run": 50},
+                  {"signal": "c"}, {"run": 5}], start_us=50)],
+     3, {"s": [(50, 125)], "w/0": [(70, 80)], "w/1": [(120, 130)]}, {"scheduler": {"tori": 1}}),
+    # A signal that nobody waits for is lost.
+    ("a signal too early",
+     [entry("s", [{"signal": "c"}, RUN10]),
+      entry("w", [RUN10, {"lock": "m"}, WAIT, RUN10, {"unlock": "m"}])],
+     2, {"s": [(0, 10)], "w": [(0, 10)]}),
+    # Both wait for c; woken together at 50, they have the mutex one after the other.
+    ("broadcast",
+     [entry("w", [{"lock": "m"}, WAIT, RUN10, {"unlock": "m"}], instances=2),
+      entry("s", [{"broad": "c"}, {"run": 5}], start_us=50)],
+     3, {"s": [(50, 55)], "*": [(50, 60), (60, 70)]}),
+    # a waits at 5; b signals at 7 and waits; a, done after 5 more, signals b at 12 and waits.
+    ("sync",
+     [entry("a", [{"run": 5}, SYNC, {"run": 5}, SYNC]),
+      entry("b", [{"run": 7}, SYNC, {"run": 7}])],
+     2, {"a": [(0, 5), (7, 12)], "b": [(0, 7), (12, 19)]}),
+    # Three come at 10, 20 and 35, twice; who comes last goes on at once.
+    ("barrier",
+     [entry("a", [RUN10, {"barrier": "x"}, RUN10, {"barrier": "x"}, {"run": 1}]),
+      entry("b", [{"run": 20}, {"barrier": "x"}, {"run": 20}, {"barrier": "x"}]),
+      entry("c", [{"run": 35}, {"barrier": "x"}, {"run": 5}, {"barrier": "x"}])],
+     3, {"a": [(0, 10), (35, 45), (55, 56)], "b": [(0, 20), (35, 55)],
+         "c": [(0, 35), (35, 40)]}),
+    # A queue of one place: the producer makes one in 10, the consumer takes 25 for it.
+    ("producer and consumer",
+     [entry("p", [{"sem_post": "free"},
+                  {"loop": 3, "phases": [RUN10, {"sem_wait": "free"}, {"sem_post": "full"}]}]),
+      entry("c", [{"loop": 3,
+                   "phases": [{"sem_wait": "full"}, {"run": 25}, {"sem_post": "free"}]}])],
+     2, {"p": [(0, 20), (35, 45)], "c": [(10, 85)]}),
+    # As rt-app's tutorial has it: a resume that nobody waits for is lost.
+    ("suspend and resume",
+     [entry("a", [{"resume": "b"}, RUN10, {"resume": "b"}, {"suspend": ""}, RUN10]),
+      entry("b", [{"run": 5}, {"suspend": "b"}, RUN10, {"resume": "a"}, {"run": 1}])],
+     2, {"a": [(0, 10), (20, 30)], "b": [(0, 5), (10, 21)]}),
+    # The drawing of rt-app's tutorial, in units of 1 us: the third turn takes 30, and its timer is
+    # missed; then a relative one counts from there, and an absolute one does not.
+    ("relative timer",
+     [entry("r", [{"loop": 2, "phases": [RUN10, {"timer": {"ref": "unique", "period": 20}}]},
+                  {"run": 30}, {"timer": {"ref": "unique", "period": 20}},
+                  {"loop": 3, "phases": [RUN10, {"timer": {"ref": "unique", "period": 20}}]}])],
+     1, {"r": [(0, 10), (20, 30), (40, 80), (90, 100), (110, 120)]}),
+    ("absolute timer",
+     [entry("r", [{"loop": 2, "phases": [
+                      RUN10, {"timer": {"ref": "unique", "period": 20, "mode": "absolute"}}]},
+                  {"run": 30}, {"timer": {"ref": "unique", "period": 20, "mode": "absolute"}},
+                  {"loop": 3, "phases": [
+                      RUN10, {"timer": {"ref": "unique", "period": 20, "mode": "absolute"}}]}])],
+     1, {"r": [(0, 10), (20, 30), (40, 90), (100, 110)]}),
+    # One timer for both: b finds it set for 50, so it waits for 100; then a for 150.
+    ("shared timer",
+     [entry("a", [RUN10, {"timer": {"ref": "t", "period": 50}}, RUN10,
+                  {"timer": {"ref": "t", "period": 50}}, {"run": 1}]),
+      entry("b", [{"run": 20}, {"timer": {"ref": "t", "period": 50}}, {"run": 1}])],
+     2, {"a": [(0, 10), (50, 60), (150, 151)], "b": [(0, 20), (100, 101)]}),
+    # A timer counts from when its process starts.
+    ("timer of a late one",
+     [entry("a", [RUN10, {"timer": {"ref": "unique", "period": 50}}, RUN10], start_us=7)],
+     1, {"a": [(7, 17), (57, 67)]}),
+    # Slices of 30, in turn: 100 us go by while a runs 70 of them, or b 30 of its first 100.
+    ("runtime",
+     [entry("a", [{"runtime": 100}]), entry("b", [{"runtime": 100}])],
+     1, {"a": [(0, 30), (60, 90)], "b": [(30, 60), (90, 130)]},
+     {"scheduler": {"slice_us": 30}}),
+    ("forks",
+     [entry("p", [{"loop": 3, "phases": [RUN10, {"fork": "k"}]}, {"sleep": 50}, {"run": 1}]),
+      entry("k", [{"run": 100}], instances=0)],
+     4, {"p": [(0, 30), (80, 81)], "*": [(10, 110), (20, 120), (30, 130)]}),
+    # A stream of processes that share a mutex.
+    ("stream",
+     [{"name": "s", "arrivals": 400, "loop": 2,
+       "phases": [{"lock": "m"}, RUN10, {"unlock": "m"}, {"sleep": 10}]}],
+     2, {"*": [(400, 410), (420, 430), (800, 810), (820, 830)]}),
+    ("groups",
+     [entry("g", [{"loop": 2, "phases": [{"loop": 2, "phases": [{"run": 1}, {"sleep": 2}]},
+                                         {"run": 5}, {"sleep": 1}]}, {"run": 3}], loop=2)],
+     1, {"g": [(0, 1), (3, 4), (6, 11), (12, 13), (15, 16), (18, 23), (24, 28), (30, 31),
+               (33, 38), (39, 40), (42, 43), (45, 50), (51, 54)]}),
+    # 400 kB at 4000 MB/s are 100 us, and so are 50 kB at the 500 MB/s of the device.
+    ("memory and device",
+     [entry("m", [{"mem": 400000}, {"iorun": {"dist": "constant", "value_bytes": 50000}},
+                  {"memrun": 5}])],
+     1, {"m": [(0, 100), (200, 205)]},
+     {"machine": {"cpu": "ideal", "cores": 1, "figures": {"memory_read_mb_s": 4000}}}),
+    ("recorded bursts, once",
+     [entry("b", [{"bursts_us": [[10, 5, 10], [1, 2]]}, {"run": 3}], instances=2)],
+     2, {"b/0": [(0, 10), (15, 28)], "b/1": [(0, 1), (3, 6)]}),
+]
+
+
+def compare(name, expected):
+    found = stretches()
+    if "*" in expected:
+        named = set(expected) - {"*"}
+        found["*"] = sorted(part for who in set(found) - named for part in found[who])
+        found = {who: parts for who, parts in found.items() if who == "*" or who in named}
+    check(found == {who: merged(parts) if who != "*" else parts
+                    for who, parts in expected.items()},
+          f"{name}: {found}, not {expected}")
+
+
+def merged(parts):
+    whole = []
+    for since, until in parts:
+        if whole and whole[-1][1] == since:
+            since = whole.pop()[0]
+        whole.append((since, until))
+    return whole
+
+
+def check_cases():
+    for name, workload, cores, expected, *rest in CASES:
+        for tori in (1, "per_core"):
+            more = json.loads(json.dumps(rest[0] if rest else {}))
+            result = simulate("out", scenario(workload, cores, tori, **more))
+            check(result.returncode == 0, f"{name}: {result.stderr}")
+            if result.returncode == 0:
+                compare(f"{name}, tori {tori}", expected)
+
+
+# The classic inversion: low has the mutex that high wants, and mid, which wants nothing, comes
+# between, unless low inherits high's priority.
+INVERSION = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, RUN10], priority=1),
+             entry("high", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=3, start_us=10),
+             entry("mid", [{"run": 500}], priority=2, start_us=20)]
+# high waits for b, which mid2 holds, which waits for a, which low holds: low inherits through it.
+CHAIN = [entry("low", [{"lock": "a"}, {"run": 100}, {"unlock": "a"}, RUN10], priority=1),
+         entry("mid2", [{"lock": "b"}, {"lock": "a"}, RUN10, {"unlock": "a"}, {"unlock": "b"},
+                        RUN10], priority=2, start_us=10),
+         entry("high", [{"lock": "b"}, RUN10, {"unlock": "b"}], priority=4, start_us=20),
+         entry("mid", [{"run": 500}], priority=3, start_us=30)]
+
+
+def check_inheritance():
+    for name, workload, inherits, expected in (
+            ("inversion", INVERSION, False,
+             {"low": [(0, 20), (520, 600), (610, 620)], "mid": [(20, 520)], "high": [(600, 610)]}),
+            ("inheritance", INVERSION, True,
+             {"low": [(0, 100), (610, 620)], "high": [(100, 110)], "mid": [(110, 610)]}),
+            ("inheritance along a chain", CHAIN, True,
+             {"low": [(0, 100), (630, 640)], "mid2": [(100, 110), (620, 630)],
+              "high": [(110, 120)], "mid": [(120, 620)]})):
+        result = simulate("out", scenario(workload, 1, 1, scheduler={"policy": "priority"},
+                                          resources={"priority_inheritance": inherits}))
+        check(result.returncode == 0, f"{name}: {result.stderr}")
+        compare(name, expected)
+
+
+def check_cpus():
+    """Four on cpus 1 and 3 of four, which leave the others idle; and a group on another."""
+    pinned = entry("p", [{"run": 30}, {"sleep": 10}], instances=4, cpus=[1, 3], loop=-1)
+    mover = entry("q", [{"run": 10}, {"cpus": [0], "phases": [{"run": 20}]}, {"run": 5}],
+                  cpus=[2])
+    result = simulate("out", scenario([pinned, mover], 4, "per_core"))
+    check(result.returncode == 0, f"cpus: {result.stderr}")
+    on = {}
+    with open("t.ftrace", encoding="utf-8") as file:
+        for core, seconds, _, _, name, pid in SWITCH.findall(file.read()):
+            at = round(float(seconds) * 1e6)
+            before, since = on.get(core, (None, 0))
+            if before is not None and at > since:
+                allowed = (1, 3) if before.startswith("p/") else ((2, 0)[10 <= since < 30],)
+                check(int(core) in allowed, f"cpus: {before} on {core} from {since} to {at}")
+            on[core] = (name if pid != "0" else None, at)
+    with open("out/cores.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    user_us = [float(row["user_ps"]) / 1e6 for row in rows]
+    check(user_us[0] == 20 and user_us[2] == 15, f"cpus: cores 0 and 2 worked {user_us}")
+    check(user_us[1] > 950 and user_us[3] > 950, f"cpus: cores 1 and 3 worked {user_us}")
+    grouped = simulate("out", scenario([pinned], 4, 2))
+    check(grouped.returncode == 0 and "serves other cores too" in grouped.stderr,
+          f"cpus: nothing said of tori of several cores: {grouped.stderr}")
+
+
+LOCK_X, LOCK_Y = {"lock": "x"}, {"lock": "y"}
+REFUSED = [
+    ("a ends in a deadlock at 0.100000 ms: a holds x, waits for y; b holds y, waits for x",
+     [entry("b", [LOCK_Y, {"run": 90}, LOCK_X]), entry("a", [LOCK_X, {"run": 100}, LOCK_Y])]),
+    ("c holds z, waits for x; a holds x, waits for y; b holds y, waits for z",
+     [entry("a", [LOCK_X, {"run": 10}, LOCK_Y]), entry("b", [LOCK_Y, {"run": 20}, {"lock": "z"}]),
+      entry("c", [{"lock": "z"}, {"run": 30}, LOCK_X])]),
+    ("a/0 holds x, waits for x", [entry("a", [LOCK_X, RUN10, LOCK_X], instances=2)]),
+    ("a unlocks x, which it does not hold", [entry("a", [RUN10, {"unlock": "x"}])]),
+    ("a waits for c with the mutex m, which it does not hold", [entry("a", [RUN10, WAIT])]),
+    ("a exits while it holds the mutex x", [entry("a", [LOCK_X, RUN10])]),
+    ("the clock stands still", [entry("a", [{"sem_post": "s"}, {"sem_wait": "s"}], loop=-1)]),
+    ("the clock stands still",
+     [entry("a", [{"sem_post": "s"}, {"sem_wait": "t"}], loop=-1),
+      entry("b", [{"sem_wait": "s"}, {"sem_post": "t"}], loop=-1)]),
+    ("more than max_alive (5) processes of those that are forked of \"k\"",
+     [entry("p", [{"run": 1}, {"fork": "k"}], loop=10),
+      entry("k", [{"sleep": 1000}], instances=0, max_alive=5)]),
+]
+
+
+def check_refusals():
+    for words, workload in REFUSED:
+        result = simulate("refused", scenario(workload, 3, 1))
+        check(result.returncode == 2 and words in result.stderr, f"{words}: {result.stderr}")
+        check(not os.path.exists("refused/runs.csv"), f"{words}: wrote results")
+
+
+def check_totals():
+    """Exits, rounds and forked ones in the results; responses with and without waits."""
+    workload = [entry("a", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, {"sleep": 10}], loop=3),
+                entry("b", [RUN10, {"lock": "m"}, {"run": 30}, {"unlock": "m"}, {"sleep": 500}]),
+                entry("k", [RUN10], instances=0), entry("p", [RUN10, {"fork": "k"}])]
+    result = simulate("out", scenario(workload, 4, 1))
+    check(result.returncode == 0, f"totals: {result.stderr}")
+    with open("out/processes.csv", encoding="utf-8") as file:
+        rows = {row["workload"]: row for row in csv.DictReader(file)}
+    check(sorted(rows) == ["a", "b", "p"], f"totals: {sorted(rows)}")
+    check([rows[name]["loops"] for name in "abp"] == ["3", "1", "1"], f"totals: {rows}")
+    check(float(rows["a"]["user_ps"]) == 300e6, f"totals: {rows['a']}")
+    with open("out/runs.csv", encoding="utf-8") as file:
+        row = next(csv.DictReader(file))
+    # b asks for 40 and has waited for the mutex from 10 to 100, within its burst.
+    check(float(row["response_us_max.b"]) == 130, f"totals: response {row['response_us_max.b']}")
+    check(float(row["slowdown_max.b"]) == 3.25, f"totals: slowdown {row['slowdown_max.b']}")
+    check(float(row["wakeup_latency_us_max.b"]) == 0, "totals: it ran as soon as it had the mutex")
+    check(float(row["completed"]) == 6, f"totals: {row['completed']} completed")
+
+
+def check_costs():
+    """On a machine where only one thing takes time: who pays for it, and how often."""
+    figures = {"clock_mhz": 1000, "atomic_cycles": 1000, "handover_ns": 1000, "syscall_ns": 0}
+    calm = [entry("a", [{"lock": "m"}, RUN10, {"unlock": "m"}])]
+    calls = [entry("a", [{"lock": "m"}, {"run": 20}, {"unlock": "m"}]),
+             entry("b", [{"lock": "m"}, RUN10, {"unlock": "m"}], start_us=5)]
+    for name, workload, cores, more, account, expected in (
+            # lock and unlock, an atomic of 1 us each
+            ("atomic", calm, 1, {}, "user_ps", 12e6),
+            # b's wait, a's hand-over, and two exits, a system call of 1 us each
+            ("calls", calls, 2, {"atomic_cycles": 0, "syscall_ns": 1000}, "sched_ps", 4e6)):
+        result = simulate("out", scenario(
+            workload, cores, 1,
+            machine={"cpu": "ideal", "cores": cores, "figures": {**figures, **more}}))
+        check(result.returncode == 0, f"{name}: {result.stderr}")
+        with open("out/cores.csv", encoding="utf-8") as file:
+            total = sum(float(row[account]) for row in csv.DictReader(file))
+        check(total == expected, f"{name}: {account} is {total}, not {expected}")
+
+
+with tempfile.TemporaryDirectory() as work:
+    os.chdir(work)
+    check_cases()
+    check_inheritance()
+    check_cpus()
+    check_refusals()
+    check_totals()
+    check_costs()
+finish()

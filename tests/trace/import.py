@@ -1,0 +1,410 @@
+#!/usr/bin/python3
+"""import.py -- recorded traces become workloads that do what was recorded.
+
+Goal: who records a machine can run what it did, and who edits the result knows what it says.
+Method: one short history is written by hand in every form that ftrace, trace-cmd and perf print,
+with names made to mislead a reader; the bursts that `braidsim import` finds are those counted by
+hand.  Traces that braidsim wrote are replayed under the same scheduler and machine: every process
+gets the CPU time that it had.  Results of a scenario with references run again elsewhere, and what
+cannot be is refused.
+
+usage: import.py PROGRAM
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import csv
+import gzip
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from checks import check, finish
+
+PROGRAM = os.path.abspath(sys.argv[1])
+LINES_OF_COMMENT = re.compile(r"^ *//.*$", re.M)
+FOR_GOOD = 1e11
+
+
+def braidsim(*arguments):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, check=False)
+
+
+def run(scenario, out, *arguments):
+    """Rows of processes.csv."""
+    done = braidsim("run", "--quiet", scenario, "--out", out, *arguments)
+    check(done.returncode == 0, f"{scenario}: status {done.returncode}: {done.stderr}")
+    with open(os.path.join(out, "processes.csv"), encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path, text):
+    with open(path, "wb") as file:
+        file.write(gzip.compress(text.encode()) if path.endswith(".gz") else text.encode())
+
+
+def write_json(path, value):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(value, file)
+
+
+def imported(path, *arguments):
+    """The scenario that is made of a trace, and what is said beside."""
+    done = braidsim("import", path, *arguments)
+    check(done.returncode == 0, f"{path}: status {done.returncode}: {done.stderr}")
+    return json.loads(LINES_OF_COMMENT.sub("", done.stdout)), done.stderr
+
+
+# ---- One history in many forms ------------------------------------------------------------
+
+A, B, C, D = (101, "a b", 120), (202, "x: [000] 1.0: y", 115), (303, "c ==> d:1 [2]", 98), \
+             (404, "e prev_pid=7", 120)
+IDLE = (0, "swapper/0", 120)
+# us, cpu, who is on it, event, ...
+HISTORY = [
+    (0, 0, IDLE, "waking", A), (10, 0, IDLE, "switch", "R", A),
+    (110, 0, A, "switch", "S", IDLE),    # A ran 100
+    (300, 1, B, "switch", "R+", C),      # B was there from the beginning
+    (400, 0, IDLE, "waking", A),         # A slept 290
+    (410, 0, IDLE, "switch", "R", A), (450, 0, A, "fork", D),
+    (500, 1, C, "switch", "D", B),       # C ran 200, and waited from the beginning
+    (510, 0, A, "switch", "R", D),       # A is preempted after 100
+    (600, 0, D, "switch", "X", A),       # D ran 90
+    (650, 0, A, "switch", "S|K", IDLE),  # A ran 50 more
+    (1000, 1, B, "switch", "S", IDLE),   # B ran 300 + 500
+    (1100, 1, IDLE, "waking", C),
+]
+RUNTIMES = [(295, 1, B, "runtime", B, 290000), (999, 1, B, "runtime", B, 480500)]
+BURSTS = {"a_b": (0, [100, 290, 150, FOR_GOOD]), "x___000__1_0__y": (0, [800, FOR_GOOD]),
+          "c_____d_1__2_": (0, [200, FOR_GOOD]), "e_prev_pid_7": (450, [90])}
+
+
+def named_fields(event):
+    who, kind, rest = event[2], event[3], event[4:]
+    if kind == "switch":
+        return (f"sched_switch: prev_comm={who[1]} prev_pid={who[0]} prev_prio={who[2]} "
+                f"prev_state={rest[0]} ==> next_comm={rest[1][1]} next_pid={rest[1][0]} "
+                f"next_prio={rest[1][2]}")
+    if kind == "waking":
+        return f"sched_waking: comm={rest[0][1]} pid={rest[0][0]} prio={rest[0][2]} target_cpu=000"
+    if kind == "fork":
+        return (f"sched_process_fork: comm={who[1]} pid={who[0]} child_comm={rest[0][1]} "
+                f"child_pid={rest[0][0]}")
+    return f"sched_stat_runtime: comm={rest[0][1]} pid={rest[0][0]} runtime={rest[1]} [ns]"
+
+
+def short_fields(event):
+    who, kind, rest = event[2], event[3], event[4:]
+    if kind == "switch":
+        return (f"sched_switch: {who[1]}:{who[0]} [{who[2]}] {rest[0]} ==> "
+                f"{rest[1][1]}:{rest[1][0]} [{rest[1][2]}]")
+    if kind == "waking":
+        return f"sched_wakeup: {rest[0][1]}:{rest[0][0]} [{rest[0][2]}] success=1 CPU:000"
+    return named_fields(event)
+
+
+def time_of(event, digits):
+    return f"10.{event[0]:06d}{'000' if digits == 9 else ''}"
+
+
+def ftrace(event, middle=" d..2.", digits=6):
+    name = "<idle>" if event[2][0] == 0 else event[2][1]
+    return f"{name:>16}-{event[2][0]:<7} [{event[1]:03d}]{middle} {time_of(event, digits)}: "
+
+
+def perf(event, who, digits=6):
+    return f"{event[2][1]:>16} {who:>5} [{event[1]:03d}] {time_of(event, digits)}: "
+
+
+FORMS = {
+    "ftrace": lambda e: ftrace(e) + named_fields(e),
+    "no flags": lambda e: ftrace(e, "") + named_fields(e),
+    "tgid": lambda e: ftrace(e).replace(" [", f" (  {e[2][0]:>5}) [", 1).replace("x: (", "x: [") +
+                      named_fields(e) if e[2] != B else ftrace(e) + named_fields(e),
+    "trace-cmd": lambda e: ftrace(e, " ") + short_fields(e).replace(": ", ":         ", 1),
+    "perf": lambda e: perf(e, str(e[2][0])) + "      sched:" + named_fields(e),
+    "perf --ns": lambda e: perf(e, f"{e[2][0]}/{e[2][0]}", 9) + " sched:" + named_fields(e),
+    "older perf": lambda e: perf(e, str(e[2][0])) + "          1 sched:" + short_fields(e),
+}
+
+
+def found_bursts(scenario):
+    return {entry["name"]: (entry["start_us"][0], entry["phases"][0]["bursts_us"][0])
+            for entry in scenario["workload"]}
+
+
+def try_forms():
+    for name, form in FORMS.items():
+        for path in "t.txt", "t.txt.gz":
+            write(path, "# tracer: nop\n#\n" + "\n".join(map(form, HISTORY)) + "\n")
+            scenario, said = imported(path)
+            check(found_bursts(scenario) == BURSTS, f"{name}: {found_bursts(scenario)}")
+            check(said == "", f"{name}: said {said}")
+        check(scenario["machine"]["cores"] == 2, f"{name}: {scenario['machine']}")
+    by_name = {entry["name"]: entry for entry in scenario["workload"]}
+    check([by_name[name]["weight"] for name in BURSTS] == [1024, 3121, 1024, 1024], "weights")
+    check([by_name[name]["priority"] for name in BURSTS] == [0, 5, 21, 0], "priorities")
+
+
+def try_disorder():
+    """Lines in another order between cpus, losses, other events, and what is no event."""
+    lines = [FORMS["ftrace"](event) for event in HISTORY]
+    mixed = [line for line in lines if "[001]" in line and "[000] 1.0" in line or "[001] d" in line]
+    mixed += [line for line in lines if line not in mixed]
+    check(mixed != lines and sorted(mixed) == sorted(lines), "another order")
+    noise = ["CPU:1 [LOST 12 EVENTS]", "LOST 3 events", "what is this?", "",
+             "            bash-7  [000] d.h1. 10.000200: irq_handler_entry: irq=1 name=timer"]
+    write("t.ftrace", "\r\n".join(noise + mixed) + "\r\n")
+    scenario, said = imported("t.ftrace")
+    check(found_bursts(scenario) == BURSTS, f"disorder: {found_bursts(scenario)}")
+    for what in "15 events were lost", "1 lines were not understood", "1 lines of other events":
+        check(what in said, f"disorder: no {what}: {said}")
+
+
+def try_runtimes():
+    """B's time is what sched_stat_runtime says; that of others is what goes by."""
+    events = sorted(HISTORY + RUNTIMES, key=lambda event: event[0])
+    write("t.ftrace", "\n".join(map(FORMS["perf"], events)))
+    wanted = {**BURSTS, "x___000__1_0__y": (0, [770.5, FOR_GOOD])}
+    check(found_bursts(imported("t.ftrace")[0]) == wanted, "runtimes")
+
+
+def try_gaps():
+    """A switch that is lost: neither stretch counts, and it is said."""
+    lost = [event for event in HISTORY if event[0] != 510]
+    write("t.ftrace", "\n".join(map(FORMS["ftrace"], lost)))
+    scenario, said = imported("t.ftrace")
+    check("2 stretches on a cpu lack an end" in said, f"gap: {said}")
+    check(found_bursts(scenario)["a_b"][1] == [100, 290, 50, FOR_GOOD], f"gap: {scenario}")
+    without = [event for event in HISTORY if event[3] == "switch"]
+    write("t.ftrace", "\n".join(map(FORMS["ftrace"], without)))
+    found = found_bursts(imported("t.ftrace")[0])
+    check(found["a_b"] == (0, [100, 300, 150, FOR_GOOD]), f"without wakings: {found}")
+    check(found["c_____d_1__2_"][0] == 290, f"without wakings it begins when seen: {found}")
+
+
+def try_names():
+    """Numbers behind a slash tell no entry from another; 300 kinds of process fit in."""
+    lines = []
+    for i in range(600):
+        who = (1000 + i, f"hog/{i}" if i < 300 else f"p{i:03d}x", 120 if i % 2 else 130)
+        lines += [(2 * i, 0, IDLE, "switch", "R", who), (2 * i + 1, 0, who, "switch", "S", IDLE)]
+    write("t.ftrace", "\n".join(map(FORMS["ftrace"], lines)))
+    entries = imported("t.ftrace")[0]["workload"]
+    check(len(entries) <= 255, f"{len(entries)} entries")
+    check(len({entry["name"] for entry in entries}) == len(entries), "each name once")
+    check(sum(entry["instances"] for entry in entries) == 600, "nobody is left out")
+    by_name = {entry["name"]: entry for entry in entries}
+    check(by_name["hog"]["instances"] == by_name["hog-nice0"]["instances"] == 150, "hogs together")
+    check("others" in by_name, "the least go together")
+    write_json("s.json", scenario_of([{"trace": "t.ftrace"}]))
+    check(len(run("s.json", "out")) == 600, "and run")
+
+
+# ---- Round trip ---------------------------------------------------------------------------
+
+HOGS = {"name": "hog", "instances": 5, "phases": [{"run": 30000}]}
+ONE = {"name": "one", "instances": 1, "phases": [{"run": 100}, {"sleep": 250}]}
+SLEEPERS = {"name": "sleeper", "instances": 30, "working_set_kb": 16, "phases": [
+    {"run": {"dist": "exponential", "mean_us": 400}},
+    {"sleep": {"dist": "exponential", "mean_us": 9000}}]}
+JOBS = {"name": "job", "arrivals": {"dist": "poisson", "rate_per_s": 900}, "max_alive": 400,
+        "phases": [{"run": {"dist": "exponential", "mean_us": 500}}, {"sleep": 100}, {"run": 50}]}
+
+
+def scenario_of(workload, cores=8, cost="flat", cpu="piii-xeon-700", **more):
+    return {"name": "trip", "duration_ms": 1000, "replications": 1,
+            "machine": {"cpu": cpu, "cores": cores}, "cost": cost, "workload": workload,
+            "scheduler": {"tori": "per_core", "policy": "fair", "tick_hz": 250, "slice_us": 4000,
+                          **more}}
+
+
+def differences(before, after):
+    """Of each process that ran: how far its work then is from what it was, relatively."""
+    work = {(row["workload"], row["instance"]): int(row["user_ps"]) for row in after}
+    return {(row["workload"], row["instance"]):
+            abs(work.get((row["workload"], row["instance"]), 0) / int(row["user_ps"]) - 1)
+            for row in before if int(row["user_ps"]) > 0}
+
+
+def user_ps(out):
+    with open(os.path.join(out, "cores.csv"), encoding="utf-8", newline="") as file:
+        return sum(int(row["user_ps"]) for row in csv.DictReader(file))
+
+
+def trip(name, scenario, whole):
+    """whole: the replay has the time that `import` gives it, else that of the record."""
+    write_json("a.json", scenario)
+    before = run("a.json", "a", "--trace", "trip.ftrace")
+    made, _ = imported("trip.ftrace")
+    replay = {**scenario, "workload": made["workload"]}
+    check(made["machine"]["cores"] == scenario["machine"]["cores"], f"{name}: cores")
+    check(made["duration_ms"] == math.ceil(1.1 * scenario["duration_ms"]) or
+          made["duration_ms"] < 1.1 * scenario["duration_ms"], f"{name}: {made['duration_ms']} ms")
+    if whole:
+        replay["duration_ms"] = made["duration_ms"]
+    write_json("b.json", replay)
+    after = run("b.json", "b")
+    write_json("c.json", {**replay, "workload": [{"trace": "trip.ftrace"}]})
+    check(run("c.json", "c") == after, f"{name}: a reference does what the import does")
+    if any("arrivals" in entry for entry in scenario["workload"]):
+        worst = {"all": abs(user_ps("b") / user_ps("a") - 1)} # rows are of those alive at the end
+    else:
+        worst = differences(before, after)
+    most = max(worst, key=worst.get)
+    print(f"{name}: {len(worst)} processes, worst {most}: {100 * worst[most]:.5f} %")
+    check(len(worst) > 0 and worst[most] < 1e-3, f"{name}: {most} differs by {worst[most]}")
+
+
+def try_trips():
+    for cost in "flat", "traced":
+        for cpu in "piii-xeon-700", "zen4":
+            for cores in 1, 8:
+                for name, workload in (("hogs", [HOGS]), ("sleepers", [ONE, SLEEPERS]),
+                                       ("mix", [HOGS, ONE, SLEEPERS])):
+                    # Where a core is never idle, or caches decide what a burst takes, whose
+                    # burst the end cuts off is chance.
+                    full = (cores == 1 or cost == "traced") and name != "hogs"
+                    trip(f"{cost}, {cpu}, {cores} cores, {name}",
+                         scenario_of(workload, cores, cost, cpu), full)
+    balanced = {"balance": {"kind": "steal"}, "policy": "eevdf", "placement": "affinity"}
+    trip("balanced", scenario_of([HOGS, ONE, SLEEPERS], 4, **balanced), True)
+    trip("global queue", scenario_of([HOGS, ONE, SLEEPERS], 8, tori=1), True)
+    trip("jobs", scenario_of([JOBS, ONE], 2), True)
+
+
+# ---- References ---------------------------------------------------------------------------
+
+def try_references():
+    """Results are whole without the trace; a name may be swept; prefixes tell traces apart."""
+    write_json("a.json", scenario_of([SLEEPERS]))
+    run("a.json", "a", "--trace", "one.ftrace")
+    write_json("a.json", scenario_of([HOGS]))
+    run("a.json", "a", "--trace", "two.ftrace.gz")
+    os.makedirs("sub")
+    write_json("sub/base.json", scenario_of([{"trace": "../one.ftrace"},
+                                             {"trace": "../one.ftrace", "prefix": "again-"}]))
+    write_json("s.json", {"extends": "sub/base.json", "variants": {
+        "as it is": {}, "other": {"workload": [{"trace": "two.ftrace.gz"}, ONE]}}})
+    rows = run("s.json", "first")
+    names = {row["workload"] for row in rows}
+    check(names == {"sleeper", "again-sleeper", "hog", "one"}, f"entries: {names}")
+    with open("first/scenario.json", encoding="utf-8") as file:
+        written = json.load(file)
+    check("entries" in written["workload"][1] and
+          "entries" in written["variants"]["other"]["workload"][0], "entries are written")
+    check(written["workload"][0]["entries"][0]["code_kb"] == 8, "with their defaults")
+    os.makedirs("else/where")
+    os.rename("first/scenario.json", "else/where/s.json")
+    os.rename("one.ftrace", "gone.ftrace")
+    check(run("else/where/s.json", "second") == rows, "results run again without the trace")
+    os.rename("gone.ftrace", "one.ftrace")
+    write_json("s.json", {**scenario_of([{"trace": "one.ftrace"}]),
+                          "sweep": {"/workload/0/trace": ["one.ftrace", "two.ftrace.gz"]}})
+    rows = run("s.json", "swept")
+    check({(row["point"], row["workload"]) for row in rows} == {("0", "sleeper"), ("1", "hog")},
+          "a name is swept")
+    os.rename("swept/scenario.json", "else/where/s.json")
+    check([row["user_ps"] for row in run("else/where/s.json", "again")] ==
+          [row["user_ps"] for row in rows], "and found again from elsewhere")
+
+
+def try_refusals():
+    write("no.ftrace", "hello\nworld\n")
+    write("cut.ftrace.gz", "x" * 100000)
+    with open("cut.ftrace.gz", "rb") as file:
+        whole = file.read()
+    with open("cut.ftrace.gz", "wb") as file:
+        file.write(whole[:len(whole) // 2])
+    write("long.ftrace", "\n".join(FORMS["perf"]((us, *event[1:]))
+                                   for us, event in zip((0, 1), HISTORY[1:3])).replace(
+                                       "10.000001", "900000.000001"))
+    one = {"trace": "one.ftrace"}
+    for workload, what in (
+            ([{"trace": "none"}], "s.json:1:"), ([{"trace": "none"}], "there is no file none"),
+            ([{"trace": 5}], "/workload/0/trace: must be a string"),
+            ([{"trace": "no.ftrace"}], "no.ftrace: has no sched_switch event"),
+            ([{"trace": "cut.ftrace.gz"}], "cut.ftrace.gz: cannot be decompressed"),
+            ([{"trace": "long.ftrace"}], "long.ftrace: lasts for 899990 s"),
+            ([{"trace": "/dev/zero"}], "/dev/zero: is no regular file"),
+            ([{"trace": "."}], "is no regular file"),
+            ([one, one], "choose another"),
+            ([{**one, "prefix": "a b"}], "one.ftrace: /0/name: must be 1 to 40"),
+            ([{**one, "scale": 2}], "unknown key \"scale\""),
+            ([{**one, "entries": {}}], "/workload/0/entries: must be an array"),
+            ([{**one, "entries": []}], "/workload/0/entries: must have an entry"),
+            ([{**one, "entries": [{}]}], "/workload/0/entries/0: the key \"name\" is missing"),
+            ([{"library": "nonsense"}], "unknown workload of the library \"nonsense\""),
+            ([{"library": "desktop", "entries": []}], "unknown key \"entries\"")):
+        write_json("s.json", scenario_of(workload))
+        done = braidsim("check", "s.json")
+        check(done.returncode == 2 and what in done.stderr,
+              f"{workload}: status {done.returncode}: {done.stderr}")
+    for arguments, what in ((["no.ftrace"], "has no sched_switch"), (["none"], "cannot be opened"),
+                            ([], "which trace?"), (["a", "b"], "one trace at a time"),
+                            (["a", "--min-runs", "1"], "from 2 to"),
+                            (["one.ftrace", "--out", "/dev/null/x"], "not a folder")):
+        done = braidsim("import", *arguments)
+        check(done.returncode == 2 and what.lower() in done.stderr.lower(),
+              f"import {arguments}: status {done.returncode}: {done.stderr}")
+
+
+# ---- Fits ---------------------------------------------------------------------------------
+
+def try_fits():
+    """What was drawn from a distribution is fitted by that, and runs."""
+    drawn = {"exponential": {"dist": "exponential", "mean_us": 300},
+             "gamma": {"dist": "gamma", "mean_us": 300, "cv2": 0.25},
+             "lognormal": {"dist": "lognormal", "mean_us": 300, "cv2": 2},
+             "uniform": {"dist": "uniform", "min_us": 100, "max_us": 300},
+             "hyperexponential": {"dist": "hyperexponential", "mean_us": 300, "cv2": 9},
+             "pareto": {"dist": "pareto", "min_us": 100, "shape": 2.5}, "constant": 300}
+    workload = [{"name": name, "instances": 2, "phases": [{"run": kind}, {"sleep": 2000}]}
+                for name, kind in drawn.items()]
+    workload.append({"name": "rare", "instances": 1, "phases": [{"run": 10}, {"sleep": 100000}]})
+    write_json("a.json", scenario_of(workload, 16, cpu="ideal"))
+    run("a.json", "a", "--trace", "fit.ftrace")
+    done = braidsim("import", "fit.ftrace", "--fit", "--out", "fit.json")
+    check(done.returncode == 0 and done.stderr == "", f"fit: {done.stderr}")
+    with open("fit.json", encoding="utf-8") as file:
+        text = file.read()
+    entries = {entry["name"]: entry["phases"]
+               for entry in json.loads(LINES_OF_COMMENT.sub("", text))["workload"]}
+    for name, kind in drawn.items():
+        found = entries[name][0]["run"]
+        if name == "constant":
+            check(found == 300, f"fit: constant is {found}")
+            continue
+        check(found["dist"] == name, f"fit: {name} is {found}")
+        for key, value in kind.items():
+            check(key == "dist" or abs(found.get(key, 0) / value - 1) < 0.25,
+                  f"fit: {name} is {found}, not {kind}")
+        said = re.search(rf"^{name}: \d+ runs of .* mean: {name}, AIC .* KS distance ([\d.]+), "
+                         r"p ([\d.e-]+)$", done.stdout, re.M)
+        check(said is not None and said[0].split(": ", 1)[1] in text, f"fit: {name} is reported")
+        check(said is not None and float(said[1]) < 0.06 and float(said[2]) > 0.01,
+              f"fit: {name}: {said}")
+    check(entries["rare"][0]["run"] == 10 and "too few to fit, so their mean" in done.stdout,
+          f"fit: too few: {entries['rare']}")
+    check(braidsim("run", "--quiet", "fit.json", "--out", "out", "--replications", "1",
+                   "--set", "/duration_ms=50").returncode == 0, "fit: it runs")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as work:
+        os.chdir(work)
+        try_forms()
+        try_disorder()
+        try_runtimes()
+        try_gaps()
+        try_names()
+        try_trips()
+        try_references()
+        try_refusals()
+        try_fits()
+    finish()
+
+
+main()
