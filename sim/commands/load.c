@@ -30,12 +30,6 @@ static const char *metric_wants(const struct scenario *scenario, const char *nam
     return NULL;
 }
 
-bool load_grammar(const char *name, struct scenario_options *options)
-{
-    options->is_rtapp = strcmp(name, "rt-app") == 0;
-    return options->is_rtapp;
-}
-
 /* Masks of cpus are kept by torus. */
 static void note_masks(const struct experiment *experiment)
 {
@@ -49,6 +43,12 @@ static void note_masks(const struct experiment *experiment)
                 experiment->path);
         return;
     }
+}
+
+bool load_grammar(const char *name, struct scenario_options *options)
+{
+    options->is_rtapp = strcmp(name, "rt-app") == 0;
+    return options->is_rtapp;
 }
 
 bool load_experiment(struct experiment *experiment, const char *path,
@@ -70,8 +70,8 @@ bool load_experiment(struct experiment *experiment, const char *path,
     scenario.metric_wants = metric_wants;
     if (!experiment_read(experiment, path, &scenario, arena, err))
         return false;
+    note_masks(experiment);
     for (uint32_t i = 0; i < experiment->note_count; i++)
         fprintf(stderr, "%s\n", experiment->notes[i]);
-    note_masks(experiment);
     return true;
 }

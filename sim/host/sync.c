@@ -9,7 +9,7 @@
  * does not block, as in a kernel, where schedule() finds it running again.
  *
  * Invariant: the chain from a process to the mutex that it waits for, to that one's owner and so
- * on has an end; a process that would close it to a ring ends the run (tests/unit/programs.c).
+ * on has an end; a process that would close it to a ring ends the run (tests/programs/programs.py).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

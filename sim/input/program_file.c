@@ -484,7 +484,9 @@ bool program_is_plain(const struct node *entry, const struct node *phases)
 {
     static const char *const plain[] = { "run", "sleep", "yield", "bursts_us" };
     const cJSON *loop = cJSON_GetObjectItemCaseSensitive(entry->json, "loop");
-    if (cJSON_HasObjectItem(entry->json, "cpus") || (loop != NULL && loop->valuedouble != -1))
+    bool arrives = cJSON_GetObjectItemCaseSensitive(entry->json, "arrivals") != NULL;
+    if (cJSON_GetObjectItemCaseSensitive(entry->json, "cpus") != NULL ||
+        (loop != NULL && (arrives || loop->valuedouble != -1)))
         return false;
     if (cJSON_GetArraySize(phases->json) > PHASE_MAX)
         return false;

@@ -292,6 +292,68 @@ def check_refusals():
         check(not os.path.exists("refused/runs.csv"), f"{words}: wrote results")
 
 
+def timer(**members):
+    return {"timer": {"ref": "t", "period": 5, **members}}
+
+
+def nested(depth):
+    return [{"run": 1}] if depth == 0 else [{"phases": nested(depth - 1)}]
+
+
+# What cannot be read: phases of the only entry, what is said.
+MALFORMED = [
+    ([{"lock": "m", "unlock": "m"}], "/workload/0/phases/0: must have exactly one event"),
+    ([{"lok": "m"}], "/workload/0/phases/0/lok: unknown key \"lok\", did you mean \"lock\"?"),
+    ([{"lock": 5}], "/workload/0/phases/0/lock: must be a string"),
+    ([{"lock": ""}], "/workload/0/phases/0/lock: must be a name of 1 to 100 characters"),
+    ([{"lock": "m"}, {"unlock": "m"}], "/workload/0/phases: no phase takes any time"),
+    ([{"phases": [{"sem_post": "s"}], "loop": -1}, {"run": 1}],
+     "/workload/0/phases/0: no phase takes any time"),
+    ([{"wait": {"ref": "c"}}], "/workload/0/phases/0/wait: the key \"mutex\" is missing"),
+    ([{"wait": "c"}], "/workload/0/phases/0/wait: must be an object"),
+    ([timer(period=-1)], "/workload/0/phases/0/timer/period: must be"),
+    ([timer(mode="absolut")], "/workload/0/phases/0/timer/mode: "),
+    ([timer(modes="absolute")], "did you mean \"mode\""),
+    ([{"yield": 1}, {"run": 1}, {"lock": "m"}], "/workload/0/phases/0/yield: must be true"),
+    ([{"fork": "b"}, {"run": 1}], "/workload/0/phases/0/fork: there is no entry \"b\" to fork"),
+    ([{"phases": [{"run": 1}], "loop": 0}], "/workload/0/phases/0/loop: must be a whole number"),
+    ([{"phases": [{"run": 1}], "loop": 1.5}], "/workload/0/phases/0/loop: must be a whole number"),
+    ([{"phases": [{"run": 1}], "loops": 2}], "did you mean \"loop\""),
+    ([{"phases": [{"run": 1}], "cpus": [0, 3]}],
+     "/workload/0/phases/0/cpus/1: is no core of this machine, which has 0 to 2"),
+    ([{"phases": [{"run": 1}], "cpus": []}], "/workload/0/phases/0/cpus: must be an array of cores"),
+    ([{"phases": []}], "/workload/0/phases/0/phases: must be an array of 1 to"),
+    (nested(5), "at most 4 may be nested"),
+    ([{"mem": {"dist": "constant", "value_us": 5}}], "unknown key \"value_us\"; there is dist, value_bytes"),
+    ([{"run": 1}, SYNC] * 1000, "makes the program longer than 4096 steps"),
+]
+# Likewise, of the whole entry, or of the scenario.
+WRONG_ENTRIES = [
+    ({"max_alive": 5}, {}, "/workload/0/max_alive: is for entries that a \"fork\" names"),
+    ({"instances": 0}, {}, "/workload/0/instances: is for entries that a \"fork\" names"),
+    ({"loop": 0}, {}, "/workload/0/loop: must be a whole number"),
+    ({"cpus": 1}, {}, "/workload/0/cpus: must be an array of cores"),
+    ({}, {"resources": {"io_mb_s": 0}}, "/resources/io_mb_s: must be"),
+    ({}, {"resources": {"priority": 1}}, "/resources/priority: unknown key"),
+]
+
+
+def check_malformed():
+    for phases, words in MALFORMED:
+        result = simulate("refused", scenario([entry("a", phases, loop=-1)], 3, 1))
+        check(result.returncode == 2 and words in result.stderr and "s.json:1:" in result.stderr,
+              f"{words}: {result.stderr}")
+    for members, more, words in WRONG_ENTRIES:
+        result = simulate("refused", scenario([entry("a", [RUN10], **members)], 3, 1, **more))
+        check(result.returncode == 2 and words in result.stderr, f"{words}: {result.stderr}")
+    stream = {"name": "s", "arrivals": 5, "loop": -1, "phases": [RUN10]}
+    barrier = {"name": "s", "arrivals": 5, "phases": [{"barrier": "b"}, RUN10]}
+    for workload, words in ((stream, "as processes that arrive have to exit"),
+                            (barrier, "needs to know how many come")):
+        result = simulate("refused", scenario([workload], 3, 1))
+        check(result.returncode == 2 and words in result.stderr, f"{words}: {result.stderr}")
+
+
 def check_totals():
     """Exits, rounds and forked ones in the results; responses with and without waits."""
     workload = [entry("a", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, {"sleep": 10}], loop=3),
@@ -339,6 +401,7 @@ with tempfile.TemporaryDirectory() as work:
     check_inheritance()
     check_cpus()
     check_refusals()
+    check_malformed()
     check_totals()
     check_costs()
 finish()

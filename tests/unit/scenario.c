@@ -199,7 +199,7 @@ static const struct change {
     { "mean_us", "mean", "s.json:6:51: /workload/0/phases/0/run/mean", "did you mean \"mean_us\"" },
     { "2000", "-5", "s.json:6:62: /workload/0/phases/0/run/mean_us", "is -5" },
     { "2000", "0", "s.json:6:15: /workload/0/phases", "clock would stand still" },
-    { "\"run\":", "\"timer\":", "s.json:6:19: /workload/0/phases/0/timer", "unknown key" },
+    { "\"run\":", "\"spin\":", "s.json:6:19: /workload/0/phases/0/spin", "unknown key" },
     { "\"tori\": 1", "\"tori\": -1", "s.json:7:52: /variants/global/scheduler/tori", "is -1" },
     { "\"tori\": 1", "\"tory\": 1", "s.json:7:44: /variants/global/scheduler/tory",
       "did you mean \"tori\"" },
