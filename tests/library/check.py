@@ -167,8 +167,13 @@ def check_runs(work, name, workload):
 # ---- What is said of it ------------------------------------------------------------------------
 
 def check_list(workloads):
-    listed = {line.split()[0]: line for line in braidsim("list", "workloads").stdout.splitlines()
-              if line.strip()}
+    lines = braidsim("list", "workloads").stdout.splitlines()
+    listed = {line.split()[0]: line for line in lines if line.strip()}
+    phases = {word.rstrip(",") for line in lines[1:lines.index("")] for word in line[:18].split()}
+    with open(os.path.join(ROOT, "configs/schema/scenario.schema.json"), encoding="utf-8") as file:
+        events = set(json.load(file)["$defs"]["event"]["properties"])
+    if phases != events | {"phases"}:
+        failed(f"list workloads: phases are {phases}, should be {events} and groups")
     for name, workload in workloads.items():
         count = sum(entry.get("instances", 0) for entry in workload["entries"])
         line = listed.get(name, "")
