@@ -61,6 +61,34 @@ static int print_library(void)
     return status;
 }
 
+static void print_phases(void)
+{
+    static const char *const rows[][2] = {
+        { "run", "CPU time with warm caches, a number of us or a distribution" },
+        { "runtime", "the core, until so much time has gone by" },
+        { "sleep", "blocked for so long" },
+        { "timer", "blocked until a period, from when it was last due, is over" },
+        { "yield", "gives the core up and stays READY" },
+        { "mem", "CPU time to read so many bytes of memory" },
+        { "memrun", "as run, on a working set" },
+        { "iorun", "blocked while a device moves so many bytes" },
+        { "lock, unlock", "a mutex, by name" },
+        { "wait", "gives the mutex up until a condition is signalled" },
+        { "signal, broad", "wakes the first, or all, that wait for the condition" },
+        { "sync", "locks, signals, waits, and unlocks" },
+        { "barrier", "blocked until all that name it have come" },
+        { "sem_post", "adds one to a counting semaphore, at first 0" },
+        { "sem_wait", "blocked until there is one to take" },
+        { "suspend, resume", "blocked until somebody resumes that name" },
+        { "fork", "one process more of the entry of that name" },
+        { "bursts_us", "runs, sleeps, runs, ... as was recorded, an array for each instance" },
+        { "phases", "a group of them, with \"loop\" and \"cpus\"" },
+    };
+    printf("Phases of a workload entry:\n");
+    for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        print_row(rows[i][0], rows[i][1]);
+}
+
 static int print_workloads(void)
 {
     static const char *const takes[DISTRIBUTION_KINDS] = {
@@ -73,11 +101,7 @@ static int print_workloads(void)
         [DISTRIBUTION_BOUNDED_PARETO] = "heavy-tailed up to a bound",
         [DISTRIBUTION_HYPEREXPONENTIAL] = "two exponentials, mixed; cv2 >= 1",
     };
-    printf("Phases of a workload entry:\n");
-    print_row("run", "CPU time with warm caches, a number of us or a distribution");
-    print_row("sleep", "blocked for so long, likewise");
-    print_row("yield", "gives the core up and stays READY");
-    print_row("bursts_us", "runs, sleeps, runs, ... as was recorded, an array for each instance");
+    print_phases();
     printf("\nDistributions, with the keys that each takes:\n");
     for (uint32_t kind = 0; kind < DISTRIBUTION_KINDS; kind++) {
         const struct distribution_description *d = &distribution_descriptions[kind];

@@ -122,11 +122,11 @@ const char *reference_summary(const char *name, const char *data_dir, struct are
     const char *summary = NULL;
     if (read_library(&file, arena, err)) {
         const cJSON *root = file.source.root;
-        summary = arena_printf(
-            arena, "%s; scale: %s; at 1: %s",
-            cJSON_GetObjectItemCaseSensitive(root, "description")->valuestring,
-            cJSON_GetObjectItemCaseSensitive(root, "scale")->valuestring,
-            count_processes(cJSON_GetObjectItemCaseSensitive(root, "entries"), arena));
+        summary =
+            arena_printf(arena, "%s; scale: %s; at 1: %s",
+                         cJSON_GetObjectItemCaseSensitive(root, "description")->valuestring,
+                         cJSON_GetObjectItemCaseSensitive(root, "scale")->valuestring,
+                         count_processes(cJSON_GetObjectItemCaseSensitive(root, "entries"), arena));
     }
     json_source_free(&file.source);
     return summary;

@@ -47,8 +47,8 @@ bool reference_read(struct reference_cache *cache, const struct node *element,
 /* The names of the library's workloads, sorted and ending with NULL. */
 const char *const *reference_library(const char *data_dir, struct arena *arena);
 
-/* One line: what it is, what its scale means, how many processes it has at scale 1; NULL: it cannot
- * be read, and err says why. */
+/* One line: what it is, what its scale means, how many processes it has at 1; NULL: it cannot be
+ * read, and err says why. */
 const char *reference_summary(const char *name, const char *data_dir, struct arena *arena,
                               struct error *err);
 

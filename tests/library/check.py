@@ -94,8 +94,8 @@ def scenario_of(name, scale, cores, duration_ms, warmup_ms):
 # ---- What its "load" says ------------------------------------------------------------------
 
 def expected(workload, scale):
-    """Busy cores, and rounds per second of entries, at this scale: what the file says of it, or else
-    so many times as much as at scale 1."""
+    """Busy cores, and rounds per second of entries: as the file says of this scale, or else so many
+    times what it says of scale 1."""
     by_scale = {load["scale"]: load for load in workload["load"]}
     load, times = (by_scale[scale], 1) if scale in by_scale else (by_scale[1], scale)
     return (times * load["busy_cores"],
@@ -115,10 +115,10 @@ def check_load(work, name, workload, scale):
         return
     row = read_table(results + "/runs.csv")[0]
     busy, rounds = expected(workload, scale)
-    compare(f"{name} at scale {scale}: busy cores", float(row["useful_percent"]) / 100 * cores, busy)
+    what = f"{name} at scale {scale}"
+    compare(f"{what}: busy cores", float(row["useful_percent"]) / 100 * cores, busy)
     for entry, per_s in rounds.items():
-        compare(f"{name} at scale {scale}: rounds/s of {entry}",
-                float(row["throughput_per_s." + entry]), per_s)
+        compare(f"{what}: rounds/s of {entry}", float(row["throughput_per_s." + entry]), per_s)
 
 
 # ---- That it runs ----------------------------------------------------------------------------
@@ -167,12 +167,18 @@ def check_runs(work, name, workload):
 # ---- What is said of it ------------------------------------------------------------------------
 
 def check_list(workloads):
-    listed = {line.split()[0]: line for line in braidsim("list", "workloads").stdout.splitlines()
-              if line.strip()}
+    lines = braidsim("list", "workloads").stdout.splitlines()
+    listed = {line.split()[0]: line for line in lines if line.strip()}
+    phases = {word.rstrip(",") for line in lines[1:lines.index("")] for word in line[:18].split()}
+    with open(os.path.join(ROOT, "configs/schema/scenario.schema.json"), encoding="utf-8") as file:
+        events = set(json.load(file)["$defs"]["event"]["properties"])
+    if phases != events | {"phases"}:
+        failed(f"list workloads: phases are {phases}, should be {events} and groups")
     for name, workload in workloads.items():
         count = sum(entry.get("instances", 0) for entry in workload["entries"])
         line = listed.get(name, "")
-        for words in (workload["description"], f"scale: {workload['scale']}; at 1: {count} process"):
+        for words in (workload["description"],
+                      f"scale: {workload['scale']}; at 1: {count} process"):
             if words not in line:
                 failed(f"list workloads: {name}: \"{line}\" does not say \"{words}\"")
 
@@ -180,7 +186,8 @@ def check_list(workloads):
 def check_refusals(work):
     scenario = scenario_of("desktop", 1, 1, 10, 0)
     for reference, words in (
-            ({"library": "desktp"}, 'unknown workload of the library "desktp", did you mean "desktop"? There is audio'),
+            ({"library": "desktp"},
+             '"desktp", did you mean "desktop"? There is audio-and-compile, batch-mix, build-farm'),
             ({"library": "desktop", "scale": 0}, "/workload/0/scale"),
             ({"library": "desktop", "instances": 1}, "/workload/0/instances: unknown key")):
         path = os.path.join(work, "refused.json")
