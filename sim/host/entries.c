@@ -369,8 +369,7 @@ static void call_wake(struct host *host, struct core *core, struct host_torus *t
         lag_begin(host, id);
     task->flags |= TASK_WOKEN;
     record_waking(host, core, id);
-    if (host->bursts != NULL)
-        host->bursts[id].behind_ps += host->now_ps - task->due_ps;
+    program_woken(host, id);
     expect_accepted(
         host, id,
         host->ops->wake(torus->torus, slot_of(torus, core), &host->processes[id], now_ns(host)),

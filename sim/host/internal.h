@@ -406,6 +406,13 @@ void host_kick(void *world, uint32_t core);
 void host_lock(void *world, uint32_t lock);
 void host_unlock(void *world, uint32_t lock);
 
+/* A sleep of the task ends now, which may be after it was meant to. */
+static inline void program_woken(struct host *host, uint32_t id)
+{
+    if (host->bursts != NULL)
+        host->bursts[id].behind_ps += host->now_ps - host->tasks[id].due_ps;
+}
+
 /* ---- tally.c ---- */
 
 static inline void record_waking(struct host *host, const struct core *core, uint32_t task)

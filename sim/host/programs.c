@@ -94,6 +94,12 @@ bool program_next_burst(struct host *host, struct core *core, const struct burst
     return false;
 }
 
+/* Those that are forked beside the instances go through the lists again. */
+static const struct burst_list *list_of(const struct workload *workload, const struct task *task)
+{
+    return &workload->bursts[task->phase - 1][task->entity % workload->instances];
+}
+
 /* The program has run off its end.  True: it goes round again. */
 static bool program_end(struct host *host, struct core *core, struct task *task)
 {
@@ -138,7 +144,7 @@ void program_step(struct host *host, struct core *core)
             program_call(host, core, ENTRY_YIELD, NO_TASK);
             return;
         case PHASE_BURSTS:
-            if (program_next_burst(host, core, &workload->bursts[task->phase - 1][task->entity])) {
+            if (program_next_burst(host, core, list_of(workload, task))) {
                 task->phase--; /* it stays in this phase */
                 return;
             }

@@ -179,6 +179,11 @@ static const char *find_file(const struct reference_cache *cache, const struct r
     uint32_t index;
     if (kind->in_library) {
         const char *const *names = reference_library(cache->data_dir, arena);
+        if (*names == NULL) {
+            node_refuse(name, err, "unknown workload of the library %s: there is none in %s",
+                        json_print_line(name->json, arena), library_folder(cache->data_dir, arena));
+            return NULL;
+        }
         if (!node_choice_of(name, "workload of the library", names,
                             "; `braidsim list workloads` names all", &index, err))
             return NULL;

@@ -8,7 +8,7 @@
  * the file that names it, as a CPU profile is.  Files are read once for all points.
  *
  * What is read from a FILE is added to the scenario to be written, as "entries" of the reference;
- * a reference with "entries" has these, and FILE is not opened.  tests/unit/reference.c
+ * a reference with "entries" has these, and FILE is not opened.  tests/trace/import.py
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -36,8 +36,8 @@ struct reference {
 /* Is the element of "workload" one? */
 bool reference_is(const struct node *element);
 
-/* Is what stands in its place in the scenario to be written of its kind, too?  Else a variant put it
- * there, and defaults are not to be written for it. */
+/* Is what stands in its place in the scenario to be written of its kind, too?  Else a variant put
+ * it there, and defaults are not to be written for it. */
 bool reference_is_alike_written(const struct node *element);
 
 /* Finds what it stands for. */

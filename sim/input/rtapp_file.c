@@ -374,6 +374,17 @@ static void add_note(struct rtapp_reading *reading, const char *before, const ch
         rtapp->notes[rtapp->note_count++] = arena_printf(reading->arena, "%s%s", before, list);
 }
 
+/* What the policy that the classes ask for does not do, which Linux has a policy each for. */
+static const char *mixed_classes(const struct rtapp_reading *reading)
+{
+    const struct rtapp *rtapp = reading->rtapp;
+    if (rtapp->has_deadline && (rtapp->has_realtime || reading->has_weights))
+        return "edf, all but SCHED_DEADLINE take turns in what is left, whatever their priority";
+    if (rtapp->has_realtime && reading->has_weights)
+        return "priority, SCHED_OTHER's tasks take turns, whatever their nice value";
+    return "";
+}
+
 static bool read_root(struct rtapp_reading *reading, const struct node *root, struct error *err)
 {
     static const char *const keys[] = { "tasks", "global", "resources", NULL };
@@ -398,6 +409,7 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
     add_note(reading, "without meaning in a simulation, and left out: ", reading->ignored);
     add_note(reading, "names are changed: ", reading->renamed);
     add_note(reading, "simulated alike: ", reading->policies);
+    add_note(reading, "one policy serves all classes: under ", mixed_classes(reading));
     if (*reading->of_scenario != '\0')
         reading->rtapp->of_scenario =
             arena_printf(reading->arena, "left to the scenario: %s", reading->of_scenario);

@@ -28,7 +28,8 @@ struct rtapp_reading {
     enum rtapp_policy default_policy;
     struct rtapp_task *tasks;
     uint32_t task_count;
-    void *names; /* tsearch() tree of strings: rtapp_names() */
+    void *names;      /* tsearch() tree of strings: rtapp_names() */
+    bool has_weights; /* some task is more or less than nominal */
     const char *ignored, *renamed, *policies, *of_scenario; /* for notes; "" when nothing */
 };
 

@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "sim/input/sched_line.h"
+#include "workloads/nice.h"
 #include "workloads/workload.h"
 
 enum {
     PRIO_NICE_LEAST = 100, /* nice -20 */
     PRIO_NICE_0 = 120,
-    NICE_LEVELS = 40,
     WEIGHT_NICE_0 = 1024,
     PRIORITY_REALTIME = 21,
     PRIORITY_MOST = 63,
@@ -27,19 +27,11 @@ enum {
 /* Longer than any run: 10^8 ms. */
 static const double for_good_us = 1e11;
 
-/* sched_prio_to_weight[] of kernel/sched/core.c, from nice -20 to 19. */
-static const uint32_t weights[NICE_LEVELS] = {
-    88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, /* -20 to -11 */
-    9548,  7620,  6100,  4904,  3906,  3121,  2501,  1991,  1586,  1277,  /* -10 to -1 */
-    1024,  820,   655,   526,   423,   335,   272,   215,   172,   137,   /* 0 to 9 */
-    110,   87,    70,    56,    45,    36,    29,    23,    18,    15,    /* 10 to 19 */
-};
-
 uint32_t trace_entry_weight(const struct trace_entry *entry)
 {
     if (entry->prio < PRIO_NICE_LEAST)
         return WEIGHT_NICE_0;
-    return weights[entry->prio - PRIO_NICE_LEAST];
+    return nice_weight(entry->prio - PRIO_NICE_0);
 }
 
 int trace_entry_priority(const struct trace_entry *entry)

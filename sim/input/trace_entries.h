@@ -11,7 +11,6 @@
  * Real-time ones are above: those of 1 to 99 go to 21 to 63, the uppermost that policies tell
  * apart, in order, though some become equal.
  *
- * Source: sched_prio_to_weight[] in kernel/sched/core.c of Linux 6.1.
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #ifndef SIM_INPUT_TRACE_ENTRIES_H

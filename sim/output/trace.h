@@ -3,7 +3,7 @@
  *     FILE.pftrace   Perfetto's protobuf: switches, wakings, names; with recording->all also where
  *                    the overhead is, as slices of a track per core, and queue lengths and
  *                    migrations as counters
- *     FILE.ftrace    the text of Linux's ftrace: switches, wakings, and, whenever a process leaves a
+ *     FILE.ftrace    the text of Linux's ftrace: switches, wakings, and, when a process leaves a
  *                    core, sched_stat_runtime with what it has got done there, overhead left out
  *
  * and either with ".gz" behind it.  A process's pid is its number in the run + 1, that of who idles

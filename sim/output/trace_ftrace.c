@@ -9,10 +9,10 @@
 
 #include "sim/engine/event_tree.h"
 #include "sim/output/trace_parts.h"
+#include "workloads/nice.h"
 
-/* Priorities as Linux counts them: less is more urgent, 120 is nice 0, and nice is from -20 to
- * 19. */
-enum { PRIO_NICE_0 = 120, NICE_LEAST = -20, NICE_MOST = 19 };
+/* Priorities as Linux counts them: less is more urgent, 120 is nice 0. */
+enum { PRIO_NICE_0 = 120 };
 
 struct ftrace {
     struct trace *trace;
@@ -25,7 +25,9 @@ static int prio_of(const struct trace *trace, uint32_t task)
     if (task == RECORD_IDLE)
         return PRIO_NICE_0;
     uint32_t workload = trace->recording->tasks[task].workload;
-    int nice = -trace->scenario->workloads[workload].priority;
+    int32_t priority = trace->scenario->workloads[workload].priority;
+    int nice =
+        priority != 0 ? -priority : nice_of_weight(trace->scenario->workloads[workload].weight);
     nice = nice < NICE_LEAST ? NICE_LEAST : nice > NICE_MOST ? NICE_MOST : nice;
     return PRIO_NICE_0 + nice;
 }

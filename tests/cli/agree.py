@@ -28,6 +28,8 @@ BETWEEN_KEYS = {("/warmup_ms", 100000000.0),   # not less than duration_ms
                 ("/machine/smt", 8),           # more than the CPU has
                 ("/scheduler/tick_hz", 0),     # slices by tick need one
                 ("/workload/0/instances", 16777216), # with the others, too many
+                ("/workload/0/instances", 0),      # nobody forks it,
+                ("/workload/0/max_alive", 1), ("/workload/0/max_alive", 16777216), # likewise
                 ("/workload/0/phases/0/run", 0)} # then no phase takes any time
 
 
@@ -134,6 +136,7 @@ def cases(schema):
 def good_scenario():
     scenario = read_json(os.path.join(HERE, "small.json"))
     scenario["flat"] = {}
+    scenario["resources"] = {}
     scenario["scheduler"]["balance"] = {"kind": "threshold"}
     scenario["workload"][0]["reservation"] = {"budget_us": 0.001, "period_us": 4000000}
     scenario["workload"].append({"name": "stream", "arrivals": 500, "max_alive": 9,

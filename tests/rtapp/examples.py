@@ -3,8 +3,9 @@
 
 Goal: what users have works.  Method: every file of the package's examples is run to its end under one
 torus and under one a core; all its threads must be in the results, and where a file says how much
-its threads run, each must have had exactly that, whatever the scheduler.  Fragments for merge.py,
-which are no files to run, must be refused as such.  Skipped (77) where the package is not there.
+its threads run, each must have had that to a us (locks take some ns), whatever the scheduler.
+Fragments for merge.py, which are no files to run, must be refused as such.  Skipped (77) where the
+package is not there.
 
 usage: examples.py PROGRAM
 SPDX-License-Identifier: GPL-3.0-or-later
@@ -73,7 +74,7 @@ def check_threads(name, tori, results):
         return
     for task, times in found.items():
         ms = expected[task][1]
-        if ms is not None and any(abs(time - ms) > 1e-6 for time in times):
+        if ms is not None and any(abs(time - ms) > 1e-3 for time in times):
             failed(f"{name}, {tori}: {task} ran {times} ms, not {ms}")
         if ms is None and min(times) <= 0:
             failed(f"{name}, {tori}: {task} never ran")
@@ -82,7 +83,8 @@ def check_threads(name, tori, results):
 def run(name, tori):
     with tempfile.TemporaryDirectory() as work:
         done = braidsim("run", "--as", "rt-app", os.path.join(EXAMPLES, name), "--quiet", "--set",
-                        f"/scheduler/tori={tori}", "--out", work + "/results")
+                        f"/scheduler/tori={tori}", "--out", work + "/results", "--cost",
+                        "flat" if "-long" in name else "traced")  # ten minutes take their time
         if done.returncode != 0:
             failed(f"{name}, {tori}: status {done.returncode}: {done.stderr}")
         else:

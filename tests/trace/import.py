@@ -273,6 +273,11 @@ def try_trips():
     trip("balanced", scenario_of([HOGS, ONE, SLEEPERS], 4, **balanced), True)
     trip("global queue", scenario_of([HOGS, ONE, SLEEPERS], 8, tori=1), True)
     trip("jobs", scenario_of([JOBS, ONE], 2), True)
+    trip("weights", scenario_of([{**HOGS, "weight": 3121}, {**HOGS, "name": "light", "weight": 87},
+                                 {**ONE, "priority": -3}], 1), True)
+    entries = imported("trip.ftrace")[0]["workload"]
+    ranks = [(entry["weight"], entry["priority"]) for entry in entries]
+    check(ranks == [(3121, 5), (87, -11), (526, -3)], f"weights and priorities: {ranks}")
 
 
 # ---- References ---------------------------------------------------------------------------
@@ -309,6 +314,43 @@ def try_references():
     os.rename("swept/scenario.json", "else/where/s.json")
     check([row["user_ps"] for row in run("else/where/s.json", "again")] ==
           [row["user_ps"] for row in rows], "and found again from elsewhere")
+
+
+def try_library():
+    """A workload of the library is read from the program's data, scaled, and renamed."""
+    cpus = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../configs/cpus")
+    os.makedirs("data/library")
+    os.symlink(cpus, "data/cpus")
+    os.environ["BRAIDSIM_DATA"] = "data"
+    thing = {"description": "a thing to try", "source": "nowhere", "entries": [
+        {"name": "three", "instances": 3, "phases": [{"run": 100}, {"sleep": 1000}]},
+        {"name": "stream", "arrivals": {"dist": "constant", "value_us": 10000}, "max_alive": 50,
+         "phases": [{"run": 10}]}]}
+    write_json("data/library/thing.json", thing)
+    done = braidsim("list", "workloads")
+    check(re.search(r"^thing +a thing to try$", done.stdout, re.M), f"list: {done.stdout}")
+    for scale, instances, arrivals in (1, 3, 99), (2.5, 8, 249), (0.1, 1, 9):
+        write_json("s.json", scenario_of([{"library": "thing", "scale": scale, "prefix": "p-"}]))
+        rows = run("s.json", "out")
+        names = [row["workload"] for row in rows]
+        check(names.count("p-three") == instances, f"scale {scale}: {names}")
+        with open("out/runs.csv", encoding="utf-8", newline="") as file:
+            per_s = float(next(csv.DictReader(file))["throughput_per_s.p-stream"])
+        check(abs(per_s - arrivals) <= 1, f"scale {scale}: {per_s} arrivals, not {arrivals}")
+    for change, what in (({"entries": [{"name": "x"}]}, "thing.json:1:"),
+                         ({"entries": [{"name": "x"}]}, "/entries/0: must have exactly one of"),
+                         ({"entries": 5}, "/entries: must be an array"),
+                         ({"colour": 5}, "unknown key \"colour\""),
+                         ({"description": 5}, "/description: must be a string")):
+        write_json("data/library/thing.json", {**thing, **change})
+        done = braidsim("check", "s.json")
+        check(done.returncode == 2 and what in done.stderr and "data/library" in done.stderr,
+              f"{change}: status {done.returncode}: {done.stderr}")
+    write_json("s.json", scenario_of([{"library": "think"}]))
+    check("did you mean \"thing\"" in braidsim("check", "s.json").stderr, "the nearest")
+    write_json("s.json", scenario_of([{"library": "thing", "scale": 0}]))
+    check("/workload/0/scale: must be from" in braidsim("check", "s.json").stderr, "no scale")
+    del os.environ["BRAIDSIM_DATA"]
 
 
 def try_refusals():
@@ -402,6 +444,7 @@ def main():
         try_names()
         try_trips()
         try_references()
+        try_library()
         try_refusals()
         try_fits()
     finish()

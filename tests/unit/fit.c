@@ -109,7 +109,8 @@ START_TEST(three_numbers)
 }
 END_TEST
 
-/* Half of the durations are 1, half 1000: nothing fits.  0.1, 0.2, ..., 2 is as uniform as can be. */
+/* Half of the durations are 1, half 1000: nothing fits.  0.1, 0.2, ..., 2 is as uniform as may
+ * be. */
 START_TEST(what_does_not_fit_shows)
 {
     static double us[DRAWS];

@@ -315,13 +315,13 @@ START_TEST(test_whole)
     static const char text[] =
         "{\"global\":{\"duration\":7,\"logdir\":\"./\",\"frag\":1,\"pi_enabled\":true},"
         "\"resources\":{},\"tasks\":{\"a.b\":{\"policy\":\"SCHED_FIFO\",\"run\":1},"
-        "\"c\":{\"policy\":\"SCHED_BATCH\",\"cpus\":[0,5],\"run\":1}}}";
+        "\"c\":{\"policy\":\"SCHED_BATCH\",\"priority\":1,\"cpus\":[0,5],\"run\":1}}}";
     struct rtapp rtapp;
     ck_assert(rtapp_parse(&rtapp, "f", text, strlen(text), &arena, &err));
     ck_assert_double_eq(rtapp.duration_s, 7);
     ck_assert_uint_eq(rtapp.cores, 6);
     ck_assert(rtapp.has_realtime && !rtapp.has_deadline && rtapp.inherits);
-    ck_assert_uint_eq(rtapp.note_count, 3);
+    ck_assert_uint_eq(rtapp.note_count, 4);
     expect_note(&rtapp, 0,
                 "without meaning in a simulation, and left out: \"logdir\", \"frag\", "
                 "\"resources\"");
@@ -329,6 +329,9 @@ START_TEST(test_whole)
     expect_note(&rtapp, 2,
                 "simulated alike: SCHED_FIFO as SCHED_RR, by time slices, SCHED_BATCH as "
                 "SCHED_OTHER");
+    expect_note(&rtapp, 3,
+                "one policy serves all classes: under priority, SCHED_OTHER's tasks take turns, "
+                "whatever their nice value");
     const char *scenario = rtapp_scenario(&rtapp, "/x/y.json", &arena);
     ck_assert_ptr_nonnull(strstr(scenario, "\"name\": \"y\""));
     ck_assert_ptr_nonnull(strstr(scenario, "\"duration_ms\": 7000"));
@@ -340,7 +343,7 @@ START_TEST(test_whole)
 }
 END_TEST
 
-/* Time grows with the length, not with its square: equal keys, and names that numbers would give. */
+/* Time does not grow with the square of the length: equal keys, and names that numbers give. */
 START_TEST(test_many_keys)
 {
     enum { KEYS = 200000 };

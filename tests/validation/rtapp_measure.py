@@ -6,10 +6,10 @@ times.  So long after its threads have appeared it is stopped, and the CPU time 
 read from /proc/PID/task/TID/schedstat.  Only "ftrace" and "gnuplot" are switched off in the file, and
 "calibration" is given as a number, measured once by rt-app itself, so that a run takes seconds.
 
-Others on the machine disturb, so that a run begins when they have left it alone for a second, and what
+Others on the machine disturb, so a run begins when they have left it alone for a second, and what
 they took of the CPUs during it is noted; of all runs of a file the quietest are kept.
 
-usage: rtapp_measure.py --out FILE [--repeats N] [--tries N]
+usage: rtapp_measure.py --out FILE [--repeats N] [--minutes N] [--ns-per-loop N]
 Wants root (negative nice values).  SPDX-License-Identifier: GPL-3.0-or-later
 """
 import argparse
@@ -20,7 +20,6 @@ import os
 import platform
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -35,6 +34,7 @@ QUIET = 0.10  # of all CPUs, taken by others
 
 
 def busy_ticks():
+    """Of all CPUs, with anything."""
     with open("/proc/stat", encoding="ascii") as file:
         numbers = list(map(int, file.readline().split()[1:]))
     return sum(numbers) - numbers[3] - numbers[4]  # without idle and waiting for disks
@@ -53,14 +53,13 @@ def run_ns(pid):
     return times
 
 
-def wait_until_quiet(seconds):
+def wait_until_quiet():
     ticks = os.sysconf("SC_CLK_TCK") * os.cpu_count()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    quiet = 0
+    while quiet < 1:
         before = busy_ticks()
         time.sleep(1)
-        if (busy_ticks() - before) / ticks < QUIET:
-            return
+        quiet = quiet + 1 if (busy_ticks() - before) / ticks < QUIET else 0
 
 
 def prepare(path, work, p_load):
@@ -77,7 +76,7 @@ def prepare(path, work, p_load):
 
 def run_once(plain, work, seconds):
     """CPU ns by thread, and the share of the CPUs that others took."""
-    wait_until_quiet(120)
+    wait_until_quiet()
     with subprocess.Popen(["rt-app", plain], cwd=work, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as process:
         while len(os.listdir(f"/proc/{process.pid}/task")) < 2:
@@ -91,7 +90,7 @@ def run_once(plain, work, seconds):
         process.kill()
     own = sum(map(sum, times.values())) / 1e9
     others = (after - before) / os.sysconf("SC_CLK_TCK") - own
-    return times, max(0.0, others / took / os.cpu_count()), took
+    return times, max(0.0, others) / (took * os.cpu_count())
 
 
 def calibrate(work):
@@ -101,34 +100,54 @@ def calibrate(work):
         json.dump({"tasks": {"t": {"loop": 1, "run": 10}},
                    "global": {"calibration": "CPU0", "logdir": "./"}}, file)
     for _ in range(3):
-        wait_until_quiet(120)
+        wait_until_quiet()
         done = subprocess.run(["rt-app", path], cwd=work, capture_output=True, text=True, check=True)
         found.append(int(re.search(r"pLoad = (\d+)ns", done.stderr + done.stdout).group(1)))
     return min(found)
+
+
+def measure(options, work):
+    """ns a loop, and the runs of each file."""
+    p_load = options.ns_per_loop or calibrate(work)
+    plains = {}
+    for name in FILES:
+        folder = os.path.join(work, name.replace("/", "-"))
+        os.mkdir(folder)
+        plains[name] = prepare(os.path.join(EXAMPLES, name), folder, p_load)
+    runs = {name: [] for name in FILES}
+    end = time.monotonic() + 60 * options.minutes
+    while time.monotonic() < end:
+        wanting = [name for name in FILES
+                   if sum(run[1] < QUIET for run in runs[name]) < options.repeats]
+        if not wanting:
+            break
+        name = min(wanting, key=lambda name: len(runs[name]))
+        runs[name].append(run_once(plains[name], work, FILES[name]))
+        times, others = runs[name][-1]
+        print(name, f"others {100 * others:.1f} %", {task: round(sum(ns) / 1e6, 1)
+                                                      for task, ns in times.items()},
+              file=sys.stderr, flush=True)
+    return p_load, runs
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", required=True)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--tries", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=30, help="at most")
+    parser.add_argument("--ns-per-loop", type=int, help="as rt-app has found before")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
-        p_load = calibrate(work)
-        files = []
-        for name, seconds in FILES.items():
-            plain = prepare(os.path.join(EXAMPLES, name), work, p_load)
-            runs = []
-            while len(runs) < options.tries and sum(r[1] < QUIET for r in runs) < options.repeats:
-                runs.append(run_once(plain, work, seconds))
-            runs = sorted(runs, key=lambda run: run[1])[:options.repeats]
-            tasks = [{"name": task, "cpu_ms": [round(sum(run[0].get(task, [0])) / 1e6, 3)
-                                               for run in runs]} for task in sorted(runs[0][0])]
-            files.append({"file": name, "seconds": seconds, "tasks": tasks,
-                          "others_percent": [round(100 * run[1], 1) for run in runs]})
-            print(name, [round(100 * run[1], 1) for run in runs],
-                  {t["name"]: round(statistics.median(t["cpu_ms"]), 1) for t in tasks},
-                  file=sys.stderr)
+        p_load, all_runs = measure(options, work)
+    files = []
+    for name, seconds in FILES.items():
+        runs = sorted(all_runs[name], key=lambda run: run[1])[:options.repeats]
+        if not runs:
+            continue
+        tasks = [{"name": task, "cpu_ms": [round(sum(run[0].get(task, [0])) / 1e6, 3)
+                                           for run in runs]} for task in sorted(runs[0][0])]
+        files.append({"file": name, "seconds": seconds, "tasks": tasks,
+                      "others_percent": [round(100 * run[1], 1) for run in runs]})
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"model name\s*:\s*(.*)", file.read()).group(1)
     version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "rt-app"], check=False,

@@ -75,21 +75,38 @@ class Lab:
             raise CannotRun(self.cache[key])
         return self.cache[key]
 
-    def _run(self, scenario, sets, replications):
+    def processes(self, path, sets, options):
+        """The rows of processes.csv of one run of a file, with these options."""
+        if self.quick:
+            sets = {**sets, "/duration_ms": 200}
+        key = (path, json.dumps(sets, sort_keys=True), tuple(options))
+        if key not in self.cache:
+            self.cache[key] = self._run(path, sets, None, options, "processes.csv")
+        if isinstance(self.cache[key], str):
+            raise CannotRun(self.cache[key])
+        return self.cache[key]
+
+    def _run(self, scenario, sets, replications, options=(), wanted=None):
+        """The points of a run, or the rows of the file of results that is wanted; or, in words, why
+        there is none."""
         path = scenario if os.path.isabs(scenario) else os.path.join(HERE, scenario)
         out = os.path.join(self.work, f"run-{self.count}")
         self.count += 1
-        command = [self.program, "run", path, "--jobs", "2", "--quiet", "--out", out]
+        command = [self.program, "run", path, "--jobs", "2", "--quiet", "--out", out, *options]
         if replications:
             command += ["--replications", str(replications)]
         for pointer, value in sets.items():
             command += ["--set", f"{pointer}={json.dumps(value)}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            message = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0]
+            said = [line for line in done.stderr.split("\n") if ": note: " not in line]
+            message = ("\n".join(said).strip() or f"exit status {done.returncode}").splitlines()[0]
             return re.sub(re.escape(ROOT) + "/", "", message)
-        with open(os.path.join(out, "runs.csv"), encoding="utf-8", newline="") as file:
+        with open(os.path.join(out, wanted or "runs.csv"), encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
+        if wanted:
+            shutil.rmtree(out)
+            return rows
         points = [Point(data, [row for row in rows if int(row["point"]) == i]) for i, data in
                   enumerate(load_json(os.path.join(out, "summary.json"))["points"])]
         shutil.rmtree(out)

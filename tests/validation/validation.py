@@ -19,6 +19,7 @@ import tempfile
 import context
 import latency_section
 import locks
+import rtapp_section
 import sensitivity
 import storm
 import theory
@@ -29,7 +30,7 @@ KEYS = {  # what the document must have, in its order, with the source of what w
     "A8": None, "A9": None, "B": None,
     "C1": "run_queue_lock", "C2": "run_queue_lock", "C3": "yield_storm", "C4": "yield_storm",
     "C5": "lat_ctx", "C6": "indirect_switch", "C7": "affinity", "C8": "two_cpus",
-    "L": None, "Q": None, "S": None,
+    "L": None, "Q": None, "R": None, "S": None,
 }
 USES = {"fit": "fitted", "compare": "compared", "predict": "predicted", "test": "tested",
         "show": "shown"}
@@ -100,7 +101,8 @@ def main():
     images = os.path.join(options.out, "images")
     os.makedirs(images, exist_ok=True)
     experiments = dict((*theory.experiments(options.theory, options.quick), *locks.EXPERIMENTS,
-                        *storm.EXPERIMENTS, *context.EXPERIMENTS, *sensitivity.EXPERIMENTS,
+                        *storm.EXPERIMENTS, *context.EXPERIMENTS, *rtapp_section.EXPERIMENTS,
+                        *sensitivity.EXPERIMENTS,
                         ("L", latency_section.experiment(options.walk))))
     with tempfile.TemporaryDirectory() as work:
         lab = Lab(os.path.abspath(options.program), work, images, options.quick)
