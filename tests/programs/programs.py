@@ -202,12 +202,13 @@ def merged(parts):
 
 def check_cases():
     for name, workload, cores, expected, *rest in CASES:
-        for tori in (1, "per_core"):
+        for tori, queues in ((1, "inbox"), ("per_core", "inbox"), ("per_core", "locked")):
             more = json.loads(json.dumps(rest[0] if rest else {}))
-            result = simulate("out", scenario(workload, cores, tori, **more))
+            settings = {"queues": queues, **more.pop("scheduler", {})}
+            result = simulate("out", scenario(workload, cores, tori, scheduler=settings, **more))
             check(result.returncode == 0, f"{name}: {result.stderr}")
             if result.returncode == 0:
-                compare(f"{name}, tori {tori}", expected)
+                compare(f"{name}, tori {tori}, {queues}", expected)
 
 
 # The classic inversion: low has the mutex that high wants, and mid, which wants nothing, comes
@@ -223,16 +224,24 @@ CHAIN = [entry("low", [{"lock": "a"}, {"run": 100}, {"unlock": "a"}, RUN10], pri
          entry("mid", [{"run": 500}], priority=3, start_us=30)]
 
 
+# The same with high on another core, whose torus must tell that of the others.
+APART = [{**one, "cpus": [1 if one["name"] == "high" else 0]} for one in INVERSION]
+
+
 def check_inheritance():
-    for name, workload, inherits, expected in (
-            ("inversion", INVERSION, False,
+    for name, workload, tori, inherits, expected in (
+            ("apart", APART, 2, False,
+             {"low": [(0, 20), (520, 610)], "mid": [(20, 520)], "high": [(600, 610)]}),
+            ("inheritance apart", APART, 2, True,
+             {"low": [(0, 100), (600, 610)], "mid": [(100, 600)], "high": [(100, 110)]}),
+            ("inversion", INVERSION, 1, False,
              {"low": [(0, 20), (520, 600), (610, 620)], "mid": [(20, 520)], "high": [(600, 610)]}),
-            ("inheritance", INVERSION, True,
+            ("inheritance", INVERSION, 1, True,
              {"low": [(0, 100), (610, 620)], "high": [(100, 110)], "mid": [(110, 610)]}),
-            ("inheritance along a chain", CHAIN, True,
+            ("inheritance along a chain", CHAIN, 1, True,
              {"low": [(0, 100), (630, 640)], "mid2": [(100, 110), (620, 630)],
               "high": [(110, 120)], "mid": [(120, 620)]})):
-        result = simulate("out", scenario(workload, 1, 1, scheduler={"policy": "priority"},
+        result = simulate("out", scenario(workload, tori, tori, scheduler={"policy": "priority"},
                                           resources={"priority_inheritance": inherits}))
         check(result.returncode == 0, f"{name}: {result.stderr}")
         compare(name, expected)
