@@ -1,7 +1,7 @@
 /* rtapp_policy.c -- who runs first, how much, and where: "policy", "priority", "dl-*", "cpus".
  *
- * Nice values are weights, by the table of Linux, sched_prio_to_weight in kernel/sched/core.c: each
- * step is worth about a tenth of the CPU.  SCHED_IDLE is WEIGHT_IDLEPRIO in kernel/sched/sched.h.
+ * Nice values are weights as in Linux (workloads/nice.h), and so is SCHED_IDLE: WEIGHT_IDLEPRIO in
+ * kernel/sched/sched.h.
  * Priorities 1 to 99 of SCHED_RR and SCHED_FIFO keep their order on the levels -35 to 63 that our
  * priority policies have at the top, and what is below in Linux is below here.
  *
@@ -11,17 +11,11 @@
 
 #include "sim/base/check.h"
 #include "sim/input/rtapp_parts.h"
+#include "workloads/nice.h"
 
-enum { NICE_LEAST = -20, NICE_MOST = 19, IDLE_WEIGHT = 3 };
+enum { IDLE_WEIGHT = 3 };
 enum { REALTIME_MOST = 99, REALTIME_DEFAULT = 10, LEVEL_MOST = 63 };
 enum { OTHER_LEVEL = -63, IDLE_LEVEL = -64 };
-
-static const uint32_t nice_weights[NICE_MOST - NICE_LEAST + 1] = {
-    88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, /* -20 to -11 */
-    9548,  7620,  6100,  4904,  3906,  3121,  2501,  1991,  1586,  1277,  /* -10 to -1 */
-    1024,  820,   655,   526,   423,   335,   272,   215,   172,   137,   /* 0 to 9 */
-    110,   87,    70,    56,    45,    36,    29,    23,    18,    15,    /* 10 to 19 */
-};
 
 const char *const rtapp_policy_names[] = { "SCHED_OTHER", "SCHED_BATCH", "SCHED_IDLE",
                                            "SCHED_RR",    "SCHED_FIFO",  "SCHED_DEADLINE",
@@ -158,7 +152,7 @@ bool rtapp_attributes(struct rtapp_reading *reading, const struct rtapp_task *ta
     if (idle && node_get(&task->node, "priority", &node))
         rtapp_note(reading, &reading->ignored, "\"priority\" of SCHED_IDLE");
     reading->has_weights |= idle || nice != 0;
-    put_number(entry, "weight", idle ? IDLE_WEIGHT : nice_weights[nice - NICE_LEAST]);
+    put_number(entry, "weight", idle ? IDLE_WEIGHT : nice_weight(nice));
     if (reading->rtapp->has_realtime)
         put_number(entry, "priority", idle ? IDLE_LEVEL : OTHER_LEVEL);
     return true;

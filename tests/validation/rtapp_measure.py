@@ -6,10 +6,10 @@ times.  So long after its threads have appeared it is stopped, and the CPU time 
 read from /proc/PID/task/TID/schedstat.  Only "ftrace" and "gnuplot" are switched off in the file, and
 "calibration" is given as a number, measured once by rt-app itself, so that a run takes seconds.
 
-Others on the machine disturb, so a run begins when they have left it alone for two seconds, and what
+Others on the machine disturb, so a run begins when they have left it alone for a second, and what
 they took of the CPUs during it is noted; of all runs of a file the quietest are kept.
 
-usage: rtapp_measure.py --out FILE [--repeats N] [--minutes N]
+usage: rtapp_measure.py --out FILE [--repeats N] [--minutes N] [--ns-per-loop N]
 Wants root (negative nice values).  SPDX-License-Identifier: GPL-3.0-or-later
 """
 import argparse
@@ -56,7 +56,7 @@ def run_ns(pid):
 def wait_until_quiet():
     ticks = os.sysconf("SC_CLK_TCK") * os.cpu_count()
     quiet = 0
-    while quiet < 2:
+    while quiet < 1:
         before = busy_ticks()
         time.sleep(1)
         quiet = quiet + 1 if (busy_ticks() - before) / ticks < QUIET else 0
@@ -108,7 +108,7 @@ def calibrate(work):
 
 def measure(options, work):
     """ns a loop, and the runs of each file."""
-    p_load = calibrate(work)
+    p_load = options.ns_per_loop or calibrate(work)
     plains = {}
     for name in FILES:
         folder = os.path.join(work, name.replace("/", "-"))
@@ -135,6 +135,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=30, help="at most")
+    parser.add_argument("--ns-per-loop", type=int, help="as rt-app has found before")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         p_load, all_runs = measure(options, work)
