@@ -1,7 +1,8 @@
 /* workload.h -- what processes do: phase programs, closed or arriving.
  *
- * A closed entry has a fixed number of instances that go round their phases, for ever unless it says
- * how often.  An open entry is a stream of arrivals; each process goes through the phases and exits.
+ * A closed entry has a fixed number of instances that go round their phases, for ever unless it
+ * says how often.  An open entry is a stream of arrivals; each process goes through the phases and
+ * exits.
  * Besides, processes fork others of an entry.
  *
  * A program of nothing but runs, sleeps and yields that goes round for ever is its phases.  Any

@@ -418,8 +418,10 @@ static void core_take_due(struct host *host, struct core *core)
     uint32_t id = core->due_head;
     struct task *task = &host->tasks[id];
     core->due_head = task->next;
-    enum account account;
-    uint64_t before_ps = sync_interrupt_ps(host, core, id, &account);
+    enum account account = ACCOUNT_TICK;
+    uint64_t before_ps = host->cost.timer_ps;
+    if (host->programs != NULL)
+        before_ps = sync_interrupt_ps(host, core, id, &account);
     before_ps = core_in_kernel(host, core) ? 0 : core_kernel_ps(host, core, before_ps);
     if (!(task->flags & TASK_ALIVE)) {
         struct host_torus *torus = core_torus(host, core, core->created++ % core->torus_count);

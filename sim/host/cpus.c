@@ -52,7 +52,8 @@ static const uint32_t *wanted_tori(const struct host *host, uint32_t id)
 }
 
 /* From now on the process, which is here, stays on the cpus that it wants. */
-static void confine(struct host *host, struct core *core, struct host_torus *torus, uint32_t id)
+STEPS_ONLY static void confine(struct host *host, struct core *core, struct host_torus *torus,
+                               uint32_t id)
 {
     struct program *program = &host->programs[id];
     uint32_t mask[MASK_WORDS_MAX]; /* on the stack, where a system call has it */
@@ -84,7 +85,7 @@ void cpus_confine_all(struct host *host, struct core *core, struct host_torus *t
 }
 
 /* The present process has asked for other cpus: it stays, or leaves for where it may be. */
-static void change(struct host *host, struct core *core)
+STEPS_ONLY static void change(struct host *host, struct core *core)
 {
     struct host_torus *torus = core->torus;
     uint32_t id = core->running, number = torus_number(host, torus);

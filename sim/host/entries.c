@@ -407,10 +407,9 @@ static void call_create(struct host *host, struct core *core, struct host_torus 
     }
     expect_accepted(host, id, result, "create");
     expect_state(host, id, PROCESS_READY, "create");
-    if (host->entering_posted)
-        return; /* who has a mask is told of it there */
-    task_ready(host, torus, id);
-    if (workload->mask > 0)
+    if (!host->entering_posted)
+        task_ready(host, torus, id);
+    if (!host->entering_posted && workload->mask > 0) /* else it is told of its mask there */
         cpus_confine_all(host, core, torus, id);
 }
 
@@ -539,7 +538,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
         entry_waits(host, core, torus, acquire_ps);
         return;
     }
-    if (kind == ENTRY_BLOCK && host->programs != NULL && sync_need_not_block(host, core->running))
+    if (host->programs != NULL && kind == ENTRY_BLOCK && sync_need_not_block(host, core->running))
         kind = ENTRY_SCHEDULE;
     uint32_t before = core->running, next = NO_TASK;
     bool ticks = core->ticks;

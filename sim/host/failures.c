@@ -221,8 +221,8 @@ static void leave(struct host *host, struct core *core)
         host->ops->retire(torus->torus, host->now_ps / 1000);
 }
 
-/* Who was in an inbox that has been emptied, and may be on no other torus, has been queued there. */
-static void settle_stranded(struct host *host)
+/* Who was in an inbox that has been emptied, and may be nowhere else, has been queued there. */
+__attribute__((noinline, cold)) static void settle_stranded(struct host *host)
 {
     if (host->tori_of_mask == NULL)
         return; /* everybody may be anywhere */

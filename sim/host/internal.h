@@ -3,8 +3,8 @@
  * host.c sets up, runs the main loop and takes faults; cores.c decides what a core does next;
  * entries.c calls the scheduler and prices the call; audit.c holds the scheduler's memory to the
  * host's record; messages.c is the port, what the scheduler asks of the world; programs.c steps a
- * process's phases, and those that do more are in steps.h; tally.c measures, and lag.c what processes
- * are owed.
+ * process's phases, and programs that do more are in steps.h; tally.c measures, and lag.c what
+ * processes are owed.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

@@ -11,6 +11,9 @@
 
 #include "sim/host/internal.h"
 
+/* Of what programs of phases alone never call: kept out of the functions that all go through. */
+#define STEPS_ONLY __attribute__((noinline, cold))
+
 #define NO_RESOURCE UINT32_MAX
 
 enum program_flag {
@@ -82,8 +85,9 @@ uint32_t program_newcomer(struct host *host, uint32_t workload);
 /* ---- steps.c ---- */
 
 void steps_init(struct host *host);
-void steps_begin(struct host *host, uint32_t task); /* it is to be born; own_timers is set */
-void steps_go_on(struct host *host, struct core *core);
+STEPS_ONLY void steps_begin(struct host *host,
+                            uint32_t task); /* it is to be born; own_timers is set */
+STEPS_ONLY void steps_go_on(struct host *host, struct core *core);
 /* The program of a process does what it must not.  Ends the run as bad input. */
 __attribute__((noreturn, format(printf, 3, 4))) void steps_refuse(struct host *host, uint32_t task,
                                                                   const char *format, ...);
@@ -93,7 +97,7 @@ const char *steps_name(const struct host *host, uint32_t task, char name[PROCESS
 
 /* The running task is in a runtime, if it is: its work lasts until that is over, at the core's
  * speed. */
-void steps_pace(struct host *host, const struct core *core);
+STEPS_ONLY void steps_pace(struct host *host, const struct core *core);
 
 /* ---- sync.c ---- */
 
@@ -104,17 +108,16 @@ bool sync_step(struct host *host, struct core *core, const struct step *step);
 /* Blocks the running task, if it is to; true: it does. */
 bool sync_blocks(struct host *host, struct core *core);
 /* The core wakes the first of those whom its process has told to go on. */
-void sync_wake(struct host *host, struct core *core);
-/* What the interrupt costs by which this core is told to wake the task; *account gets it.  Without
- * programs of steps it is always the task's timer. */
-uint64_t sync_interrupt_ps(struct host *host, const struct core *core, uint32_t task,
-                           enum account *account);
+STEPS_ONLY void sync_wake(struct host *host, struct core *core);
+/* What the interrupt costs by which this core is told to wake the task; *account gets it. */
+STEPS_ONLY uint64_t sync_interrupt_ps(struct host *host, const struct core *core, uint32_t task,
+                                      enum account *account);
 /* The task, which is about to block: has it been told to go on meanwhile? */
-bool sync_need_not_block(struct host *host, uint32_t task);
+STEPS_ONLY bool sync_need_not_block(struct host *host, uint32_t task);
 /* The scheduler is told of new ranks of processes of this torus. */
 void sync_tell_ranks(struct host *host, struct host_torus *torus);
 /* The task is about to be woken: the scheduler is told of its rank, if that is new. */
-void sync_before_wake(struct host *host, struct host_torus *torus, uint32_t task);
+STEPS_ONLY void sync_before_wake(struct host *host, struct host_torus *torus, uint32_t task);
 bool sync_waits(const struct host *host, uint32_t task); /* no timer wakes it */
 
 /* ---- cpus.c ---- */
@@ -123,12 +126,12 @@ void cpus_init(struct host *host);
 /* The core where a process of that mask and number is born. */
 uint16_t cpus_birthplace(const struct host *host, uint32_t mask, uint32_t entity);
 /* The list of those that others begins, with task before it if it has not got its mask yet. */
-uint32_t cpus_stranger(struct host *host, uint32_t task, uint32_t others);
+STEPS_ONLY uint32_t cpus_stranger(struct host *host, uint32_t task, uint32_t others);
 /* Inside an entry: these, which are READY on torus, get their masks. */
-void cpus_confine_all(struct host *host, struct core *core, struct host_torus *torus,
-                      uint32_t first);
+STEPS_ONLY void cpus_confine_all(struct host *host, struct core *core, struct host_torus *torus,
+                                 uint32_t first);
 /* Inside an entry that schedules, before it does: the scheduler is told of what has changed of the
  * processes of this core. */
-void ranks_and_cpus(struct host *host, struct core *core);
+STEPS_ONLY void ranks_and_cpus(struct host *host, struct core *core);
 
 #endif

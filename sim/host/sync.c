@@ -142,7 +142,7 @@ uint64_t sync_interrupt_ps(struct host *host, const struct core *core, uint32_t 
 {
     bool polling = host->scenario->scheduler.polling_idle && core->state == CORE_IDLE;
     *account = ACCOUNT_TICK;
-    if (host->programs == NULL || !(host->programs[id].flags & PROGRAM_SIGNALLED))
+    if (!(host->programs[id].flags & PROGRAM_SIGNALLED))
         return host->cost.timer_ps;
     *account = ACCOUNT_SCHED;
     return polling ? 0 : host->cost.ipi_handle_ps; /* one that polls sees it */
