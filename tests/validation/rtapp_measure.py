@@ -9,7 +9,8 @@ read from /proc/PID/task/TID/schedstat.  Only "ftrace" and "gnuplot" are switche
 Others on the machine disturb, so a run begins when they have left it alone for a second, and what
 they took of the CPUs during it is noted; of all runs of a file the quietest are kept.
 
-usage: rtapp_measure.py --out FILE [--repeats N] [--minutes N] [--ns-per-loop N]
+usage: rtapp_measure.py --out FILE [--repeats N] [--minutes N] [--quiet-percent N] [--cgroup DIR]
+                        [--ns-per-loop N]
 Wants root (negative nice values).  SPDX-License-Identifier: GPL-3.0-or-later
 """
 import argparse
@@ -30,7 +31,6 @@ EXAMPLES = "/usr/share/doc/rt-app/examples"
 FILES = {"tutorial/example1.json": 1.95, "template.json": 5.95, "tutorial/example7.json": 4.9,
          "spreading-tasks.json": 9.0, "mp3-short.json": 5.9, "video-short.json": 5.9,
          "browser-short.json": 5.9}
-QUIET = 0.10  # of all CPUs, taken by others
 
 
 def busy_ticks():
@@ -53,13 +53,13 @@ def run_ns(pid):
     return times
 
 
-def wait_until_quiet():
+def wait_until_quiet(quiet_share):
     ticks = os.sysconf("SC_CLK_TCK") * os.cpu_count()
     quiet = 0
     while quiet < 1:
         before = busy_ticks()
         time.sleep(1)
-        quiet = quiet + 1 if (busy_ticks() - before) / ticks < QUIET else 0
+        quiet = quiet + 1 if (busy_ticks() - before) / ticks <= quiet_share else 0
 
 
 def prepare(path, work, p_load):
@@ -74,9 +74,9 @@ def prepare(path, work, p_load):
     return plain
 
 
-def run_once(plain, work, seconds):
+def run_once(plain, work, seconds, quiet_share):
     """CPU ns by thread, and the share of the CPUs that others took."""
-    wait_until_quiet()
+    wait_until_quiet(quiet_share)
     with subprocess.Popen(["rt-app", plain], cwd=work, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as process:
         while len(os.listdir(f"/proc/{process.pid}/task")) < 2:
@@ -93,14 +93,14 @@ def run_once(plain, work, seconds):
     return times, max(0.0, others) / (took * os.cpu_count())
 
 
-def calibrate(work):
+def calibrate(work, quiet_share):
     """ns a loop, as rt-app finds it: the least of several, others only make it longer."""
     path, found = os.path.join(work, "calibrate.json"), []
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"tasks": {"t": {"loop": 1, "run": 10}},
                    "global": {"calibration": "CPU0", "logdir": "./"}}, file)
     for _ in range(3):
-        wait_until_quiet()
+        wait_until_quiet(quiet_share)
         done = subprocess.run(["rt-app", path], cwd=work, capture_output=True, text=True, check=True)
         found.append(int(re.search(r"pLoad = (\d+)ns", done.stderr + done.stdout).group(1)))
     return min(found)
@@ -108,7 +108,8 @@ def calibrate(work):
 
 def measure(options, work):
     """ns a loop, and the runs of each file."""
-    p_load = options.ns_per_loop or calibrate(work)
+    quiet = options.quiet_percent / 100
+    p_load = options.ns_per_loop or calibrate(work, quiet)
     plains = {}
     for name in FILES:
         folder = os.path.join(work, name.replace("/", "-"))
@@ -118,11 +119,11 @@ def measure(options, work):
     end = time.monotonic() + 60 * options.minutes
     while time.monotonic() < end:
         wanting = [name for name in FILES
-                   if sum(run[1] < QUIET for run in runs[name]) < options.repeats]
+                   if sum(run[1] <= quiet for run in runs[name]) < options.repeats]
         if not wanting:
             break
         name = min(wanting, key=lambda name: len(runs[name]))
-        runs[name].append(run_once(plains[name], work, FILES[name]))
+        runs[name].append(run_once(plains[name], work, FILES[name], quiet))
         times, others = runs[name][-1]
         print(name, f"others {100 * others:.1f} %", {task: round(sum(ns) / 1e6, 1)
                                                       for task, ns in times.items()},
@@ -135,8 +136,13 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=30, help="at most")
+    parser.add_argument("--quiet-percent", type=float, default=10, help="of the CPUs, for others")
+    parser.add_argument("--cgroup", help="folder of a cpu cgroup to join, to which others give way")
     parser.add_argument("--ns-per-loop", type=int, help="as rt-app has found before")
     options = parser.parse_args()
+    if options.cgroup:
+        with open(os.path.join(options.cgroup, "cgroup.procs"), "w", encoding="ascii") as file:
+            file.write(str(os.getpid()))
     with tempfile.TemporaryDirectory() as work:
         p_load, all_runs = measure(options, work)
     files = []
@@ -153,7 +159,8 @@ def main():
     version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "rt-app"], check=False,
                              capture_output=True, text=True).stdout
     data = {"date": datetime.date.today().isoformat(), "cpu": model, "cpus": os.cpu_count(),
-            "kernel": platform.release(), "rt_app": version, "ns_per_loop": p_load, "files": files}
+            "kernel": platform.release(), "rt_app": version, "ns_per_loop": p_load, "in_cgroup": bool(options.cgroup),
+            "files": files}
     with open(options.out, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1)
         file.write("\n")
