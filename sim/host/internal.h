@@ -225,8 +225,8 @@ struct host {
     struct core *cores;
     struct host_torus *tori;
     uint32_t core_count, torus_count;
-    uint32_t *free_list; /* [workload_count] heads of tasks that may arrive or be forked */
-    uint32_t *arrivals;  /* [workload_count] arrived or forked, behind the instances */
+    uint32_t *free_list;        /* [workload_count] heads of tasks that may arrive or be forked */
+    uint32_t *arrivals;         /* [workload_count] arrived or forked, behind the instances */
     struct burst_place *bursts; /* [task_count]; NULL: no entry has any */
     uint32_t open_alive, open_most; /* processes that have: now, and the most so far */
 

@@ -82,8 +82,7 @@ bool program_next_burst(struct host *host, struct core *core, const struct burst
         bool runs = *at % 2 == 0;
         uint64_t ps = list->ps[(*at)++];
         if (!runs) {
-            program_sleep(host, core,
-                          host->now_ps + recorded_sleep_ps(host, core->running, ps));
+            program_sleep(host, core, host->now_ps + recorded_sleep_ps(host, core->running, ps));
             return true;
         }
         run_for(task, ps);

@@ -10,7 +10,7 @@
 #include "sim/input/burst_file.h"
 #include "sim/input/workload_file.h"
 
-enum { NAME_MAX_LENGTH = 100, MAX_ALIVE_DEFAULT = 65536 };
+enum { NAME_MAX_LENGTH = 100, MAX_ALIVE_DEFAULT = 65536, IO_MB_S_DEFAULT = 500 };
 
 /* A place that forks an entry, or one that wants its entry to be forked. */
 struct program_link {
@@ -71,12 +71,20 @@ bool resources_read(struct programs *programs, const struct node *root, struct e
     static const char *const keys[] = { "priority_inheritance", "io_mb_s", NULL };
     struct scenario *scenario = programs->scenario;
     struct node node;
-    scenario->io_mb_s = 500;
+    scenario->io_mb_s = IO_MB_S_DEFAULT;
     if (!node_get(root, "resources", &node))
         return true;
     return node_object(&node, keys, err) &&
            member_bool(&node, "priority_inheritance", &scenario->priority_inheritance, err) &&
            member_number(&node, "io_mb_s", 1e-3, 1e6, &scenario->io_mb_s, err);
+}
+
+void resources_write_default(const struct node *root)
+{
+    cJSON *resources = cJSON_CreateObject();
+    cJSON_AddBoolToObject(resources, "priority_inheritance", false);
+    cJSON_AddNumberToObject(resources, "io_mb_s", IO_MB_S_DEFAULT);
+    node_default(root, "resources", resources);
 }
 
 /* A list of arena memory doubles. */
@@ -396,9 +404,7 @@ static bool check_for_ever(const struct compiler *compiler, const struct node *n
     for (uint32_t i = from; i < workload->step_count; i++)
         if (takes_time(&workload->steps[i]))
             return true;
-    return node_refuse(node, err,
-                       "no phase takes any time, so the clock would stand still; "
-                       "add a run or a sleep above 0");
+    return node_refuse(node, err, NO_TIME_PASSES);
 }
 
 static bool read_phases(struct compiler *compiler, const struct node *node, uint32_t depth,

@@ -28,6 +28,9 @@ struct programs {
 /* The scenario's "resources", which come before its entries. */
 bool resources_read(struct programs *programs, const struct node *root, struct error *err);
 
+/* Writes what they are where the root has none. */
+void resources_write_default(const struct node *root);
+
 /* Can the entry do without steps? */
 bool program_is_plain(const struct node *entry, const struct node *phases);
 

@@ -18,11 +18,11 @@ const char *const entry_names[ENTRY_KINDS] = {
     "schedule", "yield", "block", "exit", "create", "wake", "receive", "tick", "balance",
 };
 
-static const char *const top_keys[] = {
-    "name",   "seed",     "replications", "duration_ms", "warmup_ms", "machine",  "scheduler",
-    "cost",   "flat",     "starve_ms",    "workload",    "extends",   "variants", "sweep",
-    "expect", "profiles", "lag",          "events",      "resources", NULL
-};
+static const char *const top_keys[] = { "name",      "seed",      "replications", "duration_ms",
+                                        "warmup_ms", "machine",   "scheduler",    "cost",
+                                        "flat",      "starve_ms", "workload",     "extends",
+                                        "variants",  "sweep",     "expect",       "profiles",
+                                        "lag",       "events",    "resources",    NULL };
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
 

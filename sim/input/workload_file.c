@@ -192,9 +192,7 @@ static bool read_phases(const struct node *node, struct workload *workload,
         total_us += us;
     }
     if (!workload->open && !(total_us > 0))
-        return node_refuse(node, err,
-                           "no phase takes any time, so the clock would stand still; "
-                           "add a run or a sleep above 0");
+        return node_refuse(node, err, NO_TIME_PASSES);
     return true;
 }
 
@@ -468,6 +466,8 @@ bool workloads_read(const struct node *node, const struct node *root, struct sce
     }
     scenario->workloads = entries.workloads;
     scenario->workload_count = entries.count;
+    if (scenario->has_steps)
+        resources_write_default(root);
     return programs_finish(&programs, entries.workloads, entries.count, err) &&
            check_total(node, &entries, err);
 }

@@ -15,6 +15,10 @@ enum {
     MEMRUN_KB = 4096 /* working set of an entry that says none: rt-app's mem_buffer_size */
 };
 
+/* Why an endless program of nothing that takes time is refused. */
+#define NO_TIME_PASSES                                                                             \
+    "no phase takes any time, so the clock would stand still; add a run or a sleep above 0"
+
 /* A number of us, or an object { "dist": ... } as workloads/distribution.h describes. */
 bool distribution_read(const struct node *node, struct distribution *distribution,
                        struct error *err);

@@ -77,7 +77,7 @@ void trace_name(const struct trace *trace, uint32_t task, char name[TRACE_NAME_M
 {
     const struct recorded_task *recorded = &trace->recording->tasks[task];
     const struct workload *workload = &trace->scenario->workloads[recorded->workload];
-    if (workload->open || workload->instances > 1)
+    if (workload->open || workload_slots(workload) > 1)
         snprintf(name, TRACE_NAME_MAX, "%s/%u", workload->name, recorded->instance);
     else
         snprintf(name, TRACE_NAME_MAX, "%s", workload->name);

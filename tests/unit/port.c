@@ -161,7 +161,7 @@ static void run_simulator(const char *policy, const char *placement)
         workloads[i] = (struct workload){ .name = program->name,
                                           .open = i == STREAM,
                                           .max_alive = SLOTS,
-                                          .instances = 1,
+                                          .instances = i == STREAM ? 0 : 1,
                                           .start = constant(program->start_us),
                                           .gap = constant(program->gap_us),
                                           .weight = 1024,
