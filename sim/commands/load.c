@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/host/result.h"
+#include "sim/input/rtapp_file.h"
 
 static const char *const *all_metrics(const struct scenario *scenario, struct arena *arena)
 {
@@ -51,6 +52,17 @@ bool load_grammar(const char *name, struct scenario_options *options)
     return options->is_rtapp;
 }
 
+/* What is no scenario may be a file of rt-app's. */
+static void note_grammar(const char *path, struct arena *arena)
+{
+    struct rtapp rtapp;
+    struct error refusal;
+    if (!rtapp_read(&rtapp, path, arena, &refusal))
+        return;
+    cJSON_Delete(rtapp.entries);
+    fprintf(stderr, "%s: note: this is a file of rt-app's, which --as rt-app runs\n", path);
+}
+
 bool load_experiment(struct experiment *experiment, const char *path,
                      const struct load_options *options, struct arena *arena, struct error *err)
 {
@@ -68,8 +80,11 @@ bool load_experiment(struct experiment *experiment, const char *path,
         options->scheduler_file == NULL ? "; --scheduler FILE.so brings those of a module" : "";
     scenario.metrics = all_metrics;
     scenario.metric_wants = metric_wants;
-    if (!experiment_read(experiment, path, &scenario, arena, err))
+    if (!experiment_read(experiment, path, &scenario, arena, err)) {
+        if (!scenario.is_rtapp)
+            note_grammar(path, arena);
         return false;
+    }
     note_masks(experiment);
     for (uint32_t i = 0; i < experiment->note_count; i++)
         fprintf(stderr, "%s\n", experiment->notes[i]);

@@ -83,7 +83,8 @@ def check_threads(name, tori, results):
 def run(name, tori):
     with tempfile.TemporaryDirectory() as work:
         done = braidsim("run", "--as", "rt-app", os.path.join(EXAMPLES, name), "--quiet", "--set",
-                        f"/scheduler/tori={tori}", "--out", work + "/results")
+                        f"/scheduler/tori={tori}", "--out", work + "/results", "--cost",
+                        "flat" if "-long" in name else "traced")  # ten minutes take their time
         if done.returncode != 0:
             failed(f"{name}, {tori}: status {done.returncode}: {done.stderr}")
         else:

@@ -100,6 +100,7 @@ def check_refusals(work):
          "bad.json:2:11: /tasks/t/dance: "),
         (["check", scenario_of(work, "all-events", [{"rt-app": "none.json"}], "-none")],
          "/workload/0/rt-app: there is no file"),
+        (["check", path], "all-events.json: note: this is a file of rt-app's, which --as rt-app runs"),
         (["run", "--as", "rt-app", path, "--set", "/machine/cpu=abacus"], "no CPU profile \"abacus\""),
         (["run", "--as", "rt-app", path, "--set", "/machine/cores=1"], "is no core of this machine"),
     ]
