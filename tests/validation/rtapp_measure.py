@@ -4,13 +4,12 @@
 Each file of rt-app's examples goes through workgen, as its documentation says, and is run several
 times.  So long after its threads have appeared it is stopped, and the CPU time of every thread is
 read from /proc/PID/task/TID/schedstat.  Only "ftrace" and "gnuplot" are switched off in the file, and
-"calibration" is given as a number, measured once by rt-app itself, so that a run takes seconds.
+"calibration" is given as a number: the CPU time of a loop, measured just before.
 
 Others on the machine disturb, so a run begins when they have left it alone for a second, and what
 they took of the CPUs during it is noted; of all runs of a file the quietest are kept.
 
 usage: rtapp_measure.py --out FILE [--repeats N] [--minutes N] [--quiet-percent N] [--cgroup DIR]
-                        [--ns-per-loop N]
 Wants root (negative nice values).  SPDX-License-Identifier: GPL-3.0-or-later
 """
 import argparse
@@ -20,6 +19,7 @@ import json
 import os
 import platform
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -74,9 +74,8 @@ def prepare(path, work, p_load):
     return plain
 
 
-def run_once(plain, work, seconds, quiet_share):
+def run_once(plain, work, seconds):
     """CPU ns by thread, and the share of the CPUs that others took."""
-    wait_until_quiet(quiet_share)
     with subprocess.Popen(["rt-app", plain], cwd=work, stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as process:
         while len(os.listdir(f"/proc/{process.pid}/task")) < 2:
@@ -93,28 +92,22 @@ def run_once(plain, work, seconds, quiet_share):
     return times, max(0.0, others) / (took * os.cpu_count())
 
 
-def calibrate(work, quiet_share):
-    """ns a loop, as rt-app finds it: the least of several, others only make it longer."""
-    path, found = os.path.join(work, "calibrate.json"), []
+def calibrate(work):
+    """ns of CPU time a loop takes now, whoever else runs.  rt-app's own way finds none on a machine
+    that is not idle: it asks for two times that differ by no more than 2 %."""
+    path, assumed_ns, run_s = os.path.join(work, "calibrate.json"), 20, 0.5
     with open(path, "w", encoding="utf-8") as file:
-        json.dump({"tasks": {"t": {"loop": 1, "run": 10}},
-                   "global": {"calibration": "CPU0", "logdir": "./"}}, file)
-    for _ in range(3):
-        wait_until_quiet(quiet_share)
-        done = subprocess.run(["rt-app", path], cwd=work, capture_output=True, text=True, check=True)
-        found.append(int(re.search(r"pLoad = (\d+)ns", done.stderr + done.stdout).group(1)))
-    return min(found)
+        json.dump({"tasks": {"t": {"loop": 1, "phases": {"p": {"run": int(1e6 * run_s)}}}},
+                   "global": {"calibration": assumed_ns, "logdir": "./"}}, file)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    subprocess.run(["rt-app", path], cwd=work, capture_output=True, check=True)
+    used_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    return round(assumed_ns * used_s / run_s)
 
 
 def measure(options, work):
-    """ns a loop, and the runs of each file."""
+    """The runs of each file."""
     quiet = options.quiet_percent / 100
-    p_load = options.ns_per_loop or calibrate(work, quiet)
-    plains = {}
-    for name in FILES:
-        folder = os.path.join(work, name.replace("/", "-"))
-        os.mkdir(folder)
-        plains[name] = prepare(os.path.join(EXAMPLES, name), folder, p_load)
     runs = {name: [] for name in FILES}
     end = time.monotonic() + 60 * options.minutes
     while time.monotonic() < end:
@@ -123,12 +116,15 @@ def measure(options, work):
         if not wanting:
             break
         name = min(wanting, key=lambda name: len(runs[name]))
-        runs[name].append(run_once(plains[name], work, FILES[name], quiet))
-        times, others = runs[name][-1]
-        print(name, f"others {100 * others:.1f} %", {task: round(sum(ns) / 1e6, 1)
+        wait_until_quiet(quiet)
+        p_load = calibrate(work)
+        plain = prepare(os.path.join(EXAMPLES, name), work, p_load)
+        times, others = run_once(plain, work, FILES[name])
+        runs[name].append((times, others, p_load))
+        print(name, p_load, f"others {100 * others:.1f} %", {task: round(sum(ns) / 1e6, 1)
                                                       for task, ns in times.items()},
               file=sys.stderr, flush=True)
-    return p_load, runs
+    return runs
 
 
 def main():
@@ -138,13 +134,12 @@ def main():
     parser.add_argument("--minutes", type=float, default=30, help="at most")
     parser.add_argument("--quiet-percent", type=float, default=10, help="of the CPUs, for others")
     parser.add_argument("--cgroup", help="folder of a cpu cgroup to join, to which others give way")
-    parser.add_argument("--ns-per-loop", type=int, help="as rt-app has found before")
     options = parser.parse_args()
     if options.cgroup:
         with open(os.path.join(options.cgroup, "cgroup.procs"), "w", encoding="ascii") as file:
             file.write(str(os.getpid()))
     with tempfile.TemporaryDirectory() as work:
-        p_load, all_runs = measure(options, work)
+        all_runs = measure(options, work)
     files = []
     for name, seconds in FILES.items():
         runs = sorted(all_runs[name], key=lambda run: run[1])[:options.repeats]
@@ -153,13 +148,14 @@ def main():
         tasks = [{"name": task, "cpu_ms": [round(sum(run[0].get(task, [0])) / 1e6, 3)
                                            for run in runs]} for task in sorted(runs[0][0])]
         files.append({"file": name, "seconds": seconds, "tasks": tasks,
-                      "others_percent": [round(100 * run[1], 1) for run in runs]})
+                      "others_percent": [round(100 * run[1], 1) for run in runs],
+                      "ns_per_loop": [run[2] for run in runs]})
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"model name\s*:\s*(.*)", file.read()).group(1)
     version = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "rt-app"], check=False,
                              capture_output=True, text=True).stdout
     data = {"date": datetime.date.today().isoformat(), "cpu": model, "cpus": os.cpu_count(),
-            "kernel": platform.release(), "rt_app": version, "ns_per_loop": p_load, "in_cgroup": bool(options.cgroup),
+            "kernel": platform.release(), "rt_app": version, "in_cgroup": bool(options.cgroup),
             "files": files}
     with open(options.out, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1)

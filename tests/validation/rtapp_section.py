@@ -36,14 +36,15 @@ def simulated_ms(lab, data, file):
 
 
 def compare(lab, data, file):
-    """Rows (task, measured least, measured median, simulated)."""
+    """Rows (task, measured: median, least and most; simulated)."""
     here = simulated_ms(lab, data, file)
     rows = []
     for task in file["tasks"]:
         found = [name for name in here if is_entry(name, task["name"])]
         if not found:
             raise CannotRun(f"{file['file']}: no task is called {task['name']}")
-        rows.append((" + ".join(found), min(task["cpu_ms"]), statistics.median(task["cpu_ms"]),
+        times = task["cpu_ms"]
+        rows.append((" + ".join(found), statistics.median(times), min(times), max(times),
                      sum(here[name] for name in found)))
     return rows
 
@@ -56,6 +57,7 @@ def whole_ms(file):
 def conditions(data):
     others = [p for file in data["files"] for p in file["others_percent"]]
     runs = [len(file["others_percent"]) for file in data["files"]]
+    loops = [ns for file in data["files"] for ns in file["ns_per_loop"]]
     group = (", which gave way to it (a cpu cgroup of its own with a hundred times the weight)"
              if data["in_cgroup"] else "")
     return (
@@ -64,9 +66,12 @@ def conditions(data):
         f"{max(runs)} runs of each file, by `tests/validation/rtapp_measure.py`: so long after its "
         "threads have appeared rt-app is stopped, and their time is read from "
         "`/proc/PID/task/TID/schedstat`. The machine was not idle: during these runs other programs "
-        f"took {min(others):.0f} to {max(others):.0f} % of its CPUs{group}. They and the neighbours on "
-        "the host make a loop of rt-app's take up to 1.7 times as long, for seconds at a time; so "
-        "the least of all runs is compared, and the median tells how far that is from the rule.")
+        f"took {min(others):.0f} to {max(others):.0f} % of its CPUs{group}. A loop of rt-app's, "
+        f"measured before each run and given as its calibration, took {min(loops)} to {max(loops)} "
+        "ns of CPU time, by what they and the neighbours on the host did, and within a run that "
+        "changes as much; and where threads start at different "
+        "times, a wake-up that nobody waits for yet is lost, and what it was for never runs. The "
+        "median of all runs is compared, and the least and the most tell how far they are apart.")
 
 
 def experiment(lab):
@@ -74,21 +79,23 @@ def experiment(lab):
         raise CannotRun("Debian's package rt-app, whose examples are compared, is not installed")
     data = load_json(os.path.join(HERE, "rtapp-measured.json"))
     section = Section("R", "rt-app itself, on the same files", "compare")
-    lines, errors, sums = [], [], []
+    lines, errors, sums, inside = [], [], [], 0
     for file in data["files"]:
         rows = compare(lab, data, file)
-        for i, (task, least, median, here) in enumerate(rows):
-            off = f"{percent_off(here, least):+.1f} %" if least >= LEAST_MS else ""
-            lines.append([f"`{file['file']}`" if i == 0 else "", task, f"{least:.1f}",
-                          f"{median:.1f}", f"{here:.1f}", off])
-            if least >= LEAST_MS:
-                errors.append((abs(percent_off(here, least)), file["file"], task))
-        whole, here = min(whole_ms(file)), sum(row[3] for row in rows)
+        for i, (task, median, least, most, here) in enumerate(rows):
+            off = f"{percent_off(here, median):+.1f} %" if median >= LEAST_MS else ""
+            lines.append([f"`{file['file']}`" if i == 0 else "", task, f"{median:.1f}",
+                          f"{least:.1f} to {most:.1f}", f"{here:.1f}", off])
+            if median >= LEAST_MS:
+                errors.append((abs(percent_off(here, median)), file["file"], task))
+                inside += least <= here <= most
+        whole, here = statistics.median(whole_ms(file)), sum(row[4] for row in rows)
         sums.append(percent_off(here, whole))
         section.verdict(f"CPU time of all tasks of {file['file']}, ms", f"{whole:.0f}",
                         f"{here:.0f}", f"{sums[-1]:+.1f} %")
     median, worst = statistics.median(e[0] for e in errors), max(errors)
     section.verdict("median error of a task", "0 %", f"{median:.1f} %", "")
+    section.verdict("tasks between the least and the most measured", f"{len(errors)}", f"{inside}", "")
     section.sentence = (
         f"Over {len(data['files'])} files the CPU time of all tasks together is off by "
         f"{min(sums):+.1f} to {max(sums):+.1f} %, that of a single task by {median:.1f} % in the "
@@ -98,14 +105,12 @@ def experiment(lab):
         "Simulated: the same files by `--as rt-app`, on as many cores of the profile that `braidsim "
         "calibrate` made of that machine (`tests/validation/rtapp-host.json`), for as long; what "
         "counts is the time that the scheduler was told of (`runtime_ns`).",
-        f"rt-app counts a `run` in loops whose length it rounds down to whole ns, here "
-        f"{data['ns_per_loop']}, so that it may run up to {100 / data['ns_per_loop']:.0f} % longer "
-        "than asked; here a run is as long as asked. Its own log and clocks cost CPU time at every "
-        "event, which here cost nothing. Who sleeps between runs, rather than by a timer, gets "
+        "rt-app counts a `run` in loops; here it is as long as asked. Its own log and clocks cost "
+        "CPU time at every event, and here nothing. Who sleeps between runs, rather than by a timer, gets "
         "round less often where waking and switching take longer.",
-        table(["file", "task", "rt-app, least, ms", "median, ms", "here, ms", "error"], lines,
+        table(["file", "task", "rt-app, median, ms", "least to most", "here, ms", "error"], lines,
               "llrrrr"),
-        f"Errors are against the least, and given for tasks of at least {LEAST_MS} ms.")
+        f"Errors are against the median, and given for tasks of at least {LEAST_MS} ms.")
     return section
 
 
