@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -39,6 +40,13 @@ static enum found layer_find(const struct layer *layer, const char *pointer)
 static const char *layer_place(const struct document *document, const struct layer *layer,
                                const char *pointer, bool key)
 {
+    const char *element = pointer + strlen(layer->at);
+    if (layer->places != NULL && *element == '/') {
+        char *rest;
+        unsigned long index = strtoul(element + 1, &rest, 10);
+        return arena_printf(document->arena, *rest == '\0' ? "%s" : "%s (%s of its entry)",
+                            layer->places[index], rest);
+    }
     if (layer->source == NULL)
         return arena_printf(document->arena, "%s%s", layer->prefix, pointer + strlen(layer->at));
     const char *in_source =

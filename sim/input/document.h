@@ -22,6 +22,8 @@ struct layer {
     const char *at;                   /* at this pointer of the document ("": merged into it), */
     const char *prefix;               /* and where that stands in the source, or the option */
     const char *home; /* where its value stands in the document to write; NULL: merged into it */
+    const char *const
+        *places; /* of what its elements were made of, which have no source; or NULL */
 };
 
 struct document {

@@ -106,7 +106,7 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
     if (!check_nulls(source, reading->arena, err) || !find_base(reading, depth, &base, err) ||
         (base != NULL && !read_chain(reading, base, depth + 1, err)))
         return false;
-    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL });
+    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL, NULL });
     json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
     return true;
 }
@@ -124,7 +124,7 @@ static bool read_rtapp(struct reading *reading, const char *path, struct error *
     const char *name = arena_printf(arena, "%s, as a scenario", path);
     if (!json_parse(source, name, text, strlen(text), arena, err))
         return false;
-    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL });
+    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL, NULL });
     json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
     return true;
 }
@@ -138,7 +138,7 @@ static bool put_option(struct reading *reading, const char *pointer, cJSON *valu
         return error_set(err, option, "leads nowhere: the scenario has nothing at %s to set in",
                          pointer);
     }
-    add_layer(&reading->document, (struct layer){ NULL, value, pointer, option, NULL });
+    add_layer(&reading->document, (struct layer){ NULL, value, pointer, option, NULL, NULL });
     return true;
 }
 
@@ -219,7 +219,7 @@ static struct layer layer_of(const struct document *base, const cJSON *value, co
     const char *home = prefix;
     if (source == NULL) /* the option that it stands in */
         prefix = document_place(base, prefix, false);
-    return (struct layer){ source, value, at, prefix, home };
+    return (struct layer){ source, value, at, prefix, home, NULL };
 }
 
 /* The place of element i of a swept key, for messages. */

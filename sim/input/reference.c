@@ -25,7 +25,8 @@ struct reference_file {
     const char *key, *path;
     struct json_source source; /* with the text, where that is JSON; the root is owned */
     struct document document;  /* of the root */
-    const char *at;            /* where the array of entries is in it */
+    const char *at;            /* where the array of entries is in it, */
+    const char *const *places; /* and of what they were made; NULL: they stand there */
     const char *notes[NOTES_MAX];
     uint32_t note_count;
     const char *of_scenario; /* what the file says and the scenario decides; NULL: nothing */
@@ -48,7 +49,7 @@ static bool read_library(struct reference_file *file, struct arena *arena, struc
     const char *text;
     if (!json_read(&file->source, file->path, arena, err))
         return false;
-    struct layer layer = { &file->source, file->source.root, "", "", NULL };
+    struct layer layer = { &file->source, file->source.root, "", "", NULL, NULL };
     struct document document = {
         .root = file->source.root, .layers = &layer, .layer_count = 1, .arena = arena
     };
@@ -160,6 +161,7 @@ static bool read_rtapp(struct reference_file *file, struct arena *arena, struct 
     if (!rtapp_read(&rtapp, file->path, arena, err))
         return false;
     file->source.root = rtapp.entries;
+    file->places = rtapp.places;
     file->at = "";
     for (uint32_t i = 0; i < rtapp.note_count; i++)
         file->notes[file->note_count++] = rtapp.notes[i];
@@ -250,7 +252,8 @@ static struct reference_file *open_file(struct reference_cache *cache,
     *layer = (struct layer){ .source = is_json ? &file->source : NULL,
                              .value = file->source.root,
                              .at = "",
-                             .prefix = is_json ? "" : arena_printf(arena, "%s: ", path) };
+                             .prefix = is_json ? "" : arena_printf(arena, "%s: ", path),
+                             .places = file->places };
     file->document = (struct document){
         .root = file->source.root, .layers = layer, .layer_count = 1, .arena = arena
     };

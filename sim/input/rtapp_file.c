@@ -400,8 +400,12 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
     if (!rtapp_global(reading, root, err) || !list_tasks(reading, &tasks, is_fragment, err) ||
         !rtapp_resources(reading, root, err))
         return false;
+    const char **places = arena_alloc(reading->arena, reading->task_count, sizeof *places);
+    reading->rtapp->places = places;
     for (uint32_t i = 0; i < reading->task_count; i++) {
         cJSON *entry = cJSON_CreateObject();
+        const struct node *task = &reading->tasks[i].node;
+        places[i] = document_place(task->document, task->pointer, false);
         CHECK(entry != NULL && cJSON_AddItemToArray(reading->rtapp->entries, entry));
         if (!read_task(reading, &reading->tasks[i], entry, err))
             return false;
@@ -430,7 +434,7 @@ bool rtapp_parse(struct rtapp *rtapp, const char *name, const char *text, size_t
     *rtapp = (struct rtapp){ 0 };
     if (!relaxed_parse(&source, name, text, length, arena, err))
         return false;
-    struct layer layer = { &source, source.root, "", "", NULL };
+    struct layer layer = { &source, source.root, "", "", NULL, NULL };
     struct document document = { source.root, &layer, 1, arena, NULL, NULL };
     struct node root = document_node(&document);
     rtapp->entries = cJSON_CreateArray();

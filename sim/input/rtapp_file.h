@@ -18,6 +18,7 @@ enum { RTAPP_NOTES = 4 };
 
 struct rtapp {
     cJSON *entries;    /* an array; the caller's, to delete */
+    const char *const *places; /* of the tasks that they were made of: FILE:LINE:COL: /tasks/NAME */
     double duration_s; /* for how long the file runs; 0: until all tasks have ended, if */
     double work_us;    /* they do: run and slept in all, one after another; else infinite */
     uint32_t cores;    /* that its "cpus" need at least; 0: any number */
