@@ -62,8 +62,8 @@ def conditions(data):
              if data["in_cgroup"] else "")
     return (
         f"Measured on {data['date']}: rt-app {data['rt_app']} on {data['cpus']} CPUs "
-        f"({data['cpu']}) of a virtual machine under Linux {data['kernel']}, {min(runs)} to "
-        f"{max(runs)} runs of each file, by `tests/validation/rtapp_measure.py`: so long after its "
+        f"({data['cpu']}) of a virtual machine under Linux {data['kernel']}, {min(runs)} "
+        "runs or more of each file, by `tests/validation/rtapp_measure.py`: so long after its "
         "threads have appeared rt-app is stopped, and their time is read from "
         "`/proc/PID/task/TID/schedstat`. The machine was not idle: during these runs other programs "
         f"took {min(others):.0f} to {max(others):.0f} % of its CPUs{group}. A loop of rt-app's, "
