@@ -115,6 +115,8 @@ struct cpu_mask {
     uint32_t count, first; /* of its cores, and one of them */
 };
 
+#define WORKLOAD_NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
 enum { WORKLOAD_MAX = 255, PHASE_MAX = 64, STEP_MAX = 4096, GROUP_DEPTH_MAX = 4 };
 
 /* How many processes the entry can have at once. */

@@ -16,9 +16,11 @@
  *     turns: that costs no more than 1/ROTATION of a core's time.
  * No ping-pong: by fresh projections no move but the slow rotation makes the receiver the fuller of
  * the two, and what has been moved waits for its cost before it is moved again.
- * Bound: no core idles longer than cost + a tick + an interval + the age of the projections + the
- * price of a request and its answer while another torus has a process that waits and may run there
- * (tests/theory/balance.c, A9).  A lost or damaged projection makes its torus invisible until the
+ * Bound: while one torus has processes that wait and may run there, the first of k others that show
+ * idle is served within cost + a tick + an interval + the age of the projections + the price of a
+ * request and its answer, where slices are longer than cost (tests/theory/balance.c, A9).  Where
+ * they are not, or for the k-th, it is k (2 cost + a tick) in place of cost + a tick, since what is
+ * owed to the next counts from when the one before got its own.  A lost or damaged projection makes its torus invisible until the
  * next; nothing is lost with it (tests/contract/balancers.c).
  * Source: A. Karlin, M. Manasse, L. Rudolph, D. Sleator, "Competitive snoopy caching", Algorithmica
  * 3, 1988 (ski rental); D. Eager, E. Lazowska, J. Zahorjan, "Adaptive load sharing in homogeneous

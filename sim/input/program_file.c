@@ -456,8 +456,8 @@ static bool read_phase(struct compiler *compiler, const struct node *node, uint3
         return false;
     if (cJSON_GetArraySize(node->json) != 1)
         return node_refuse(node, err,
-                           "must have exactly one event, such as \"run\", or be a group of "
-                           "\"phases\"; has %d keys",
+                           "must have exactly one event, such as \"run\" (`braidsim list "
+                           "workloads` names all), or be a group of \"phases\"; has %d keys",
                            cJSON_GetArraySize(node->json));
     for (uint32_t i = 0; i < EVENTS; i++)
         if (node_get(node, events[i].name, &child))

@@ -17,7 +17,7 @@
 
 enum { NOTES_MAX = 8 };
 
-static const double scale_max = 10000;
+enum { SCALE_MAX = 10000 };
 
 /* What a reader makes of a file. */
 struct reference_file {
@@ -303,6 +303,14 @@ static struct node entries_of(struct reference_file *file, cJSON *written)
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
+static bool read_prefix(const struct node *node, struct reference *reference, struct error *err)
+{
+    if (!node_string(node, &reference->prefix, err))
+        return false;
+    return strspn(reference->prefix, WORKLOAD_NAME_CHARACTERS) == strlen(reference->prefix) ||
+           node_refuse(node, err, "must be of letters, digits, \"_\" and \"-\"");
+}
+
 bool reference_read(struct reference_cache *cache, const struct node *element,
                     struct reference *reference, struct error *err)
 {
@@ -313,9 +321,8 @@ bool reference_read(struct reference_cache *cache, const struct node *element,
                                  NULL };
     *reference = (struct reference){ .scale = 1, .prefix = "" };
     if (!node_object(element, keys, err) ||
-        (node_get(element, "prefix", &prefix) && !node_string(&prefix, &reference->prefix, err)) ||
-        (kind->in_library &&
-         !member_number(element, "scale", 1 / scale_max, scale_max, &reference->scale, err)))
+        (node_get(element, "prefix", &prefix) && !read_prefix(&prefix, reference, err)) ||
+        (kind->in_library && !member_count(element, "scale", 1, SCALE_MAX, &reference->scale, err)))
         return false;
     if (!kind->in_library && node_get(element, "entries", &entries)) {
         reference->entries = entries;
@@ -328,6 +335,7 @@ bool reference_read(struct reference_cache *cache, const struct node *element,
         reference->entries =
             entries_of(file, kind->in_library ? NULL : write_entries(cache, &name, file));
     }
+    reference->element = *element;
     return cJSON_IsArray(reference->entries.json) ||
            node_refuse(&reference->entries, err, "must be an array of entries, is %s",
                        node_type(&reference->entries));

@@ -28,8 +28,9 @@ struct reference_cache {
 };
 
 struct reference {
+    struct node element; /* of "workload" */
     struct node entries; /* an array */
-    double scale;        /* so many times as many processes */
+    uint64_t scale;      /* so many times as many processes */
     const char *prefix;  /* of names */
 };
 

@@ -13,8 +13,9 @@
 /* What an entry is read with. */
 struct entry_reading {
     struct programs *programs;
-    double scale; /* so many times as many processes */
+    uint64_t scale; /* so many times as many processes */
     const char *prefix;
+    const struct node *element; /* the reference that the entry is of; NULL: it stands there */
     struct reference_cache *cache;
 };
 
@@ -151,8 +152,8 @@ static bool read_phase(const struct node *node, struct workload *workload, struc
         return false;
     if (cJSON_GetArraySize(node->json) != 1)
         return node_refuse(node, err,
-                           "must have exactly one of \"run\", \"sleep\", \"yield\", "
-                           "\"bursts_us\", has %d",
+                           "must have exactly one event, such as \"run\" (`braidsim list "
+                           "workloads` names all), has %d keys",
                            cJSON_GetArraySize(node->json));
     if (node_get(node, "yield", &child)) {
         bool empty = cJSON_IsString(child.json) && child.json->valuestring[0] == '\0';
@@ -201,31 +202,28 @@ static bool read_phases(const struct node *node, struct workload *workload,
 static bool read_name(const struct node *node, const char *prefix, struct workload *workload,
                       struct error *err)
 {
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     struct node name;
     if (!member_need(node, "name", &name, err) || !node_string(&name, &workload->name, err))
         return false;
     workload->name = arena_printf(node->document->arena, "%s%s", prefix, workload->name);
     size_t length = strlen(workload->name);
-    if (length == 0 || length > 40 || strspn(workload->name, allowed) != length)
+    if (length == 0 || length > 40 || strspn(workload->name, WORKLOAD_NAME_CHARACTERS) != length)
         return node_refuse(&name, err, "must be 1 to 40 of letters, digits, \"_\" and \"-\"");
     return true;
 }
 
-static uint64_t scaled(uint64_t count, double scale)
+static uint64_t scaled(uint64_t count, uint64_t scale)
 {
-    double product = round((double)count * scale);
-    return count == 0 ? 0 : (uint64_t)fmin(fmax(product, 1), WORKLOAD_INSTANCES_MAX + 1.0);
+    return count > WORKLOAD_INSTANCES_MAX / scale ? WORKLOAD_INSTANCES_MAX + 1 : count * scale;
 }
 
 /* So many times as many arrive: each of the times is so much shorter. */
-static void scale_gap(struct distribution *gap, double scale)
+static void scale_gap(struct distribution *gap, uint64_t scale)
 {
     static const enum distribution_parameter times[] = { PARAMETER_VALUE, PARAMETER_MIN,
                                                          PARAMETER_MAX, PARAMETER_MEAN };
     for (uint32_t i = 0; i < sizeof times / sizeof times[0]; i++)
-        gap->parameter[times[i]] /= scale;
+        gap->parameter[times[i]] /= (double)scale;
     distribution_prepare(gap);
 }
 
@@ -252,7 +250,7 @@ static bool read_closed(const struct node *node, struct workload *workload, uint
     workload->max_alive = 1;
     if (!node_count(&child, 1, WORKLOAD_INSTANCES_MAX, &alive, err))
         return false;
-    workload->max_alive = (uint32_t)scaled(alive, fmax(reading->scale, 1));
+    workload->max_alive = (uint32_t)scaled(alive, reading->scale);
     return true;
 }
 
@@ -281,7 +279,7 @@ static bool read_population(const struct node *node, struct workload *workload, 
         }
         if (reading->scale != 1)
             scale_gap(&workload->gap, reading->scale);
-        workload->max_alive = (uint32_t)scaled(alive, fmax(reading->scale, 1));
+        workload->max_alive = (uint32_t)scaled(alive, reading->scale);
         return true;
     }
     return read_closed(node, workload, index, reading, err);
@@ -397,11 +395,12 @@ static bool add_entry(const struct node *node, struct entries *entries,
         return node_refuse(node, err, "makes %ju processes in all; at most %d",
                            (uintmax_t)entries->processes, WORKLOAD_INSTANCES_MAX);
     for (uint32_t j = 0; j < entries->count; j++)
-        if (strcmp(entries->workloads[j].name, workload->name) == 0 &&
-            node_get(node, "name", &name))
-            return node_refuse(&name, err, "%s is the name of entry %u already; choose another%s",
-                               workload->name, j,
-                               *reading->prefix != '\0' ? ", or another prefix" : "");
+        if (strcmp(entries->workloads[j].name, workload->name) == 0) {
+            bool is_own = reading->element == NULL && node_get(node, "name", &name);
+            return node_refuse(is_own ? &name : reading->element, err,
+                               "%s is the name of entry %u already; choose another%s",
+                               workload->name, j, is_own ? "" : " \"prefix\" for its names");
+        }
     entries->count++;
     return true;
 }
@@ -421,7 +420,7 @@ static bool add_element(const struct node *element, struct entries *entries,
     if (!reference_read(reading->cache, element, &reference, err))
         return false;
     struct entry_reading others = { reading->programs, reference.scale, reference.prefix,
-                                    reading->cache };
+                                    &reference.element, reading->cache };
     int count = cJSON_GetArraySize(reference.entries.json);
     for (int i = 0; i < count; i++) {
         struct node entry = node_element(&reference.entries, i);
@@ -449,7 +448,7 @@ bool workloads_read(const struct node *node, const struct node *root, struct sce
 {
     int count = cJSON_GetArraySize(node->json);
     struct programs programs = { .scenario = scenario };
-    struct entry_reading reading = { &programs, 1, "", cache };
+    struct entry_reading reading = { &programs, 1, "", NULL, cache };
     struct entries entries = { 0 };
     if (!cJSON_IsArray(node->json))
         return node_refuse(node, err, "must be an array of entries, is %s", node_type(node));

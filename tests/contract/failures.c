@@ -251,6 +251,43 @@ START_TEST(nothing_is_lost)
 }
 END_TEST
 
+/* A torus of two cores comes back at the very moment at which its taker asks for its lock, too. */
+START_TEST(a_torus_comes_back_while_its_taker_asks)
+{
+    struct arena arena = ARENA_EMPTY;
+    struct scenario_event events[2] = { { .at_ps = UINT64_C(137) * MS * 1000, .kind = EVENT_STOP },
+                                        { .at_ps = (UINT64_C(190) + (uint64_t)_i) * MS * 1000,
+                                          .kind = EVENT_REVIVE } };
+    struct phase phases[2] = { { PHASE_RUN, exponential(700) },
+                               { PHASE_SLEEP, exponential(3000) } };
+    struct workload workload = {
+        .name = "a", .instances = 10, .weight = 1024, .phase_count = 2, .phases = phases
+    };
+    distribution_prepare(&workload.start);
+    for (uint32_t seed = 0; seed < 10; seed++) {
+        struct run_result result = { 0 };
+        struct scenario scenario = scenario_of(2 * seed, &workload, events);
+        scenario.cores = 3;
+        scenario.scheduler.tori = 2;
+        scenario.scheduler.policy = "rr";
+        scenario.scheduler.placement = "least_loaded";
+        scenario.scheduler.balancer = "none";
+        scenario.scheduler.tick_hz = 100;
+        scenario.scheduler.slice_ns = 10 * MS;
+        scenario.scheduler.exchange_ns = 10 * MS;
+        scenario.scheduler.exact_slices = scenario.scheduler.locked_queues = false;
+        scenario.scheduler.inbox_at_entry = scenario.scheduler.polling_idle = false;
+        scenario.scheduler.place_woken = false;
+        scenario.scheduler.patience = 3;
+        scenario.cost = COST_FLAT;
+        scenario.workload_count = 1;
+        scenario.event_count = 2;
+        run(&scenario, seed, &result, &arena);
+    }
+    arena_free(&arena);
+}
+END_TEST
+
 int main(void)
 {
     struct error err;
@@ -280,5 +317,6 @@ int main(void)
     tcase_set_timeout(tests, 600);
     tcase_add_loop_test(tests, nothing_is_lost, 0, 180);
     tcase_add_loop_test(tests, who_comes_back_works_again, 0, 24);
+    tcase_add_loop_test(tests, a_torus_comes_back_while_its_taker_asks, 0, 12);
     return suite_run("failures", tests);
 }
