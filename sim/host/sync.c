@@ -315,13 +315,18 @@ static void drop(struct host *host, uint32_t mutex, uint32_t id)
 /* "a/1 holds x, waits for y; b holds y, waits for x", where id would wait for a mutex. */
 static void refuse_ring(struct host *host, uint32_t id, uint32_t last)
 {
-    char text[400] = "", name[PROCESS_NAME_MAX];
+    char text[400] = "", name[PROCESS_NAME_MAX]; /* long rings are cut */
     uint32_t member = id, holds = host->programs[last].mutex;
     do {
         uint32_t mutex = host->programs[member].mutex;
         size_t at = strlen(text);
-        snprintf(text + at, sizeof text - at, "%s%s holds %s, waits for %s", at > 0 ? "; " : "",
-                 steps_name(host, member, name), name_of(host, holds), name_of(host, mutex));
+        int more =
+            snprintf(text + at, sizeof text - at, "%s%s holds %s, waits for %s", at > 0 ? "; " : "",
+                     steps_name(host, member, name), name_of(host, holds), name_of(host, mutex));
+        if (at + (size_t)more >= sizeof text) {
+            snprintf(text + at, sizeof text - at, "; ...");
+            break;
+        }
         holds = mutex;
         member = host->shared[mutex].owner;
     } while (member != id);

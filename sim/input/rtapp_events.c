@@ -208,7 +208,7 @@ static bool note_barrier(struct rtapp_program *program, const struct node *node,
     return true;
 }
 
-static bool put_fork(const struct rtapp_program *program, const struct node *node, cJSON *phases,
+static bool put_fork(struct rtapp_program *program, const struct node *node, cJSON *phases,
                      struct error *err)
 {
     const struct rtapp_reading *reading = program->reading;
@@ -218,11 +218,15 @@ static bool put_fork(const struct rtapp_program *program, const struct node *nod
     for (uint32_t i = 0; i < reading->task_count; i++)
         if (strcmp(reading->tasks[i].key, name) == 0) {
             put(phases, "fork", cJSON_CreateString(reading->tasks[i].name));
+            program->forks++;
             return true;
         }
     return node_refuse(node, err, "there is no task \"%s\" to fork; name one of \"tasks\"",
                        document_shown(name, reading->arena));
 }
+
+/* The least for which a duration is to suffice: the rate that "iorun" is assumed to have. */
+enum { BYTES_PER_US = 500 };
 
 static bool put_number(struct rtapp_program *program, const struct event_description *event,
                        const struct node *node, cJSON *phases, struct error *err)
@@ -234,7 +238,7 @@ static bool put_number(struct rtapp_program *program, const struct event_descrip
     uint64_t touched = is(event, "mem")      ? number
                        : is(event, "memrun") ? program->reading->mem_buffer_bytes
                                              : 0;
-    program->us += bytes ? 0 : (double)number;
+    program->us += bytes ? (double)number / BYTES_PER_US : (double)number;
     if (touched > program->mem_bytes)
         program->mem_bytes = touched;
     put(phases, event->name, cJSON_CreateNumber((double)number));

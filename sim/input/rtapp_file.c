@@ -162,23 +162,24 @@ static void splice(cJSON *to, cJSON *from)
     cJSON_Delete(from);
 }
 
-/* What so many rounds of us take. */
-static double times(double us, double loop)
+/* What so many rounds of it come to. */
+static double times(double amount, double loop)
 {
-    return loop == -1 ? (double)INFINITY : loop * us;
+    return amount == 0 ? 0 : loop == -1 ? (double)INFINITY : loop * amount;
 }
 
 /* A phase is a group, but for one that goes through its events once, wherever the task may run. */
 static bool read_phase(struct rtapp_program *program, const struct node *node, cJSON *phases,
                        struct error *err)
 {
-    double loop = 1, before_us = program->us;
+    double loop = 1, before_us = program->us, forks_before = program->forks;
     cJSON *group = cJSON_CreateObject();
     cJSON *events = cJSON_AddArrayToObject(group, "phases");
     CHECK(events != NULL);
     bool fine = read_events(program, node, phase_keys, events, err) &&
                 read_loop(node, &loop, err) && rtapp_cpus(program->reading, node, group, err);
     program->us = before_us + times(program->us - before_us, loop);
+    program->forks = forks_before + times(program->forks - forks_before, loop);
     if (!fine) {
         cJSON_Delete(group);
     } else if (loop == 1 && cJSON_GetObjectItemCaseSensitive(group, "cpus") == NULL) {
@@ -329,7 +330,11 @@ static bool read_task(struct rtapp_reading *reading, const struct rtapp_task *ta
     bool fine = read_phases(&program, phases, err);
     put_working_set(&program, entry);
     reading->rtapp->work_us += (double)delay_us;
-    reading->rtapp->work_us += times(program.us, loop) * (double)(instances > 0 ? instances : 1);
+    double us = times(program.us, loop);
+    reading->rtapp->work_us += us * (double)(instances > 0 ? instances : 1);
+    reading->longest_us = fmax(reading->longest_us, us);
+    reading->forks += instances > 0 ? times(program.forks, loop) * (double)instances
+                                    : times(program.forks, -1); /* nobody knows how often */
     CHECK(cJSON_AddItemToObject(entry, "phases", phases));
     cJSON_Delete(program.barriers);
     return fine;
@@ -410,6 +415,8 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
         if (!read_task(reading, &reading->tasks[i], entry, err))
             return false;
     }
+    if (reading->forks > 0)
+        reading->rtapp->work_us += reading->forks * reading->longest_us;
     add_note(reading, "without meaning in a simulation, and left out: ", reading->ignored);
     add_note(reading, "names are changed: ", reading->renamed);
     add_note(reading, "simulated alike: ", reading->policies);

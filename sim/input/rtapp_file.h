@@ -17,14 +17,14 @@
 enum { RTAPP_NOTES = 4 };
 
 struct rtapp {
-    cJSON *entries;    /* an array; the caller's, to delete */
+    cJSON *entries;            /* an array; the caller's, to delete */
     const char *const *places; /* of the tasks that they were made of: FILE:LINE:COL: /tasks/NAME */
-    double duration_s; /* for how long the file runs; 0: until all tasks have ended, if */
-    double work_us;    /* they do: run and slept in all, one after another; else infinite */
-    uint32_t cores;    /* that its "cpus" need at least; 0: any number */
-    bool has_realtime; /* tasks of SCHED_RR or SCHED_FIFO */
-    bool has_deadline; /* of SCHED_DEADLINE */
-    bool inherits;     /* "pi_enabled" */
+    double duration_s;         /* for how long the file runs; 0: until all tasks have ended, if */
+    double work_us;            /* they do: run and slept in all, one after another; else infinite */
+    uint32_t cores;            /* that its "cpus" need at least; 0: any number */
+    bool has_realtime;         /* tasks of SCHED_RR or SCHED_FIFO */
+    bool has_deadline;         /* of SCHED_DEADLINE */
+    bool inherits;             /* "pi_enabled" */
     const char *notes[RTAPP_NOTES]; /* what a user should know; sentences without a stop */
     uint32_t note_count;
     const char *of_scenario; /* likewise, of what a scenario decides instead; NULL: nothing */

@@ -28,8 +28,9 @@ struct rtapp_reading {
     enum rtapp_policy default_policy;
     struct rtapp_task *tasks;
     uint32_t task_count;
-    void *names;      /* tsearch() tree of strings: rtapp_names() */
-    bool has_weights; /* some task is more or less than nominal */
+    void *names;              /* tsearch() tree of strings: rtapp_names() */
+    bool has_weights;         /* some task is more or less than nominal */
+    double forks, longest_us; /* of all tasks: how often they fork, and the most that one takes */
     const char *ignored, *renamed, *policies, *of_scenario; /* for notes; "" when nothing */
 };
 
@@ -64,6 +65,7 @@ struct rtapp_program {
     cJSON *barriers;    /* an object: a member for each that was named */
     uint64_t mem_bytes; /* the most of memory that an event touches */
     double us;          /* run and slept in all; infinite where it never ends */
+    double forks;       /* how often it forks, likewise */
 };
 
 /* Appends the event of node, a member with this key, to phases. */

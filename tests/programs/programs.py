@@ -224,7 +224,17 @@ CHAIN = [entry("low", [{"lock": "a"}, {"run": 100}, {"unlock": "a"}, RUN10], pri
          entry("mid", [{"run": 500}], priority=3, start_us=30)]
 
 
-# The same with high on another core, whose torus must tell that of the others.
+# Of four that wait the most urgent is next, of equals who came first: the last of three, then the
+# second, then the first and one that has come since.
+HEIRS = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, RUN10], priority=1),
+         entry("one", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, start_us=10),
+         entry("two", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=3, start_us=20),
+         entry("three", [{"lock": "m"}, RUN10, {"sleep": 20}, {"unlock": "m"}], priority=4,
+               start_us=30),
+         entry("four", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, start_us=115)]
+
+
+# INVERSION with high on another core, whose torus must tell that of the others.
 APART = [{**one, "cpus": [1 if one["name"] == "high" else 0]} for one in INVERSION]
 
 
@@ -238,6 +248,12 @@ def check_inheritance():
              {"low": [(0, 20), (520, 600), (610, 620)], "mid": [(20, 520)], "high": [(600, 610)]}),
             ("inheritance", INVERSION, 1, True,
              {"low": [(0, 100), (610, 620)], "high": [(100, 110)], "mid": [(110, 610)]}),
+            ("heirs", HEIRS, 1, True,
+             {"low": [(0, 100), (110, 120)], "three": [(100, 110)], "two": [(130, 140)],
+              "one": [(140, 150)], "four": [(150, 160)]}),
+            ("heirs", HEIRS, 1, False,
+             {"low": [(0, 100), (130, 140)], "one": [(100, 110)], "two": [(110, 120)],
+              "three": [(120, 130)], "four": [(150, 160)]}),
             ("inheritance along a chain", CHAIN, 1, True,
              {"low": [(0, 100), (630, 640)], "mid2": [(100, 110), (620, 630)],
               "high": [(110, 120)], "mid": [(120, 620)]})):

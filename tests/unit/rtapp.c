@@ -9,6 +9,7 @@
  */
 #include "sim/input/rtapp_file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -343,6 +344,37 @@ START_TEST(test_whole)
 }
 END_TEST
 
+/* What all tasks take one after another, bytes and forks included. */
+START_TEST(test_durations)
+{
+    static const struct {
+        const char *tasks;
+        double us; /* 0: for ever */
+    } cases[] = {
+        { "\"a\":{\"loop\":5,\"run\":10,\"sleep\":20}", 150 },
+        { "\"a\":{\"loop\":5,\"run\":10,\"instance\":2,\"delay\":7}", 107 },
+        { "\"a\":{\"run\":10}", 0 },
+        { "\"a\":{\"loop\":2,\"phases\":{\"p\":{\"loop\":3,\"run\":10},\"q\":{\"run\":1}}}", 62 },
+        { "\"a\":{\"loop\":2,\"iorun\":5000,\"mem\":1000}", 24 },
+        { "\"a\":{\"loop\":3,\"run\":1,\"fork\":\"b\"},\"b\":{\"instance\":0,\"loop\":1,\"run\":"
+          "100}",
+          3 + 100 + 3 * 100 },
+        { "\"a\":{\"loop\":1,\"run\":1,\"fork\":\"b\"},"
+          "\"b\":{\"instance\":0,\"loop\":1,\"run\":100,\"fork\":\"b\"}",
+          0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *text = arena_printf(&arena, "{\"tasks\":{%s}}", cases[i].tasks);
+        struct rtapp rtapp;
+        ck_assert_msg(rtapp_parse(&rtapp, "f", text, strlen(text), &arena, &err), "%s: %s", text,
+                      err.message);
+        ck_assert_msg(cases[i].us == 0 ? isinf(rtapp.work_us) : rtapp.work_us == cases[i].us,
+                      "%s: %g us", text, rtapp.work_us);
+        cJSON_Delete(rtapp.entries);
+    }
+}
+END_TEST
+
 /* Time does not grow with the square of the length: equal keys, and names that numbers give. */
 START_TEST(test_many_keys)
 {
@@ -368,6 +400,7 @@ int main(void)
     tcase_add_test(tests, test_refusals);
     tcase_add_test(tests, test_cut);
     tcase_add_test(tests, test_whole);
+    tcase_add_test(tests, test_durations);
     tcase_add_test(tests, test_many_keys);
     int status = suite_run("rtapp", tests);
     arena_free(&arena);
