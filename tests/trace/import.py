@@ -322,14 +322,15 @@ def try_library():
     os.makedirs("data/library")
     os.symlink(cpus, "data/cpus")
     os.environ["BRAIDSIM_DATA"] = "data"
-    thing = {"description": "a thing to try", "source": "nowhere", "entries": [
+    thing = {"description": "a thing to try", "scale": "things", "entries": [
         {"name": "three", "instances": 3, "phases": [{"run": 100}, {"sleep": 1000}]},
         {"name": "stream", "arrivals": {"dist": "constant", "value_us": 10000}, "max_alive": 50,
          "phases": [{"run": 10}]}]}
     write_json("data/library/thing.json", thing)
     done = braidsim("list", "workloads")
-    check(re.search(r"^thing +a thing to try$", done.stdout, re.M), f"list: {done.stdout}")
-    for scale, instances, arrivals in (1, 3, 99), (2.5, 8, 249), (0.1, 1, 9):
+    check(re.search(r"^thing +a thing to try; scale: things; at 1: 3 processes, and those that "
+                    r"arrive$", done.stdout, re.M), f"list: {done.stdout}")
+    for scale, instances, arrivals in (1, 3, 99), (3, 9, 299):
         write_json("s.json", scenario_of([{"library": "thing", "scale": scale, "prefix": "p-"}]))
         rows = run("s.json", "out")
         names = [row["workload"] for row in rows]
@@ -348,8 +349,10 @@ def try_library():
               f"{change}: status {done.returncode}: {done.stderr}")
     write_json("s.json", scenario_of([{"library": "think"}]))
     check("did you mean \"thing\"" in braidsim("check", "s.json").stderr, "the nearest")
-    write_json("s.json", scenario_of([{"library": "thing", "scale": 0}]))
-    check("/workload/0/scale: must be from" in braidsim("check", "s.json").stderr, "no scale")
+    for scale in 0, 0.5:
+        write_json("s.json", scenario_of([{"library": "thing", "scale": scale}]))
+        done = braidsim("check", "s.json")
+        check("/workload/0/scale: must be" in done.stderr, f"scale {scale}: {done.stderr}")
     del os.environ["BRAIDSIM_DATA"]
 
 
@@ -373,7 +376,7 @@ def try_refusals():
             ([{"trace": "/dev/zero"}], "/dev/zero: is no regular file"),
             ([{"trace": "."}], "is no regular file"),
             ([one, one], "choose another"),
-            ([{**one, "prefix": "a b"}], "one.ftrace: /0/name: must be 1 to 40"),
+            ([{**one, "prefix": "a b"}], "/workload/0/prefix: must be of letters"),
             ([{**one, "scale": 2}], "unknown key \"scale\""),
             ([{**one, "entries": {}}], "/workload/0/entries: must be an array"),
             ([{**one, "entries": []}], "/workload/0/entries: must have an entry"),
