@@ -20,8 +20,9 @@
  * idle is served within cost + a tick + an interval + the age of the projections + the price of a
  * request and its answer, where slices are longer than cost (tests/theory/balance.c, A9).  Where
  * they are not, or for the k-th, it is k (2 cost + a tick) in place of cost + a tick, since what is
- * owed to the next counts from when the one before got its own.  A lost or damaged projection makes its torus invisible until the
- * next; nothing is lost with it (tests/contract/balancers.c).
+ * owed to the next counts from when the one before got its own.  A lost or damaged
+ * projection makes its torus invisible until the next; nothing is lost with it
+ * (tests/contract/balancers.c).
  * Source: A. Karlin, M. Manasse, L. Rudolph, D. Sleator, "Competitive snoopy caching", Algorithmica
  * 3, 1988 (ski rental); D. Eager, E. Lazowska, J. Zahorjan, "Adaptive load sharing in homogeneous
  * distributed systems", IEEE TSE 12(5), 1986 (giving at low load, asking at high load).
