@@ -138,7 +138,9 @@ const char *json_place(const struct json_source *source, const char *pointer, bo
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-bool json_blank(char *text, size_t length, size_t *at)
+/* Replaces comments, and a byte order mark, by spaces.  False when a comment does not end; *at is
+ * where it begins. */
+static bool blank(char *text, size_t length, size_t *at)
 {
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         memset(text, ' ', 3);
@@ -409,16 +411,24 @@ bool json_parse_text(struct json_source *source, struct arena *arena, struct err
     return false;
 }
 
-bool json_parse(struct json_source *source, const char *name, const char *text, size_t length,
-                struct arena *arena, struct error *err)
+char *json_begin(struct json_source *source, const char *name, const char *text, size_t length,
+                 struct arena *arena, struct error *err)
 {
     char *copy = arena_string_n(arena, text, length);
     size_t offset = 0;
     *source = (struct json_source){ .name = name, .text = copy, .length = length };
-    if (!json_blank(copy, length, &offset))
-        return error_set(err, json_offset_place(source, offset, "", arena),
-                         "a comment begins here and does not end; close it with */");
-    return json_parse_text(source, arena, err);
+    if (blank(copy, length, &offset))
+        return copy;
+    error_set(err, json_offset_place(source, offset, "", arena),
+              "a comment begins here and does not end; close it with */");
+    return NULL;
+}
+
+bool json_parse(struct json_source *source, const char *name, const char *text, size_t length,
+                struct arena *arena, struct error *err)
+{
+    return json_begin(source, name, text, length, arena, err) != NULL &&
+           json_parse_text(source, arena, err);
 }
 
 /* A regular file, never waiting for what may not come. */

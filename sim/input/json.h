@@ -43,9 +43,10 @@ const char *json_beside(const char *file, const char *name, struct arena *arena)
 /* The content of the file at path, to free(); NULL when it cannot be read. */
 char *json_file(const char *path, size_t *length, struct arena *arena, struct error *err);
 
-/* Replaces comments, and a byte order mark, by spaces.  False when a comment does not end; *at is
- * where it begins. */
-bool json_blank(char *text, size_t length, size_t *at);
+/* Copies text, comments and a byte order mark blanked, to source->text, which is returned, so that
+ * the caller may change it.  NULL, with err set, when a comment does not end. */
+char *json_begin(struct json_source *source, const char *name, const char *text, size_t length,
+                 struct arena *arena, struct error *err);
 
 /* "NAME:LINE:COL: POINTER" of an offset in source->text. */
 const char *json_offset_place(const struct json_source *source, size_t offset, const char *pointer,

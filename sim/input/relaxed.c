@@ -221,12 +221,9 @@ static void mend(struct json_source *source, const char *text, const struct scan
 bool relaxed_parse(struct json_source *source, const char *name, const char *text, size_t length,
                    struct arena *arena, struct error *err)
 {
-    char *copy = arena_string_n(arena, text, length);
-    size_t offset = 0;
-    *source = (struct json_source){ .name = name, .text = copy, .length = length };
-    if (!json_blank(copy, length, &offset))
-        return error_set(err, json_offset_place(source, offset, "", arena),
-                         "a comment begins here and does not end; close it with */");
+    char *copy = json_begin(source, name, text, length, arena, err);
+    if (copy == NULL)
+        return false;
     if (strlen(copy) < length) /* a NUL byte, which is refused */
         return json_parse_text(source, arena, err);
     struct scan *scan = arena_alloc(arena, 1, sizeof *scan);

@@ -42,15 +42,22 @@ static void draw(const struct distribution *distribution, double us[DRAWS])
     gsl_rng_free(rng);
 }
 
-START_TEST(what_was_drawn_is_found)
+/* The distribution that is known, and draws from it. */
+static struct distribution drawn_of(const struct known *known, double *us)
 {
-    const struct known *known = &knowns[_i];
-    static double us[DRAWS];
     struct distribution distribution = { .kind = known->kind };
     for (uint32_t p = 0; p < PARAMETER_COUNT; p++)
         distribution.parameter[p] = known->parameter[p];
     ck_assert_ptr_null(distribution_prepare(&distribution));
     draw(&distribution, us);
+    return distribution;
+}
+
+START_TEST(what_was_drawn_is_found)
+{
+    const struct known *known = &knowns[_i];
+    static double us[DRAWS];
+    struct distribution distribution = drawn_of(known, us);
     struct fit fit = fit_durations(us, DRAWS, 1e-6);
     ck_assert_str_eq(distribution_descriptions[fit.distribution.kind].name,
                      distribution_descriptions[known->kind].name);
@@ -67,11 +74,7 @@ START_TEST(no_parameters_near_by_are_likelier)
 {
     const struct known *known = &knowns[_i];
     static double us[DRAWS];
-    struct distribution distribution = { .kind = known->kind };
-    for (uint32_t p = 0; p < PARAMETER_COUNT; p++)
-        distribution.parameter[p] = known->parameter[p];
-    ck_assert_ptr_null(distribution_prepare(&distribution));
-    draw(&distribution, us);
+    drawn_of(known, us);
     struct fit fit = fit_durations(us, DRAWS, 1e-6);
     /* The mean of a hyperexponential is that of the samples, which is not quite the likeliest. */
     bool is_exact = known->kind != DISTRIBUTION_HYPEREXPONENTIAL;
