@@ -13,11 +13,13 @@
  * Both stacks have the same layout (struct saved in context.c), so that the CFI holds before and
  * after the change of stacks.
  *
- * The return is a ret, not a jump, so that every call has its return and the processor's stack of
- * return addresses keeps step: the callers' returns are predicted.  MXCSR is loaded without asking
- * whether it differs, which costs no more than to ask; the x87 control word hardly ever differs,
- * and to load it costs more than to compare it, if that is done late, when what was stored can be
- * read again without waiting (tests/bench/context.c). */
+ * A context that was left where this one is left, as a kernel's are, is returned to by a ret: every
+ * call has its return then, and the processor's stack of return addresses keeps step, so that the
+ * callers' returns are predicted.  For one that was left elsewhere that prediction is wrong in any
+ * case, and a jump has one of its own.  MXCSR is loaded without asking whether it differs, which
+ * costs no more than to ask; the x87 control word hardly ever differs, and to load it costs more
+ * than to compare it, if that is done late, when what was stored can be read again without waiting
+ * (tests/bench/context.c). */
     .globl  process_context_switch
     .type   process_context_switch, @function
     .p2align 5
@@ -60,10 +62,19 @@ process_context_switch:
     cmpw    %cx, 4(%rsp)
     jne     .Lload_x87_control
 .Lx87_control_is_right:
+    movq    56(%rsp), %rcx
     leaq    56(%rsp), %rsp
     .cfi_remember_state
     .cfi_adjust_cfa_offset -56
+    cmpq    %rcx, 56(%rax)
+    jne     .Lreturn_elsewhere
     ret
+
+.Lreturn_elsewhere:
+    leaq    8(%rsp), %rsp
+    .cfi_adjust_cfa_offset -8
+    .cfi_register rip, rcx
+    notrack jmp *%rcx
 
 .Lload_x87_control:
     .cfi_restore_state
