@@ -66,18 +66,24 @@ static uint64_t parse_count(struct argp_state *state, const char *option, const 
     return value;
 }
 
-static void parse_detail(struct argp_state *state, const char *text, bool *sched_only)
+static enum recording_detail parse_detail(struct argp_state *state, const char *text)
 {
-    *sched_only = strcmp(text, "sched") == 0;
-    if (!*sched_only && strcmp(text, "all") != 0)
-        argp_error(state, "--trace-detail must be all or sched, is \"%s\"", text);
+    static const char *const names[] = { [RECORDING_AUTO] = "auto",
+                                         [RECORDING_SCHED] = "sched",
+                                         [RECORDING_SAMPLED] = "sampled",
+                                         [RECORDING_ALL] = "all" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(text, names[i]) == 0)
+            return (enum recording_detail)i;
+    argp_error(state, "--trace-detail must be auto, sched, sampled or all, is \"%s\"", text);
+    return RECORDING_AUTO;
 }
 
 static void check_trace_options(struct argp_state *state, const struct run_arguments *arguments)
 {
     const struct trace_request *trace = &arguments->trace;
     bool has_window = !isnan(trace->from_ms) || !isnan(trace->to_ms);
-    if (trace->path == NULL && (has_window || trace->sched_only))
+    if (trace->path == NULL && (has_window || trace->detail != RECORDING_AUTO))
         argp_error(state, "--trace-from, --trace-to and --trace-detail want --trace FILE");
     if (trace->path != NULL && arguments->count > 1)
         argp_error(state, "--trace is of one scenario; there are %d", arguments->count);
@@ -135,7 +141,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         arguments->trace.to_ms = command_ms(state, "--trace-to", argument);
         return 0;
     case KEY_TRACE_DETAIL:
-        parse_detail(state, argument, &arguments->trace.sched_only);
+        arguments->trace.detail = parse_detail(state, argument);
         return 0;
     case ARGP_KEY_ARGS:
         arguments->scenarios = state->argv + state->next;
@@ -167,8 +173,10 @@ static const struct argp_option options[] = {
       0 },
     { "trace-from", KEY_TRACE_FROM, "MS", 0, "from here on (default: the end of the warm-up)", 0 },
     { "trace-to", KEY_TRACE_TO, "MS", 0, "up to here (default: the end)", 0 },
-    { "trace-detail", KEY_TRACE_DETAIL, "all|sched", 0,
-      "sched: switches and wakings alone (default: all)", 0 },
+    { "trace-detail", KEY_TRACE_DETAIL, "auto|sched|sampled|all", 0,
+      "of FILE.pftrace: switches and wakings alone; with overhead and queues, sampled; or each "
+      "change of them (auto: all up to 200,000 switches, then sampled)",
+      0 },
     { "quiet", KEY_QUIET, NULL, 0, "no summary and no progress bar", 0 },
     { 0 },
 };

@@ -65,7 +65,8 @@ static bool child_run(const struct work *work, uint32_t run, struct run_result *
         return true;
     }
     struct recording recording = { .to_ps = trace_ps(wanted->to_ms, scenario->duration_ps),
-                                   .all = !wanted->sched_only && trace_shows_all(wanted->path),
+                                   .detail = trace_shows_all(wanted->path) ? wanted->detail
+                                                                           : RECORDING_SCHED,
                                    .work = trace_shows_work(wanted->path) };
     recording.from_ps = isnan(wanted->from_ms) ? scenario->warmup_ps
                                                : trace_ps(wanted->from_ms, scenario->duration_ps);

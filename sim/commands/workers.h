@@ -13,9 +13,9 @@
 
 /* What of each run is to be written to a file. */
 struct trace_request {
-    const char *path;      /* NULL: nothing; see trace_path() */
-    bool sched_only;       /* switches and wakings, else all that there is */
-    double from_ms, to_ms; /* from NaN: where the measured window begins; to NaN: the end */
+    const char *path;             /* NULL: nothing; see trace_path() */
+    enum recording_detail detail; /* as far as the format has room for it */
+    double from_ms, to_ms;        /* from NaN: where the measured window begins; to NaN: the end */
 };
 
 struct work {

@@ -5,9 +5,19 @@
 #include "sim/host/recording.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/base/check.h"
 #include "sim/host/internal.h"
+
+enum { SLOTS = 1000, SLOTS_MIN = 100, CORE_SLOTS = 20000 };
+
+static void *room(size_t count, size_t size)
+{
+    void *room = calloc(count, size);
+    CHECK(room != NULL);
+    return room;
+}
 
 static void add(struct record_list *list, const struct record *record)
 {
@@ -24,17 +34,81 @@ static bool is_wanted(const struct recording *recording, uint64_t at_ps)
     return at_ps >= recording->from_ps && at_ps < recording->to_ps;
 }
 
+static bool is_listed(const struct recording *recording)
+{
+    return recording->detail == RECORDING_AUTO || recording->detail == RECORDING_ALL;
+}
+
+static bool is_sampled(const struct recording *recording)
+{
+    return recording->detail == RECORDING_AUTO || recording->detail == RECORDING_SAMPLED;
+}
+
+/* ---- Samples ------------------------------------------------------------------------------ */
+
+static void samples_begin(struct recording *recording)
+{
+    struct record_samples *samples = &recording->samples;
+    uint32_t slots = CORE_SLOTS / recording->core_count;
+    samples->slot_count = slots > SLOTS ? SLOTS : slots < SLOTS_MIN ? SLOTS_MIN : slots;
+    samples->slot_ps =
+        (recording->to_ps - recording->from_ps + samples->slot_count - 1) / samples->slot_count;
+    samples->account_ps = room((size_t)samples->slot_count * recording->core_count * ACCOUNT_COUNT,
+                               sizeof *samples->account_ps);
+    size_t queues = (size_t)samples->slot_count * recording->torus_count;
+    samples->queued = room(queues, sizeof *samples->queued);
+    memset(samples->queued, 0xff, queues * sizeof *samples->queued);
+    samples->migrations = room(samples->slot_count, sizeof *samples->migrations);
+}
+
+static uint64_t sample_slot(const struct recording *recording, uint64_t at_ps)
+{
+    return (at_ps - recording->from_ps) / recording->samples.slot_ps;
+}
+
+static void sample_account(struct recording *recording, const struct core *core, uint8_t account,
+                           uint64_t from_ps, uint64_t to_ps)
+{
+    const struct record_samples *samples = &recording->samples;
+    for (uint64_t slot = sample_slot(recording, from_ps); from_ps < to_ps; slot++) {
+        uint64_t end_ps = recording->from_ps + (slot + 1) * samples->slot_ps;
+        end_ps = end_ps < to_ps ? end_ps : to_ps;
+        samples->account_ps[(slot * recording->core_count + core->id) * ACCOUNT_COUNT + account] +=
+            end_ps - from_ps;
+        from_ps = end_ps;
+    }
+}
+
+/* It has been too long a time for details. */
+static void drop_details(struct recording *recording)
+{
+    recording->detail = RECORDING_SAMPLED;
+    free(recording->queues.records);
+    recording->queues = (struct record_list){ 0 };
+    for (uint32_t c = 0; c < recording->core_count; c++) {
+        struct record_list *list = &recording->cores[c];
+        size_t kept = 0;
+        for (size_t i = 0; i < list->count; i++)
+            if (list->records[i].kind != RECORD_ACCOUNT)
+                list->records[kept++] = list->records[i];
+        list->count = kept;
+    }
+}
+
+/* ---- The run ------------------------------------------------------------------------------ */
+
 void recording_begin(struct host *host)
 {
     struct recording *recording = host->recording;
     recording->core_count = host->core_count;
-    recording->cores = calloc(host->core_count, sizeof *recording->cores);
-    CHECK(recording->cores != NULL);
+    recording->torus_count = host->scenario->scheduler.tori;
+    recording->cores = room(host->core_count, sizeof *recording->cores);
+    if (is_sampled(recording))
+        samples_begin(recording);
     for (uint32_t c = 0; c < host->core_count; c++)
         recording->cores[c].on = RECORD_IDLE;
     recording->task_count = host->task_count;
-    recording->tasks = calloc(host->task_count, sizeof *recording->tasks);
-    CHECK(recording->tasks != NULL);
+    recording->tasks = room(host->task_count, sizeof *recording->tasks);
     for (uint32_t id = 0; id < host->task_count; id++)
         recording->tasks[id] = (struct recorded_task){ .workload = host->tasks[id].workload,
                                                        .instance = host->tasks[id].entity };
@@ -46,6 +120,9 @@ void recording_free(struct recording *recording)
         free(recording->cores[c].records);
     free(recording->cores);
     free(recording->queues.records);
+    free(recording->samples.account_ps);
+    free(recording->samples.queued);
+    free(recording->samples.migrations);
     free(recording->tasks);
     *recording = (struct recording){ 0 };
 }
@@ -99,7 +176,7 @@ void recording_work(struct host *host, uint32_t task, uint64_t from_ps, uint64_t
 
 void recording_switch(struct host *host, const struct core *core, uint32_t task)
 {
-    const struct recording *recording = host->recording;
+    struct recording *recording = host->recording;
     struct record_list *list = &recording->cores[core->id];
     if (list->on == task || host->now_ps >= recording->to_ps)
         return;
@@ -111,6 +188,8 @@ void recording_switch(struct host *host, const struct core *core, uint32_t task)
                                     .before = list->on,
                                     .kind = RECORD_SWITCH,
                                     .detail = how_it_leaves(host, list->on) });
+        if (++recording->switch_count > RECORDING_DETAILED && recording->detail == RECORDING_AUTO)
+            drop_details(recording);
     }
     list->on = task;
 }
@@ -129,11 +208,15 @@ void recording_account(struct host *host, const struct core *core, uint8_t accou
 {
     struct recording *recording = host->recording;
     struct record_list *list = &recording->cores[core->id];
-    if (!recording->all || account == ACCOUNT_USER || account == ACCOUNT_IDLE)
+    if (recording->detail == RECORDING_SCHED || account == ACCOUNT_USER || account == ACCOUNT_IDLE)
         return;
     from_ps = from_ps > recording->from_ps ? from_ps : recording->from_ps;
     to_ps = to_ps < recording->to_ps ? to_ps : recording->to_ps;
     if (to_ps <= from_ps)
+        return;
+    if (is_sampled(recording))
+        sample_account(recording, core, account, from_ps, to_ps);
+    if (!is_listed(recording))
         return;
     struct record *last = list->count > 0 ? &list->records[list->count - 1] : NULL;
     if (last != NULL && last->kind == RECORD_ACCOUNT && last->detail == account &&
@@ -145,28 +228,38 @@ void recording_account(struct host *host, const struct core *core, uint8_t accou
                   .at_ps = from_ps, .to_ps = to_ps, .kind = RECORD_ACCOUNT, .detail = account });
 }
 
-static void add_of_queues(struct host *host, const struct record *record)
-{
-    if (host->recording->all && is_wanted(host->recording, host->now_ps))
-        add(&host->recording->queues, record);
-}
-
 void recording_ready(struct host *host, uint32_t torus, uint32_t count)
 {
-    add_of_queues(
-        host, &(struct record){
-                  .at_ps = host->now_ps, .torus = torus, .count = count, .kind = RECORD_READY });
+    struct recording *recording = host->recording;
+    const struct record_samples *samples = &recording->samples;
+    if (!is_wanted(recording, host->now_ps))
+        return;
+    if (is_sampled(recording))
+        samples->queued[sample_slot(recording, host->now_ps) * recording->torus_count + torus] =
+            count;
+    if (is_listed(recording))
+        add(&recording->queues,
+            &(struct record){
+                .at_ps = host->now_ps, .torus = torus, .count = count, .kind = RECORD_READY });
 }
 
 void recording_migration(struct host *host, uint32_t task)
 {
-    add_of_queues(
-        host, &(struct record){ .at_ps = host->now_ps, .task = task, .kind = RECORD_MIGRATION });
+    struct recording *recording = host->recording;
+    if (!is_wanted(recording, host->now_ps))
+        return;
+    if (is_sampled(recording))
+        recording->samples.migrations[sample_slot(recording, host->now_ps)]++;
+    if (is_listed(recording))
+        add(&recording->queues,
+            &(struct record){ .at_ps = host->now_ps, .task = task, .kind = RECORD_MIGRATION });
 }
 
 void recording_end(struct host *host)
 {
-    const struct recording *recording = host->recording;
+    struct recording *recording = host->recording;
+    if (recording->detail == RECORDING_AUTO)
+        recording->detail = RECORDING_ALL;
     uint64_t at_ps = host->now_ps < recording->to_ps ? host->now_ps : recording->to_ps;
     for (uint32_t c = 0; c < recording->core_count; c++) {
         struct record_list *list = &recording->cores[c];

@@ -1,7 +1,10 @@
 /* recording.h -- what happens in a run, for those who want to see it: who runs where, and when.
  *
  * A recording changes no result.  It is a list per core, and one of the queues, each in the order
- * in which things happened; what happens on two cores at one instant has no order.
+ * in which things happened; what happens on two cores at one instant has no order.  Where the
+ * overhead is and how long queues are takes many times as much as who runs where, so of a long
+ * time it is sampled: what each core spent in each account in every slot of the time, and what the
+ * queues were at its end.
  *
  * A process is on a core from the entry that picks it to the entry in which it leaves, as the
  * scheduler charges it: the durations add up, to the nanosecond, to runtime_ns of processes.csv.
@@ -45,6 +48,15 @@ struct record {
     uint8_t detail; /* SWITCH: enum record_leave; ACCOUNT: enum account */
 };
 
+enum recording_detail {
+    RECORDING_AUTO,    /* ALL, up to RECORDING_DETAILED switches; then, from the start, SAMPLED */
+    RECORDING_SCHED,   /* SWITCH and WAKING alone */
+    RECORDING_SAMPLED, /* and samples */
+    RECORDING_ALL      /* and ACCOUNT, READY and MIGRATION */
+};
+
+enum { RECORDING_DETAILED = 200000 };
+
 struct record_list {
     struct record *records;
     size_t count, capacity;
@@ -58,13 +70,25 @@ struct recorded_task {
     uint64_t work_ps, told_ns; /* its work so far, and of that in WORK, rounded down */
 };
 
+#define RECORD_SAME UINT32_MAX /* a queue that has not changed in a slot */
+
+struct record_samples {
+    uint64_t slot_ps;
+    uint32_t slot_count;
+    uint64_t *account_ps; /* [slot][core][account] */
+    uint32_t *queued;     /* [slot][torus]: so many processes at its end, or RECORD_SAME */
+    uint64_t *migrations; /* [slot] */
+};
+
 struct recording {
-    uint64_t from_ps, to_ps; /* what happens before or after is not recorded */
-    bool all;                /* not only SWITCH and WAKING */
-    bool work;               /* WORK, too */
-    uint32_t core_count, task_count;
-    struct record_list *cores;   /* [core_count]: SWITCH, WAKING, ACCOUNT, WORK */
-    struct record_list queues;   /* READY, MIGRATION */
+    uint64_t from_ps, to_ps;      /* what happens before or after is not recorded */
+    enum recording_detail detail; /* AUTO has become one of the others when the run is over */
+    bool work;                    /* WORK, too */
+    uint32_t core_count, torus_count, task_count;
+    size_t switch_count;
+    struct record_list *cores; /* [core_count]: SWITCH, WAKING, ACCOUNT, WORK */
+    struct record_list queues; /* READY, MIGRATION */
+    struct record_samples samples;
     struct recorded_task *tasks; /* [task_count] */
 };
 

@@ -1,8 +1,8 @@
 /* trace.h -- a recording of a run as a file that other people's viewers open.
  *
- *     FILE.pftrace   Perfetto's protobuf: switches, wakings, names; with recording->all also where
- *                    the overhead is, as slices of a track per core, and queue lengths and
- *                    migrations as counters
+ *     FILE.pftrace   Perfetto's protobuf: switches, wakings, names; where the overhead is, as
+ *                    slices of a track per core or sampled, and queue lengths and migrations as
+ *                    counters, as far as recording->detail goes
  *     FILE.ftrace    the text of Linux's ftrace: switches, wakings, and, when a process leaves a
  *                    core, sched_stat_runtime with what it has got done there, overhead left out
  *

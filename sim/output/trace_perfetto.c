@@ -15,7 +15,8 @@
 
 enum { PART = 1024, SEQUENCE = 1 };
 
-/* Tracks: groups, then a track of each core, then one of each torus, and all migrations. */
+/* Tracks: groups, then one of each core, then one of each torus, and all migrations; where overhead
+ * is sampled, a track of each account behind those. */
 enum { TRACK_OVERHEAD = 1, TRACK_QUEUES, TRACK_MIGRATIONS, TRACK_FIRST = 16 };
 
 /* Room for one part; messages point to their neighbours once and for all. */
@@ -23,10 +24,14 @@ struct room {
     Perfetto__TracePacket packets[PART];
     Perfetto__TracePacket *packet_list[PART];
     Perfetto__TrackEvent track_events[PART];
-    Perfetto__FtraceEvent events[PART];
-    Perfetto__FtraceEvent *event_list[PART];
-    Perfetto__SchedSwitch switches[PART];
-    Perfetto__SchedWaking wakings[PART];
+    struct changes {
+        size_t count;
+        uint64_t last_ns, ns[PART];
+        int64_t state[PART];
+        int32_t pid[PART], cpu[PART];
+    } switches, wakings;
+    int32_t prio[PART];     /* 0 */
+    uint32_t no_name[PART]; /* 0: names are those of processes */
     uint8_t *bytes;
     size_t capacity;
 };
@@ -58,13 +63,8 @@ static struct room *room_new(void)
 {
     struct room *room = calloc(1, sizeof *room);
     CHECK(room != NULL);
-    for (size_t i = 0; i < PART; i++) {
+    for (size_t i = 0; i < PART; i++)
         room->packet_list[i] = &room->packets[i];
-        room->event_list[i] = &room->events[i];
-        perfetto__track_event__init(&room->track_events[i]);
-        perfetto__sched_switch__init(&room->switches[i]);
-        perfetto__sched_waking__init(&room->wakings[i]);
-    }
     return room;
 }
 
@@ -136,16 +136,37 @@ static uint64_t torus_track(const struct trace *trace, uint32_t torus)
     return TRACK_FIRST + trace->recording->core_count + torus;
 }
 
+static uint64_t account_track(const struct trace *trace, uint32_t core, uint32_t account)
+{
+    const struct recording *recording = trace->recording;
+    return TRACK_FIRST + recording->core_count + recording->torus_count +
+           (uint64_t)core * ACCOUNT_COUNT + account;
+}
+
+static bool is_overhead(uint32_t account)
+{
+    return account != ACCOUNT_USER && account != ACCOUNT_IDLE;
+}
+
 static void put_tracks(struct trace *trace, struct room *room)
 {
+    const struct recording *recording = trace->recording;
+    bool sampled = recording->detail == RECORDING_SAMPLED;
     char name[64];
-    put_track(trace, room, TRACK_OVERHEAD, 0, "Overhead", NULL);
-    for (uint32_t c = 0; c < trace->recording->core_count; c++) {
+    snprintf(name, sizeof name, "Overhead, sampled every %.4g ms",
+             (double)recording->samples.slot_ps / 1e9);
+    put_track(trace, room, TRACK_OVERHEAD, 0, sampled ? name : "Overhead", NULL);
+    for (uint32_t c = 0; c < recording->core_count; c++) {
         snprintf(name, sizeof name, "Core %u", c);
         put_track(trace, room, TRACK_FIRST + c, TRACK_OVERHEAD, name, NULL);
+        for (uint32_t a = 0; sampled && a < ACCOUNT_COUNT; a++)
+            if (is_overhead(a)) {
+                snprintf(name, sizeof name, "Core %u: %s", c, account_names[a]);
+                put_track(trace, room, account_track(trace, c, a), TRACK_FIRST + c, name, "%");
+            }
     }
     put_track(trace, room, TRACK_QUEUES, 0, "Queued", NULL);
-    for (uint32_t t = 0; t < trace->scenario->scheduler.tori; t++) {
+    for (uint32_t t = 0; t < recording->torus_count; t++) {
         snprintf(name, sizeof name, "Torus %u", t);
         put_track(trace, room, torus_track(trace, t), TRACK_QUEUES, name, "processes");
     }
@@ -154,66 +175,71 @@ static void put_tracks(struct trace *trace, struct room *room)
 
 /* ---- Switches and wakings ----------------------------------------------------------------- */
 
-static void set_switch(struct room *room, size_t i, const struct record *record)
+static void add_change(struct changes *changes, const struct record *record, uint32_t core,
+                       int64_t state)
+{
+    uint64_t ns = record->at_ps / 1000;
+    size_t i = changes->count++;
+    changes->ns[i] = ns - changes->last_ns;
+    changes->pid[i] = (int32_t)trace_pid(record->task);
+    changes->state[i] = state;
+    changes->cpu[i] = (int32_t)core;
+    changes->last_ns = ns;
+}
+
+static void put_bundle(struct trace *trace, struct room *room, uint32_t core)
+{
+    static char no_name[] = "", *names[] = { no_name };
+    struct changes *switches = &room->switches, *wakings = &room->wakings;
+    Perfetto__CompactSched sched = PERFETTO__COMPACT_SCHED__INIT;
+    Perfetto__FtraceEventBundle bundle = PERFETTO__FTRACE_EVENT_BUNDLE__INIT;
+    sched.intern_table = names;
+    sched.n_intern_table = 1;
+    sched.switch_timestamp = switches->ns;
+    sched.switch_prev_state = switches->state;
+    sched.switch_next_pid = switches->pid;
+    sched.switch_next_prio = sched.waking_prio = room->prio;
+    sched.switch_next_comm_index = sched.waking_comm_index = room->no_name;
+    sched.n_switch_timestamp = sched.n_switch_prev_state = sched.n_switch_next_pid =
+        sched.n_switch_next_prio = sched.n_switch_next_comm_index = switches->count;
+    sched.waking_timestamp = wakings->ns;
+    sched.waking_pid = wakings->pid;
+    sched.waking_target_cpu = wakings->cpu;
+    sched.n_waking_timestamp = sched.n_waking_pid = sched.n_waking_target_cpu =
+        sched.n_waking_prio = sched.n_waking_comm_index = wakings->count;
+    bundle.has_cpu = 1;
+    bundle.cpu = core;
+    bundle.compact_sched = &sched;
+    packet_at(room, 0)->ftrace_events = &bundle;
+    if (switches->count + wakings->count > 0)
+        put_part(trace, room, 1);
+    switches->count = wakings->count = 0;
+    switches->last_ns = wakings->last_ns = 0;
+}
+
+/* A reader learns from a core's first switch who leaves with the second, and makes nothing else of
+ * it: so it comes twice, at first to who was there before. */
+static void put_core(struct trace *trace, struct room *room, uint32_t core)
 {
     static const int64_t states[] = {
         [RECORD_READY_STILL] = 0, [RECORD_SLEEPS] = 1, [RECORD_ENDS] = 16
     };
-    Perfetto__SchedSwitch *change = &room->switches[i];
-    change->has_prev_pid = change->has_prev_state = change->has_next_pid = 1;
-    change->prev_pid = (int32_t)trace_pid(record->before);
-    change->prev_state = states[record->detail];
-    change->next_pid = (int32_t)trace_pid(record->task);
-    room->events[i].sched_switch = change;
-}
-
-static void set_waking(struct room *room, size_t i, uint32_t core, const struct record *record)
-{
-    Perfetto__SchedWaking *waking = &room->wakings[i];
-    waking->has_pid = waking->has_target_cpu = 1;
-    waking->pid = (int32_t)trace_pid(record->task);
-    waking->target_cpu = (int32_t)core;
-    room->events[i].sched_waking = waking;
-}
-
-static void put_bundle(struct trace *trace, struct room *room, uint32_t core, size_t count)
-{
-    Perfetto__FtraceEventBundle bundle = PERFETTO__FTRACE_EVENT_BUNDLE__INIT;
-    bundle.has_cpu = 1;
-    bundle.cpu = core;
-    bundle.event = room->event_list;
-    bundle.n_event = count;
-    packet_at(room, 0)->ftrace_events = &bundle;
-    if (count > 0)
-        put_part(trace, room, 1);
-}
-
-static void put_core(struct trace *trace, struct room *room, uint32_t core)
-{
     const struct record_list *list = &trace->recording->cores[core];
-    uint32_t on = RECORD_IDLE;
-    size_t count = 0;
+    bool begun = false;
     for (size_t i = 0; i < list->count; i++) {
         const struct record *record = &list->records[i];
-        if (record->kind != RECORD_SWITCH && record->kind != RECORD_WAKING)
-            continue;
-        Perfetto__FtraceEvent *event = &room->events[count];
-        perfetto__ftrace_event__init(event);
-        event->has_timestamp = event->has_pid = 1;
-        event->timestamp = record->at_ps / 1000;
-        event->pid = trace_pid(on);
-        if (record->kind == RECORD_SWITCH) {
-            set_switch(room, count++, record);
-            on = record->task;
-        } else {
-            set_waking(room, count++, core, record);
-        }
-        if (count == PART) {
-            put_bundle(trace, room, core, count);
-            count = 0;
-        }
+        if (record->kind == RECORD_SWITCH && !begun)
+            add_change(&room->switches,
+                       &(struct record){ .at_ps = record->at_ps, .task = record->before }, core, 0);
+        begun = begun || record->kind == RECORD_SWITCH;
+        if (record->kind == RECORD_SWITCH)
+            add_change(&room->switches, record, core, states[record->detail]);
+        else if (record->kind == RECORD_WAKING)
+            add_change(&room->wakings, record, core, 0);
+        if (room->switches.count >= PART - 1 || room->wakings.count == PART)
+            put_bundle(trace, room, core);
     }
-    put_bundle(trace, room, core, count);
+    put_bundle(trace, room, core);
 }
 
 /* ---- Tracks ------------------------------------------------------------------------------- */
@@ -255,10 +281,16 @@ static void put_overhead(struct trace *trace, struct room *room, uint32_t core)
     put_part(trace, room, count);
 }
 
+static void set_count(Perfetto__TrackEvent *event, uint64_t count)
+{
+    event->has_counter_value = 1;
+    event->counter_value = (int64_t)count;
+}
+
 static void put_counters(struct trace *trace, struct room *room)
 {
     const struct record_list *list = &trace->recording->queues;
-    int64_t migrations = 0;
+    uint64_t migrations = 0;
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
         const struct record *record = &list->records[i];
@@ -267,8 +299,7 @@ static void put_counters(struct trace *trace, struct room *room)
             track_event_at(room, count++, record->at_ps,
                            moves ? TRACK_MIGRATIONS : torus_track(trace, record->torus),
                            PERFETTO__TRACK_EVENT__TYPE__COUNTER);
-        event->has_counter_value = 1;
-        event->counter_value = moves ? ++migrations : (int64_t)record->count;
+        set_count(event, moves ? ++migrations : record->count);
         if (count == PART) {
             put_part(trace, room, count);
             count = 0;
@@ -277,17 +308,87 @@ static void put_counters(struct trace *trace, struct room *room)
     put_part(trace, room, count);
 }
 
+/* ---- Samples ------------------------------------------------------------------------------ */
+
+/* Of one core: what share of each slot went where.  A value holds until the next one. */
+static void put_core_samples(struct trace *trace, struct room *room, uint32_t core,
+                             uint32_t account)
+{
+    const struct recording *recording = trace->recording;
+    const struct record_samples *samples = &recording->samples;
+    uint64_t last_ps = 0;
+    size_t count = 0;
+    for (uint64_t slot = 0; slot <= samples->slot_count; slot++) {
+        uint64_t from_ps = recording->from_ps + slot * samples->slot_ps;
+        uint64_t ps =
+            slot == samples->slot_count
+                ? 0
+                : samples
+                      ->account_ps[(slot * recording->core_count + core) * ACCOUNT_COUNT + account];
+        if (ps == last_ps)
+            continue;
+        Perfetto__TrackEvent *event =
+            track_event_at(room, count++, from_ps, account_track(trace, core, account),
+                           PERFETTO__TRACK_EVENT__TYPE__COUNTER);
+        event->has_double_counter_value = 1;
+        event->double_counter_value = 100.0 * (double)ps / (double)samples->slot_ps;
+        last_ps = ps;
+        if (count == PART) {
+            put_part(trace, room, count);
+            count = 0;
+        }
+    }
+    put_part(trace, room, count);
+}
+
+/* What the queues were, and how many migrations there had been, when a slot was over. */
+static void put_queue_samples(struct trace *trace, struct room *room)
+{
+    const struct recording *recording = trace->recording;
+    const struct record_samples *samples = &recording->samples;
+    uint64_t migrations = 0;
+    for (uint64_t slot = 0; slot < samples->slot_count; slot++) {
+        uint64_t end_ps = recording->from_ps + (slot + 1) * samples->slot_ps;
+        end_ps = end_ps < recording->to_ps ? end_ps : recording->to_ps;
+        size_t count = 0;
+        for (uint32_t t = 0; t <= recording->torus_count; t++) {
+            bool moves = t == recording->torus_count;
+            const uint32_t *queued = &samples->queued[slot * recording->torus_count];
+            if (moves ? samples->migrations[slot] == 0 : queued[t] == RECORD_SAME)
+                continue;
+            migrations += moves ? samples->migrations[slot] : 0;
+            set_count(track_event_at(room, count++, end_ps,
+                                     moves ? TRACK_MIGRATIONS : torus_track(trace, t),
+                                     PERFETTO__TRACK_EVENT__TYPE__COUNTER),
+                      moves ? migrations : queued[t]);
+            if (count == PART) {
+                put_part(trace, room, count);
+                count = 0;
+            }
+        }
+        put_part(trace, room, count);
+    }
+}
+
 void trace_put_perfetto(struct trace *trace)
 {
+    const struct recording *recording = trace->recording;
     struct room *room = room_new();
     put_processes(trace, room);
-    for (uint32_t c = 0; c < trace->recording->core_count; c++)
+    for (uint32_t c = 0; c < recording->core_count; c++)
         put_core(trace, room, c);
-    if (trace->recording->all) {
+    if (recording->detail != RECORDING_SCHED)
         put_tracks(trace, room);
-        for (uint32_t c = 0; c < trace->recording->core_count; c++)
+    if (recording->detail == RECORDING_ALL) {
+        for (uint32_t c = 0; c < recording->core_count; c++)
             put_overhead(trace, room, c);
         put_counters(trace, room);
+    } else if (recording->detail == RECORDING_SAMPLED) {
+        for (uint32_t c = 0; c < recording->core_count; c++)
+            for (uint32_t a = 0; a < ACCOUNT_COUNT; a++)
+                if (is_overhead(a))
+                    put_core_samples(trace, room, c, a);
+        put_queue_samples(trace, room);
     }
     free(room->bytes);
     free(room);

@@ -98,25 +98,28 @@ static const char *name_of(const struct reading *reading, uint32_t pid)
 
 static bool read_switches(struct reading *reading, const Perfetto__FtraceEventBundle *bundle)
 {
+    const Perfetto__CompactSched *sched = bundle->compact_sched;
     if (bundle->cpu >= CORES_MAX)
         return false;
+    if (bundle->cpu >= reading->trace->core_count)
+        reading->trace->core_count = bundle->cpu + 1;
+    if (sched == NULL)
+        return true;
+    if (sched->n_switch_next_pid != sched->n_switch_timestamp)
+        return false;
     struct on_core *on = &reading->on[bundle->cpu];
-    for (size_t i = 0; i < bundle->n_event; i++) {
-        const Perfetto__FtraceEvent *event = bundle->event[i];
-        if (event->sched_switch == NULL)
-            continue;
-        happens(reading->trace, event->timestamp);
-        if (on->pid != 0 && event->timestamp < on->since_ns)
+    uint64_t ns = 0;
+    for (size_t i = 0; i < sched->n_switch_timestamp; i++) {
+        ns += sched->switch_timestamp[i];
+        happens(reading->trace, ns);
+        if (on->pid != 0 && ns < on->since_ns)
             return false;
         if (on->pid != 0)
             add(&reading->trace->runs,
-                (struct trace_stretch){ on->since_ns, event->timestamp, bundle->cpu,
-                                        name_of(reading, on->pid) });
-        on->pid = (uint32_t)event->sched_switch->next_pid;
-        on->since_ns = event->timestamp;
+                (struct trace_stretch){ on->since_ns, ns, bundle->cpu, name_of(reading, on->pid) });
+        on->pid = (uint32_t)sched->switch_next_pid[i];
+        on->since_ns = ns;
     }
-    if (bundle->cpu >= reading->trace->core_count)
-        reading->trace->core_count = bundle->cpu + 1;
     return true;
 }
 

@@ -101,7 +101,7 @@ def check_processes(trace, processes, name):
         check(int(row["user_ps"]) // 1000 <= int(row["runtime_ns"]) + times,
               f"{name}: process {pid} worked longer than it was there")
     check(len(found) > 2, f"{name}: something happened")
-    woken = {pid for wakings in trace.wakings.values() for _, pid, _ in wakings}
+    woken = {pid for wakings in trace.wakings.values() for _, pid in wakings}
     check(set(trace.names) == woken | set(found), f"{name}: names of those that occur")
 
 
@@ -151,7 +151,7 @@ def check_text(trace, text, processes, name):
         else:
             event = WAKING.match(at["rest"])
             check(at["event"] == "sched_waking" and event is not None, f"{name}: a waking: {line}")
-            wakings.setdefault(cpu, []).append((ns, int(event[2]), int(at["pid"])))
+            wakings.setdefault(cpu, []).append((ns, int(event[2])))
     same = {cpu: [(ns, before, STATES[state], after) for ns, before, state, after in events]
             for cpu, events in trace.switches.items()}
     check(switches == same, f"{name}: the same switches in text")
@@ -159,6 +159,39 @@ def check_text(trace, text, processes, name):
     check_work(work, processes, name)
     written = re.search(rb"entries-written: (\d+)/(\d+)", text)
     check(int(written[1]) == int(written[2]) == len(lines), f"{name}: as many lines as it says")
+
+
+def check_samples(full, part, cores, name):
+    """Samples add up to what the slices do; the queues are as they were then."""
+    check(full.switches == part.switches and full.wakings == part.wakings, f"{name}: who runs where")
+    check(not part.slices, f"{name}: no slices")
+    slot_ms = float(next(re.match(r"/Overhead, sampled every ([0-9.e-]+) ms$", track)[1]
+                         for track in part.tracks.values() if track.count("/") == 1 and
+                         "sampled" in track))
+    begin = 50.5e6
+    for row in cores:
+        for column, ps in row.items():
+            account = column[:-3]
+            if not column.endswith("_ps") or account in ("user", "idle"):
+                continue
+            track = next(each for each in part.tracks.values()
+                         if each.endswith(f"Core {row['core']}: {account}"))
+            values = part.counters.get(track, [])
+            spans = zip(values, values[1:])
+            total = sum(value / 100 * (after - ns) for (ns, value), (after, _) in spans)
+            check(not values or values[-1][1] == 0, f"{name}: {track} ends with nothing")
+            check(abs(total - int(ps) / 1000) <= 1e-3 * int(ps) / 1000 + 5 * len(values),
+                  f"{name}: {track}: {total} ns sampled, {ps} ps by its row")
+            check(all(0 <= value <= 100.0001 and ns >= begin for ns, value in values),
+                  f"{name}: {track}: shares")
+    for track, values in full.counters.items():
+        for ns, value in part.counters.get(track, []):
+            before = [found for at, found in values if at < ns]
+            check(before and before[-1] == value,
+                  f"{name}: {track} is {value} at {ns}, {before[-1:]} in the whole")
+        check(len(part.counters.get(track, [])) <= 1000 + 1, f"{name}: {track} is sampled")
+        check(track in part.counters, f"{name}: {track} is there")
+    check(0.2 < slot_ms < 0.3, f"{name}: a slot is {slot_ms} ms")
 
 
 def leaving(trace):
@@ -173,6 +206,7 @@ def try_scenario(scenario, name, *options):
     """One file of one run; returns its trace."""
     for out, extra in (("plain", []), ("full", ["--trace", "full.pftrace"]),
                        ("text", ["--trace", "text.ftrace"]),
+                       ("sampled", ["--trace", "sampled.pftrace", "--trace-detail", "sampled"]),
                        ("small", ["--trace", "small.pftrace.gz", "--trace-detail", "sched"])):
         done = run(scenario, "--out", out, "--replications", "1", *options, *extra)
         check(done.returncode <= 1, f"{name}: status {done.returncode}: {done.stderr}")
@@ -180,6 +214,8 @@ def try_scenario(scenario, name, *options):
             check(read(os.path.join("plain", result)) == read(os.path.join(out, result)),
                   f"{name}: {result} is the same with a trace ({out})")
     full, small = Trace(read("full.pftrace")), Trace(read("small.pftrace.gz"))
+    if scenario == "mix.json":
+        check_samples(full, Trace(read("sampled.pftrace")), rows("full/cores.csv"), name)
     check_processes(full, rows("full/processes.csv"), name)
     check_accounts(full, rows("full/cores.csv"), name)
     check_text(full, read("text.ftrace"), rows("full/processes.csv"), name)
@@ -194,6 +230,22 @@ def try_scenario(scenario, name, *options):
     check(all(value >= 0 for track in full.counters.values() for _, value in track),
           f"{name}: queues have lengths")
     return full
+
+
+def try_many(scenario):
+    """More switches than are shown in detail: sampled, from the start, and small."""
+    sleepers = [{"name": "sleeper", "instances": 40, "phases": [{"run": 20}, {"sleep": 50}]}]
+    sets = ["--set", f"/workload={json.dumps(sleepers)}", "--set", "/duration_ms=2000", "--cost", "flat"]
+    for detail in "auto", "sampled", "all":
+        done = run(scenario, "--out", "many", *sets, "--trace", detail + ".pftrace",
+                   "--trace-detail", detail)
+        check(done.returncode == 0, f"many: {done.stderr}")
+    switches = sum(map(len, Trace(read("auto.pftrace")).switches.values()))
+    size = os.path.getsize("auto.pftrace")
+    check(switches > 210000, f"many: {switches} switches")
+    check(read("auto.pftrace") == read("sampled.pftrace"), "many: sampled from the start")
+    check(size < 45 * switches, f"many: {size / switches} bytes a switch")
+    check(os.path.getsize("all.pftrace") > 4 * size, "many: all is more")
 
 
 def try_windows(scenario, name):
@@ -250,7 +302,7 @@ def try_refusals(scenario):
             (["--trace", "none/t.ftrace", "--trace-to", "50"], "later than 50.5 ms"),
             (["--trace", "none/t.ftrace", "--trace-to", "x"], "a time in ms"),
             (["--trace", "none/t.ftrace", "--trace-to", "nan"], "a time in ms"),
-            (["--trace", "none/t.ftrace", "--trace-detail", "some"], "all or sched"),
+            (["--trace", "none/t.ftrace", "--trace-detail", "some"], "auto, sched, sampled or all"),
             (["--trace-from", "1"], "want --trace"),
             ([scenario, "--trace", "none/t.ftrace"], "of one scenario")):
         done = run(scenario, "--out", "none/out", *arguments)
@@ -285,6 +337,7 @@ def main():
                                      "/warmup_ms=100")
         check(leaving(trace) <= {"R", "X"} and "X" in leaving(trace),
               f"in mm1 they end, and nobody sleeps: {leaving(trace)}")
+        try_many("mix.json")
         try_windows("mix.json", "windows")
         try_runs("mix.json")
         try_full_disk("mix.json")

@@ -30,13 +30,18 @@ SLICES = ("select track.name as core, slice.name as account, sum(dur) as ns, cou
           "from slice join track on slice.track_id = track.id group by core, account")
 COUNTERS = ("select counter_track.name as name, count(*) as times, min(value) as least "
             "from counter join counter_track on counter.track_id = counter_track.id group by name")
-CASES = [  # scenario, settings, ends of the trace's name
-    ("old-hardware", ["/duration_ms=3000"], ".pftrace"),
-    ("old-hardware", ["/duration_ms=3000"], ".pftrace.gz"),
-    ("balancers", ["/duration_ms=700", "/warmup_ms=500"], ".pftrace"),
-    ("torus-failure", ["/duration_ms=2600"], ".pftrace"),
-    ("old-hardware", ["/duration_ms=3000"], ".ftrace"),
-    ("torus-failure", ["/duration_ms=2600"], ".ftrace.gz")]
+SAMPLES = ("select name, sum(value / 100 * (next - ts)) as ns, count(*) as times from (select "
+           "counter_track.name as name, value, ts, lead(ts, 1, ts) over (partition by track_id "
+           "order by ts) as next from counter join counter_track on counter.track_id = "
+           "counter_track.id) group by name")
+CASES = [  # scenario, settings, ends of the trace's name; with what detail of the overhead
+    ("old-hardware", ["/duration_ms=3000"], ".pftrace", "all"),
+    ("old-hardware", ["/duration_ms=3000"], ".pftrace.gz", "auto"),
+    ("balancers", ["/duration_ms=700", "/warmup_ms=500"], ".pftrace", "all"),
+    ("torus-failure", ["/duration_ms=2600"], ".pftrace", "all"),
+    ("torus-failure", ["/duration_ms=2600"], ".pftrace", "sampled"),
+    ("old-hardware", ["/duration_ms=3000"], ".ftrace", "auto"),
+    ("torus-failure", ["/duration_ms=2600"], ".ftrace.gz", "auto")]
 
 
 def ask(trace, queries):
@@ -53,8 +58,8 @@ def rows(path, point):
         return [row for row in csv.DictReader(file) if row["point"] == point]
 
 
-def check_trace(trace, results, point):
-    errors, sched, slices, counters = ask(trace, [ERRORS, SCHED, SLICES, COUNTERS])
+def check_trace(trace, results, point, sampled):
+    errors, sched, slices, counters, samples = ask(trace, [ERRORS, SCHED, SLICES, COUNTERS, SAMPLES])
     check(errors == [], f"{trace}: errors: {errors}")
     found = {int(row["tid"]): row for row in sched}
     for pid, row in enumerate(rows(results + "/processes.csv", point), 1):
@@ -70,12 +75,16 @@ def check_trace(trace, results, point):
     if ".pftrace" not in trace:
         return
     total = {(row["core"], row["account"]): row for row in slices}
+    if sampled:
+        check(slices == [], f"{trace}: no slices")
+        total = {tuple(row["name"].split(": ")): row for row in samples if ": " in row["name"]}
     for row in rows(results + "/cores.csv", point):
         for column in row:
             account = column[:-3]
             if column.endswith("_ps") and account not in ("user", "idle"):
                 of_it = total.get(("Core " + row["core"], account), {"ns": 0, "times": 0})
-                check(abs(int(of_it["ns"]) - int(row[column]) / 1000) <= int(of_it["times"]) + 1,
+                most = int(of_it["times"]) + 1 + (int(row[column]) / 1e6 if sampled else 0)
+                check(abs(float(of_it["ns"]) - int(row[column]) / 1000) <= most,
                       f"{trace}: core {row['core']}, {account}: {of_it}, {row[column]} ps")
     names = [row["name"] for row in counters if row["name"].startswith("Torus ")]
     check(names and all(int(row["least"]) >= 0 for row in counters),
@@ -90,17 +99,17 @@ def main():
         sys.exit(77)
     with tempfile.TemporaryDirectory() as work:
         os.chdir(work)
-        for i, (name, sets, ending) in enumerate(CASES):
+        for i, (name, sets, ending, detail) in enumerate(CASES):
             options = [word for one in sets for word in ("--set", one)]
             done = subprocess.run([PROGRAM, "run", "--quiet", "--replications", "1", *options,
                                    os.path.join(SCENARIOS, name + ".json"), "--out", f"out{i}",
-                                   "--trace", f"t{i}{ending}"],
+                                   "--trace", f"t{i}{ending}", "--trace-detail", detail],
                                   capture_output=True, text=True, check=False)
             check(done.returncode <= 1, f"{name}: {done.stderr}")
             traces = sorted(file for file in os.listdir(".") if file.startswith(f"t{i}-"))
             check(len(traces) > 1, f"{name}: a trace of each point")
             for trace in traces[:2]:
-                check_trace(trace, f"out{i}", trace.split("-")[1])
+                check_trace(trace, f"out{i}", trace.split("-")[1], detail == "sampled")
     finish()
 
 

@@ -137,7 +137,7 @@ def try_damage():
         if done.returncode == 2:
             check(name in done.stderr, f"trial {trial}: {done.stderr}")
             check(set(os.listdir(".")) - before <= {f"bad{trial}.gp"}, f"trial {trial}: left")
-    check(statuses[0] > TRIALS / 10 and statuses[2] > TRIALS / 10, f"some of each: {statuses}")
+    check(statuses[0] > TRIALS / 20 and statuses[2] > TRIALS / 20, f"some of each: {statuses}")
 
 
 def main():

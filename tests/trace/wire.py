@@ -7,6 +7,7 @@ Source: protobuf.dev/programming-guides/encoding; perfetto.dev/docs/reference/tr
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import collections
+import struct
 
 
 def _varint(data, at):
@@ -21,12 +22,14 @@ def _varint(data, at):
 
 
 def fields(data):
-    """Yields (number, value): an int, or bytes."""
+    """Yields (number, value): an int, a float, or bytes."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
         if key & 7 == 0:
             value, at = _varint(data, at)
+        elif key & 7 == 1:
+            value, at = struct.unpack_from("<d", data, at)[0], at + 8
         elif key & 7 == 2:
             size, at = _varint(data, at)
             assert at + size <= len(data), "a field is longer than its message"
@@ -42,7 +45,7 @@ def message(data):
 
 
 class Trace:
-    """switches[cpu]: (ns, before, state, next); wakings[cpu]: (ns, pid, on); names[pid];
+    """switches[cpu]: (ns, before, state, next); wakings[cpu]: (ns, pid); names[pid];
     slices[core]: (account, begin ns, end ns); counters[name]: (ns, value)."""
 
     def __init__(self, data):
@@ -50,7 +53,7 @@ class Trace:
         self.wakings = collections.defaultdict(list)
         self.names, self.tracks = {}, {}
         self.slices, self.counters = collections.defaultdict(list), collections.defaultdict(list)
-        self.is_open = {}
+        self.is_open, self.on = {}, {}
         for number, packet in fields(data):
             assert number == 1, "packets and nothing else"
             self._packet(message(packet))
@@ -73,19 +76,32 @@ class Trace:
             self._track_event(packet[8], message(packet[11]))
 
     def _bundle(self, bundle):
-        cpu = None
-        for number, value in fields(bundle):
-            if number == 1:
-                cpu = value
+        bundle = message(bundle)
+        cpu = bundle[1]
+        sched = collections.defaultdict(list)
+        for number, value in fields(bundle[4]):
+            if number == 5:
+                assert value == b"", "names are those of processes"
                 continue
-            event = message(value)
-            if 4 in event:
-                change = message(event[4])
-                assert change[2] == event[2], "who leaves was not on the CPU"
-                self.switches[cpu].append((event[1], change[2], change[4], change[6]))
+            at = 0
+            while at < len(value):
+                element, at = _varint(value, at)
+                sched[number].append(element)
+        assert all(len(sched[number]) == len(sched[1]) for number in (2, 3, 4, 6)), "a switch is whole"
+        assert all(len(sched[number]) == len(sched[7]) for number in (8, 9, 10, 11)), "a waking is whole"
+        ns = 0
+        for delta, state, pid in zip(sched[1], sched[2], sched[3]):
+            ns += delta
+            if cpu in self.on:
+                self.switches[cpu].append((ns, self.on[cpu], state, pid))
             else:
-                waking = message(event[20])
-                self.wakings[cpu].append((event[1], waking[2], event[2]))
+                assert pid == state == 0, "the first is of an idle CPU"
+            self.on[cpu] = pid
+        ns = 0
+        for delta, pid, target in zip(sched[7], sched[8], sched[9]):
+            ns += delta
+            assert target == cpu
+            self.wakings[cpu].append((ns, pid))
 
     def _track_event(self, ns, event):
         track = self.tracks[event[11]]
@@ -97,4 +113,4 @@ class Trace:
             self.slices[track].append((name, begin, ns))
         else:
             assert event[9] == 4
-            self.counters[track].append((ns, event[30]))
+            self.counters[track].append((ns, event[30] if 30 in event else event[44]))
