@@ -168,6 +168,16 @@ CASES = [
                                          {"run": 5}, {"sleep": 1}]}, {"run": 3}], loop=2)],
      1, {"g": [(0, 1), (3, 4), (6, 11), (12, 13), (15, 16), (18, 23), (24, 28), (30, 31),
                (33, 38), (39, 40), (42, 43), (45, 50), (51, 54)]}),
+    # 2.4 turns are 2, 0.5 are 1, and 0.4 none, of an outer group which begins twice.
+    ("turns that are drawn",
+     [entry("g", [{"loop": 2, "phases": [
+                      {"loop": {"dist": "constant", "value": 2.4},
+                       "phases": [{"run": 1}, {"sleep": 2}]},
+                      {"loop": {"dist": "constant", "value": 0.4}, "phases": [{"run": 50}],
+                       "cpus": [0]},
+                      {"loop": {"dist": "uniform", "min": 0.5, "max": 0.5},
+                       "phases": [{"run": 5}]}, {"sleep": 1}]}, {"run": 3}])],
+     1, {"g": [(0, 1), (3, 4), (6, 11), (12, 13), (15, 16), (18, 23), (24, 27)]}),
     # 400 kB at 4000 MB/s are 100 us, and so are 50 kB at the 500 MB/s of the device.
     ("memory and device",
      [entry("m", [{"mem": 400000}, {"iorun": {"dist": "constant", "value_bytes": 50000}},
@@ -234,6 +244,13 @@ HEIRS = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, RUN10], pri
          entry("four", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, start_us=115)]
 
 
+# Of equal priorities, the heavier.
+HEAVIER = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}], priority=1),
+           entry("light", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, start_us=10),
+           entry("heavy", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, weight=2048,
+                 start_us=20)]
+
+
 # INVERSION with high on another core, whose torus must tell that of the others.
 APART = [{**one, "cpus": [1 if one["name"] == "high" else 0]} for one in INVERSION]
 
@@ -254,6 +271,10 @@ def check_inheritance():
             ("heirs", HEIRS, 1, False,
              {"low": [(0, 100), (130, 140)], "one": [(100, 110)], "two": [(110, 120)],
               "three": [(120, 130)], "four": [(150, 160)]}),
+            ("heavier heirs", HEAVIER, 3, True,
+             {"low": [(0, 100)], "heavy": [(100, 110)], "light": [(110, 120)]}),
+            ("heavier heirs", HEAVIER, 3, False,
+             {"low": [(0, 100)], "light": [(100, 110)], "heavy": [(110, 120)]}),
             ("inheritance along a chain", CHAIN, 1, True,
              {"low": [(0, 100), (630, 640)], "mid2": [(100, 110), (620, 630)],
               "high": [(110, 120)], "mid": [(120, 620)]})):
@@ -261,6 +282,59 @@ def check_inheritance():
                                           resources={"priority_inheritance": inherits}))
         check(result.returncode == 0, f"{name}: {result.stderr}")
         compare(name, expected)
+
+
+def check_inherited_weight():
+    """The heir is the most urgent, and has the weight of who waits on behind it: nine times that
+    of the hog, so that it has run for 2 ms after little more; its own is a ninth."""
+    workload = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}], cpus=[0]),
+                entry("heir", [{"lock": "m"}, {"run": 2000}, {"unlock": "m"}], priority=1,
+                      weight=100, start_us=10, cpus=[1]),
+                entry("heavy", [{"lock": "m"}, RUN10, {"unlock": "m"}], weight=9000, start_us=20,
+                      cpus=[0]),
+                entry("hog", [{"run": 1000}], weight=900, loop=-1, start_us=90, cpus=[1])]
+    for inherits, least, most in (True, 2100, 2700), (False, 10000, 25000):
+        result = simulate("out", scenario(workload, 2, 2, scheduler={
+            "policy": "fair", "slice_us": 20}, duration_ms=30,
+            resources={"priority_inheritance": inherits}))
+        check(result.returncode == 0, f"inherited weight: {result.stderr}")
+        end = stretches()["heir"][-1][1]
+        check(least < end < most, f"inherited weight ({inherits}): the heir ends at {end}")
+
+
+def check_birthplaces():
+    """Those of an entry are born on its cpus in turn: what a fork costs is paid there."""
+    two = entry("p", [{"run": 10}], instances=4, cpus=[1, 3])
+    result = simulate("out", scenario([two], 4, "per_core", scheduler={"placement": "affinity"}))
+    check(result.returncode == 0, f"birthplaces: {result.stderr}")
+    with open("out/cores.csv", encoding="utf-8") as file:
+        user_us = [float(row["user_ps"]) / 1e6 for row in csv.DictReader(file)]
+    check(user_us == [0, 20, 0, 20], f"birthplaces: cores worked {user_us}")
+
+
+def check_missed_timers():
+    """Bursts after a missed timer begin when it would have rung, or, if relative, at once."""
+    for mode, expected in ("relative", 30), ("absolute", 60):
+        late = entry("r", [{"run": 30}, {"timer": {"ref": "unique", "period": 20, "mode": mode}}],
+                     loop=4)
+        result = simulate("out", scenario([late], 1, 1))
+        check(result.returncode == 0, f"missed timers: {result.stderr}")
+        with open("out/runs.csv", encoding="utf-8") as file:
+            most_us = float(next(csv.DictReader(file))["response_us_max.r"])
+        check(most_us == expected, f"missed timers, {mode}: response {most_us}")
+
+
+def check_drawn_turns():
+    """Turns are drawn anew by each process and each time: 1 to 3, two in the mean."""
+    drawn = entry("g", [{"loop": {"dist": "uniform", "min": 0.5, "max": 3.5},
+                         "phases": [{"run": 1}]}, {"sleep": 1}], instances=20, loop=40)
+    result = simulate("out", scenario([drawn], 20, "per_core"))
+    check(result.returncode == 0, f"drawn turns: {result.stderr}")
+    with open("out/processes.csv", encoding="utf-8") as file:
+        us = [float(row["user_ps"]) / 1e6 for row in csv.DictReader(file)]
+    runs = {round(until - since) for parts in stretches().values() for since, until in parts}
+    check(runs == {1, 2, 3}, f"drawn turns: of {runs} us")
+    check(len(set(us)) > 5 and abs(sum(us) / 20 - 80) < 5, f"drawn turns: {us}")
 
 
 def check_cpus():
@@ -344,6 +418,10 @@ MALFORMED = [
     ([{"phases": [{"run": 1}], "loop": 0}], "/workload/0/phases/0/loop: must be a whole number"),
     ([{"phases": [{"run": 1}], "loop": 1.5}], "/workload/0/phases/0/loop: must be a whole number"),
     ([{"phases": [{"run": 1}], "loops": 2}], "did you mean \"loop\""),
+    ([{"phases": [{"run": 1}], "loop": {"dist": "constant", "value_us": 2}}],
+     "/workload/0/phases/0/loop/value_us: unknown key"),
+    ([{"phases": [{"run": 1}], "loop": {"dist": "uniform", "min": 2, "max": 1}}],
+     "/workload/0/phases/0/loop: max_us must be at least min_us"),
     ([{"phases": [{"run": 1}], "cpus": [0, 3]}],
      "/workload/0/phases/0/cpus/1: is no core of this machine, which has 0 to 2"),
     ([{"phases": [{"run": 1}], "cpus": []}], "/workload/0/phases/0/cpus: must be an array of cores"),
@@ -357,6 +435,7 @@ WRONG_ENTRIES = [
     ({"max_alive": 5}, {}, "/workload/0/max_alive: is for entries that a \"fork\" names"),
     ({"instances": 0}, {}, "/workload/0/instances: is for entries that a \"fork\" names"),
     ({"loop": 0}, {}, "/workload/0/loop: must be a whole number"),
+    ({"loop": {"dist": "constant", "value": 2}}, {}, "/workload/0/loop: must be a number"),
     ({"cpus": 1}, {}, "/workload/0/cpus: must be an array of cores"),
     ({}, {"resources": {"io_mb_s": 0}}, "/resources/io_mb_s: must be"),
     ({}, {"resources": {"priority": 1}}, "/resources/priority: unknown key"),
@@ -424,6 +503,10 @@ with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
     check_cases()
     check_inheritance()
+    check_inherited_weight()
+    check_birthplaces()
+    check_missed_timers()
+    check_drawn_turns()
     check_cpus()
     check_refusals()
     check_malformed()
