@@ -323,30 +323,45 @@ static bool check_trace(const struct trace_request *trace, const struct experime
     return true;
 }
 
+static struct run_order *all_orders(const struct results *results, struct arena *arena)
+{
+    struct run_order *orders = arena_alloc(arena, results->run_count, sizeof *orders);
+    for (uint32_t p = 0; p < results->experiment->point_count; p++)
+        for (uint32_t r = 0; r < results->count[p]; r++)
+            orders[results->first[p] + r] =
+                (struct run_order){ .point = p,
+                                    .replication = r,
+                                    .warmup_ps =
+                                        results->experiment->points[p].scenario.warmup_ps };
+    return orders;
+}
+
 static int run_study(const struct run_arguments *arguments, const struct study *study,
                      struct scheduler *const builds[COSTS], struct arena *arena)
 {
     const struct experiment *experiment = &study->experiment;
+    struct results results = { .experiment = experiment };
+    results_evenly(&results, arena);
     struct work work = { .experiment = experiment,
                          .traced = builds[COST_TRACED],
                          .plain = builds[COST_FLAT],
                          .jobs = (uint32_t)arguments->jobs,
                          .trace = arguments->trace,
-                         .run_count = experiment->point_count * experiment->replications };
+                         .orders = all_orders(&results, arena),
+                         .order_count = results.run_count };
     struct error err;
+    work.trace.many = results.run_count > 1;
     if (!arguments->quiet)
         work.progress = progress_show;
-    struct run_result *runs = arena_alloc(arena, work.run_count, sizeof *runs);
+    struct run_result *runs = arena_alloc(arena, results.run_count, sizeof *runs);
     uint32_t complete = workers_run(&work, runs, arena, &err);
     if (complete == 0)
         return command_refuse(&err);
     if (is_bad(&runs[complete - 1]))
         return report_bad(experiment, &runs[complete - 1]);
 
-    scaling_fill(experiment, runs);
-    struct results results = { .experiment = experiment,
-                               .runs = runs,
-                               .run_count = work.run_count };
+    results.runs = runs;
+    scaling_fill(&results);
     note_schedulers(&results, builds, arena);
     if (!results_write(&results, study->directory, &err))
         return command_refuse(&err);

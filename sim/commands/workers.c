@@ -19,12 +19,13 @@
 #include <unistd.h>
 
 #include "sim/base/check.h"
+#include "sim/host/result_io.h"
 #include "sim/output/trace.h"
 
 struct worker {
     pid_t pid;
     int pipe;
-    uint32_t run;
+    uint32_t order;
     char *bytes; /* what it has written so far */
     size_t size, capacity;
 };
@@ -52,16 +53,17 @@ static uint64_t trace_ps(double ms, uint64_t otherwise_ps)
 }
 
 /* Runs it, and writes what is wanted of it; the error is for the parent then. */
-static bool child_run(const struct work *work, uint32_t run, struct run_result *result,
-                      struct arena *arena, struct error *err)
+static bool child_run(const struct work *work, const struct run_order *order,
+                      struct run_result *result, struct arena *arena, struct error *err)
 {
-    const struct experiment *experiment = work->experiment;
-    const struct scenario *scenario = &experiment->points[result->point].scenario;
+    struct scenario own = work->experiment->points[order->point].scenario;
+    const struct scenario *scenario = &own;
     const struct scheduler *scheduler = scenario->cost == COST_TRACED ? work->traced : work->plain;
     const struct trace_request *wanted = &work->trace;
-    uint32_t replication = run % experiment->replications;
-    if (wanted->path == NULL) {
-        host_run(scenario, scheduler, replication, result, arena);
+    own.warmup_ps = order->warmup_ps;
+    own.series = order->pilot;
+    if (wanted->path == NULL || order->pilot) {
+        host_run(scenario, scheduler, order->replication, result, arena);
         return true;
     }
     struct recording recording = { .to_ps = trace_ps(wanted->to_ms, scenario->duration_ps),
@@ -70,45 +72,45 @@ static bool child_run(const struct work *work, uint32_t run, struct run_result *
                                    .work = trace_shows_work(wanted->path) };
     recording.from_ps = isnan(wanted->from_ms) ? scenario->warmup_ps
                                                : trace_ps(wanted->from_ms, scenario->duration_ps);
-    host_run_recorded(scenario, scheduler, replication, &recording, result, arena);
+    host_run_recorded(scenario, scheduler, order->replication, &recording, result, arena);
     const char *path =
-        trace_path(wanted->path, work->run_count > 1, result->point, replication, arena);
+        trace_path(wanted->path, wanted->many, order->point, order->replication, arena);
     return trace_write(&recording, scenario, path, err);
 }
 
-__attribute__((noreturn)) static void child_main(const struct work *work, uint32_t run, int pipe)
+__attribute__((noreturn)) static void child_main(const struct work *work,
+                                                 const struct run_order *order, int pipe)
 {
-    const struct experiment *experiment = work->experiment;
-    struct run_result result = { .point = run / experiment->replications };
+    struct run_result result = { .point = order->point };
     struct arena arena = ARENA_EMPTY;
     struct error err;
+    size_t size;
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would read the result */
-    bool fine = child_run(work, run, &result, &arena, &err);
-    write_all(pipe, &result, sizeof result);
-    write_all(pipe, result.metrics, result.metric_count * sizeof *result.metrics);
-    write_all(pipe, result.core_accounts_ps,
-              result.core_count * ACCOUNT_COUNT * sizeof *result.core_accounts_ps);
-    write_all(pipe, result.processes, result.process_count * sizeof *result.processes);
-    if (!fine)
+    bool fine = child_run(work, order, &result, &arena, &err);
+    const void *bytes = result_pack(&result, &size, &arena);
+    write_all(pipe, &fine, sizeof fine);
+    if (fine)
+        write_all(pipe, bytes, size);
+    else
         write_all(pipe, &err, sizeof err);
     _exit(EXIT_FINE);
 }
 
 /* ---- In the parent ------------------------------------------------------------------------ */
 
-static void worker_start(const struct work *work, struct worker *worker, uint32_t run)
+static void worker_start(const struct work *work, struct worker *worker, uint32_t order)
 {
     int ends[2];
     fflush(NULL);
     CHECK(pipe(ends) == 0);
-    worker->run = run;
+    worker->order = order;
     worker->size = 0;
     worker->pipe = ends[0];
     worker->pid = fork();
     CHECK(worker->pid >= 0);
     if (worker->pid == 0) {
         close(ends[0]);
-        child_main(work, run, ends[1]);
+        child_main(work, &work->orders[order], ends[1]);
     }
     close(ends[1]);
 }
@@ -128,16 +130,6 @@ static bool worker_read(struct worker *worker)
     return got > 0;
 }
 
-/* Copies count elements from the worker's bytes. */
-static void *take(struct worker *worker, size_t *at, size_t count, size_t size, struct arena *arena)
-{
-    void *copy = arena_alloc(arena, count, size);
-    CHECK(*at + count * size <= worker->size);
-    memcpy(copy, worker->bytes + *at, count * size);
-    *at += count * size;
-    return copy;
-}
-
 __attribute__((noreturn)) static void worker_died(const struct work *work,
                                                   const struct worker *worker, int status)
 {
@@ -148,11 +140,11 @@ __attribute__((noreturn)) static void worker_died(const struct work *work,
                 work->experiment->path,
                 WEXITSTATUS(status) == EXIT_FAULT ? "crashed, and left nothing of the stack"
                                                   : "ended the program",
-                WEXITSTATUS(status), worker->run, scheduler->files[0].path);
+                WEXITSTATUS(status), worker->order, scheduler->files[0].path);
         fflush(NULL);
         _exit(EXIT_FAULT);
     }
-    fprintf(stderr, "braidsim: bug: the worker of run %u died (%s %d)\n", worker->run,
+    fprintf(stderr, "braidsim: bug: the worker of run %u died (%s %d)\n", worker->order,
             WIFSIGNALED(status) ? "signal" : "status",
             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     if (foreign)
@@ -171,20 +163,19 @@ static bool worker_finish(const struct work *work, struct worker *worker,
     int status;
     close(worker->pipe);
     CHECK(waitpid(worker->pid, &status, 0) == worker->pid);
-    struct run_result *result = &results[worker->run];
-    size_t at = sizeof *result;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE || worker->size < at)
+    bool fine;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE || worker->size < sizeof fine)
         worker_died(work, worker, status);
-    memcpy(result, worker->bytes, sizeof *result);
-    result->metrics = take(worker, &at, result->metric_count, sizeof *result->metrics, arena);
-    result->core_accounts_ps = take(worker, &at, (size_t)result->core_count * ACCOUNT_COUNT,
-                                    sizeof *result->core_accounts_ps, arena);
-    result->processes = take(worker, &at, result->process_count, sizeof *result->processes, arena);
-    size_t plain = at;
-    if (at < worker->size)
-        *err = *(struct error *)take(worker, &at, 1, sizeof *err, arena);
-    CHECK(at == worker->size);
-    return at == plain;
+    memcpy(&fine, worker->bytes, sizeof fine);
+    const char *rest = worker->bytes + sizeof fine;
+    size_t size = worker->size - sizeof fine;
+    if (!fine) {
+        CHECK(size == sizeof *err);
+        memcpy(err, rest, size);
+        return false;
+    }
+    CHECK(result_unpack(&results[worker->order], rest, size, arena));
+    return true;
 }
 
 static bool result_is_bad(const struct run_result *result)
@@ -197,7 +188,7 @@ uint32_t workers_run(const struct work *work, struct run_result *results, struct
 {
     struct worker *workers = arena_alloc(arena, work->jobs, sizeof *workers);
     struct pollfd *polls = arena_alloc(arena, work->jobs, sizeof *polls);
-    uint32_t active = 0, next = 0, done = 0, end = work->run_count;
+    uint32_t active = 0, next = 0, done = 0, end = work->order_count;
     while (active > 0 || next < end) {
         while (active < work->jobs && next < end)
             worker_start(work, &workers[active++], next++);
@@ -208,15 +199,15 @@ uint32_t workers_run(const struct work *work, struct run_result *results, struct
         for (uint32_t i = active; i-- > 0;) {
             if (polls[i].revents == 0 || worker_read(&workers[i]))
                 continue;
-            uint32_t run = workers[i].run;
+            uint32_t order = workers[i].order;
             bool fine = worker_finish(work, &workers[i], results, arena, err);
             struct worker last = workers[--active];
             workers[active] = workers[i]; /* its buffer is used again */
             workers[i] = last;
             if (!fine)
                 end = 0; /* nothing is wanted any more */
-            else if (result_is_bad(&results[run]) && run < end)
-                end = run + 1; /* nothing after it is wanted */
+            else if (result_is_bad(&results[order]) && order < end)
+                end = order + 1; /* nothing after it is wanted */
             done++;
             if (work->progress != NULL)
                 work->progress(work->progress_context, done, end);

@@ -1,4 +1,4 @@
-/* workers.h -- runs all replications of all points in forked workers, results in order.
+/* workers.h -- runs what it is told in forked workers, results in order.
  *
  * A crash of the scheduler under test, or of ours, ends one worker and becomes a report.  What the
  * scheduler does to its own memory is its fault even where the host falls over it; a crash that
@@ -15,6 +15,7 @@
 struct trace_request {
     const char *path;             /* NULL: nothing; see trace_path() */
     enum recording_detail detail; /* as far as the format has room for it */
+    bool many;                    /* one file for each of several runs */
     double from_ms, to_ms;        /* from NaN: where the measured window begins; to NaN: the end */
 };
 
@@ -22,14 +23,15 @@ struct work {
     const struct experiment *experiment;
     const struct scheduler *traced, *plain; /* as each point's cost wants; NULL: not wanted */
     uint32_t jobs;
-    uint32_t run_count;
+    const struct run_order *orders;
+    uint32_t order_count;
     struct trace_request trace;
     /* Called in the parent after each run, in any order; may be NULL. */
     void (*progress)(void *context, uint32_t done, uint32_t total);
     void *progress_context;
 };
 
-/* One result per run, by point and then replication; arrays in arena.  Stops early, after the
+/* One result per order; arrays in arena.  Stops early, after the
  * first run in order that has a fault or overrun, and returns how many results are complete; 0,
  * with err set, when a trace could not be written.  A worker that dies without a report is a bug of
  * ours: EXIT_BUG; but that a foreign scheduler ended the program is its fault: EXIT_FAULT. */

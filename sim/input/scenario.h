@@ -105,6 +105,7 @@ struct scenario {
     struct scenario_event *events; /* by time */
     bool lag;                      /* "lag": measure what processes are owed; default false */
     bool vain;                     /* measure vain_ps_max of the result: for tests, O(processes) */
+    bool series;                   /* measure the series of the result: for pilots */
     uint64_t starve_ps;            /* 0: 10 x ceil(processes / cores) slices */
     uint32_t workload_count;
     struct workload *workloads;

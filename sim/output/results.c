@@ -107,14 +107,38 @@ static void names_collect(struct writing *writing)
     }
 }
 
+void results_evenly(struct results *results, struct arena *arena)
+{
+    const struct experiment *experiment = results->experiment;
+    uint32_t *first = arena_alloc(arena, experiment->point_count, sizeof *first);
+    uint32_t *count = arena_alloc(arena, experiment->point_count, sizeof *count);
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        first[p] = p * experiment->replications;
+        count[p] = experiment->replications;
+    }
+    results->first = first;
+    results->count = count;
+    results->run_count = experiment->point_count * experiment->replications;
+}
+
+void results_counts(const struct results *results, uint32_t *fewest, uint32_t *most)
+{
+    *fewest = *most = results->count[0];
+    for (uint32_t p = 1; p < results->experiment->point_count; p++) {
+        *fewest = results->count[p] < *fewest ? results->count[p] : *fewest;
+        *most = results->count[p] > *most ? results->count[p] : *most;
+    }
+}
+
 static struct interval metric_interval(const struct results *results, uint32_t point,
                                        uint32_t index, struct arena *arena)
 {
-    uint32_t replications = results->experiment->replications;
-    double *values = arena_alloc(arena, replications, sizeof *values);
-    for (uint32_t r = 0; r < replications; r++)
-        values[r] = results->runs[point * replications + r].metrics[index];
-    return statistics_interval(values, replications);
+    uint32_t count = results->count[point];
+    const struct run_result *runs = &results->runs[results->first[point]];
+    double *values = arena_alloc(arena, count, sizeof *values);
+    for (uint32_t r = 0; r < count; r++)
+        values[r] = runs[r].metrics[index];
+    return statistics_interval(values, count);
 }
 
 struct interval results_metric(const struct results *results, uint32_t point, const char *name,

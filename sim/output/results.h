@@ -31,6 +31,7 @@ struct results {
     const struct experiment *experiment;
     const struct run_result *runs; /* by point, replications fastest */
     uint32_t run_count;
+    const uint32_t *first, *count; /* [point]: which of the runs are its */
     uint32_t scheduler_count;
     const struct results_scheduler *schedulers;
 };
@@ -39,6 +40,12 @@ struct results {
 bool results_prepare(const char *directory, struct error *err);
 
 bool results_write(const struct results *results, const char *directory, struct error *err);
+
+/* Sets run_count, and first and count for as many runs of every point as the experiment says. */
+void results_evenly(struct results *results, struct arena *arena);
+
+/* The fewest and the most runs that a point has. */
+void results_counts(const struct results *results, uint32_t *fewest, uint32_t *most);
 
 /* A metric of one point, over its replications; n is 0 when the point has no such metric. */
 struct interval results_metric(const struct results *results, uint32_t point, const char *name,

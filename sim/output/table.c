@@ -133,14 +133,24 @@ static const char *machine_title(const struct experiment *experiment)
     return first->title;
 }
 
+/* "10 runs", or "10 to 40 runs" where points differ. */
+static const char *runs_text(const struct results *results, struct arena *arena)
+{
+    uint32_t fewest, most;
+    results_counts(results, &fewest, &most);
+    if (fewest < most)
+        return arena_printf(arena, "%u to %u runs", fewest, most);
+    return arena_printf(arena, "%u run%s", most, most == 1 ? "" : "s");
+}
+
 void table_print(FILE *to, const struct results *results, struct arena *arena)
 {
     const struct experiment *experiment = results->experiment;
     const struct scenario *first = &experiment->points[0].scenario;
     int width = title_width(results, arena) + 1;
-    fprintf(to, "%s: %s, %u run%s of each point, %g s measured after %g s of warm-up\n\n",
-            experiment->name, machine_title(experiment), experiment->replications,
-            experiment->replications == 1 ? "" : "s",
+    const char *runs = runs_text(results, arena);
+    fprintf(to, "%s: %s, %s of each point, %g s measured after %g s of warm-up\n\n",
+            experiment->name, machine_title(experiment), runs,
             (double)(first->duration_ps - first->warmup_ps) / 1e12,
             (double)first->warmup_ps / 1e12);
     print_accounts(to, results, width, arena);
@@ -152,8 +162,8 @@ void table_print(FILE *to, const struct results *results, struct arena *arena)
                 "switch + tick + balance, of all time not idle.\n"
                 "Jain: how evenly processes that never slept were served for their weight; 1 is "
                 "even, 1/n is one of n served.\n");
-    if (experiment->replications > 1)
-        fprintf(to, "+-: 95 %% confidence over %u runs (Student's t).\n", experiment->replications);
+    if (strcmp(runs, "1 run") != 0)
+        fprintf(to, "+-: 95 %% confidence over %s (Student's t).\n", runs);
 }
 
 /* ---- Expectations ------------------------------------------------------------------------- */
