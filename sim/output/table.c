@@ -60,7 +60,7 @@ static void print_accounts(FILE *to, const struct results *results, int width, s
         fprintf(to, "\n%-*s", width, results_point_title(&results->experiment->points[p], arena));
         for (uint32_t a = 0; a < ACCOUNT_COUNT; a++) {
             const char *name = arena_printf(arena, "account_%s_percent", account_names[a]);
-            fprintf(to, "%9s", plain_text(results_metric(results, p, name, arena), 2, arena));
+            fprintf(to, "%9s", plain_text(results_metric(results, p, name), 2, arena));
         }
     }
     fprintf(to, "\n\n");
@@ -71,15 +71,14 @@ static void print_measures(FILE *to, const struct results *results, int width, s
     fprintf(to, "%-*s%20s%16s%14s%9s%14s\n", width, "", "sched overhead, %", "p99 wake-up",
             "longest wait", "Jain", "migrations/s");
     for (uint32_t p = 0; p < results->experiment->point_count; p++) {
-        struct interval wait = results_metric(results, p, "wait_ms_max", arena);
+        struct interval wait = results_metric(results, p, "wait_ms_max");
         wait.mean *= 1000;
         fprintf(to, "%-*s%20s%16s%14s%9s%14s\n", width,
                 results_point_title(&results->experiment->points[p], arena),
-                spread_text(results_metric(results, p, "sched_overhead_percent", arena), arena),
-                time_text(results_metric(results, p, "wakeup_latency_us_p99", arena), arena),
-                time_text(wait, arena),
-                plain_text(results_metric(results, p, "jain", arena), 3, arena),
-                plain_text(results_metric(results, p, "migrations_per_s", arena), 1, arena));
+                spread_text(results_metric(results, p, "sched_overhead_percent"), arena),
+                time_text(results_metric(results, p, "wakeup_latency_us_p99"), arena),
+                time_text(wait, arena), plain_text(results_metric(results, p, "jain"), 3, arena),
+                plain_text(results_metric(results, p, "migrations_per_s"), 1, arena));
     }
 }
 
@@ -191,7 +190,7 @@ bool table_expectations(FILE *to, const struct results *results, struct arena *a
             if (expectation->variant != NULL &&
                 (point->variant == NULL || strcmp(point->variant, expectation->variant) != 0))
                 continue;
-            struct interval interval = results_metric(results, p, expectation->metric, arena);
+            struct interval interval = results_metric(results, p, expectation->metric);
             const char *verdict = verdict_of(expectation, interval);
             met = met && strcmp(verdict, "FAIL") != 0;
             fprintf(to, "%s: %s: %s %s %g%s%s: it is %s\n", verdict, expectation->place,

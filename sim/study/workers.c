@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/commands/workers.h"
+#include "sim/study/workers.h"
 
 #include <errno.h>
 #include <math.h>
@@ -25,7 +25,7 @@
 struct worker {
     pid_t pid;
     int pipe;
-    uint32_t order;
+    struct run_order order;
     char *bytes; /* what it has written so far */
     size_t size, capacity;
 };
@@ -98,19 +98,20 @@ __attribute__((noreturn)) static void child_main(const struct work *work,
 
 /* ---- In the parent ------------------------------------------------------------------------ */
 
-static void worker_start(const struct work *work, struct worker *worker, uint32_t order)
+static void worker_start(const struct work *work, struct worker *worker,
+                         const struct run_order *order)
 {
     int ends[2];
     fflush(NULL);
     CHECK(pipe(ends) == 0);
-    worker->order = order;
+    worker->order = *order;
     worker->size = 0;
     worker->pipe = ends[0];
     worker->pid = fork();
     CHECK(worker->pid >= 0);
     if (worker->pid == 0) {
         close(ends[0]);
-        child_main(work, &work->orders[order], ends[1]);
+        child_main(work, order, ends[1]);
     }
     close(ends[1]);
 }
@@ -130,90 +131,99 @@ static bool worker_read(struct worker *worker)
     return got > 0;
 }
 
-__attribute__((noreturn)) static void worker_died(const struct work *work,
-                                                  const struct worker *worker, int status)
+static int worker_died(const struct work *work, const struct worker *worker, int status,
+                       struct error *err)
 {
     const struct scheduler *scheduler = work->plain != NULL ? work->plain : work->traced;
     bool foreign = scheduler->modules[1] != NULL; /* one over ours */
+    uint32_t point = worker->order.point, replication = worker->order.replication;
+    const char *path = scheduler->files[0].path;
     if (foreign && WIFEXITED(status) && WEXITSTATUS(status) != EXIT_BUG) {
-        fprintf(stderr, "%s: the scheduler broke its contract: it %s (status %d)\nin run %u: %s\n",
-                work->experiment->path,
-                WEXITSTATUS(status) == EXIT_FAULT ? "crashed, and left nothing of the stack"
-                                                  : "ended the program",
-                WEXITSTATUS(status), worker->order, scheduler->files[0].path);
-        fflush(NULL);
-        _exit(EXIT_FAULT);
+        error_set(err, work->experiment->path,
+                  "the scheduler broke its contract: it %s (status %d) in replication %u of point "
+                  "%u: %s",
+                  WEXITSTATUS(status) == EXIT_FAULT ? "crashed, and left nothing of the stack"
+                                                    : "ended the program",
+                  WEXITSTATUS(status), replication, point, path);
+        return EXIT_FAULT;
     }
-    fprintf(stderr, "braidsim: bug: the worker of run %u died (%s %d)\n", worker->order,
-            WIFSIGNALED(status) ? "signal" : "status",
-            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    if (foreign)
-        fprintf(stderr,
-                "%s ran in that process too: if it wrote to memory that is not its own, that is "
-                "why, and --cost traced tells where\n",
-                scheduler->files[0].path);
-    fflush(NULL);
-    _exit(EXIT_BUG);
+    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    error_set(
+        err, "braidsim",
+        "%s: the worker of replication %u of point %u %s (%s %d)%s%s%s; --resume goes on from "
+        "what is finished",
+        killed ? "killed" : "bug", replication, point, killed ? "was killed" : "died",
+        WIFSIGNALED(status) ? "signal" : "status",
+        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+        killed ? ", for want of memory perhaps" : "", foreign && !killed ? "; " : "",
+        foreign && !killed
+            ? "the module ran in that process too: if it wrote to memory that is not its "
+              "own, that is why, and --cost traced tells where"
+            : "");
+    return EXIT_BUG;
 }
 
-/* False, with err set: it could not write its trace. */
-static bool worker_finish(const struct work *work, struct worker *worker,
-                          struct run_result *results, struct arena *arena, struct error *err)
+static int worker_finish(const struct work *work, struct worker *worker,
+                         const struct work_source *source, struct error *err)
 {
     int status;
+    bool fine;
     close(worker->pipe);
     CHECK(waitpid(worker->pid, &status, 0) == worker->pid);
-    bool fine;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE || worker->size < sizeof fine)
-        worker_died(work, worker, status);
+        return worker_died(work, worker, status, err);
     memcpy(&fine, worker->bytes, sizeof fine);
     const char *rest = worker->bytes + sizeof fine;
     size_t size = worker->size - sizeof fine;
     if (!fine) {
         CHECK(size == sizeof *err);
         memcpy(err, rest, size);
-        return false;
+        return EXIT_BAD_INPUT;
     }
-    CHECK(result_unpack(&results[worker->order], rest, size, arena));
-    return true;
+    return source->finished(source->context, &worker->order, rest, size, err) ? EXIT_FINE
+                                                                              : EXIT_BAD_INPUT;
 }
 
-static bool result_is_bad(const struct run_result *result)
+/* Ends those that are under way. */
+static void workers_stop(struct worker *workers, uint32_t active)
 {
-    return result->fault.kind != FAULT_NONE || result->overrun.happened;
+    for (uint32_t i = 0; i < active; i++) {
+        int status;
+        kill(workers[i].pid, SIGTERM);
+        close(workers[i].pipe);
+        waitpid(workers[i].pid, &status, 0);
+    }
 }
 
-uint32_t workers_run(const struct work *work, struct run_result *results, struct arena *arena,
-                     struct error *err)
+int workers_run(const struct work *work, const struct work_source *source, struct error *err)
 {
-    struct worker *workers = arena_alloc(arena, work->jobs, sizeof *workers);
-    struct pollfd *polls = arena_alloc(arena, work->jobs, sizeof *polls);
-    uint32_t active = 0, next = 0, done = 0, end = work->order_count;
-    while (active > 0 || next < end) {
-        while (active < work->jobs && next < end)
-            worker_start(work, &workers[active++], next++);
+    struct arena arena = ARENA_EMPTY;
+    struct worker *workers = arena_alloc(&arena, work->jobs, sizeof *workers);
+    struct pollfd *polls = arena_alloc(&arena, work->jobs, sizeof *polls);
+    struct run_order order;
+    uint32_t active = 0;
+    int result = EXIT_FINE;
+    while (result == EXIT_FINE) {
+        while (active < work->jobs && source->next(source->context, &order))
+            worker_start(work, &workers[active++], &order);
+        if (active == 0)
+            break;
         for (uint32_t i = 0; i < active; i++)
             polls[i] = (struct pollfd){ .fd = workers[i].pipe, .events = POLLIN };
         if (poll(polls, active, -1) < 0)
             continue;
-        for (uint32_t i = active; i-- > 0;) {
+        for (uint32_t i = active; i-- > 0 && result == EXIT_FINE;) {
             if (polls[i].revents == 0 || worker_read(&workers[i]))
                 continue;
-            uint32_t order = workers[i].order;
-            bool fine = worker_finish(work, &workers[i], results, arena, err);
+            result = worker_finish(work, &workers[i], source, err);
             struct worker last = workers[--active];
             workers[active] = workers[i]; /* its buffer is used again */
             workers[i] = last;
-            if (!fine)
-                end = 0; /* nothing is wanted any more */
-            else if (result_is_bad(&results[order]) && order < end)
-                end = order + 1; /* nothing after it is wanted */
-            done++;
-            if (work->progress != NULL)
-                work->progress(work->progress_context, done, end);
         }
     }
+    workers_stop(workers, active);
     for (uint32_t i = 0; i < work->jobs; i++)
         free(workers[i].bytes);
-    return end;
+    arena_free(&arena);
+    return result;
 }
