@@ -496,14 +496,14 @@ static void fill_engine(FILE *to, const void *context)
 {
     const struct writing *writing = context;
     put_run_heading(to, writing);
-    fputs(",events,scheduling_events,wall_s,events_per_s,peak_rss_kb\n", to);
+    fputs(",events,scheduling_events,wall_s,cpu_s,events_per_s,peak_rss_kb\n", to);
     for (uint32_t r = 0; r < writing->results->run_count; r++) {
         struct arena arena = ARENA_EMPTY;
         struct run_result space;
         const struct run_result *run = results_load(writing->results, r, &space, &arena);
         put_run(to, writing, run);
-        fprintf(to, ",%" PRIu64 ",%" PRIu64 ",%.6f,%.0f,%" PRIu64 "\n", run->events,
-                run->scheduling_events, run->wall_s,
+        fprintf(to, ",%" PRIu64 ",%" PRIu64 ",%.6f,%.6f,%.0f,%" PRIu64 "\n", run->events,
+                run->scheduling_events, run->wall_s, run->cpu_s,
                 run->wall_s > 0 ? (double)run->events / run->wall_s : 0, run->peak_rss_kb);
         arena_free(&arena);
     }

@@ -49,9 +49,9 @@ def merged(target, patch):
     return result
 
 
-def write(path, **changes):
+def write(path, sweep=None, **changes):
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(merged(SMALL, changes), file)
+        json.dump(dict(merged(SMALL, changes), **({"sweep": sweep} if sweep else {})), file)
     return path
 
 
