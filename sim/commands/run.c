@@ -217,31 +217,6 @@ static const struct argp argp = {
 
 /* ---- Running ------------------------------------------------------------------------------ */
 
-static bool wants(const struct experiment *experiment, enum cost_kind cost)
-{
-    for (uint32_t i = 0; i < experiment->point_count; i++)
-        if (experiment->points[i].scenario.cost == cost)
-            return true;
-    return false;
-}
-
-/* Loads the builds that the studies want.  Each is a library of its own, bound to itself. */
-static bool load_schedulers(const struct run_arguments *arguments,
-                            const struct experiment *experiments, struct scheduler *builds[COSTS],
-                            struct arena *arena, struct error *err)
-{
-    for (int i = 0; i < arguments->count; i++)
-        for (uint32_t cost = 0; cost < COSTS; cost++) {
-            if (builds[cost] != NULL || !wants(&experiments[i], (enum cost_kind)cost))
-                continue;
-            builds[cost] = arena_alloc(arena, 1, sizeof *builds[cost]);
-            if (!scheduler_load(builds[cost], arguments->load.scheduler_file, cost == COST_TRACED,
-                                err))
-                return false;
-        }
-    return true;
-}
-
 /* Whether the trace can be written, and every run is in its window. */
 static bool check_trace(const struct trace_request *trace, const struct experiment *experiment,
                         struct error *err)
@@ -351,7 +326,7 @@ int command_run(int argc, char **argv)
     struct study *studies = arena_alloc(&arena, count, sizeof *studies);
     const char **directories = arena_alloc(&arena, count, sizeof *directories);
     if (!read_all(&arguments, experiments, directories, &arena, &err) ||
-        !load_schedulers(&arguments, experiments, builds, &arena, &err) ||
+        !load_schedulers(builds, arguments.load.scheduler_file, experiments, count, &arena, &err) ||
         !begin_all(&arguments, experiments, directories, builds, studies, &arena, &err))
         return command_refuse(&err);
     int status = EXIT_FINE;

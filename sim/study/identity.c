@@ -93,6 +93,15 @@ const char *identity_text(const struct identity *identity, struct arena *arena)
     return text;
 }
 
+const char *identity_member(const char *identity, const char *name, struct arena *arena)
+{
+    cJSON *root = cJSON_Parse(identity);
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(root, name);
+    const char *text = cJSON_IsString(member) ? arena_string(arena, member->valuestring) : NULL;
+    cJSON_Delete(root);
+    return text;
+}
+
 uint64_t identity_hash(const char *text)
 {
     return hash_fnv1a(text, strlen(text));

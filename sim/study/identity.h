@@ -26,6 +26,9 @@ const char *identity_text(const struct identity *identity, struct arena *arena);
 const char *identity_difference(const char *there, const char *here, const char *const *except,
                                 struct arena *arena);
 
+/* The text of a member; NULL: it has none. */
+const char *identity_member(const char *identity, const char *name, struct arena *arena);
+
 /* A number that equal texts share. */
 uint64_t identity_hash(const char *text);
 

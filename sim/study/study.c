@@ -265,6 +265,100 @@ int study_run(struct study *study, struct error *err)
     return EXIT_FINE;
 }
 
+/* ---- Shards ------------------------------------------------------------------------------- */
+
+static bool open_shard(struct study *study, const char *directory, struct error *err)
+{
+    struct arena *arena = study->arena;
+    struct journal *journal = &study->journals[study->journal_count];
+    const char *path = arena_printf(arena, "%s/" JOURNAL_SHARD_NAME, directory);
+    if (journal_exists(arena_printf(arena, "%s/" JOURNAL_NAME, directory)))
+        return error_set(err, directory, "is not finished; run it with --resume first");
+    if (!journal_exists(path))
+        return error_set(err, directory, "holds no shard, as `braidsim run --shard I/N` leaves it");
+    if (!journal_open(journal, path, true, arena, err))
+        return false;
+    study->journal_count++;
+    return journal->identity != NULL || error_set(err, path, "is damaged");
+}
+
+/* Is it of this study, and which shard is it? */
+static bool identify_shard(const struct study *study, const struct journal *journal,
+                           const char *directory, uint32_t *shard, uint32_t *shards,
+                           struct error *err)
+{
+    static const char *const except[] = { "shard", NULL };
+    const char *text,
+        *difference = identity_difference(journal->identity, study->identity, except, study->arena);
+    if (difference != NULL)
+        return error_set(err, directory, "is of another study: %s", difference);
+    text = identity_member(journal->identity, "shard", study->arena);
+    if (text == NULL || sscanf(text, "%u/%u", shard, shards) != 2)
+        return error_set(err, directory, "holds no shard, but a whole study");
+    return true;
+}
+
+static void take_from_shard(void *context, const struct run_order *order,
+                            const struct run_result *result, uint64_t where)
+{
+    struct study *study = context;
+    uint64_t journal = study->journal_count - 1;
+    plan_finished(&study->plan, order, result, journal << STUDY_PLACE_BITS | where);
+}
+
+/* Each of N once. */
+static bool check_shards(const struct study *study, char *const *directories, uint32_t count,
+                         const uint32_t *shard, const uint32_t *shards, struct error *err)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (shards[i] != shards[0])
+            return error_set(err, directories[i], "is shard %u of %u, but %s is of %u", shard[i],
+                             shards[i], directories[0], shards[0]);
+        for (uint32_t j = 0; j < i; j++)
+            if (shard[i] == shard[j])
+                return error_set(err, directories[i], "is shard %u of %u, and so is %s", shard[i],
+                                 shards[i], directories[j]);
+    }
+    bool *there = arena_alloc(study->arena, (size_t)shards[0] + 1, sizeof *there);
+    for (uint32_t i = 0; i < count; i++)
+        there[shard[i]] = true;
+    for (uint32_t s = 1; s <= shards[0]; s++)
+        if (!there[s])
+            return error_set(err, "", "shard %u of %u is missing", s, shards[0]);
+    return true;
+}
+
+bool study_merge(struct study *study, char *const *directories, uint32_t count, struct error *err)
+{
+    struct arena *arena = study->arena;
+    uint32_t *shard = arena_alloc(arena, count, sizeof *shard);
+    uint32_t *shards = arena_alloc(arena, count, sizeof *shards);
+    struct run_order order;
+    study->journals = arena_alloc(arena, count, sizeof *study->journals);
+    for (uint32_t i = 0; i < count; i++)
+        if (!open_shard(study, directories[i], err) ||
+            !identify_shard(study, &study->journals[i], directories[i], &shard[i], &shards[i], err))
+            return false;
+    if (!check_shards(study, directories, count, shard, shards, err))
+        return false;
+    study->journal_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        study->journal_count++;
+        journal_each(&study->journals[i], take_from_shard, study);
+    }
+    plan_begin(&study->plan);
+    if (plan_next(&study->plan, &order)) {
+        uint32_t which = order.point % study->plan.groups % shards[0], i = 0;
+        while (shard[i] != which + 1)
+            i++;
+        return error_set(err, directories[i],
+                         "is damaged: replication %u of point %u is missing; run it with --restart",
+                         order.replication, order.point);
+    }
+    fill_results(study);
+    return true;
+}
+
 bool study_write(struct study *study, bool met, struct error *err)
 {
     study->results.met = met;

@@ -61,7 +61,8 @@ int study_run(struct study *study, struct error *err);
 /* Puts results, or what the shard has, into the directory, and removes the journal. */
 bool study_write(struct study *study, bool met, struct error *err);
 
-/* Puts the shards in directories together, as if one study_run() had yielded them. */
+/* Takes the runs of the shards in directories, as if study_run() had yielded them.  Refuses where
+ * one is missing, there twice, not finished, or of another study. */
 bool study_merge(struct study *study, char *const *directories, uint32_t count, struct error *err);
 
 void study_free(struct study *study);
