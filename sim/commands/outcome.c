@@ -106,6 +106,13 @@ int outcome_write(struct study *study, bool quiet)
     bool met = table_expectations(text, &study->results, arena);
     fclose(text);
     bool fine = study_write(study, met, &err);
+    if (fine && study->plan.unsettled > 0)
+        fprintf(
+            stderr,
+            "%s: note: at %u of %u combinations of swept values no end of the warm-up was found "
+            "in the first half of the run, which was left out; a longer \"duration_ms\" is "
+            "wanted there\n",
+            study->options.experiment->path, study->plan.unsettled, study->plan.groups);
     if (fine && !quiet) {
         table_print(stdout, &study->results, arena);
         printf("\nResults: %s\n", study->options.directory);

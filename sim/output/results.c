@@ -367,6 +367,11 @@ static void put_point(FILE *to, const struct writing *writing, uint32_t p)
     }
     fprintf(to, "%s},\n", point->sweep_count > 0 ? " " : "");
     put_labels(to, point);
+    if (writing->results->warmup_ps != NULL) { /* it was found */
+        fprintf(to, "      \"warmup_ms\": ");
+        put_number(to, (double)writing->results->warmup_ps[p] / 1e9, "null");
+        fputs(",\n", to);
+    }
     fprintf(to, "      \"metrics\": {\n");
     for (uint32_t i = 0; i < count; i++) {
         struct arena arena = ARENA_EMPTY;

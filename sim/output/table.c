@@ -148,10 +148,11 @@ void table_print(FILE *to, const struct results *results, struct arena *arena)
     const struct scenario *first = &experiment->points[0].scenario;
     int width = title_width(results, arena) + 1;
     const char *runs = runs_text(results, arena);
+    double duration_s = (double)first->duration_ps / 1e12;
+    double warmup_s =
+        (double)(results->warmup_ps != NULL ? results->warmup_ps[0] : first->warmup_ps) / 1e12;
     fprintf(to, "%s: %s, %s of each point, %g s measured after %g s of warm-up\n\n",
-            experiment->name, machine_title(experiment), runs,
-            (double)(first->duration_ps - first->warmup_ps) / 1e12,
-            (double)first->warmup_ps / 1e12);
+            experiment->name, machine_title(experiment), runs, duration_s - warmup_s, warmup_s);
     print_accounts(to, results, width, arena);
     print_measures(to, results, width, arena);
     print_legend(to, experiment);

@@ -8,16 +8,21 @@
 #include <string.h>
 
 #include "sim/base/check.h"
+#include "sim/statistics/mser5.h"
+#include "sim/statistics/precision.h"
 
 struct plan_group {
+    enum { GROUP_PILOTS, GROUP_RUNS, GROUP_DONE } phase;
     uint32_t count; /* replications asked for */
     uint32_t left;  /* runs asked for and not finished */
+    uint64_t warmup_ps;
     bool mine;
 };
 
 struct plan_point {
     struct plan_run *runs; /* [capacity] */
     uint32_t capacity;
+    double **pilots; /* [replications]: their series, until the warm-up is known */
 };
 
 /* ---- Points and groups -------------------------------------------------------------------- */
@@ -51,7 +56,9 @@ void plan_init(struct plan *plan, const struct experiment *experiment, uint32_t 
     plan->group = arena_alloc(arena, plan->groups, sizeof *plan->group);
     plan->point = arena_alloc(arena, experiment->point_count, sizeof *plan->point);
     for (uint32_t g = 0; g < plan->groups; g++)
-        plan->group[g].mine = g % shards == shard - 1;
+        plan->group[g] = (struct plan_group){ .phase = GROUP_PILOTS,
+                                              .warmup_ps = experiment->points[g].scenario.warmup_ps,
+                                              .mine = g % shards == shard - 1 };
 }
 
 /* The array of runs grows with what is told. */
@@ -71,10 +78,12 @@ static struct plan_run *run_at(struct plan *plan, uint32_t p, uint32_t replicati
     return &point->runs[replication];
 }
 
-static bool is_finished(const struct plan *plan, uint32_t p, uint32_t replication)
+static bool is_finished(const struct plan *plan, const struct run_order *order)
 {
-    const struct plan_point *point = &plan->point[p];
-    return replication < point->capacity && point->runs[replication].metrics != NULL;
+    const struct plan_point *point = &plan->point[order->point];
+    if (order->pilot)
+        return point->pilots != NULL && point->pilots[order->replication] != NULL;
+    return order->replication < point->capacity && point->runs[order->replication].metrics != NULL;
 }
 
 /* ---- What is to do ------------------------------------------------------------------------ */
@@ -96,16 +105,15 @@ static void queue_add(struct plan *plan, const struct run_order *order)
     plan->queue[plan->queue_end++] = *order;
 }
 
-/* Asks for what a point has not got yet. */
-static void ask(struct plan *plan, uint32_t p, uint32_t from)
+/* Asks for what a point has not got yet of replications from to end - 1. */
+static void ask(struct plan *plan, uint32_t p, bool pilot, uint32_t from, uint32_t end)
 {
     struct plan_group *group = group_of(plan, p);
-    for (uint32_t r = from; r < group->count; r++) {
-        struct run_order order = { .point = p,
-                                   .replication = r,
-                                   .warmup_ps = plan_warmup_ps(plan, p) };
+    for (uint32_t r = from; r < end; r++) {
+        struct run_order order = { .point = p, .replication = r, .pilot = pilot };
+        order.warmup_ps = pilot ? 0 : plan_warmup_ps(plan, p);
         plan->total++;
-        if (is_finished(plan, p, r)) {
+        if (is_finished(plan, &order)) {
             plan->done++;
             continue;
         }
@@ -114,13 +122,117 @@ static void ask(struct plan *plan, uint32_t p, uint32_t from)
     }
 }
 
+/* The warm-up of a group, by its pilots, which are not wanted any more then. */
+static void find_warmup(struct plan *plan, uint32_t g)
+{
+    const struct experiment *experiment = plan->experiment;
+    uint32_t replications = experiment->replications, count = 0;
+    const double **pilots =
+        malloc((size_t)experiment->point_count / plan->groups * replications * sizeof *pilots);
+    CHECK(pilots != NULL);
+    for (uint32_t p = g; p < experiment->point_count; p += plan->groups)
+        for (uint32_t r = 0; r < replications; r++)
+            pilots[count++] = plan->point[p].pilots[r];
+    if (!mser5_warmup(pilots, count, 2, SERIES_BATCHES, experiment->points[g].scenario.duration_ps,
+                      &plan->group[g].warmup_ps))
+        plan->unsettled++;
+    for (uint32_t p = g; p < experiment->point_count; p += plan->groups)
+        for (uint32_t r = 0; r < replications; r++)
+            free(plan->point[p].pilots[r]);
+    for (uint32_t p = g; p < experiment->point_count; p += plan->groups)
+        plan->point[p].pilots = NULL;
+    free(pilots);
+}
+
+/* The interval of one metric of a point, over the replications that are asked for. */
+static struct interval interval_of(const struct plan *plan, uint32_t p, uint32_t metric)
+{
+    uint32_t count = plan_count(plan, p);
+    double *values = malloc(count * sizeof *values);
+    CHECK(values != NULL);
+    for (uint32_t r = 0; r < count; r++)
+        values[r] = plan->point[p].runs[r].metrics[metric];
+    struct interval interval = statistics_interval(values, count);
+    free(values);
+    return interval;
+}
+
+/* How many more replications a group wants. */
+static uint32_t more_of(const struct plan *plan, uint32_t g)
+{
+    const struct experiment *experiment = plan->experiment;
+    const struct precision *precision = &experiment->precision;
+    struct arena arena = ARENA_EMPTY;
+    uint32_t count = 0;
+    if (precision->percent == 0)
+        return 0;
+    struct interval *intervals = arena_alloc(
+        &arena, (size_t)experiment->point_count / plan->groups * precision->metric_count,
+        sizeof *intervals);
+    for (uint32_t p = g; p < experiment->point_count; p += plan->groups) {
+        const struct scenario *scenario = &experiment->points[p].scenario;
+        for (uint32_t m = 0; m < precision->metric_count; m++)
+            for (uint32_t i = 0; i < metric_name_count(scenario); i++)
+                if (strcmp(metric_name(scenario, i, &arena), precision->metrics[m]) == 0)
+                    intervals[count++] = interval_of(plan, p, i);
+    }
+    uint32_t more = precision_more(intervals, count, precision->percent, plan->group[g].count,
+                                   precision->max_replications);
+    arena_free(&arena);
+    return more;
+}
+
+/* Asks for more replications of all points of a group. */
+static void ask_more(struct plan *plan, uint32_t g, uint32_t more)
+{
+    struct plan_group *group = &plan->group[g];
+    uint32_t from = group->count;
+    group->count += more;
+    for (uint32_t p = g; p < plan->experiment->point_count; p += plan->groups)
+        ask(plan, p, false, from, group->count);
+}
+
+/* What follows when all that was asked for is finished. */
+static void go_on(struct plan *plan, uint32_t g)
+{
+    struct plan_group *group = &plan->group[g];
+    while (group->left == 0 && group->phase != GROUP_DONE) {
+        if (group->phase == GROUP_PILOTS) {
+            find_warmup(plan, g);
+            group->phase = GROUP_RUNS;
+            ask_more(plan, g, plan->experiment->replications);
+            continue;
+        }
+        uint32_t more = more_of(plan, g);
+        if (more == 0)
+            group->phase = GROUP_DONE;
+        else
+            ask_more(plan, g, more);
+    }
+}
+
 void plan_begin(struct plan *plan)
 {
+    const struct experiment *experiment = plan->experiment;
+    uint32_t points = experiment->point_count;
     plan->begun = true;
+    for (uint32_t g = 0; g < plan->groups; g++) {
+        struct plan_group *group = &plan->group[g];
+        if (!group->mine) {
+            group->phase = GROUP_DONE;
+        } else if (experiment->points[g].scenario.warmup_auto) {
+            for (uint32_t p = g; p < points; p += plan->groups)
+                ask(plan, p, true, 0, experiment->replications);
+        } else {
+            group->phase = GROUP_RUNS;
+            group->count = experiment->replications;
+        }
+    }
+    for (uint32_t p = 0; p < points; p++)
+        if (group_of(plan, p)->phase == GROUP_RUNS)
+            ask(plan, p, false, 0, experiment->replications);
     for (uint32_t g = 0; g < plan->groups; g++)
-        plan->group[g].count = plan->group[g].mine ? plan->experiment->replications : 0;
-    for (uint32_t p = 0; p < plan->experiment->point_count; p++)
-        ask(plan, p, 0);
+        go_on(plan, g);
 }
 
 /* Is a to be done before b? */
@@ -168,9 +280,30 @@ static void note_bad(struct plan *plan, const struct run_order *order,
 
 bool plan_wants(const struct plan *plan, const struct run_order *order)
 {
-    return order->point < plan->experiment->point_count && group_of(plan, order->point)->mine &&
-           order->replication < plan->experiment->replications &&
-           !is_finished(plan, order->point, order->replication);
+    const struct experiment *experiment = plan->experiment;
+    uint32_t most = experiment->replications;
+    if (order->point >= experiment->point_count || !group_of(plan, order->point)->mine)
+        return false;
+    if (order->pilot && (!experiment->points[order->point].scenario.warmup_auto ||
+                         group_of(plan, order->point)->phase != GROUP_PILOTS))
+        return false;
+    if (!order->pilot && experiment->precision.percent > 0)
+        most = experiment->precision.max_replications;
+    return order->replication < most && !is_finished(plan, order);
+}
+
+static void keep_pilot(struct plan *plan, const struct run_order *order,
+                       const struct run_result *result)
+{
+    struct plan_point *point = &plan->point[order->point];
+    size_t size = result->series_count * sizeof *result->series;
+    CHECK(result->series_count == 2 * SERIES_BATCHES);
+    if (point->pilots == NULL)
+        point->pilots =
+            arena_alloc(plan->arena, plan->experiment->replications, sizeof *point->pilots);
+    point->pilots[order->replication] = malloc(size);
+    CHECK(point->pilots[order->replication] != NULL);
+    memcpy(point->pilots[order->replication], result->series, size);
 }
 
 bool plan_finished(struct plan *plan, const struct run_order *order,
@@ -182,14 +315,19 @@ bool plan_finished(struct plan *plan, const struct run_order *order,
         note_bad(plan, order, result);
         return true;
     }
-    struct plan_run *run = run_at(plan, order->point, order->replication);
-    run->metrics = arena_alloc(plan->arena, result->metric_count, sizeof *run->metrics);
-    memcpy(run->metrics, result->metrics, result->metric_count * sizeof *run->metrics);
-    run->where = where;
+    if (order->pilot) {
+        keep_pilot(plan, order, result);
+    } else {
+        struct plan_run *run = run_at(plan, order->point, order->replication);
+        run->metrics = arena_alloc(plan->arena, result->metric_count, sizeof *run->metrics);
+        memcpy(run->metrics, result->metrics, result->metric_count * sizeof *run->metrics);
+        run->where = where;
+    }
     if (!plan->begun)
         return true;
     plan->done++;
     group_of(plan, order->point)->left--;
+    go_on(plan, order->point % plan->groups);
     return true;
 }
 
@@ -205,11 +343,14 @@ uint32_t plan_count(const struct plan *plan, uint32_t point)
 
 const struct plan_run *plan_run(const struct plan *plan, uint32_t point, uint32_t replication)
 {
-    CHECK(is_finished(plan, point, replication));
+    CHECK(replication < plan->point[point].capacity &&
+          plan->point[point].runs[replication].metrics != NULL);
     return &plan->point[point].runs[replication];
 }
 
 uint64_t plan_warmup_ps(const struct plan *plan, uint32_t point)
 {
-    return plan->experiment->points[point].scenario.warmup_ps;
+    if (!plan->experiment->points[point].scenario.warmup_auto)
+        return plan->experiment->points[point].scenario.warmup_ps;
+    return group_of(plan, point)->warmup_ps;
 }

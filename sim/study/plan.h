@@ -5,7 +5,11 @@
  * and replication r of each has the same random numbers, so that variants can be compared in pairs.
  * A group belongs to one shard: to number 1 + (its index mod shards).
  *
- * Runs are asked for in order: point by point, replications fastest.  Everything follows from
+ * Where the warm-up is to be found, all replications of a group run once as pilots first, whose
+ * series tell it (mser5.h).  Where a precision is wanted, replications are added, group by group,
+ * until all intervals are tight (precision.h).
+ *
+ * Runs are asked for in order: point by point, replications fastest; pilots group by group.  Everything follows from
  * results alone, in whatever order they come, so that a plan that is told results of before goes on
  * from there, and a plan that is told all of them is complete.  tests/unit/plan.c
  *
@@ -34,6 +38,7 @@ struct plan {
     struct run_order *queue;  /* to be asked for: [queue_next] to [queue_end - 1] */
     uint32_t queue_next, queue_end, queue_size;
     uint32_t done, total; /* runs of this shard, pilots included; total as is known yet */
+    uint32_t unsettled;   /* groups without an end of their warm-up: it is half of the run */
     bool begun;
     struct run_result *bad; /* the first in order with a fault or an overrun; NULL: none */
     struct run_order bad_order;

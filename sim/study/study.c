@@ -134,6 +134,16 @@ static void load_run(const void *context, uint32_t run, struct run_result *resul
     result->metrics = known->metrics;
 }
 
+/* As they were found. */
+static const uint64_t *warmups(const struct study *study)
+{
+    uint32_t count = study->options.experiment->point_count;
+    uint64_t *warmup_ps = arena_alloc(study->arena, count, sizeof *warmup_ps);
+    for (uint32_t p = 0; p < count; p++)
+        warmup_ps[p] = plan_warmup_ps(&study->plan, p);
+    return warmup_ps;
+}
+
 static void fill_results(struct study *study)
 {
     struct results *results = &study->results;
@@ -155,6 +165,8 @@ static void fill_results(struct study *study)
                                      .metric_count =
                                          metric_name_count(&experiment->points[p].scenario),
                                      .metrics = plan_run(&study->plan, p, r)->metrics };
+    if (experiment->points[0].scenario.warmup_auto)
+        results->warmup_ps = warmups(study);
     results->runs = runs;
     results->first = first;
     results->count = count;

@@ -177,6 +177,114 @@ START_TEST(shards_share_it_out)
 }
 END_TEST
 
+/* ---- Pilots and precision ------------------------------------------------------------------ */
+
+/* The series of a pilot: a transient of the first so many slices. */
+static void finish_pilot(const struct run_order *order, uint32_t transient)
+{
+    double series[2 * SERIES_BATCHES];
+    struct run_result result = { .point = order->point, .replication = order->replication };
+    for (uint32_t i = 0; i < 2 * SERIES_BATCHES; i++) /* the second series is calm */
+        series[i] = 5 + i % 3 + (i < transient ? 100 : 0);
+    result.series = series;
+    result.series_count = 2 * SERIES_BATCHES;
+    ck_assert(order->pilot);
+    ck_assert_uint_eq(order->warmup_ps, 0);
+    ck_assert(plan_finished(&plan, order, &result, 0));
+}
+
+START_TEST(pilots_come_first)
+{
+    struct run_order order, pilots[RUNS];
+    for (uint32_t p = 0; p < POINTS; p++) {
+        experiment.points[p].scenario.warmup_auto = true;
+        experiment.points[p].scenario.warmup_ps = 0;
+        experiment.points[p].scenario.duration_ps = 1000 * SERIES_BATCHES;
+    }
+    plan_init(&plan, &experiment, 1, 1, &arena);
+    plan_begin(&plan);
+    for (uint32_t i = 0; i < RUNS; i++) { /* group by group */
+        ck_assert(plan_next(&plan, &pilots[i]));
+        ck_assert_uint_eq(pilots[i].point % COMBINATIONS, i / (VARIANTS * REPLICATIONS));
+    }
+    ck_assert(!plan_next(&plan, &order));
+    for (uint32_t i = 1; i < VARIANTS * REPLICATIONS; i++)
+        finish_pilot(&pilots[i], i % 2 == 0 ? 50 : 0);
+    ck_assert(!plan_next(&plan, &order)); /* not before the last one */
+    finish_pilot(&pilots[0], 50);
+    ck_assert_uint_eq(plan_warmup_ps(&plan, 0), 50 * 1000);
+    ck_assert_uint_eq(plan_warmup_ps(&plan, COMBINATIONS), 50 * 1000); /* the other variant */
+    for (uint32_t i = 0; i < VARIANTS * REPLICATIONS; i++) {
+        ck_assert(plan_next(&plan, &order));
+        ck_assert(!order.pilot);
+        ck_assert_uint_eq(order.point % COMBINATIONS, 0);
+        ck_assert_uint_eq(order.warmup_ps, 50 * 1000);
+        ck_assert(finish(&order, 0));
+    }
+    ck_assert(!plan_next(&plan, &order));
+    ck_assert_uint_eq(plan.unsettled, 0);
+    for (uint32_t i = VARIANTS * REPLICATIONS; i < RUNS; i++)
+        finish_pilot(&pilots[i], 400); /* longer than half */
+    ck_assert_uint_eq(plan.unsettled, 2);
+    ck_assert_uint_eq(plan_warmup_ps(&plan, 1), 250 * 1000);
+    while (plan_next(&plan, &order))
+        ck_assert(finish(&order, 0));
+    ck_assert(plan_is_complete(&plan));
+    ck_assert_uint_eq(plan.total, 2 * RUNS);
+}
+END_TEST
+
+/* The values of group 0 are spread; those of the others are equal. */
+static void finish_spread(const struct run_order *order)
+{
+    double metrics[] = { 100 + (order->point == 0 && order->replication % 2 == 1 ? 10 : 0) };
+    struct run_result result = { .metric_count = 1, .metrics = metrics };
+    ck_assert(plan_finished(&plan, order, &result, 0));
+}
+
+START_TEST(replications_are_added)
+{
+    static const char *const metric[] = { "sched_overhead_percent" };
+    struct run_order order;
+    uint32_t asked[POINTS] = { 0 };
+    experiment.precision = (struct precision){ 2, 1000, 1, metric };
+    plan_init(&plan, &experiment, 1, 1, &arena);
+    plan_begin(&plan);
+    while (plan_next(&plan, &order)) {
+        ck_assert_uint_eq(order.replication, asked[order.point]++);
+        finish_spread(&order);
+    }
+    ck_assert(plan_is_complete(&plan));
+    /* s is about 5: 1.96 x 5 / sqrt(n) <= 2.1 asks for 22 or so; both variants have them. */
+    ck_assert_uint_ge(plan_count(&plan, 0), 22);
+    ck_assert_uint_le(plan_count(&plan, 0), 40);
+    ck_assert_uint_eq(plan_count(&plan, COMBINATIONS), plan_count(&plan, 0));
+    ck_assert_uint_eq(asked[0], plan_count(&plan, 0));
+    for (uint32_t p = 1; p < COMBINATIONS; p++)
+        ck_assert_uint_eq(plan_count(&plan, p), REPLICATIONS);
+}
+END_TEST
+
+START_TEST(replications_have_an_end)
+{
+    static const char *const metric[] = { "sched_overhead_percent" };
+    struct run_order order;
+    experiment.precision = (struct precision){ 0.1, 9, 1, metric };
+    plan_init(&plan, &experiment, 1, 1, &arena);
+    /* What was finished before is taken, of later rounds too. */
+    for (uint32_t r = 0; r < 7; r++)
+        finish_spread(&(struct run_order){ .replication = r });
+    ck_assert(!plan_wants(&plan, &(struct run_order){ .replication = 9 }));
+    plan_begin(&plan);
+    while (plan_next(&plan, &order)) {
+        ck_assert(order.point != 0 || order.replication >= 7);
+        finish_spread(&order);
+    }
+    ck_assert(plan_is_complete(&plan));
+    ck_assert_uint_eq(plan_count(&plan, 0), 9);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("plan");
@@ -187,5 +295,8 @@ int main(void)
     tcase_add_test(tests, asked_for_again);
     tcase_add_test(tests, the_first_bad_one);
     tcase_add_test(tests, shards_share_it_out);
+    tcase_add_test(tests, pilots_come_first);
+    tcase_add_test(tests, replications_are_added);
+    tcase_add_test(tests, replications_have_an_end);
     return suite_run("plan", tests);
 }
