@@ -10,6 +10,7 @@
 #include "sim/base/error.h"
 
 int command_run(int argc, char **argv);
+int command_merge(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_list(int argc, char **argv);

@@ -90,3 +90,26 @@ bool load_experiment(struct experiment *experiment, const char *path,
     note_masks(experiment);
     return true;
 }
+
+static bool wants(const struct experiment *experiment, enum cost_kind cost)
+{
+    for (uint32_t i = 0; i < experiment->point_count; i++)
+        if (experiment->points[i].scenario.cost == cost)
+            return true;
+    return false;
+}
+
+bool load_schedulers(struct scheduler *builds[COSTS], const char *file,
+                     const struct experiment *experiments, size_t count, struct arena *arena,
+                     struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t cost = 0; cost < COSTS; cost++) {
+            if (builds[cost] != NULL || !wants(&experiments[i], (enum cost_kind)cost))
+                continue;
+            builds[cost] = arena_alloc(arena, 1, sizeof *builds[cost]);
+            if (!scheduler_load(builds[cost], file, cost == COST_TRACED, err))
+                return false;
+        }
+    return true;
+}

@@ -21,4 +21,10 @@ bool load_grammar(const char *name, struct scenario_options *options);
 bool load_experiment(struct experiment *experiment, const char *path,
                      const struct load_options *options, struct arena *arena, struct error *err);
 
+/* Loads the builds that the experiments want, file over ours unless NULL; each is a library of its
+ * own, bound to itself.  The others of builds stay NULL. */
+bool load_schedulers(struct scheduler *builds[COSTS], const char *file,
+                     const struct experiment *experiments, size_t count, struct arena *arena,
+                     struct error *err);
+
 #endif

@@ -19,6 +19,7 @@ static const struct command {
     int (*run)(int argc, char **argv);
 } commands[] = {
     { "run", "SCENARIO...", "simulate, print a summary, write a results directory", command_run },
+    { "merge", "DIR...", "put the shards of a study together", command_merge },
     { "plot", "DIR...", "draw results directories", command_plot },
     { "check", "SCENARIO...", "say what is wrong with scenario files, run nothing", command_check },
     { "list", "policies|placements|balancers|locks|cpus|workloads|metrics", "say what there is",

@@ -16,12 +16,11 @@
 #include "sim/base/check.h"
 #include "sim/commands/commands.h"
 #include "sim/commands/load.h"
-#include "sim/commands/workers.h"
+#include "sim/commands/outcome.h"
 #include "sim/output/progress.h"
-#include "sim/output/results.h"
-#include "sim/output/scaling.h"
 #include "sim/output/table.h"
 #include "sim/output/trace.h"
+#include "sim/study/study.h"
 
 enum {
     SETS_MAX = 256,
@@ -31,7 +30,10 @@ enum {
     KEY_TRACE,
     KEY_TRACE_FROM,
     KEY_TRACE_TO,
-    KEY_TRACE_DETAIL
+    KEY_TRACE_DETAIL,
+    KEY_RESUME,
+    KEY_RESTART,
+    KEY_SHARD
 };
 
 struct run_arguments {
@@ -40,15 +42,11 @@ struct run_arguments {
     const char *out;
     uint64_t jobs;
     struct trace_request trace;
+    enum study_start start;
+    uint32_t shard, shards;
     bool quiet;
     char **scenarios;
     int count;
-};
-
-/* One scenario on its way from file to results. */
-struct study {
-    const char *directory;
-    struct experiment experiment;
 };
 
 /* ---- Options ------------------------------------------------------------------------------ */
@@ -77,6 +75,28 @@ static enum recording_detail parse_detail(struct argp_state *state, const char *
             return (enum recording_detail)i;
     argp_error(state, "--trace-detail must be auto, sched, sampled or all, is \"%s\"", text);
     return RECORDING_AUTO;
+}
+
+static void parse_trace(struct argp_state *state, int key, char *text, struct trace_request *trace)
+{
+    if (key == KEY_TRACE) {
+        trace->path = text;
+    } else if (key == KEY_TRACE_FROM) {
+        trace->from_ms = command_ms(state, "--trace-from", text);
+    } else if (key == KEY_TRACE_TO) {
+        trace->to_ms = command_ms(state, "--trace-to", text);
+    } else {
+        trace->detail = parse_detail(state, text);
+    }
+}
+
+static void parse_shard(struct argp_state *state, const char *text, struct run_arguments *arguments)
+{
+    char rest;
+    if (sscanf(text, "%5u/%5u%c", &arguments->shard, &arguments->shards, &rest) != 2 ||
+        arguments->shard < 1 || arguments->shard > arguments->shards)
+        argp_error(state, "--shard must be I/N, such as 2/3 for the second of three, is \"%s\"",
+                   text);
 }
 
 static void check_trace_options(struct argp_state *state, const struct run_arguments *arguments)
@@ -128,20 +148,23 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         if (strcmp(argument, "traced") != 0 && strcmp(argument, "flat") != 0)
             argp_error(state, "--cost must be traced or flat, is \"%s\"", argument);
         return 0;
+    case KEY_RESUME:
+    case KEY_RESTART:
+        if (arguments->start != STUDY_NEW)
+            argp_error(state, "one of --resume and --restart can be meant");
+        arguments->start = key == KEY_RESUME ? STUDY_RESUME : STUDY_RESTART;
+        return 0;
+    case KEY_SHARD:
+        parse_shard(state, argument, arguments);
+        return 0;
     case KEY_QUIET:
         arguments->quiet = true;
         return 0;
     case KEY_TRACE:
-        arguments->trace.path = argument;
-        return 0;
     case KEY_TRACE_FROM:
-        arguments->trace.from_ms = command_ms(state, "--trace-from", argument);
-        return 0;
     case KEY_TRACE_TO:
-        arguments->trace.to_ms = command_ms(state, "--trace-to", argument);
-        return 0;
     case KEY_TRACE_DETAIL:
-        arguments->trace.detail = parse_detail(state, argument);
+        parse_trace(state, key, argument, &arguments->trace);
         return 0;
     case ARGP_KEY_ARGS:
         arguments->scenarios = state->argv + state->next;
@@ -164,6 +187,10 @@ static const struct argp_option options[] = {
     { "replications", KEY_REPLICATIONS, "N", 0, "runs of each point", 0 },
     { "jobs", 'j', "N", 0, "runs at a time (default: the processors of this machine)", 0 },
     { "out", 'o', "DIR", 0, "results directory (default: results/NAME)", 0 },
+    { "resume", KEY_RESUME, NULL, 0, "go on with what was interrupted; begin, if nothing was", 0 },
+    { "restart", KEY_RESTART, NULL, 0, "begin anew where something was interrupted", 0 },
+    { "shard", KEY_SHARD, "I/N", 0, "run the I-th of N parts, which `braidsim merge` puts together",
+      0 },
     { "scheduler", 'S', "FILE.so", 0, "run this scheduler module", 0 },
     { "as", 'a', "rt-app", 0, "the files are rt-app's, not scenarios", 0 },
     { "cost", KEY_COST, "traced|flat", 0, "how scheduler code is priced", 0 },
@@ -190,114 +217,6 @@ static const struct argp argp = {
 
 /* ---- Running ------------------------------------------------------------------------------ */
 
-static bool wants(const struct experiment *experiment, enum cost_kind cost)
-{
-    for (uint32_t i = 0; i < experiment->point_count; i++)
-        if (experiment->points[i].scenario.cost == cost)
-            return true;
-    return false;
-}
-
-static void print_fault(const struct experiment *experiment, const struct run_result *result)
-{
-    const struct fault *fault = &result->fault;
-    const char *variant = experiment->points[result->point].variant;
-    fprintf(stderr, "%s: the scheduler broke its contract: %s", experiment->path,
-            fault_names[fault->kind]);
-    if (fault->detail[0] != '\0')
-        fprintf(stderr, " (%s)", fault->detail);
-    fprintf(stderr, "\n  policy %s, operation %s, ", fault->policy,
-            fault->operation < ENTRY_KINDS ? entry_names[fault->operation] : "none");
-    if (fault->process != UINT32_MAX)
-        fprintf(stderr, "process %u, ", fault->process);
-    if (fault->core != UINT32_MAX)
-        fprintf(stderr, "core %u, ", fault->core);
-    fprintf(stderr, "time %ju.%09ju ms, seed %ju, replication %u%s%s\n",
-            (uintmax_t)(fault->time_ps / 1000000000), (uintmax_t)(fault->time_ps % 1000000000),
-            (uintmax_t)experiment->points[result->point].scenario.seed, result->replication,
-            variant != NULL ? ", variant " : "", variant != NULL ? variant : "");
-}
-
-static void print_refused(const struct scenario *scenario, const struct workload *workload,
-                          uint32_t torus)
-{
-    fprintf(stderr,
-            "%s: policy \"%s\" has refused a process of \"%s\" its reservation of %g us in every "
-            "%g us: it knows none (\"edf\" does), or there is no room for it beside the others on "
-            "torus %u; ask for less, or have more tori\n",
-            workload->place, scenario->scheduler.policy, workload->name,
-            workload->budget_ns / 1000.0, workload->period_ns / 1000.0, torus);
-}
-
-static void print_overrun(const struct experiment *experiment, const struct run_result *result)
-{
-    const struct scenario *scenario = &experiment->points[result->point].scenario;
-    const struct workload *workload = &scenario->workloads[result->overrun.workload];
-    if (result->overrun.happened == OVERRUN_RESERVATION) {
-        print_refused(scenario, workload, result->overrun.torus);
-        return;
-    }
-    if (result->overrun.happened == OVERRUN_PROGRAM) {
-        fprintf(stderr, "%s: %s\n", workload->place, result->overrun.text);
-        return;
-    }
-    fprintf(stderr,
-            "%s: more than max_alive (%u) processes of %s \"%s\" are alive at once; does the "
-            "machine keep up with it? If it should, raise max_alive\n",
-            workload->place, workload->max_alive,
-            workload->open ? "the stream" : "those that are forked of", workload->name);
-}
-
-static int report_bad(const struct experiment *experiment, const struct run_result *result)
-{
-    if (result->fault.kind != FAULT_NONE) {
-        print_fault(experiment, result);
-        return EXIT_FAULT;
-    }
-    print_overrun(experiment, result);
-    return EXIT_BAD_INPUT;
-}
-
-static bool is_bad(const struct run_result *result)
-{
-    return result->fault.kind != FAULT_NONE || result->overrun.happened;
-}
-
-/* Loads the builds that the studies want.  Each is a library of its own, bound to itself. */
-static bool load_schedulers(const struct run_arguments *arguments, const struct study *studies,
-                            struct scheduler *builds[COSTS], struct arena *arena, struct error *err)
-{
-    for (int i = 0; i < arguments->count; i++)
-        for (uint32_t cost = 0; cost < COSTS; cost++) {
-            if (builds[cost] != NULL || !wants(&studies[i].experiment, (enum cost_kind)cost))
-                continue;
-            builds[cost] = arena_alloc(arena, 1, sizeof *builds[cost]);
-            if (!scheduler_load(builds[cost], arguments->load.scheduler_file, cost == COST_TRACED,
-                                err))
-                return false;
-        }
-    return true;
-}
-
-/* All files of the builds that the study wants. */
-static void note_schedulers(struct results *results, struct scheduler *const builds[COSTS],
-                            struct arena *arena)
-{
-    struct results_scheduler *schedulers =
-        arena_alloc(arena, (size_t)COSTS * TRACER_MODULES, sizeof *schedulers);
-    results->schedulers = schedulers;
-    for (uint32_t cost = 0; cost < COSTS; cost++) {
-        if (!wants(results->experiment, (enum cost_kind)cost))
-            continue;
-        for (uint32_t i = 0; i < builds[cost]->module_count; i++) {
-            const struct scheduler_file *file = &builds[cost]->files[i];
-            schedulers[results->scheduler_count++] =
-                (struct results_scheduler){ cost == COST_TRACED ? "traced" : "flat", file->path,
-                                            file->compiler, file->hash };
-        }
-    }
-}
-
 /* Whether the trace can be written, and every run is in its window. */
 static bool check_trace(const struct trace_request *trace, const struct experiment *experiment,
                         struct error *err)
@@ -323,40 +242,19 @@ static bool check_trace(const struct trace_request *trace, const struct experime
     return true;
 }
 
-static int run_study(const struct run_arguments *arguments, const struct study *study,
-                     struct scheduler *const builds[COSTS], struct arena *arena)
+static int run_study(const struct run_arguments *arguments, struct study *study)
 {
-    const struct experiment *experiment = &study->experiment;
-    struct work work = { .experiment = experiment,
-                         .traced = builds[COST_TRACED],
-                         .plain = builds[COST_FLAT],
-                         .jobs = (uint32_t)arguments->jobs,
-                         .trace = arguments->trace,
-                         .run_count = experiment->point_count * experiment->replications };
     struct error err;
-    if (!arguments->quiet)
-        work.progress = progress_show;
-    struct run_result *runs = arena_alloc(arena, work.run_count, sizeof *runs);
-    uint32_t complete = workers_run(&work, runs, arena, &err);
-    if (complete == 0)
-        return command_refuse(&err);
-    if (is_bad(&runs[complete - 1]))
-        return report_bad(experiment, &runs[complete - 1]);
-
-    scaling_fill(experiment, runs);
-    struct results results = { .experiment = experiment,
-                               .runs = runs,
-                               .run_count = work.run_count };
-    note_schedulers(&results, builds, arena);
-    if (!results_write(&results, study->directory, &err))
-        return command_refuse(&err);
-    bool met = true;
-    if (!arguments->quiet) {
-        table_print(stdout, &results, arena);
-        printf("\nResults: %s\n", study->directory);
+    if (study->complete)
+        return outcome_complete(study, arguments->quiet);
+    int status = study_run(study, &err);
+    if (study->plan.bad != NULL)
+        return outcome_bad(study);
+    if (status != EXIT_FINE) {
+        command_refuse(&err);
+        return status;
     }
-    met = table_expectations(arguments->quiet ? stderr : stdout, &results, arena);
-    return met ? EXIT_FINE : EXIT_EXPECTATION;
+    return outcome_write(study, arguments->quiet);
 }
 
 /* The directory of a scenario: --out, a folder in it when there are several, or results/NAME. */
@@ -370,43 +268,71 @@ static const char *study_directory(const struct run_arguments *arguments, const 
     return arena_printf(arena, "%s/%s", arguments->out, name);
 }
 
+/* Reads all scenarios; each has a directory of its own. */
+static bool read_all(const struct run_arguments *arguments, struct experiment *experiments,
+                     const char **directories, struct arena *arena, struct error *err)
+{
+    for (int i = 0; i < arguments->count; i++) {
+        if (!load_experiment(&experiments[i], arguments->scenarios[i], &arguments->load, arena,
+                             err) ||
+            !check_trace(&arguments->trace, &experiments[i], err))
+            return false;
+        directories[i] = study_directory(arguments, experiments[i].name, arena);
+        for (int j = 0; j < i; j++)
+            if (strcmp(directories[j], directories[i]) == 0)
+                return error_set(err, arguments->scenarios[i],
+                                 "its results would replace those of %s, in %s",
+                                 arguments->scenarios[j], directories[i]);
+    }
+    return true;
+}
+
+static bool begin_all(const struct run_arguments *arguments, const struct experiment *experiments,
+                      const char *const *directories, struct scheduler *const builds[COSTS],
+                      struct study *studies, struct arena *arena, struct error *err)
+{
+    for (int i = 0; i < arguments->count; i++) {
+        struct study_options wanted = { .experiment = &experiments[i],
+                                        .builds = builds,
+                                        .directory = directories[i],
+                                        .start = arguments->start,
+                                        .shard = arguments->shard,
+                                        .shards = arguments->shards,
+                                        .jobs = (uint32_t)arguments->jobs,
+                                        .trace = arguments->trace };
+        struct error refusal;
+        if (!arguments->quiet)
+            wanted.progress = progress_show;
+        if (!study_init(&studies[i], &wanted, arena, &refusal))
+            return error_set(err, arena_printf(arena, "--out \"%s\"", directories[i]), "%s",
+                             refusal.message);
+    }
+    return true;
+}
+
 int command_run(int argc, char **argv)
 {
     struct run_arguments arguments = { .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
+                                       .shard = 1,
+                                       .shards = 1,
                                        .trace = { .from_ms = NAN, .to_ms = NAN } };
     struct arena arena = ARENA_EMPTY;
+    struct scheduler *builds[COSTS] = { NULL };
     struct error err;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    size_t count = (size_t)arguments.count;
     arguments.load.scenario.sets = arguments.sets;
-    struct study *studies = arena_alloc(&arena, (size_t)arguments.count, sizeof *studies);
-    for (int i = 0; i < arguments.count; i++) {
-        struct study *study = &studies[i];
-        if (!load_experiment(&study->experiment, arguments.scenarios[i], &arguments.load, &arena,
-                             &err))
-            return command_refuse(&err);
-        if (!check_trace(&arguments.trace, &study->experiment, &err))
-            return command_refuse(&err);
-        study->directory = study_directory(&arguments, study->experiment.name, &arena);
-        for (int j = 0; j < i; j++)
-            if (strcmp(studies[j].directory, study->directory) == 0) {
-                error_set(&err, arguments.scenarios[i],
-                          "its results would replace those of %s, in %s", arguments.scenarios[j],
-                          study->directory);
-                return command_refuse(&err);
-            }
-        struct error refusal;
-        if (!results_prepare(study->directory, &refusal)) {
-            error_set(&err, arena_printf(&arena, "--out \"%s\"", study->directory), "%s",
-                      refusal.message);
-            return command_refuse(&err);
-        }
-    }
-    struct scheduler *builds[COSTS] = { NULL };
-    if (!load_schedulers(&arguments, studies, builds, &arena, &err))
+    struct experiment *experiments = arena_alloc(&arena, count, sizeof *experiments);
+    struct study *studies = arena_alloc(&arena, count, sizeof *studies);
+    const char **directories = arena_alloc(&arena, count, sizeof *directories);
+    if (!read_all(&arguments, experiments, directories, &arena, &err) ||
+        !load_schedulers(builds, arguments.load.scheduler_file, experiments, count, &arena, &err) ||
+        !begin_all(&arguments, experiments, directories, builds, studies, &arena, &err))
         return command_refuse(&err);
     int status = EXIT_FINE;
     for (int i = 0; i < arguments.count; i++) {
-        int one = run_study(&arguments, &studies[i], builds, &arena);
+        int one = run_study(&arguments, &studies[i]);
+        study_free(&studies[i]);
         status = one > status ? one : status;
     }
     arena_free(&arena);

@@ -213,7 +213,7 @@ struct run_result {
     uint64_t window_ps;
     uint64_t vain_ps_max; /* scenario->vain: the longest that a core idled beside one queued */
     uint64_t events, scheduling_events;
-    double wall_s;
+    double wall_s, cpu_s; /* of the engine; cpu_s is processor time */
     uint64_t peak_rss_kb;
     double *metrics;                  /* [metric_count] */
     uint64_t *core_accounts_ps;       /* [core_count][ACCOUNT_COUNT] */

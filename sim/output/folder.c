@@ -22,23 +22,35 @@ enum { SUFFIX_MAX = 32 }; /* of temporary names */
 
 /* ---- May we? ------------------------------------------------------------------------------ */
 
-static bool is_ours(const char *path)
+/* The begin of a file in path; false when it is not there. */
+static bool read_begin(const char *path, const char *file_name, char *text, size_t size)
 {
-    char name[FOLDER_PATH_MAX + 32], text[256];
-    snprintf(name, sizeof name, "%s/manifest.json", path);
+    char name[FOLDER_PATH_MAX + 32];
+    snprintf(name, sizeof name, "%s/%s", path, file_name);
     FILE *file = fopen(name, "r");
     if (file == NULL)
         return false;
-    size_t length = fread(text, 1, sizeof text - 1, file);
+    text[fread(text, 1, size - 1, file)] = '\0';
     fclose(file);
-    text[length] = '\0';
-    return strstr(text, "\"program\": \"braidsim\"") != NULL;
+    return true;
+}
+
+static bool is_ours(const char *path)
+{
+    static const char begin[] = "braidsim journal";
+    char text[256];
+    if (read_begin(path, "manifest.json", text, sizeof text))
+        return strstr(text, "\"program\": \"braidsim\"") != NULL;
+    if (!read_begin(path, "runs.journal", text, sizeof begin))
+        return false;
+    return strncmp(begin, text, strlen(text)) == 0; /* or what there is of it */
 }
 
 /* Does what we write into a folder, its plots included, bear such a name? */
 static bool may_be_ours(const char *name)
 {
-    static const char *const endings[] = { ".csv", ".json", ".svg", ".png", ".pdf", ".gp" };
+    static const char *const endings[] = { ".csv", ".json", ".svg",    ".png",
+                                           ".pdf", ".gp",   ".journal" };
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++)
         if (strcmp(dot, endings[i]) == 0)
@@ -253,6 +265,11 @@ bool folder_commit(struct folder *folder, struct error *err)
     bool replaces = stat(folder->final, &status) == 0;
     snprintf(old, sizeof old, "%s.old-%ld", folder->final, (long)getpid());
     sync_folder(folder->temporary);
+    if (replaces && renameat2(AT_FDCWD, folder->temporary, AT_FDCWD, folder->final,
+                              RENAME_EXCHANGE) == 0) { /* at one instant */
+        remove_folder(folder->temporary);
+        return true;
+    }
     bool fine = !replaces || rename(folder->final, old) == 0;
     if (fine && rename(folder->temporary, folder->final) != 0) {
         fine = false;
@@ -272,4 +289,54 @@ bool folder_commit(struct folder *folder, struct error *err)
 void folder_abandon(struct folder *folder)
 {
     remove_folder(folder->temporary);
+}
+
+/* ---- A folder that files are added to ----------------------------------------------------- */
+
+bool folder_make(const char *path, int *levels, struct error *err)
+{
+    char at[FOLDER_PATH_MAX], above[FOLDER_PATH_MAX];
+    struct stat status;
+    *levels = 0;
+    snprintf(at, sizeof at, "%s", path);
+    while (stat(at, &status) != 0 && strcmp(at, "/") != 0 && strcmp(at, ".") != 0) {
+        ++*levels;
+        parent_of(at, above, sizeof above);
+        memcpy(at, above, sizeof at);
+    }
+    if (make_parents(path, err) && (mkdir(path, 0777) == 0 || errno == EEXIST))
+        return true;
+    return error_set(err, path, "cannot be made: %s; " ELSEWHERE, strerror(errno));
+}
+
+void folder_unmake(const char *path, int levels)
+{
+    char at[FOLDER_PATH_MAX], above[FOLDER_PATH_MAX];
+    snprintf(at, sizeof at, "%s", path);
+    for (; levels > 0 && rmdir(at) == 0; levels--) {
+        parent_of(at, above, sizeof above);
+        memcpy(at, above, sizeof at);
+    }
+}
+
+void folder_sweep(const char *path)
+{
+    char final[PATH_MAX], parent[FOLDER_PATH_MAX], name[2 * FOLDER_PATH_MAX], *end;
+    struct dirent *entry;
+    if (realpath(path, final) == NULL)
+        return;
+    parent_of(final, parent, sizeof parent);
+    const char *last = strrchr(final, '/') + 1;
+    size_t length = strlen(last);
+    DIR *directory = opendir(parent);
+    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+        const char *rest = entry->d_name + length;
+        if (strncmp(entry->d_name, last, length) != 0 || strncmp(rest, ".new-", 5) != 0 ||
+            strtol(rest + 5, &end, 10) <= 0 || *end != '\0')
+            continue;
+        snprintf(name, sizeof name, "%s/%s", parent, entry->d_name);
+        remove_folder(name);
+    }
+    if (directory != NULL)
+        closedir(directory);
 }

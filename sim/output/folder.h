@@ -4,8 +4,8 @@
  * folder into place.  Whatever fails before, a full disk included, leaves what was there before
  * untouched, and nothing of the new.
  *
- * A directory is replaced only if it is empty, or ours (its manifest.json says so) and holds
- * nothing but results and plots.
+ * A directory is replaced only if it is empty, or ours (its manifest.json says so, or the journal
+ * of an interrupted study) and holds nothing but results and plots.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -39,5 +39,15 @@ bool folder_commit(struct folder *folder, struct error *err);
 
 /* Removes what was written so far. */
 void folder_abandon(struct folder *folder);
+
+/* Makes the folder, and those on the way; *levels is how many were not there. */
+bool folder_make(const char *path, int *levels, struct error *err);
+
+/* Removes the last levels of path, as far as they are empty. */
+void folder_unmake(const char *path, int levels);
+
+/* Removes what processes that were killed while writing to path have left beside it.  Nobody else
+ * may be writing there. */
+void folder_sweep(const char *path);
 
 #endif

@@ -19,7 +19,7 @@ static double now_s(void)
 
 void progress_show(void *context, uint32_t done, uint32_t total)
 {
-    static double began_s;
+    static double began_s, shown_s;
     static uint32_t began_done, last; /* the first report comes after the first run */
     (void)context;
     if (!isatty(STDERR_FILENO) || total == 0)
@@ -34,6 +34,9 @@ void progress_show(void *context, uint32_t done, uint32_t total)
         fflush(stderr);
         return;
     }
+    if (done > began_done && now_s() - shown_s < 0.1)
+        return; /* often enough */
+    shown_s = now_s();
     int filled = (int)((uint64_t)done * BAR_WIDTH / total);
     fprintf(stderr, "\r\033[K[%.*s%*s] %u of %u runs", filled,
             "########################################", BAR_WIDTH - filled, "", done, total);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/base/check.h"
 #include "sim/input/json.h"
 #include "sim/output/folder.h"
 #include "sim/version.h"
@@ -21,7 +22,8 @@
 struct writing {
     const struct results *results;
     struct arena *arena;
-    const char **names; /* of all metrics of any point, in order of first appearance */
+    const char *journal; /* of a shard: what is copied */
+    const char **names;  /* of all metrics of any point, in order of first appearance */
     uint32_t name_count;
     uint32_t **column; /* [point][index in the point's metrics] -> index into names */
 };
@@ -85,7 +87,7 @@ static uint32_t name_index(struct writing *writing, const char *name, uint32_t n
     for (uint32_t i = 0; i < writing->name_count; i++)
         if (strcmp(writing->names[i], name) == 0)
             return i;
-    writing->names[writing->name_count] = name;
+    writing->names[writing->name_count] = arena_string(writing->arena, name);
     return writing->name_count++;
 }
 
@@ -100,31 +102,72 @@ static void names_collect(struct writing *writing)
     for (uint32_t p = 0; p < experiment->point_count; p++) {
         const struct scenario *scenario = &experiment->points[p].scenario;
         uint32_t count = metric_name_count(scenario);
+        struct arena scratch = ARENA_EMPTY;
         writing->column[p] = arena_alloc(writing->arena, count, sizeof **writing->column);
         for (uint32_t i = 0; i < count; i++)
-            writing->column[p][i] =
-                name_index(writing, metric_name(scenario, i, writing->arena), i);
+            writing->column[p][i] = name_index(writing, metric_name(scenario, i, &scratch), i);
+        arena_free(&scratch);
+    }
+}
+
+void results_evenly(struct results *results, struct arena *arena)
+{
+    const struct experiment *experiment = results->experiment;
+    uint32_t *first = arena_alloc(arena, experiment->point_count, sizeof *first);
+    uint32_t *count = arena_alloc(arena, experiment->point_count, sizeof *count);
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        first[p] = p * experiment->replications;
+        count[p] = experiment->replications;
+    }
+    results->first = first;
+    results->count = count;
+    results->run_count = experiment->point_count * experiment->replications;
+}
+
+void results_counts(const struct results *results, uint32_t *fewest, uint32_t *most)
+{
+    *fewest = *most = results->count[0];
+    for (uint32_t p = 1; p < results->experiment->point_count; p++) {
+        *fewest = results->count[p] < *fewest ? results->count[p] : *fewest;
+        *most = results->count[p] > *most ? results->count[p] : *most;
     }
 }
 
 static struct interval metric_interval(const struct results *results, uint32_t point,
-                                       uint32_t index, struct arena *arena)
+                                       uint32_t index)
 {
-    uint32_t replications = results->experiment->replications;
-    double *values = arena_alloc(arena, replications, sizeof *values);
-    for (uint32_t r = 0; r < replications; r++)
-        values[r] = results->runs[point * replications + r].metrics[index];
-    return statistics_interval(values, replications);
+    struct arena arena = ARENA_EMPTY;
+    uint32_t count = results->count[point];
+    const struct run_result *runs = &results->runs[results->first[point]];
+    double *values = arena_alloc(&arena, count, sizeof *values);
+    for (uint32_t r = 0; r < count; r++)
+        values[r] = runs[r].metrics[index];
+    struct interval interval = statistics_interval(values, count);
+    arena_free(&arena);
+    return interval;
 }
 
-struct interval results_metric(const struct results *results, uint32_t point, const char *name,
-                               struct arena *arena)
+struct interval results_metric(const struct results *results, uint32_t point, const char *name)
 {
     const struct scenario *scenario = &results->experiment->points[point].scenario;
+    struct arena arena = ARENA_EMPTY;
+    struct interval interval = { NAN, NAN, 0 };
     for (uint32_t i = 0; i < metric_name_count(scenario); i++)
-        if (strcmp(metric_name(scenario, i, arena), name) == 0)
-            return metric_interval(results, point, i, arena);
-    return (struct interval){ NAN, NAN, 0 };
+        if (strcmp(metric_name(scenario, i, &arena), name) == 0) {
+            interval = metric_interval(results, point, i);
+            break;
+        }
+    arena_free(&arena);
+    return interval;
+}
+
+const struct run_result *results_load(const struct results *results, uint32_t run,
+                                      struct run_result *space, struct arena *arena)
+{
+    if (results->load == NULL)
+        return &results->runs[run];
+    results->load(results->load_context, run, space, arena);
+    return space;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -200,6 +243,18 @@ static void put_schedulers(FILE *to, const struct results *results)
     fprintf(to, "  ],\n");
 }
 
+/* Which study it was, for --resume and merge. */
+static void put_study(FILE *to, const struct results *results)
+{
+    if (results->study == 0)
+        return;
+    fprintf(to, ",\n  \"study\": \"%016" PRIx64 "\"", results->study);
+    if (results->shards > 0)
+        fprintf(to, ",\n  \"shard\": \"%u/%u\"", results->shard, results->shards);
+    else
+        fprintf(to, ",\n  \"expectations_met\": %s", results->met ? "true" : "false");
+}
+
 static void fill_manifest(FILE *to, const void *context)
 {
     const struct writing *writing = context;
@@ -227,7 +282,9 @@ static void fill_manifest(FILE *to, const void *context)
             "  \"glibc\": \"%s\",\n  \"cpu_has_fma\": %s,\n  \"host\": ", gnu_get_libc_version(),
             fma ? "true" : "false");
     put_string(to, host);
-    fprintf(to, ",\n  \"written\": \"%s\"\n}\n", when);
+    fprintf(to, ",\n  \"written\": \"%s\"", when);
+    put_study(to, writing->results);
+    fputs("\n}\n", to);
 }
 
 /* Names of swept values whose text is too long to be one. */
@@ -310,10 +367,15 @@ static void put_point(FILE *to, const struct writing *writing, uint32_t p)
     }
     fprintf(to, "%s},\n", point->sweep_count > 0 ? " " : "");
     put_labels(to, point);
+    if (writing->results->warmup_ps != NULL) { /* it was found */
+        fprintf(to, "      \"warmup_ms\": ");
+        put_number(to, (double)writing->results->warmup_ps[p] / 1e9, "null");
+        fputs(",\n", to);
+    }
     fprintf(to, "      \"metrics\": {\n");
     for (uint32_t i = 0; i < count; i++) {
         struct arena arena = ARENA_EMPTY;
-        struct interval interval = metric_interval(writing->results, p, i, &arena);
+        struct interval interval = metric_interval(writing->results, p, i);
         fprintf(to, "        \"%s\": { \"mean\": ", metric_name(&point->scenario, i, &arena));
         put_number(to, interval.mean, "null");
         fputs(", \"ci95\": ", to);
@@ -396,7 +458,9 @@ static void fill_processes(FILE *to, const void *context)
           "whole_window\n",
           to);
     for (uint32_t r = 0; r < writing->results->run_count; r++) {
-        const struct run_result *run = &writing->results->runs[r];
+        struct arena arena = ARENA_EMPTY;
+        struct run_result space;
+        const struct run_result *run = results_load(writing->results, r, &space, &arena);
         const struct scenario *scenario = &experiment_of(writing)->points[run->point].scenario;
         for (uint32_t i = 0; i < run->process_count; i++) {
             const struct process_totals *p = &run->processes[i];
@@ -406,6 +470,7 @@ static void fill_processes(FILE *to, const void *context)
                     p->wait_ps, p->wait_ps_max, p->switches, p->migrations, p->loops,
                     p->alive_whole_window);
         }
+        arena_free(&arena);
     }
 }
 
@@ -418,7 +483,9 @@ static void fill_cores(FILE *to, const void *context)
         fprintf(to, ",%s_ps", account_names[a]);
     putc('\n', to);
     for (uint32_t r = 0; r < writing->results->run_count; r++) {
-        const struct run_result *run = &writing->results->runs[r];
+        struct arena arena = ARENA_EMPTY;
+        struct run_result space;
+        const struct run_result *run = results_load(writing->results, r, &space, &arena);
         for (uint32_t c = 0; c < run->core_count; c++) {
             put_run(to, writing, run);
             fprintf(to, ",%u", c);
@@ -426,6 +493,7 @@ static void fill_cores(FILE *to, const void *context)
                 fprintf(to, ",%" PRIu64, run->core_accounts_ps[c * ACCOUNT_COUNT + a]);
             putc('\n', to);
         }
+        arena_free(&arena);
     }
 }
 
@@ -433,14 +501,29 @@ static void fill_engine(FILE *to, const void *context)
 {
     const struct writing *writing = context;
     put_run_heading(to, writing);
-    fputs(",events,scheduling_events,wall_s,events_per_s,peak_rss_kb\n", to);
+    fputs(",events,scheduling_events,wall_s,cpu_s,events_per_s,peak_rss_kb\n", to);
     for (uint32_t r = 0; r < writing->results->run_count; r++) {
-        const struct run_result *run = &writing->results->runs[r];
+        struct arena arena = ARENA_EMPTY;
+        struct run_result space;
+        const struct run_result *run = results_load(writing->results, r, &space, &arena);
         put_run(to, writing, run);
-        fprintf(to, ",%" PRIu64 ",%" PRIu64 ",%.6f,%.0f,%" PRIu64 "\n", run->events,
-                run->scheduling_events, run->wall_s,
+        fprintf(to, ",%" PRIu64 ",%" PRIu64 ",%.6f,%.6f,%.0f,%" PRIu64 "\n", run->events,
+                run->scheduling_events, run->wall_s, run->cpu_s,
                 run->wall_s > 0 ? (double)run->events / run->wall_s : 0, run->peak_rss_kb);
+        arena_free(&arena);
     }
+}
+
+static void fill_journal(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    char bytes[65536];
+    FILE *from = fopen(writing->journal, "rb");
+    CHECK(from != NULL);
+    for (size_t got; (got = fread(bytes, 1, sizeof bytes, from)) > 0;)
+        fwrite(bytes, 1, got, to);
+    CHECK(!ferror(from));
+    fclose(from);
 }
 
 /* ---- The directory ------------------------------------------------------------------------ */
@@ -450,25 +533,24 @@ bool results_prepare(const char *directory, struct error *err)
     return folder_check(directory, err);
 }
 
-bool results_write(const struct results *results, const char *directory, struct error *err)
+struct results_file {
+    const char *name;
+    void (*fill)(FILE *to, const void *context);
+};
+
+static bool write_files(const struct results *results, const char *directory,
+                        const struct results_file *files, size_t count, const char *journal,
+                        struct error *err)
 {
-    static const struct {
-        const char *name;
-        void (*fill)(FILE *to, const void *context);
-    } files[] = {
-        { "scenario.json", fill_scenario },  { "manifest.json", fill_manifest },
-        { "summary.json", fill_summary },    { "runs.csv", fill_runs },
-        { "processes.csv", fill_processes }, { "cores.csv", fill_cores },
-        { "engine.csv", fill_engine },
-    };
     struct arena arena = ARENA_EMPTY;
-    struct writing writing = { .results = results, .arena = &arena };
+    struct writing writing = { .results = results, .arena = &arena, .journal = journal };
     struct folder folder;
     if (!folder_begin(&folder, directory, err))
         return false;
-    names_collect(&writing);
+    if (journal == NULL)
+        names_collect(&writing);
     bool fine = true;
-    for (size_t i = 0; fine && i < sizeof files / sizeof files[0]; i++)
+    for (size_t i = 0; fine && i < count; i++)
         fine = folder_write(&folder, files[i].name, files[i].fill, &writing, err);
     if (fine)
         fine = folder_commit(&folder, err);
@@ -476,4 +558,26 @@ bool results_write(const struct results *results, const char *directory, struct 
         folder_abandon(&folder);
     arena_free(&arena);
     return fine;
+}
+
+bool results_write(const struct results *results, const char *directory, struct error *err)
+{
+    static const struct results_file files[] = {
+        { "scenario.json", fill_scenario },  { "manifest.json", fill_manifest },
+        { "summary.json", fill_summary },    { "runs.csv", fill_runs },
+        { "processes.csv", fill_processes }, { "cores.csv", fill_cores },
+        { "engine.csv", fill_engine },
+    };
+    return write_files(results, directory, files, sizeof files / sizeof files[0], NULL, err);
+}
+
+bool results_write_shard(const struct results *results, const char *directory, const char *journal,
+                         struct error *err)
+{
+    static const struct results_file files[] = {
+        { "scenario.json", fill_scenario },
+        { "manifest.json", fill_manifest },
+        { "shard.journal", fill_journal },
+    };
+    return write_files(results, directory, files, sizeof files / sizeof files[0], journal, err);
 }

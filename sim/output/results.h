@@ -31,18 +31,39 @@ struct results {
     const struct experiment *experiment;
     const struct run_result *runs; /* by point, replications fastest */
     uint32_t run_count;
+    const uint32_t *first, *count; /* [point]: which of the runs are its */
     uint32_t scheduler_count;
     const struct results_scheduler *schedulers;
+    /* Runs are read again, arrays and all, into arena; NULL: runs have their arrays. */
+    void (*load)(const void *context, uint32_t run, struct run_result *result, struct arena *arena);
+    const void *load_context;
+    uint64_t study;            /* a number that equal studies share; 0: none */
+    bool met;                  /* every expectation */
+    uint32_t shard, shards;    /* all of them 0: it is whole */
+    const uint64_t *warmup_ps; /* [point]: as it was measured; NULL: as the scenario says */
 };
+
+/* A run with all that it has yielded; what is not in memory is put into space and arena. */
+const struct run_result *results_load(const struct results *results, uint32_t run,
+                                      struct run_result *space, struct arena *arena);
 
 /* May they be put there?  To be asked before anything runs. */
 bool results_prepare(const char *directory, struct error *err);
 
 bool results_write(const struct results *results, const char *directory, struct error *err);
 
+/* Writes what a shard leaves: scenario.json, manifest.json, and its journal. */
+bool results_write_shard(const struct results *results, const char *directory, const char *journal,
+                         struct error *err);
+
+/* Sets run_count, and first and count for as many runs of every point as the experiment says. */
+void results_evenly(struct results *results, struct arena *arena);
+
+/* The fewest and the most runs that a point has. */
+void results_counts(const struct results *results, uint32_t *fewest, uint32_t *most);
+
 /* A metric of one point, over its replications; n is 0 when the point has no such metric. */
-struct interval results_metric(const struct results *results, uint32_t point, const char *name,
-                               struct arena *arena);
+struct interval results_metric(const struct results *results, uint32_t point, const char *name);
 
 /* What a swept value is called in a row: the last steps of its pointer that tell it from the others
  * of the point, from a name on: "cores"; of two workloads, "workload/0/instances". */

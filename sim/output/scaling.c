@@ -64,13 +64,13 @@ static bool is_series(const struct point *a, const struct point *b)
 
 /* The points of one series, with one replication of each. */
 struct series {
-    struct run_result **runs;
+    const struct run_result **runs;
     double *cores,
         *throughput; /* of those that are defined and above 0, each number of cores once */
     size_t run_count, count;
 };
 
-static void series_add(struct series *series, double cores, struct run_result *run)
+static void series_add(struct series *series, double cores, const struct run_result *run)
 {
     double throughput = run->metrics[METRIC_throughput_per_s];
     series->runs[series->run_count++] = run;
@@ -93,7 +93,7 @@ static void series_fill(const struct series *series, const struct experiment *ex
             first = i;
     scaling_fit(series->cores, series->throughput, series->count, &sigma, &kappa);
     for (size_t i = 0; i < series->run_count; i++) {
-        struct run_result *run = series->runs[i];
+        const struct run_result *run = series->runs[i];
         double *scaling = run->metrics + run->metric_count - SCALING_COUNT;
         double cores = experiment->points[run->point].scenario.cores, speedup = NAN;
         if (series->count > 0)
@@ -106,29 +106,55 @@ static void series_fill(const struct series *series, const struct experiment *ex
     }
 }
 
-void scaling_fill(const struct experiment *experiment, struct run_result *runs)
+/* How many replications all points have that are of a series with point p. */
+static uint32_t series_replications(const struct results *results, uint32_t p)
+{
+    const struct point *points = results->experiment->points;
+    uint32_t least = results->count[p];
+    for (uint32_t q = 0; q < results->experiment->point_count; q++)
+        if (is_series(&points[p], &points[q]) && results->count[q] < least)
+            least = results->count[q];
+    return least;
+}
+
+static void leave_undefined(const struct run_result *run)
+{
+    for (uint32_t i = 0; i < SCALING_COUNT; i++)
+        run->metrics[run->metric_count - SCALING_COUNT + i] = NAN;
+}
+
+static void fill_from(const struct results *results, uint32_t p, struct series *series, bool *done)
+{
+    const struct experiment *experiment = results->experiment;
+    const struct point *point = &experiment->points[p];
+    uint32_t replications = series_replications(results, p);
+    for (uint32_t q = p; q < experiment->point_count; q++) {
+        if (!is_series(point, &experiment->points[q]))
+            continue;
+        done[q] = true;
+        for (uint32_t r = replications; r < results->count[q]; r++)
+            leave_undefined(&results->runs[results->first[q] + r]);
+    }
+    for (uint32_t r = 0; r < replications; r++) {
+        series->run_count = series->count = 0;
+        for (uint32_t q = p; q < experiment->point_count; q++)
+            if (is_series(point, &experiment->points[q]))
+                series_add(series, experiment->points[q].scenario.cores,
+                           &results->runs[results->first[q] + r]);
+        series_fill(series, experiment);
+    }
+}
+
+void scaling_fill(const struct results *results)
 {
     struct arena arena = ARENA_EMPTY;
-    uint32_t count = experiment->point_count;
+    uint32_t count = results->experiment->point_count;
     bool *done = arena_alloc(&arena, count, sizeof *done);
     struct series series = { .runs = arena_alloc(&arena, count, sizeof *series.runs),
                              .cores = arena_alloc(&arena, count, sizeof(double)),
                              .throughput = arena_alloc(&arena, count, sizeof(double)) };
-    for (uint32_t p = 0; p < count; p++) {
-        const struct point *point = &experiment->points[p];
-        if (done[p] || !point->scenario.sweeps_cores)
-            continue;
-        for (uint32_t r = 0; r < experiment->replications; r++) {
-            series.run_count = series.count = 0;
-            for (uint32_t q = p; q < count; q++) {
-                if (!is_series(point, &experiment->points[q]))
-                    continue;
-                done[q] = true;
-                series_add(&series, experiment->points[q].scenario.cores,
-                           &runs[q * experiment->replications + r]);
-            }
-            series_fill(&series, experiment);
-        }
-    }
+    for (uint32_t p = 0; p < count; p++)
+        if (!done[p] && results->experiment->points[p].scenario.sweeps_cores)
+            fill_from(results, p, &series, done);
     arena_free(&arena);
 }

@@ -21,10 +21,11 @@
 #ifndef SIM_OUTPUT_SCALING_H
 #define SIM_OUTPUT_SCALING_H
 
-#include "sim/host/result.h"
+#include "sim/output/results.h"
 
-/* Fills in what no run knows alone; runs as in struct results.  O(points^2). */
-void scaling_fill(const struct experiment *experiment, struct run_result *runs);
+/* Fills in what no run knows alone.  A replication that not all points of a series have leaves
+ * these metrics undefined.  O(points^2). */
+void scaling_fill(const struct results *results);
 
 /* Of count numbers of cores, all different, and throughputs above 0; false when they are too
  * few. */

@@ -60,7 +60,7 @@ static void print_accounts(FILE *to, const struct results *results, int width, s
         fprintf(to, "\n%-*s", width, results_point_title(&results->experiment->points[p], arena));
         for (uint32_t a = 0; a < ACCOUNT_COUNT; a++) {
             const char *name = arena_printf(arena, "account_%s_percent", account_names[a]);
-            fprintf(to, "%9s", plain_text(results_metric(results, p, name, arena), 2, arena));
+            fprintf(to, "%9s", plain_text(results_metric(results, p, name), 2, arena));
         }
     }
     fprintf(to, "\n\n");
@@ -71,15 +71,14 @@ static void print_measures(FILE *to, const struct results *results, int width, s
     fprintf(to, "%-*s%20s%16s%14s%9s%14s\n", width, "", "sched overhead, %", "p99 wake-up",
             "longest wait", "Jain", "migrations/s");
     for (uint32_t p = 0; p < results->experiment->point_count; p++) {
-        struct interval wait = results_metric(results, p, "wait_ms_max", arena);
+        struct interval wait = results_metric(results, p, "wait_ms_max");
         wait.mean *= 1000;
         fprintf(to, "%-*s%20s%16s%14s%9s%14s\n", width,
                 results_point_title(&results->experiment->points[p], arena),
-                spread_text(results_metric(results, p, "sched_overhead_percent", arena), arena),
-                time_text(results_metric(results, p, "wakeup_latency_us_p99", arena), arena),
-                time_text(wait, arena),
-                plain_text(results_metric(results, p, "jain", arena), 3, arena),
-                plain_text(results_metric(results, p, "migrations_per_s", arena), 1, arena));
+                spread_text(results_metric(results, p, "sched_overhead_percent"), arena),
+                time_text(results_metric(results, p, "wakeup_latency_us_p99"), arena),
+                time_text(wait, arena), plain_text(results_metric(results, p, "jain"), 3, arena),
+                plain_text(results_metric(results, p, "migrations_per_s"), 1, arena));
     }
 }
 
@@ -133,16 +132,27 @@ static const char *machine_title(const struct experiment *experiment)
     return first->title;
 }
 
+/* "10 runs", or "10 to 40 runs" where points differ. */
+static const char *runs_text(const struct results *results, struct arena *arena)
+{
+    uint32_t fewest, most;
+    results_counts(results, &fewest, &most);
+    if (fewest < most)
+        return arena_printf(arena, "%u to %u runs", fewest, most);
+    return arena_printf(arena, "%u run%s", most, most == 1 ? "" : "s");
+}
+
 void table_print(FILE *to, const struct results *results, struct arena *arena)
 {
     const struct experiment *experiment = results->experiment;
     const struct scenario *first = &experiment->points[0].scenario;
     int width = title_width(results, arena) + 1;
-    fprintf(to, "%s: %s, %u run%s of each point, %g s measured after %g s of warm-up\n\n",
-            experiment->name, machine_title(experiment), experiment->replications,
-            experiment->replications == 1 ? "" : "s",
-            (double)(first->duration_ps - first->warmup_ps) / 1e12,
-            (double)first->warmup_ps / 1e12);
+    const char *runs = runs_text(results, arena);
+    double duration_s = (double)first->duration_ps / 1e12;
+    double warmup_s =
+        (double)(results->warmup_ps != NULL ? results->warmup_ps[0] : first->warmup_ps) / 1e12;
+    fprintf(to, "%s: %s, %s of each point, %g s measured after %g s of warm-up\n\n",
+            experiment->name, machine_title(experiment), runs, duration_s - warmup_s, warmup_s);
     print_accounts(to, results, width, arena);
     print_measures(to, results, width, arena);
     print_legend(to, experiment);
@@ -152,8 +162,8 @@ void table_print(FILE *to, const struct results *results, struct arena *arena)
                 "switch + tick + balance, of all time not idle.\n"
                 "Jain: how evenly processes that never slept were served for their weight; 1 is "
                 "even, 1/n is one of n served.\n");
-    if (experiment->replications > 1)
-        fprintf(to, "+-: 95 %% confidence over %u runs (Student's t).\n", experiment->replications);
+    if (strcmp(runs, "1 run") != 0)
+        fprintf(to, "+-: 95 %% confidence over %s (Student's t).\n", runs);
 }
 
 /* ---- Expectations ------------------------------------------------------------------------- */
@@ -181,7 +191,7 @@ bool table_expectations(FILE *to, const struct results *results, struct arena *a
             if (expectation->variant != NULL &&
                 (point->variant == NULL || strcmp(point->variant, expectation->variant) != 0))
                 continue;
-            struct interval interval = results_metric(results, p, expectation->metric, arena);
+            struct interval interval = results_metric(results, p, expectation->metric);
             const char *verdict = verdict_of(expectation, interval);
             met = met && strcmp(verdict, "FAIL") != 0;
             fprintf(to, "%s: %s: %s %s %g%s%s: it is %s\n", verdict, expectation->place,

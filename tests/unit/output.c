@@ -125,11 +125,10 @@ static void set_up(void)
     make_point(&experiment.points[1], QUOTED_VARIANT, "\"rr\"", &cpu, &workload);
     for (uint32_t r = 0; r < RUNS; r++)
         make_run(&runs[r], r);
-    results = (struct results){ .experiment = &experiment,
-                                .runs = runs,
-                                .run_count = RUNS,
-                                .scheduler_count = 1,
-                                .schedulers = &ours };
+    results = (struct results){
+        .experiment = &experiment, .runs = runs, .scheduler_count = 1, .schedulers = &ours
+    };
+    results_evenly(&results, &arena);
 }
 
 /* Removes a folder and what is in it. */

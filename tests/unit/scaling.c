@@ -58,6 +58,7 @@ enum { POINTS = 6, REPLICATIONS = 2, RUNS = POINTS * REPLICATIONS };
 static struct arena arena;
 static struct experiment experiment;
 static struct run_result runs[RUNS];
+static struct results results;
 
 /* Two variants, each on 4, 1 and 2 cores. */
 static void set_up(void)
@@ -81,6 +82,8 @@ static void set_up(void)
             run->metrics = arena_alloc(&arena, run->metric_count, sizeof *run->metrics);
         }
     }
+    results = (struct results){ .experiment = &experiment, .runs = runs };
+    results_evenly(&results, &arena);
 }
 
 static void tear_down(void)
@@ -107,7 +110,7 @@ START_TEST(each_series_is_its_own)
     for (uint32_t p = 0; p < POINTS; p++)
         for (uint32_t r = 0; r < REPLICATIONS; r++)
             *throughput(p, r) = x[p][r];
-    scaling_fill(&experiment, runs);
+    scaling_fill(&results);
     ck_assert_double_eq_tol(figure(0, 0, SCALING_speedup), 3, 1e-12);
     ck_assert_double_eq_tol(figure(0, 0, SCALING_efficiency), 0.75, 1e-12);
     ck_assert_double_eq_tol(figure(1, 0, SCALING_speedup), 1, 1e-12);
@@ -131,12 +134,28 @@ START_TEST(what_is_missing)
     for (uint32_t p = 0; p < POINTS; p++)
         for (uint32_t r = 0; r < REPLICATIONS; r++)
             *throughput(p, r) = p % 3 == 1 || p >= 3 ? 0 : experiment.points[p].scenario.cores * 7;
-    scaling_fill(&experiment, runs);
+    scaling_fill(&results);
     ck_assert_double_eq_tol(figure(0, 0, SCALING_speedup), 4, 1e-12);
     ck_assert_double_eq_tol(figure(1, 0, SCALING_speedup), 0, 1e-12);
     ck_assert_double_eq_tol(figure(2, 0, SCALING_efficiency), 1, 1e-12);
     ck_assert_double_nan(figure(0, 0, SCALING_usl_sigma)); /* two points are not enough */
     ck_assert_double_nan(figure(3, 0, SCALING_speedup));
+}
+END_TEST
+
+/* The points of the first variant have 2, 1 and 2 runs, those of the second 2. */
+START_TEST(only_what_all_points_have)
+{
+    uint32_t count[POINTS] = { 2, 1, 2, 2, 2, 2 };
+    for (uint32_t p = 0; p < POINTS; p++)
+        for (uint32_t r = 0; r < REPLICATIONS; r++)
+            *throughput(p, r) = experiment.points[p].scenario.cores * 10;
+    results.count = count;
+    scaling_fill(&results);
+    ck_assert_double_eq_tol(figure(0, 0, SCALING_speedup), 4, 1e-12);
+    ck_assert_double_nan(figure(0, 1, SCALING_speedup));
+    ck_assert_double_nan(figure(2, 1, SCALING_usl_sigma));
+    ck_assert_double_eq_tol(figure(3, 1, SCALING_speedup), 4, 1e-12);
 }
 END_TEST
 
@@ -148,5 +167,6 @@ int main(void)
     tcase_add_test(tests, noise_is_averaged);
     tcase_add_test(tests, each_series_is_its_own);
     tcase_add_test(tests, what_is_missing);
+    tcase_add_test(tests, only_what_all_points_have);
     return suite_run("scaling", tests);
 }

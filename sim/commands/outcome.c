@@ -1,0 +1,126 @@
+/* outcome.c -- see outcome.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/commands/outcome.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/base/check.h"
+#include "sim/commands/commands.h"
+#include "sim/output/table.h"
+
+static void print_fault(const struct experiment *experiment, const struct run_result *result)
+{
+    const struct fault *fault = &result->fault;
+    const char *variant = experiment->points[result->point].variant;
+    fprintf(stderr, "%s: the scheduler broke its contract: %s", experiment->path,
+            fault_names[fault->kind]);
+    if (fault->detail[0] != '\0')
+        fprintf(stderr, " (%s)", fault->detail);
+    fprintf(stderr, "\n  policy %s, operation %s, ", fault->policy,
+            fault->operation < ENTRY_KINDS ? entry_names[fault->operation] : "none");
+    if (fault->process != UINT32_MAX)
+        fprintf(stderr, "process %u, ", fault->process);
+    if (fault->core != UINT32_MAX)
+        fprintf(stderr, "core %u, ", fault->core);
+    fprintf(stderr, "time %ju.%09ju ms, seed %ju, replication %u%s%s\n",
+            (uintmax_t)(fault->time_ps / 1000000000), (uintmax_t)(fault->time_ps % 1000000000),
+            (uintmax_t)experiment->points[result->point].scenario.seed, result->replication,
+            variant != NULL ? ", variant " : "", variant != NULL ? variant : "");
+}
+
+static void print_refused(const struct scenario *scenario, const struct workload *workload,
+                          uint32_t torus)
+{
+    fprintf(stderr,
+            "%s: policy \"%s\" has refused a process of \"%s\" its reservation of %g us in every "
+            "%g us: it knows none (\"edf\" does), or there is no room for it beside the others on "
+            "torus %u; ask for less, or have more tori\n",
+            workload->place, scenario->scheduler.policy, workload->name,
+            workload->budget_ns / 1000.0, workload->period_ns / 1000.0, torus);
+}
+
+static void print_overrun(const struct experiment *experiment, const struct run_result *result)
+{
+    const struct scenario *scenario = &experiment->points[result->point].scenario;
+    const struct workload *workload = &scenario->workloads[result->overrun.workload];
+    if (result->overrun.happened == OVERRUN_RESERVATION) {
+        print_refused(scenario, workload, result->overrun.torus);
+        return;
+    }
+    if (result->overrun.happened == OVERRUN_PROGRAM) {
+        fprintf(stderr, "%s: %s\n", workload->place, result->overrun.text);
+        return;
+    }
+    fprintf(stderr,
+            "%s: more than max_alive (%u) processes of %s \"%s\" are alive at once; does the "
+            "machine keep up with it? If it should, raise max_alive\n",
+            workload->place, workload->max_alive,
+            workload->open ? "the stream" : "those that are forked of", workload->name);
+}
+
+int outcome_bad(const struct study *study)
+{
+    const struct run_result *bad = study->plan.bad;
+    if (bad->fault.kind != FAULT_NONE) {
+        print_fault(study->options.experiment, bad);
+        return EXIT_FAULT;
+    }
+    print_overrun(study->options.experiment, bad);
+    return EXIT_BAD_INPUT;
+}
+
+int outcome_complete(const struct study *study, bool quiet)
+{
+    if (!quiet)
+        printf("Complete before: %s\n", study->options.directory);
+    return study->results.met ? EXIT_FINE : EXIT_EXPECTATION;
+}
+
+static int write_shard(struct study *study, bool quiet)
+{
+    const struct study_options *options = &study->options;
+    struct error err;
+    if (!study_write(study, true, &err))
+        return command_refuse(&err);
+    if (!quiet)
+        printf("%s: %u runs, which are shard %u of %u: %s\n"
+               "`braidsim merge DIR... --out DIR` puts all shards together.\n",
+               options->experiment->name, study->plan.done, options->shard, options->shards,
+               options->directory);
+    return EXIT_FINE;
+}
+
+int outcome_write(struct study *study, bool quiet)
+{
+    struct arena *arena = study->arena;
+    struct error err;
+    char *verdicts = NULL;
+    size_t length;
+    if (study->options.shards > 1)
+        return write_shard(study, quiet);
+    FILE *text = open_memstream(&verdicts, &length);
+    CHECK(text != NULL);
+    bool met = table_expectations(text, &study->results, arena);
+    fclose(text);
+    bool fine = study_write(study, met, &err);
+    if (fine && study->plan.unsettled > 0)
+        fprintf(
+            stderr,
+            "%s: note: at %u of %u combinations of swept values no end of the warm-up was found "
+            "in the first half of the run, which was left out; a longer \"duration_ms\" is "
+            "wanted there\n",
+            study->options.experiment->path, study->plan.unsettled, study->plan.groups);
+    if (fine && !quiet) {
+        table_print(stdout, &study->results, arena);
+        printf("\nResults: %s\n", study->options.directory);
+    }
+    if (fine)
+        fputs(verdicts, quiet ? stderr : stdout);
+    free(verdicts);
+    if (!fine)
+        return command_refuse(&err);
+    return met ? EXIT_FINE : EXIT_EXPECTATION;
+}
