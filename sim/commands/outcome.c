@@ -115,6 +115,7 @@ int outcome_write(struct study *study, bool quiet)
             study->options.experiment->path, study->plan.unsettled, study->plan.groups);
     if (fine && !quiet) {
         table_print(stdout, &study->results, arena);
+        scaling_print(stdout, &study->results);
         printf("\nResults: %s\n", study->options.directory);
     }
     if (fine)

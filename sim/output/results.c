@@ -16,6 +16,8 @@
 #include "sim/base/check.h"
 #include "sim/input/json.h"
 #include "sim/output/folder.h"
+#include "sim/output/growth.h"
+#include "sim/output/scaling.h"
 #include "sim/version.h"
 
 /* What the fillers of files share. */
@@ -395,6 +397,8 @@ static void fill_summary(FILE *to, const void *context)
     fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n", experiment->seed,
             experiment->replications);
     put_parameters(to, writing);
+    scaling_put(to, writing->results);
+    growth_put(to, writing->results);
     fprintf(to, "  \"points\": [\n");
     for (uint32_t p = 0; p < experiment->point_count; p++) {
         put_point(to, writing, p);
