@@ -9,6 +9,7 @@
 
 #include "sim/base/check.h"
 #include "sim/commands/commands.h"
+#include "sim/output/scaling.h"
 #include "sim/output/table.h"
 
 static void print_fault(const struct experiment *experiment, const struct run_result *result)

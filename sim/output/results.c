@@ -17,6 +17,7 @@
 #include "sim/input/json.h"
 #include "sim/output/folder.h"
 #include "sim/output/growth.h"
+#include "sim/output/latency.h"
 #include "sim/output/scaling.h"
 #include "sim/version.h"
 
@@ -501,6 +502,24 @@ static void fill_cores(FILE *to, const void *context)
     }
 }
 
+static void fill_latency(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    const struct results *results = writing->results;
+    struct latency_sum *sum = arena_alloc(writing->arena, 1, sizeof *sum);
+    latency_put_heading(to);
+    for (uint32_t p = 0; p < results->experiment->point_count; p++) {
+        memset(sum, 0, sizeof *sum);
+        for (uint32_t r = 0; r < results->count[p]; r++) {
+            struct arena arena = ARENA_EMPTY;
+            struct run_result space;
+            latency_add(sum, results_load(results, results->first[p] + r, &space, &arena));
+            arena_free(&arena);
+        }
+        latency_put(to, sum, p);
+    }
+}
+
 static void fill_engine(FILE *to, const void *context)
 {
     const struct writing *writing = context;
@@ -570,7 +589,7 @@ bool results_write(const struct results *results, const char *directory, struct 
         { "scenario.json", fill_scenario },  { "manifest.json", fill_manifest },
         { "summary.json", fill_summary },    { "runs.csv", fill_runs },
         { "processes.csv", fill_processes }, { "cores.csv", fill_cores },
-        { "engine.csv", fill_engine },
+        { "latency.csv", fill_latency },     { "engine.csv", fill_engine },
     };
     return write_files(results, directory, files, sizeof files / sizeof files[0], NULL, err);
 }

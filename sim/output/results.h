@@ -9,6 +9,7 @@
  *     runs.csv        one row per run
  *     processes.csv   totals per closed process and run
  *     cores.csv       accounts per core and run, in ps
+ *     latency.csv     how latencies are distributed, per point (latency.h)
  *     engine.csv      what the simulation itself took
  *
  * All but manifest.json and engine.csv are equal to the byte for equal inputs.

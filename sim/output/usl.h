@@ -12,7 +12,7 @@
  * 0.0001044 (S. Moeding, R package usl 3.0).  tests/unit/usl.c
  *
  * Intervals of 95 % are by the bootstrap over replications: estimate +- t(n - 1, 0.975) times
- * sqrt(n / (n - 1)) times the standard deviation over USL_RESAMPLES resamples, so that they hold for
+ * sqrt(n / (n - 1)) times the standard deviation of USL_RESAMPLES resamples, so that they hold for
  * few replications too.  A resample takes whole replications, since all points of one have the same
  * random numbers.  That of N* is made of that of 1 / N*^2 = kappa / (1 - sigma), which is smooth
  * where no peak is.

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/base/histogram.h"
 #include "sim/input/json.h"
 #include "sim/output/folder.h"
 #include "sim/output/plot.h"
@@ -94,6 +95,10 @@ static void make_run(struct run_result *run, uint32_t index)
     run->core_accounts_ps = arena_alloc(&arena, CORES * ACCOUNT_COUNT, sizeof(uint64_t));
     for (uint32_t i = 0; i < CORES * ACCOUNT_COUNT; i++)
         run->core_accounts_ps[i] = UINT64_C(18446744073709551615) - 100 * index - i;
+    run->latency_count = 2;
+    run->latencies = arena_alloc(&arena, 2, sizeof *run->latencies);
+    run->latencies[0] = (struct latency_cell){ LATENCY_WAKEUP, 5, index + 1 };
+    run->latencies[1] = (struct latency_cell){ LATENCY_WAIT, histogram_bucket(3000000), 1 };
     run->processes = arena_alloc(&arena, 1, sizeof *run->processes);
     run->processes[0] = (struct process_totals){ .instance = 7,
                                                  .user_ps = 1234567890123456,
@@ -289,6 +294,23 @@ START_TEST(cores_csv_keeps_64_bits)
 }
 END_TEST
 
+/* Runs 0 to 2 are of point 0: 1 + 2 + 3 values of 5 ps. */
+START_TEST(latency_csv_adds_runs_up)
+{
+    char upper[32];
+    write_results("results");
+    json_number((double)histogram_bucket_top(histogram_bucket(3000000)) / 1e6, upper);
+    ck_assert_double_ge(strtod(upper, NULL), 3);
+    ck_assert_double_le(strtod(upper, NULL), 3 * (1 + 1.0 / HISTOGRAM_SUB));
+    ck_assert_str_eq(file_text(at("results/latency.csv")),
+                     arena_printf(&arena,
+                                  "point,metric,upper_us,count\n"
+                                  "0,wakeup_latency_us,5e-06,6\n0,wait_us,%s,3\n"
+                                  "1,wakeup_latency_us,5e-06,15\n1,wait_us,%s,3\n",
+                                  upper, upper));
+}
+END_TEST
+
 START_TEST(summary_json_has_the_intervals)
 {
     struct json_source source;
@@ -328,15 +350,15 @@ END_TEST
 START_TEST(equal_inputs_give_equal_files)
 {
     static const char *const names[] = { "scenario.json", "summary.json", "runs.csv",
-                                         "processes.csv", "cores.csv" };
+                                         "processes.csv", "cores.csv",    "latency.csv" };
     write_results("one");
     write_results("other");
     write_results("other"); /* over its own */
     for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++)
         ck_assert_str_eq(file_text(at(arena_printf(&arena, "one/%s", names[i]))),
                          file_text(at(arena_printf(&arena, "other/%s", names[i]))));
-    ck_assert_uint_eq(entries_of(at("one")), 7);
-    ck_assert_uint_eq(entries_of(at("other")), 7);
+    ck_assert_uint_eq(entries_of(at("one")), 8);
+    ck_assert_uint_eq(entries_of(at("other")), 8);
     ck_assert_uint_eq(entries_of(work), 2);
     ck_assert_str_eq(file_text(at("one/scenario.json")), "{ \"name\": \"hand\" }\n");
 }
@@ -415,12 +437,12 @@ START_TEST(failed_write_leaves_the_old_results)
 {
     static const char *const names[] = { "scenario.json", "manifest.json", "summary.json",
                                          "runs.csv",      "processes.csv", "cores.csv",
-                                         "engine.csv" };
+                                         "latency.csv",   "engine.csv" };
     static const rlim_t limits[] = { 1, 300, 4096 };
     struct error err = { "", "" };
-    const char *before[7];
+    const char *before[8];
     write_results("results");
-    for (uint32_t i = 0; i < 7; i++)
+    for (uint32_t i = 0; i < 8; i++)
         before[i] = file_text(at(arena_printf(&arena, "results/%s", names[i])));
     experiment.seed = 43;
     runs[0].metrics[0] = 99;
@@ -430,7 +452,7 @@ START_TEST(failed_write_leaves_the_old_results)
         ck_assert_msg(strstr(err.message, strerror(EFBIG)) != NULL, "%s", err.message);
         ck_assert(!write_limited(at("fresh"), limits[k], &err));
         ck_assert_uint_eq(entries_of(work), 1);
-        for (uint32_t i = 0; i < 7; i++)
+        for (uint32_t i = 0; i < 8; i++)
             ck_assert_str_eq(file_text(at(arena_printf(&arena, "results/%s", names[i]))),
                              before[i]);
     }
@@ -586,6 +608,7 @@ int main(void)
     tcase_add_test(tests, runs_csv_reads_back);
     tcase_add_test(tests, csv_is_quoted_where_needed);
     tcase_add_test(tests, cores_csv_keeps_64_bits);
+    tcase_add_test(tests, latency_csv_adds_runs_up);
     tcase_add_test(tests, summary_json_has_the_intervals);
     tcase_add_test(tests, equal_inputs_give_equal_files);
     tcase_add_test(tests, folders_of_others_are_refused);
