@@ -5,6 +5,7 @@
 #include "sim/output/latency.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "sim/base/check.h"
 #include "sim/input/json.h"
@@ -34,4 +35,22 @@ void latency_put(FILE *to, const struct latency_sum *sum, uint32_t point)
             fprintf(to, "%u,%s,%s,%" PRIu64 "\n", point, latency_names[kind], upper,
                     sum->count[kind][bucket]);
         }
+}
+
+void latency_write(FILE *to, const struct results *results)
+{
+    struct arena sums = ARENA_EMPTY;
+    struct latency_sum *sum = arena_alloc(&sums, 1, sizeof *sum);
+    latency_put_heading(to);
+    for (uint32_t p = 0; p < results->experiment->point_count; p++) {
+        memset(sum, 0, sizeof *sum);
+        for (uint32_t r = 0; r < results->count[p]; r++) {
+            struct arena arena = ARENA_EMPTY;
+            struct run_result space;
+            latency_add(sum, results_load(results, results->first[p] + r, &space, &arena));
+            arena_free(&arena);
+        }
+        latency_put(to, sum, p);
+    }
+    arena_free(&sums);
 }

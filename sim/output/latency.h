@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "sim/base/histogram.h"
-#include "sim/host/result.h"
+#include "sim/output/results.h"
 
 /* Of the runs of one point; all zero is empty. */
 struct latency_sum {
@@ -25,5 +25,8 @@ void latency_put_heading(FILE *to);
 void latency_add(struct latency_sum *sum, const struct run_result *run);
 /* The rows of a point. */
 void latency_put(FILE *to, const struct latency_sum *sum, uint32_t point);
+
+/* All of it, with results read one by one. */
+void latency_write(FILE *to, const struct results *results);
 
 #endif

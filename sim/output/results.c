@@ -505,19 +505,7 @@ static void fill_cores(FILE *to, const void *context)
 static void fill_latency(FILE *to, const void *context)
 {
     const struct writing *writing = context;
-    const struct results *results = writing->results;
-    struct latency_sum *sum = arena_alloc(writing->arena, 1, sizeof *sum);
-    latency_put_heading(to);
-    for (uint32_t p = 0; p < results->experiment->point_count; p++) {
-        memset(sum, 0, sizeof *sum);
-        for (uint32_t r = 0; r < results->count[p]; r++) {
-            struct arena arena = ARENA_EMPTY;
-            struct run_result space;
-            latency_add(sum, results_load(results, results->first[p] + r, &space, &arena));
-            arena_free(&arena);
-        }
-        latency_put(to, sum, p);
-    }
+    latency_write(to, writing->results);
 }
 
 static void fill_engine(FILE *to, const void *context)

@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/base/histogram.h"
 #include "sim/input/json.h"
 #include "sim/output/folder.h"
 #include "sim/output/plot.h"
@@ -95,10 +94,6 @@ static void make_run(struct run_result *run, uint32_t index)
     run->core_accounts_ps = arena_alloc(&arena, CORES * ACCOUNT_COUNT, sizeof(uint64_t));
     for (uint32_t i = 0; i < CORES * ACCOUNT_COUNT; i++)
         run->core_accounts_ps[i] = UINT64_C(18446744073709551615) - 100 * index - i;
-    run->latency_count = 2;
-    run->latencies = arena_alloc(&arena, 2, sizeof *run->latencies);
-    run->latencies[0] = (struct latency_cell){ LATENCY_WAKEUP, 5, index + 1 };
-    run->latencies[1] = (struct latency_cell){ LATENCY_WAIT, histogram_bucket(3000000), 1 };
     run->processes = arena_alloc(&arena, 1, sizeof *run->processes);
     run->processes[0] = (struct process_totals){ .instance = 7,
                                                  .user_ps = 1234567890123456,
@@ -291,23 +286,6 @@ START_TEST(cores_csv_keeps_64_bits)
                       runs[row / CORES].core_accounts_ps[row % CORES * ACCOUNT_COUNT + a]);
     }
     ck_assert_str_eq(text, "");
-}
-END_TEST
-
-/* Runs 0 to 2 are of point 0: 1 + 2 + 3 values of 5 ps. */
-START_TEST(latency_csv_adds_runs_up)
-{
-    char upper[32];
-    write_results("results");
-    json_number((double)histogram_bucket_top(histogram_bucket(3000000)) / 1e6, upper);
-    ck_assert_double_ge(strtod(upper, NULL), 3);
-    ck_assert_double_le(strtod(upper, NULL), 3 * (1 + 1.0 / HISTOGRAM_SUB));
-    ck_assert_str_eq(file_text(at("results/latency.csv")),
-                     arena_printf(&arena,
-                                  "point,metric,upper_us,count\n"
-                                  "0,wakeup_latency_us,5e-06,6\n0,wait_us,%s,3\n"
-                                  "1,wakeup_latency_us,5e-06,15\n1,wait_us,%s,3\n",
-                                  upper, upper));
 }
 END_TEST
 
@@ -608,7 +586,6 @@ int main(void)
     tcase_add_test(tests, runs_csv_reads_back);
     tcase_add_test(tests, csv_is_quoted_where_needed);
     tcase_add_test(tests, cores_csv_keeps_64_bits);
-    tcase_add_test(tests, latency_csv_adds_runs_up);
     tcase_add_test(tests, summary_json_has_the_intervals);
     tcase_add_test(tests, equal_inputs_give_equal_files);
     tcase_add_test(tests, folders_of_others_are_refused);
