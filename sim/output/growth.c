@@ -92,7 +92,7 @@ static void put_slopes(FILE *to, const struct results *results, uint32_t p, cons
         struct interval slope;
         const char *name = metric_name(scenario, m, &arena);
         for (uint32_t i = 0; is_cost(name) && i < line->count; i++)
-            line->y[i] = results_metric(results, line->points[i], name, &arena).mean;
+            line->y[i] = results_metric(results, line->points[i], name).mean;
         if (is_cost(name) && growth_fit(line->x, line->y, line->count, &slope)) {
             json_number(slope.mean, mean);
             json_number(slope.half_width, half);
