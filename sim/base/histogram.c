@@ -21,6 +21,15 @@ double histogram_mean(const struct histogram *histogram)
     return histogram->count == 0 ? NAN : histogram->sum / (double)histogram->count;
 }
 
+uint64_t histogram_bucket_top(uint32_t bucket)
+{
+    if (bucket < 2 * HISTOGRAM_SUB)
+        return bucket;
+    uint32_t shift = (bucket >> HISTOGRAM_SUB_BITS) - 1;
+    return ((uint64_t)(HISTOGRAM_SUB + bucket % HISTOGRAM_SUB) << shift) +
+           ((UINT64_C(1) << shift) - 1);
+}
+
 /* The middle of a bucket. */
 static double bucket_value(uint32_t bucket)
 {

@@ -46,6 +46,9 @@ static inline void histogram_add(struct histogram *histogram, uint64_t value)
 /* Adds all that other holds: counts and maximum exactly, the sum as doubles add. */
 void histogram_merge(struct histogram *histogram, const struct histogram *other);
 
+/* The greatest value that is in that bucket. */
+uint64_t histogram_bucket_top(uint32_t bucket);
+
 /* NaN when empty. */
 double histogram_mean(const struct histogram *histogram);
 

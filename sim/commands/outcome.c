@@ -9,6 +9,7 @@
 
 #include "sim/base/check.h"
 #include "sim/commands/commands.h"
+#include "sim/output/scaling.h"
 #include "sim/output/table.h"
 
 static void print_fault(const struct experiment *experiment, const struct run_result *result)
@@ -115,6 +116,7 @@ int outcome_write(struct study *study, bool quiet)
             study->options.experiment->path, study->plan.unsettled, study->plan.groups);
     if (fine && !quiet) {
         table_print(stdout, &study->results, arena);
+        scaling_print(stdout, &study->results);
         printf("\nResults: %s\n", study->options.directory);
     }
     if (fine)

@@ -20,18 +20,32 @@ struct plot_arguments {
     int count;
 };
 
-enum { KEY_FROM = 256, KEY_TO };
+enum { KEY_FROM = 256, KEY_TO, KEY_FACET, KEY_EXPONENT, KEY_SCALING, KEY_CCDF };
 
 static void check_options(struct argp_state *state, const struct plot_arguments *arguments)
 {
     const struct plot_options *options = &arguments->options;
+    if (options->scaling && (options->metric != NULL || options->x != NULL || options->y != NULL ||
+                             options->ccdf != NULL || options->exponent))
+        argp_error(state,
+                   "--scaling is of throughput over cores: no --metric, --x, --y, --exponent "
+                   "or --ccdf");
+    if (options->ccdf != NULL &&
+        (options->metric != NULL || options->x != NULL || options->y != NULL || options->exponent))
+        argp_error(state, "--ccdf has no --metric, --x, --y or --exponent");
+    if (options->y != NULL && options->exponent)
+        argp_error(state, "--exponent is of lines, not of a map (--y)");
     bool has_window = !isnan(arguments->from_ms) || !isnan(arguments->to_ms);
     if (!arguments->timeline && has_window)
         argp_error(state, "--from and --to are of a --timeline");
     if (!arguments->timeline)
         return;
-    if (options->metric != NULL || options->x != NULL || options->log)
-        argp_error(state, "--metric, --x and --log are not for a --timeline");
+    if (options->metric != NULL || options->x != NULL || options->y != NULL ||
+        options->facet != NULL || options->ccdf != NULL || options->log || options->exponent ||
+        options->scaling)
+        argp_error(state,
+                   "--metric, --x, --y, --facet, --log, --exponent, --scaling and --ccdf are "
+                   "not for a --timeline");
     if (strcmp(options->format, "txt") == 0)
         argp_error(state, "a --timeline is drawn as svg, png or pdf");
     if (arguments->from_ms >= arguments->to_ms)
@@ -57,6 +71,21 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'x':
         arguments->options.x = argument;
+        return 0;
+    case 'y':
+        arguments->options.y = argument;
+        return 0;
+    case KEY_FACET:
+        arguments->options.facet = argument;
+        return 0;
+    case KEY_EXPONENT:
+        arguments->options.exponent = true;
+        return 0;
+    case KEY_SCALING:
+        arguments->options.scaling = true;
+        return 0;
+    case KEY_CCDF:
+        arguments->options.ccdf = argument;
         return 0;
     case 'l':
         arguments->options.log = true;
@@ -91,7 +120,16 @@ int command_plot(int argc, char **argv)
         { "format", 'f', "svg|png|pdf|txt", 0, "what to draw (default svg); txt: here and now", 0 },
         { "metric", 'm', "NAME", 0, "draw this metric (see `braidsim list metrics`)", 0 },
         { "x", 'x', "PTR", 0, "the swept parameter on the x axis", 0 },
+        { "y", 'y', "PTR", 0, "another on the y axis: a map, with the metric as colours", 0 },
+        { "facet", KEY_FACET, "PTR|variant", 0, "a panel for each of its values", 0 },
         { "log", 'l', NULL, 0, "logarithmic axes", 0 },
+        { "exponent", KEY_EXPONENT, NULL, 0,
+          "likewise, and say how steep each line is: 1 is linear growth, 0 none", 0 },
+        { "scaling", KEY_SCALING, NULL, 0,
+          "throughput against cores, with the Universal Scalability Law fitted to it", 0 },
+        { "ccdf", KEY_CCDF, "NAME", 0,
+          "how often a latency is longer than so much: wakeup_latency_us, wait_us, response_us",
+          0 },
         { "timeline", 't', NULL, 0,
           "draw traces (FILE.pftrace, from run --trace): who runs where, when, and the overhead",
           0 },

@@ -12,6 +12,8 @@ const char *const account_names[ACCOUNT_COUNT] = {
     "user", "cache", "sched", "lock_wait", "switch", "tick", "balance", "idle_work", "idle",
 };
 
+const char *const latency_names[LATENCY_KINDS] = { "wakeup_latency_us", "wait_us", "response_us" };
+
 const struct metric_description metric_descriptions[METRIC_COUNT] = {
 #define X(name, unit, direction, near, help) { #name, unit, help, direction, near },
     METRICS(X)

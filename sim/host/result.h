@@ -228,6 +228,17 @@ struct entry_work {
     double price_ps;           /* as of sched_call_ns_* */
 };
 
+/* Latencies whose whole distribution a run yields. */
+enum latency { LATENCY_WAKEUP, LATENCY_WAIT, LATENCY_RESPONSE, LATENCY_KINDS };
+
+extern const char *const latency_names[LATENCY_KINDS]; /* "wakeup_latency_us" ... */
+
+/* So many values lie in that bucket of a histogram of ps (sim/base/histogram.h). */
+struct latency_cell {
+    uint32_t kind, bucket; /* enum latency */
+    uint64_t count;        /* above 0 */
+};
+
 /* What a worker is told to run. */
 struct run_order {
     uint32_t point, replication;
@@ -244,6 +255,7 @@ struct run_result {
     uint32_t metric_count;
     uint32_t core_count;
     uint32_t process_count; /* closed processes only */
+    uint32_t latency_count; /* of cells */
     uint32_t series_count;  /* 0, or 2 * SERIES_BATCHES of a pilot */
     uint64_t window_ps;
     uint64_t vain_ps_max; /* scenario->vain: the longest that a core idled beside one queued */
@@ -254,6 +266,7 @@ struct run_result {
     double *metrics;                  /* [metric_count] */
     uint64_t *core_accounts_ps;       /* [core_count][ACCOUNT_COUNT] */
     struct process_totals *processes; /* [process_count] */
+    struct latency_cell *latencies;   /* [latency_count], by kind and bucket */
     /* Of each of SERIES_BATCHES equal slices of the run, its warm-up included: user time of all
      * cores / slice, and behind these the time average of READY processes. */
     double *series;

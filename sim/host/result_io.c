@@ -11,6 +11,7 @@
     X(metrics, result->metric_count)                                                               \
     X(core_accounts_ps, (size_t)result->core_count *ACCOUNT_COUNT)                                 \
     X(processes, result->process_count)                                                            \
+    X(latencies, result->latency_count)                                                            \
     X(series, result->series_count)
 
 static size_t size_of(const struct run_result *result)

@@ -431,6 +431,34 @@ static void tally_unfinished_wait(struct host *host, const struct core *core)
                         lock_model_found_held(operation->torus->lock, operation->requested_ps));
 }
 
+/* The cells of a histogram that hold something; counts them when to is NULL. */
+static uint32_t put_cells(const struct histogram *histogram, uint32_t kind, struct latency_cell *to)
+{
+    uint32_t count = 0;
+    for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+        if (histogram->bucket[bucket] == 0)
+            continue;
+        if (to != NULL)
+            to[count] = (struct latency_cell){ kind, bucket, histogram->bucket[bucket] };
+        count++;
+    }
+    return count;
+}
+
+static void tally_latencies(const struct host *host, struct run_result *result)
+{
+    const struct histogram *const histograms[LATENCY_KINDS] = { &host->tally->wakeup,
+                                                                &host->tally->wait,
+                                                                &host->tally->response };
+    uint32_t count = 0, at = 0;
+    for (uint32_t kind = 0; kind < LATENCY_KINDS; kind++)
+        count += put_cells(histograms[kind], kind, NULL);
+    result->latency_count = count;
+    result->latencies = arena_alloc(host->arena, count, sizeof *result->latencies);
+    for (uint32_t kind = 0; kind < LATENCY_KINDS; kind++)
+        at += put_cells(histograms[kind], kind, result->latencies + at);
+}
+
 void tally_finish(struct host *host, struct run_result *result)
 {
     for (uint32_t c = 0; c < host->core_count; c++) {
@@ -455,6 +483,7 @@ void tally_finish(struct host *host, struct run_result *result)
     result->metric_count = metric_name_count(host->scenario);
     result->metrics = arena_alloc(host->arena, result->metric_count, sizeof *result->metrics);
     put_metrics(host, result->metrics);
+    tally_latencies(host, result);
     result->core_count = host->core_count;
     result->core_accounts_ps = arena_alloc(host->arena, (size_t)host->core_count * ACCOUNT_COUNT,
                                            sizeof *result->core_accounts_ps);

@@ -15,7 +15,11 @@
 #include "sim/base/check.h"
 #include "sim/host/result.h"
 #include "sim/output/bars.h"
+#include "sim/output/ccdf.h"
+#include "sim/output/curves.h"
 #include "sim/output/gnuplot.h"
+#include "sim/output/law.h"
+#include "sim/output/map.h"
 #include "sim/output/picture.h"
 #include "sim/output/rows.h"
 #include "sim/output/script.h"
@@ -39,138 +43,6 @@ enum {
 };
 
 /* ---- One metric --------------------------------------------------------------------------- */
-
-/* What the metric is, in words: "price of one entry into the scheduler: mean (schedule)". */
-static const char *metric_title(struct arena *arena, const char *metric, const char **unit)
-{
-    for (uint32_t i = 0; i < METRIC_COUNT; i++) {
-        const struct metric_description *description = &metric_descriptions[i];
-        size_t length = strlen(description->name);
-        if (strncmp(metric, description->name, length) != 0 ||
-            (metric[length] != '\0' && metric[length] != '.'))
-            continue;
-        *unit = description->unit;
-        return metric[length] == '.'
-                   ? arena_printf(arena, "%s (%s)", description->help, metric + length + 1)
-                   : description->help;
-    }
-    for (uint32_t i = 0; i < SCALING_COUNT; i++)
-        if (strcmp(metric, scaling_descriptions[i].name) == 0) {
-            *unit = scaling_descriptions[i].unit;
-            return scaling_descriptions[i].help;
-        }
-    for (uint32_t i = 0; i < LAG_COUNT; i++)
-        if (strcmp(metric, lag_descriptions[i].name) == 0) {
-            *unit = lag_descriptions[i].unit;
-            return lag_descriptions[i].help;
-        }
-    *unit = "";
-    return metric;
-}
-
-/* The smallest and largest x. */
-static void x_range(const struct summary *summary, double *least, double *greatest)
-{
-    *least = *greatest = summary->points[0].x;
-    for (uint32_t p = 1; p < summary->point_count; p++) {
-        *least = fmin(*least, summary->points[p].x);
-        *greatest = fmax(*greatest, summary->points[p].x);
-    }
-}
-
-/* Is this the first point of its series? */
-static bool is_first(const struct summary *summary, uint32_t p)
-{
-    for (uint32_t i = 0; i < p; i++)
-        if (strcmp(summary->points[i].series, summary->points[p].series) == 0)
-            return false;
-    return true;
-}
-
-/* Is there no point before with this x? */
-static bool is_new_x(const struct summary *summary, uint32_t p)
-{
-    for (uint32_t i = 0; i < p; i++)
-        if (summary->points[i].x == summary->points[p].x)
-            return false;
-    return !isnan(summary->points[p].x);
-}
-
-static void put_rows(FILE *to, const struct summary *summary, const char *series,
-                     const char *metric)
-{
-    for (uint32_t p = 0; p < summary->point_count; p++) {
-        double mean, half;
-        if (strcmp(summary->points[p].series, series) != 0)
-            continue;
-        summary_metric(&summary->points[p], metric, &mean, &half);
-        fprintf(to, "%.10g %.10g %.10g\n", summary->points[p].x, mean, isnan(half) ? 0 : half);
-    }
-}
-
-static bool is_whole_everywhere(const struct summary *summary)
-{
-    for (uint32_t p = 0; p < summary->point_count; p++)
-        if (summary->points[p].x != floor(summary->points[p].x))
-            return false;
-    return true;
-}
-
-/* Logarithmic when asked for, or when a linear one would crowd the left; then marked where the
- * swept values are, if those are few. */
-static void put_x_axis(FILE *to, const struct plotting *plotting)
-{
-    const struct summary *summary = &plotting->summary;
-    double least, greatest;
-    uint32_t count = 0;
-    x_range(summary, &least, &greatest);
-    fprintf(to, "set xlabel ");
-    script_text(to, summary->x_title);
-    if (least <= 0 || (!plotting->options->log && greatest / least < 20)) {
-        double end = greatest > 0 ? greatest * 1.05 : 0;
-        end = least < 0 || end > 0 ? end : 1;
-        fprintf(to, "\nset xrange [%.10g:%.10g]\n", fmin(least, 0), end);
-        script_tics(to, "x", least, end, 8, is_whole_everywhere(summary));
-        return;
-    }
-    fprintf(to, "\nset logscale x\nset format x \"%s\"\nset xrange [%.10g:%.10g]\n",
-            script_powers(greatest * 1.2), least / 1.2, greatest * 1.2);
-    for (uint32_t p = 0; p < summary->point_count; p++)
-        count += is_new_x(summary, p);
-    for (uint32_t p = 0; count <= TICS_MAX && p < summary->point_count; p++)
-        if (is_new_x(summary, p))
-            script_tic(to, "x", summary->points[p].x, p > 0);
-}
-
-/* Lines over the swept parameter, one a series. */
-static void put_lines(FILE *to, const struct plotting *plotting, const char *metric)
-{
-    const struct summary *summary = &plotting->summary;
-    uint32_t series = 0;
-    put_x_axis(to, plotting);
-    script_y_axis(to, script_spread(summary, metric), plotting->options->log);
-    for (uint32_t p = 0; p < summary->point_count; p++) {
-        if (!is_first(summary, p))
-            continue;
-        fprintf(to, "$series%u << EOD\n", series++);
-        put_rows(to, summary, summary->points[p].series, metric);
-        fprintf(to, "EOD\n");
-    }
-    series = 0;
-    fprintf(to, "plot ");
-    for (uint32_t p = 0; p < summary->point_count; p++) {
-        if (!is_first(summary, p))
-            continue;
-        fprintf(to,
-                "%s$series%u using 1:2:3 with yerrorlines linewidth 2 pointtype %u "
-                "linecolor \"%s\" title ",
-                series > 0 ? ", \\\n     " : "", series, 5 + 2 * (series % 5),
-                script_colours[series % SCRIPT_COLOURS]);
-        script_text(to, summary->points[p].series);
-        series++;
-    }
-    fprintf(to, "\n");
-}
 
 /* A bar for each point when nothing numeric is swept; its value stands above it, upright where
  * bars are narrow, if there is room at all. */
@@ -200,81 +72,32 @@ static void put_bars(FILE *to, const struct plotting *plotting, const struct bar
     fprintf(to, "\n");
 }
 
-/* The legend beside the lines needs room; two thirds of a picture are enough for them. */
-static int longest_series(const struct summary *summary)
-{
-    int longest = 0;
-    for (uint32_t p = 0; p < summary->point_count; p++) {
-        int length = (int)strlen(summary->points[p].series);
-        longest = length > longest ? length : longest;
-    }
-    return longest > 20 ? 105 + longest : 0;
-}
-
-static int lines_width(const struct summary *summary)
-{
-    int width = 140 + 8 * longest_series(summary);
-    return width < 1000 ? 1000 : width > 2400 ? 2400 : width;
-}
-
-/* High enough for a legend in one column, which leaves the lines their width; of more than eighty
- * series nobody could tell them apart. */
-static int lines_height(const struct summary *summary)
-{
-    enum { ROW = 23, BESIDES = 160, ROWS_MAX = 80 };
-    int rows = 0;
-    for (uint32_t p = 0; p < summary->point_count && rows < ROWS_MAX; p++)
-        rows += is_first(summary, p);
-    return BESIDES + ROW * rows < 620 ? 620 : BESIDES + ROW * rows;
-}
-
-/* Over rows or in a terminal, where no axis says what the values are. */
-static const char *title_with_unit(const char *metric, struct arena *arena)
-{
-    const char *unit, *title = metric_title(arena, metric, &unit);
-    if (strcmp(metric, "sched_overhead_percent") == 0)
-        return "What scheduling costs: % of all time that is not idle";
-    return arena_printf(arena, "%s, %s", title, unit);
-}
-
 static void put_metric(FILE *to, const struct plotting *plotting, const char *name,
                        const char *metric)
 {
     struct arena arena = ARENA_EMPTY;
     struct bars bars;
     const struct summary *summary = &plotting->summary;
-    const char *unit, *title = metric_title(&arena, metric, &unit);
+    const char *unit, *title = script_metric_title(metric, &unit, &arena);
     bool overhead = strcmp(metric, "sched_overhead_percent") == 0;
-    bool lines = summary->x_pointer != NULL;
     bars_lay_out(&bars, summary, METRIC_BESIDE, &arena);
     int bottom = HEADING + 460, height = bottom + bars_below(&bars) + bars.list_pixels + FOOT;
-    if (lines)
-        script_heading(to, plotting, name, lines_width(summary), lines_height(summary));
-    else
-        script_heading(to, plotting, name, bars.width, height);
-    if (script_is_text(plotting))
-        title = title_with_unit(metric, &arena);
-    else if (overhead)
-        title = "What scheduling costs";
-    script_title(to, title, summary, false);
+    script_heading(to, plotting, name, bars.width, height);
+    script_title(to, overhead ? "What scheduling costs" : title, summary, false);
     fprintf(to, "set ylabel ");
     script_text(to, overhead ? "overhead: % of all time that is not idle"
                              : arena_printf(&arena, "%s, %s", metric, unit));
     putc('\n', to);
-    if (lines) {
-        put_lines(to, plotting, metric);
-    } else {
-        bars_panel(to, &bars, HEADING, bottom, height);
-        bars_list(to, &bars, height);
-        put_bars(to, plotting, &bars, metric);
-    }
+    bars_panel(to, &bars, HEADING, bottom, height);
+    bars_list(to, &bars, height);
+    put_bars(to, plotting, &bars, metric);
     arena_free(&arena);
 }
 
 static void rows_of_metric(FILE *to, const struct plotting *plotting, const char *metric)
 {
     struct arena arena = ARENA_EMPTY;
-    rows_metric(to, &plotting->summary, metric, title_with_unit(metric, &arena),
+    rows_metric(to, &plotting->summary, metric, script_metric_words(metric, &arena),
                 plotting->options->log);
     arena_free(&arena);
 }
@@ -436,7 +259,25 @@ static void rows_of_latency(FILE *to, const struct plotting *plotting, const cha
 
 /* ---- Drawing ------------------------------------------------------------------------------ */
 
-/* A kind of plot: how its script is made, and how it is put into a terminal. */
+static void put_law(FILE *to, const struct plotting *plotting, const char *name, const char *metric)
+{
+    (void)metric;
+    law_put(to, plotting, name);
+}
+
+static void put_ccdf(FILE *to, const struct plotting *plotting, const char *name,
+                     const char *metric)
+{
+    ccdf_put(to, plotting, name, metric, plotting->ccdf);
+}
+
+static void rows_of_ccdf(FILE *to, const struct plotting *plotting, const char *metric)
+{
+    ccdf_rows(to, plotting, metric, plotting->ccdf);
+}
+
+/* A kind of plot: how its script is made, and how it is put into a terminal: NULL as gnuplot
+ * draws it there. */
 struct plot {
     void (*script)(FILE *to, const struct plotting *plotting, const char *name, const char *metric);
     void (*rows)(FILE *to, const struct plotting *plotting, const char *metric);
@@ -444,7 +285,9 @@ struct plot {
 
 static const struct plot metric_plot = { put_metric, rows_of_metric },
                          accounts_plot = { put_accounts, rows_of_accounts },
-                         latency_plot = { put_latency, rows_of_latency };
+                         latency_plot = { put_latency, rows_of_latency },
+                         curves_plot = { curves_put, NULL }, map_plot = { map_put, map_rows },
+                         law_plot = { put_law, NULL }, ccdf_plot = { put_ccdf, rows_of_ccdf };
 
 /* One plot of one metric, and what its files are called. */
 struct drawing {
@@ -463,7 +306,7 @@ static bool draw_text(struct plotting *plotting, const struct drawing *drawing, 
 {
     const char *picture;
     size_t size;
-    if (drawing->plot != &metric_plot || plotting->summary.x_pointer == NULL) {
+    if (drawing->plot->rows != NULL) {
         drawing->plot->rows(stdout, plotting, drawing->metric);
         return true;
     }
@@ -502,6 +345,16 @@ static bool check_metric(const struct plotting *plotting, const char *metric, st
                      metric);
 }
 
+static bool draw_metric(struct plotting *plotting, const char *name, const char *metric,
+                        struct error *err)
+{
+    if (plotting->options->y != NULL)
+        return draw(plotting, arena_printf(&plotting->arena, "%s-map", metric), metric, &map_plot,
+                    err);
+    return draw(plotting, name, metric,
+                plotting->summary.x_pointer != NULL ? &curves_plot : &metric_plot, err);
+}
+
 static bool draw_all(struct plotting *plotting, struct error *err)
 {
     static const struct {
@@ -510,6 +363,7 @@ static bool draw_all(struct plotting *plotting, struct error *err)
     } plots[] = { { "overhead", "sched_overhead_percent", &metric_plot },
                   { "accounts", "account_user_percent", &accounts_plot },
                   { "latency", "wakeup_latency_us_max", &latency_plot } };
+    bool lines = plotting->summary.x_pointer != NULL;
     uint32_t drawn = 0;
     for (int i = 0; i < 3; i++) {
         if (!script_spread(&plotting->summary, plots[i].metric).defined) {
@@ -517,7 +371,8 @@ static bool draw_all(struct plotting *plotting, struct error *err)
                     plots[i].metric);
             continue;
         }
-        if (!draw(plotting, plots[i].name, plots[i].metric, plots[i].plot, err))
+        if (!draw(plotting, plots[i].name, plots[i].metric,
+                  i == 0 && lines ? &curves_plot : plots[i].plot, err))
             return false;
         drawn++;
     }
@@ -534,21 +389,59 @@ static bool check_writable(const char *directory, struct error *err)
                      strerror(errno));
 }
 
+/* How the axes are to be: cores for a scaling law; a distribution has none, so that what would be
+ * its x axis becomes panels. */
+static bool read_summary(struct plotting *plotting, const char *const *directories, uint32_t count,
+                         struct error *err)
+{
+    const struct plot_options *options = plotting->options;
+    struct summary_axes axes = { options->x, options->y, options->facet };
+    struct summary *summary = &plotting->summary;
+    if (options->scaling)
+        axes.x = SCALING_POINTER;
+    if (!summary_read(summary, directories, count, &axes, &plotting->arena, err))
+        return false;
+    if (options->ccdf == NULL || options->facet != NULL || summary->x_pointer == NULL)
+        return true;
+    axes = (struct summary_axes){ .facet = summary->x_pointer };
+    summary_free(summary);
+    return summary_read(summary, directories, count, &axes, &plotting->arena, err);
+}
+
+static bool draw_wanted(struct plotting *plotting, const char *const *directories,
+                        struct error *err)
+{
+    const struct plot_options *options = plotting->options;
+    const char *metric = options->metric;
+    if (options->scaling)
+        return law_check(plotting, err) && draw(plotting, "scaling", NULL, &law_plot, err);
+    if (options->ccdf != NULL) {
+        plotting->ccdf = ccdf_read(plotting, directories, options->ccdf, &plotting->arena, err);
+        return plotting->ccdf != NULL &&
+               draw(plotting, arena_printf(&plotting->arena, "%s-ccdf", options->ccdf),
+                    options->ccdf, &ccdf_plot, err);
+    }
+    if (metric == NULL && options->y == NULL && options->facet == NULL && !options->exponent)
+        return draw_all(plotting, err);
+    metric = metric != NULL ? metric : "sched_overhead_percent";
+    if (plotting->summary.x_pointer == NULL && (options->facet != NULL || options->exponent))
+        return error_set(err, options->facet != NULL ? "--facet" : "--exponent",
+                         "nothing else is swept over numbers, so there are no lines to draw");
+    return check_metric(plotting, metric, err) &&
+           draw_metric(plotting, options->metric != NULL ? metric : "overhead", metric, err);
+}
+
 bool plot_directories(const char *const *directories, uint32_t count,
                       const struct plot_options *options, struct error *err)
 {
     struct plotting plotting = { .options = options, .directory = directories[0] };
-    if (!summary_read(&plotting.summary, directories, count, options->x, &plotting.arena, err)) {
+    if (!read_summary(&plotting, directories, count, err)) {
         arena_free(&plotting.arena);
         return false;
     }
-    bool fine = script_is_text(&plotting) || check_writable(directories[0], err);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit becomes an error of write() */
-    if (fine && options->metric != NULL)
-        fine = check_metric(&plotting, options->metric, err) &&
-               draw(&plotting, options->metric, options->metric, &metric_plot, err);
-    else if (fine)
-        fine = draw_all(&plotting, err);
+    bool fine = (script_is_text(&plotting) || check_writable(directories[0], err)) &&
+                draw_wanted(&plotting, directories, err);
     summary_free(&plotting.summary);
     arena_free(&plotting.arena);
     return fine;

@@ -16,6 +16,9 @@
 #include "sim/base/check.h"
 #include "sim/input/json.h"
 #include "sim/output/folder.h"
+#include "sim/output/growth.h"
+#include "sim/output/latency.h"
+#include "sim/output/scaling.h"
 #include "sim/version.h"
 
 /* What the fillers of files share. */
@@ -395,6 +398,8 @@ static void fill_summary(FILE *to, const void *context)
     fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n", experiment->seed,
             experiment->replications);
     put_parameters(to, writing);
+    scaling_put(to, writing->results);
+    growth_put(to, writing->results);
     fprintf(to, "  \"points\": [\n");
     for (uint32_t p = 0; p < experiment->point_count; p++) {
         put_point(to, writing, p);
@@ -497,6 +502,12 @@ static void fill_cores(FILE *to, const void *context)
     }
 }
 
+static void fill_latency(FILE *to, const void *context)
+{
+    const struct writing *writing = context;
+    latency_write(to, writing->results);
+}
+
 static void fill_engine(FILE *to, const void *context)
 {
     const struct writing *writing = context;
@@ -566,7 +577,7 @@ bool results_write(const struct results *results, const char *directory, struct 
         { "scenario.json", fill_scenario },  { "manifest.json", fill_manifest },
         { "summary.json", fill_summary },    { "runs.csv", fill_runs },
         { "processes.csv", fill_processes }, { "cores.csv", fill_cores },
-        { "engine.csv", fill_engine },
+        { "latency.csv", fill_latency },     { "engine.csv", fill_engine },
     };
     return write_files(results, directory, files, sizeof files / sizeof files[0], NULL, err);
 }

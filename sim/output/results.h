@@ -4,10 +4,12 @@
  *     manifest.json   what made it: version, seed, compilers, schedulers, CPU profiles, libc, CPU
  *                     class, host
  *     summary.json    per point: mean, 95 % interval and n of each metric; what swept pointers are
- *                     in words, and the labels of values that are long
+ *                     in words, and the labels of values that are long; "scaling" (scaling.h) and
+ *                     "growth" (growth.h) where cores or numbers are swept
  *     runs.csv        one row per run
  *     processes.csv   totals per closed process and run
  *     cores.csv       accounts per core and run, in ps
+ *     latency.csv     how latencies are distributed, per point (latency.h)
  *     engine.csv      what the simulation itself took
  *
  * All but manifest.json and engine.csv are equal to the byte for equal inputs.

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TEXT_COLUMNS = 100 };
+enum { TEXT_COLUMNS = 100, X_TICS_MAX = 12 };
 
 const char *const script_colours[SCRIPT_COLOURS] = { "#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                      "#E69F00", "#56B4E9", "#000000", "#F0E442" };
@@ -91,6 +91,41 @@ void script_title(FILE *to, const char *title, const struct summary *summary, bo
     fprintf(to, "\n");
 }
 
+const char *script_metric_title(const char *metric, const char **unit, struct arena *arena)
+{
+    for (uint32_t i = 0; i < METRIC_COUNT; i++) {
+        const struct metric_description *description = &metric_descriptions[i];
+        size_t length = strlen(description->name);
+        if (strncmp(metric, description->name, length) != 0 ||
+            (metric[length] != '\0' && metric[length] != '.'))
+            continue;
+        *unit = description->unit;
+        return metric[length] == '.'
+                   ? arena_printf(arena, "%s (%s)", description->help, metric + length + 1)
+                   : description->help;
+    }
+    for (uint32_t i = 0; i < SCALING_COUNT; i++)
+        if (strcmp(metric, scaling_descriptions[i].name) == 0) {
+            *unit = scaling_descriptions[i].unit;
+            return scaling_descriptions[i].help;
+        }
+    for (uint32_t i = 0; i < LAG_COUNT; i++)
+        if (strcmp(metric, lag_descriptions[i].name) == 0) {
+            *unit = lag_descriptions[i].unit;
+            return lag_descriptions[i].help;
+        }
+    *unit = "";
+    return metric;
+}
+
+const char *script_metric_words(const char *metric, struct arena *arena)
+{
+    const char *unit, *title = script_metric_title(metric, &unit, arena);
+    if (strcmp(metric, "sched_overhead_percent") == 0)
+        return "What scheduling costs: % of all time that is not idle";
+    return arena_printf(arena, "%s, %s", title, unit);
+}
+
 /* ---- Axes --------------------------------------------------------------------------------- */
 
 struct spread script_spread(const struct summary *summary, const char *metric)
@@ -161,4 +196,52 @@ void script_y_axis(FILE *to, struct spread spread, bool log)
             for (int k = 1; k <= 5; k += k == 1 ? 1 : 3) /* 1, 2, 5 */
                 script_tic(to, "y", k * ten, k > 1 || ten > lowest);
     }
+}
+
+/* The smallest and largest x. */
+static void x_range(const struct summary *summary, double *least, double *greatest)
+{
+    *least = *greatest = summary->points[0].x;
+    for (uint32_t p = 1; p < summary->point_count; p++) {
+        *least = fmin(*least, summary->points[p].x);
+        *greatest = fmax(*greatest, summary->points[p].x);
+    }
+}
+
+/* Is there no point before with this x? */
+static bool is_new_x(const struct summary *summary, uint32_t p)
+{
+    for (uint32_t i = 0; i < p; i++)
+        if (summary->points[i].x == summary->points[p].x)
+            return false;
+    return !isnan(summary->points[p].x);
+}
+
+static bool is_whole_everywhere(const struct summary *summary)
+{
+    for (uint32_t p = 0; p < summary->point_count; p++)
+        if (summary->points[p].x != floor(summary->points[p].x))
+            return false;
+    return true;
+}
+
+void script_x_axis(FILE *to, const struct summary *summary, bool log)
+{
+    double least, greatest;
+    uint32_t count = 0;
+    x_range(summary, &least, &greatest);
+    if (least <= 0 || (!log && greatest / least < 20)) {
+        double end = greatest > 0 ? greatest * 1.05 : 0;
+        end = least < 0 || end > 0 ? end : 1;
+        fprintf(to, "set xrange [%.10g:%.10g]\n", fmin(least, 0), end);
+        script_tics(to, "x", least, end, 8, is_whole_everywhere(summary));
+        return;
+    }
+    fprintf(to, "set logscale x\nset format x \"%s\"\nset xrange [%.10g:%.10g]\n",
+            script_powers(greatest * 1.2), least / 1.2, greatest * 1.2);
+    for (uint32_t p = 0; p < summary->point_count; p++)
+        count += is_new_x(summary, p);
+    for (uint32_t p = 0; count <= X_TICS_MAX && p < summary->point_count; p++)
+        if (is_new_x(summary, p))
+            script_tic(to, "x", summary->points[p].x, p > 0);
 }

@@ -12,11 +12,14 @@
 #include "sim/output/plot.h"
 #include "sim/output/summary.h"
 
+struct ccdf_set;
+
 struct plotting {
     const struct plot_options *options;
     bool drawn_here;       /* the script for us, whose picture comes by standard output */
     const char *directory; /* where scripts and pictures go */
     struct summary summary;
+    const struct ccdf_set *ccdf; /* NULL but for distributions */
     struct arena arena;
 };
 
@@ -31,6 +34,11 @@ void script_text(FILE *to, const char *text);
 void script_heading(FILE *to, const struct plotting *plotting, const char *name, int width,
                     int height);
 void script_title(FILE *to, const char *title, const struct summary *summary, bool bars);
+
+/* What the metric is, in words: "price of one entry into the scheduler: mean (schedule)". */
+const char *script_metric_title(const char *metric, const char **unit, struct arena *arena);
+/* The same with its unit, where no axis says what values are. */
+const char *script_metric_words(const char *metric, struct arena *arena);
 
 /* How far a metric goes over all points. */
 struct spread {
@@ -50,6 +58,10 @@ const char *script_powers(double greatest);
 
 /* A logarithmic axis needs something above 0, and labels within short decades. */
 void script_y_axis(FILE *to, struct spread spread, bool log);
+
+/* Logarithmic when asked for, or when a linear one would crowd the left; then marked where the
+ * swept values are, if those are few. */
+void script_x_axis(FILE *to, const struct summary *summary, bool log);
 
 /* What the accounts are called. */
 extern const char *const account_titles[ACCOUNT_COUNT];

@@ -40,26 +40,47 @@ static const char *join(const char *text, const char *more, struct arena *arena)
     return *text == '\0' ? more : arena_printf(arena, "%s, %s", text, more);
 }
 
+static bool is_pointer(const char *pointer, const char *axis)
+{
+    return axis != NULL && strcmp(pointer, axis) == 0;
+}
+
+static bool is_facet_variant(const struct summary_axes *axes)
+{
+    return is_pointer("variant", axes->facet);
+}
+
 static void add_point(struct summary *summary, const cJSON *root, const cJSON *json,
-                      const char *directory, struct arena *arena)
+                      const struct summary_axes *axes, const char *directory, struct arena *arena)
 {
     struct summary_point *point = &summary->points[summary->point_count++];
     const cJSON *variant = cJSON_GetObjectItemCaseSensitive(json, "variant"), *value;
     *point = (struct summary_point){
         .series = cJSON_IsString(variant) ? arena_string(arena, variant->valuestring) : "",
         .swept = "",
+        .facet = "",
         .x = NAN,
+        .y = NAN,
+        .source = summary->source_count - 1,
         .metrics = cJSON_GetObjectItemCaseSensitive(json, "metrics"),
     };
     if (directory != NULL)
         point->series = join(arena_string(arena, directory), point->series, arena);
     point->what = point->series;
+    if (is_facet_variant(axes)) {
+        point->facet = point->series;
+        point->series = "";
+    }
     cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(json, "sweep"))
     {
         const char *pair = arena_printf(arena, "%s %s", parameter_title(root, value->string),
                                         value_title(json, value, arena));
-        if (summary->x_pointer != NULL && strcmp(value->string, summary->x_pointer) == 0)
+        if (is_pointer(value->string, summary->x_pointer))
             point->x = value->valuedouble;
+        else if (is_pointer(value->string, axes->y))
+            point->y = value->valuedouble;
+        else if (is_pointer(value->string, axes->facet))
+            point->facet = pair;
         else
             point->series = join(point->series, pair, arena);
         point->swept = join(point->swept, value_title(json, value, arena), arena);
@@ -83,33 +104,88 @@ static bool numbers_everywhere(const cJSON *points, const char *pointer)
     return true;
 }
 
-/* The first swept pointer with numbers only, or the one asked for. */
-static bool choose_x(struct summary *summary, const cJSON *root, const char *x, struct arena *arena,
-                     struct error *err)
+/* The swept pointers of the first point, for refusals. */
+static const char *what_is_swept(const cJSON *sweep, struct arena *arena)
+{
+    const cJSON *value;
+    const char *swept = "";
+    cJSON_ArrayForEach(value, sweep) swept = join(swept, value->string, arena);
+    return *swept != '\0' ? swept : "nothing";
+}
+
+static const cJSON *first_sweep(const cJSON *root)
 {
     const cJSON *points = cJSON_GetObjectItemCaseSensitive(root, "points");
-    const cJSON *value, *sweep = cJSON_GetObjectItemCaseSensitive(points->child, "sweep");
-    const char *swept = "";
-    cJSON_ArrayForEach(value, sweep)
+    return cJSON_GetObjectItemCaseSensitive(points->child, "sweep");
+}
+
+static bool is_swept(const cJSON *root, const char *option, const char *pointer,
+                     struct arena *arena, struct error *err)
+{
+    const cJSON *sweep = first_sweep(root);
+    return cJSON_GetObjectItemCaseSensitive(sweep, pointer) != NULL ||
+           error_set(err, option, "%s is not swept in these results; %s is", pointer,
+                     what_is_swept(sweep, arena));
+}
+
+static bool is_axis(const cJSON *root, const char *option, const char *pointer, struct arena *arena,
+                    struct error *err)
+{
+    const cJSON *points = cJSON_GetObjectItemCaseSensitive(root, "points");
+    if (!is_swept(root, option, pointer, arena, err))
+        return false;
+    return numbers_everywhere(points, pointer) ||
+           error_set(err, option, "%s is not swept over numbers", pointer);
+}
+
+static bool check_facet(const cJSON *root, const struct summary_axes *axes, struct arena *arena,
+                        struct error *err)
+{
+    const cJSON *points = cJSON_GetObjectItemCaseSensitive(root, "points");
+    const cJSON *variant = cJSON_GetObjectItemCaseSensitive(points->child, "variant");
+    if (is_facet_variant(axes))
+        return cJSON_IsString(variant) ||
+               error_set(err, "--facet", "these results have no variants; swept is %s",
+                         what_is_swept(first_sweep(root), arena));
+    return is_swept(root, "--facet", axes->facet, arena, err);
+}
+
+/* The x axis that is asked for, or the first swept pointer with numbers only; the others must be
+ * there. */
+static bool choose_axes(struct summary *summary, const cJSON *root, const struct summary_axes *axes,
+                        struct arena *arena, struct error *err)
+{
+    const cJSON *points = cJSON_GetObjectItemCaseSensitive(root, "points"), *value;
+    const char *x = axes->x;
+    if ((x != NULL && !is_axis(root, "--x", x, arena, err)) ||
+        (axes->y != NULL && !is_axis(root, "--y", axes->y, arena, err)) ||
+        (axes->facet != NULL && !check_facet(root, axes, arena, err)))
+        return false;
+    if (x != NULL && (is_pointer(x, axes->y) || is_pointer(x, axes->facet)))
+        return error_set(err, "--x", "%s is asked for twice", x);
+    if (axes->y != NULL && is_pointer(axes->y, axes->facet))
+        return error_set(err, "--facet", "%s is the y axis", axes->y);
+    cJSON_ArrayForEach(value, first_sweep(root))
     {
-        bool numbers = numbers_everywhere(points, value->string);
-        swept = join(swept, value->string, arena);
-        if (x != NULL ? strcmp(value->string, x) != 0 : !numbers)
-            continue;
-        if (!numbers)
-            return error_set(err, "--x", "%s is not swept over numbers", x);
-        summary->x_pointer = arena_string(arena, value->string);
-        summary->x_title = arena_string(arena, parameter_title(root, value->string));
-        return true;
+        if (x == NULL && numbers_everywhere(points, value->string) &&
+            !is_pointer(value->string, axes->y) && !is_pointer(value->string, axes->facet))
+            x = value->string;
     }
-    if (x != NULL)
-        return error_set(err, "--x", "%s is not swept in these results; %s is", x,
-                         *swept != '\0' ? swept : "nothing");
+    if (x == NULL && axes->y != NULL)
+        return error_set(err, "--y", "nothing but %s is swept over numbers; a map wants two",
+                         axes->y);
+    if (axes->y != NULL)
+        summary->y_title = arena_string(arena, parameter_title(root, axes->y));
+    if (x == NULL)
+        return true;
+    summary->x_pointer = arena_string(arena, x);
+    summary->x_title = arena_string(arena, parameter_title(root, x));
     return true;
 }
 
 static bool read_one(struct summary *summary, struct json_source *source, const char *directory,
-                     const char *label, const char *x, struct arena *arena, struct error *err)
+                     const char *label, const struct summary_axes *axes, struct arena *arena,
+                     struct error *err)
 {
     const char *path = arena_printf(arena, "%s/summary.json", directory);
     if (!json_read(source, path, arena, err))
@@ -131,7 +207,7 @@ static bool read_one(struct summary *summary, struct json_source *source, const 
     }
     if (summary->name == NULL)
         summary->name = arena_string(arena, name->valuestring);
-    if (summary->point_count == 0 && !choose_x(summary, source->root, x, arena, err))
+    if (summary->point_count == 0 && !choose_axes(summary, source->root, axes, arena, err))
         return false;
     if (summary->x_pointer != NULL && !numbers_everywhere(points, summary->x_pointer))
         return error_set(err, path, "does not sweep %s, which is the x axis: plot it by itself",
@@ -141,7 +217,12 @@ static bool read_one(struct summary *summary, struct json_source *source, const 
     if (summary->point_count > 0)
         memcpy(all, summary->points, summary->point_count * sizeof *all);
     summary->points = all;
-    cJSON_ArrayForEach(point, points) add_point(summary, source->root, point, label, arena);
+    uint32_t before = summary->point_count;
+    cJSON_ArrayForEach(point, points)
+    {
+        add_point(summary, source->root, point, axes, label, arena);
+        summary->points[summary->point_count - 1].index = summary->point_count - 1 - before;
+    }
     return true;
 }
 
@@ -159,13 +240,14 @@ static bool is_by_swept(const struct summary *summary)
 }
 
 bool summary_read(struct summary *summary, const char *const *directories, uint32_t count,
-                  const char *x, struct arena *arena, struct error *err)
+                  const struct summary_axes *axes, struct arena *arena, struct error *err)
 {
+    static const struct summary_axes none = { 0 };
     *summary = (struct summary){ 0 };
     summary->sources = arena_alloc(arena, count, sizeof *summary->sources);
     for (uint32_t i = 0; i < count; i++)
         if (!read_one(summary, &summary->sources[i], directories[i],
-                      count > 1 ? directories[i] : NULL, x, arena, err)) {
+                      count > 1 ? directories[i] : NULL, axes != NULL ? axes : &none, arena, err)) {
             summary_free(summary);
             return false;
         }

@@ -36,6 +36,18 @@ START_TEST(small_values_are_exact)
 }
 END_TEST
 
+/* Buckets lie side by side: the next value is the first of the next. */
+START_TEST(the_top_of_a_bucket_is_its_last_value)
+{
+    for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+        uint64_t top = histogram_bucket_top(bucket);
+        ck_assert_uint_eq(histogram_bucket(top), bucket);
+        if (top < UINT64_MAX)
+            ck_assert_uint_eq(histogram_bucket(top + 1), bucket + 1);
+    }
+}
+END_TEST
+
 static int ascending(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -120,6 +132,7 @@ int main(void)
     TCase *tests = tcase_create("histogram");
     tcase_add_test(tests, empty_has_no_values);
     tcase_add_test(tests, small_values_are_exact);
+    tcase_add_test(tests, the_top_of_a_bucket_is_its_last_value);
     tcase_add_test(tests, quantiles_are_near);
     tcase_add_test(tests, every_value_is_near_its_bucket);
     tcase_add_loop_test(tests, parts_add_up, 1, 8);

@@ -328,15 +328,15 @@ END_TEST
 START_TEST(equal_inputs_give_equal_files)
 {
     static const char *const names[] = { "scenario.json", "summary.json", "runs.csv",
-                                         "processes.csv", "cores.csv" };
+                                         "processes.csv", "cores.csv",    "latency.csv" };
     write_results("one");
     write_results("other");
     write_results("other"); /* over its own */
     for (uint32_t i = 0; i < sizeof names / sizeof names[0]; i++)
         ck_assert_str_eq(file_text(at(arena_printf(&arena, "one/%s", names[i]))),
                          file_text(at(arena_printf(&arena, "other/%s", names[i]))));
-    ck_assert_uint_eq(entries_of(at("one")), 7);
-    ck_assert_uint_eq(entries_of(at("other")), 7);
+    ck_assert_uint_eq(entries_of(at("one")), 8);
+    ck_assert_uint_eq(entries_of(at("other")), 8);
     ck_assert_uint_eq(entries_of(work), 2);
     ck_assert_str_eq(file_text(at("one/scenario.json")), "{ \"name\": \"hand\" }\n");
 }
@@ -415,12 +415,12 @@ START_TEST(failed_write_leaves_the_old_results)
 {
     static const char *const names[] = { "scenario.json", "manifest.json", "summary.json",
                                          "runs.csv",      "processes.csv", "cores.csv",
-                                         "engine.csv" };
+                                         "latency.csv",   "engine.csv" };
     static const rlim_t limits[] = { 1, 300, 4096 };
     struct error err = { "", "" };
-    const char *before[7];
+    const char *before[8];
     write_results("results");
-    for (uint32_t i = 0; i < 7; i++)
+    for (uint32_t i = 0; i < 8; i++)
         before[i] = file_text(at(arena_printf(&arena, "results/%s", names[i])));
     experiment.seed = 43;
     runs[0].metrics[0] = 99;
@@ -430,7 +430,7 @@ START_TEST(failed_write_leaves_the_old_results)
         ck_assert_msg(strstr(err.message, strerror(EFBIG)) != NULL, "%s", err.message);
         ck_assert(!write_limited(at("fresh"), limits[k], &err));
         ck_assert_uint_eq(entries_of(work), 1);
-        for (uint32_t i = 0; i < 7; i++)
+        for (uint32_t i = 0; i < 8; i++)
             ck_assert_str_eq(file_text(at(arena_printf(&arena, "results/%s", names[i]))),
                              before[i]);
     }

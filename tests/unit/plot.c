@@ -242,6 +242,170 @@ START_TEST(labels_of_hundreds_keep_their_distance)
 }
 END_TEST
 
+/* ---- Lines, maps, laws and distributions -------------------------------------------------- */
+
+/* Draws with these options, reads the script NAME.gp, runs that in its folder by itself, and
+ * removes all that was made. */
+static const char *drawn(struct plot_options options, const char *name)
+{
+    const char *const directories[] = { work };
+    struct error err;
+    size_t size, again;
+    options.format = "svg";
+    ck_assert_msg(plot_directories(directories, 1, &options, &err), "%s: %s", err.place,
+                  err.message);
+    const char *gp = arena_printf(&arena, "%s.gp", name);
+    const char *svg = arena_printf(&arena, "%s.svg", name);
+    const char *script = file_text(gp, &size), *picture = file_text(svg, &size);
+    ck_assert_int_eq(unlink(at(svg)), 0);
+    ck_assert_int_eq(system(arena_printf(&arena, "cd '%s' && gnuplot '%s' 2>&1", work, gp)), 0);
+    ck_assert_str_eq(file_text(svg, &again), picture);
+    ck_assert_int_eq(unlink(at(gp)) | unlink(at(svg)), 0);
+    return script;
+}
+
+static void refused(struct plot_options options, const char *place, const char *why)
+{
+    const char *const directories[] = { work };
+    struct error err = { "", "" };
+    options.format = "svg";
+    ck_assert(!plot_directories(directories, 1, &options, &err));
+    ck_assert_str_eq(err.place, place);
+    ck_assert_msg(strstr(err.message, why) != NULL, "%s", err.message);
+}
+
+/* Two variants over x = 1, 10, 100 and z = 1, 2: throughput 100 x^.5 of one, 50 of the other. */
+static void write_grid(const char *more)
+{
+    static const char *const variants[] = { "grows", "flat" };
+    static const double x[] = { 1, 10, 100 };
+    FILE *file = fopen(at("summary.json"), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{ \"name\": \"s\", %s \"points\": [", more);
+    for (int i = 0; i < 12; i++) {
+        double value = i < 6 ? 100 * sqrt(x[i / 2 % 3]) : 50;
+        fprintf(file,
+                "%s{ \"variant\": \"%s\", \"sweep\": { \"/machine/cores\": %g, \"/z\": %d }, "
+                "\"metrics\": { \"throughput_per_s\": { \"mean\": %.17g, \"ci95\": 5 } } }",
+                i > 0 ? ", " : "", variants[i / 6], x[i / 2 % 3], 1 + i % 2, value);
+    }
+    fprintf(file, "] }\n");
+    fclose(file);
+}
+
+/* Where a label stands, in pixels from below. */
+static double label_at(const char *script, const char *text)
+{
+    double height = 0;
+    const char *size = strstr(script, "size ");
+    const char *label = strstr(script, arena_printf(&arena, "\"%s\" at screen ", text));
+    ck_assert_msg(label != NULL, "no label %s", text);
+    ck_assert_int_eq(sscanf(size, "size %*d, %lf", &height), 1);
+    return height * strtod(strstr(label + strlen(text) + 2, ", ") + strlen(", screen "), NULL);
+}
+
+START_TEST(lines_are_labelled_at_their_ends)
+{
+    write_grid("");
+    const char *script =
+        drawn((struct plot_options){ .metric = "throughput_per_s" }, "throughput_per_s");
+    ck_assert_ptr_nonnull(strstr(script, "using 1:3:4 with filledcurves"));
+    ck_assert_ptr_nonnull(strstr(script, "\n100 1000 995 1005\n"));
+    ck_assert_ptr_null(strstr(script, "set key at"));
+    /* Four lines, of which pairs end at equal heights. */
+    double first = label_at(script, "grows, z 1"), second = label_at(script, "grows, z 2");
+    double third = label_at(script, "flat, z 1"), fourth = label_at(script, "flat, z 2");
+    ck_assert_double_ge(first - second, 19);
+    ck_assert_double_ge(second - third, 300); /* 1000 and 50 */
+    ck_assert_double_ge(third - fourth, 19);
+    script = drawn((struct plot_options){ .metric = "throughput_per_s", .exponent = true },
+                   "throughput_per_s");
+    ck_assert_ptr_nonnull(strstr(script, "\"slope 0.50 +- 0.00\""));
+    ck_assert_ptr_nonnull(strstr(script, "\"slope 0.00 +- 0.00\""));
+    ck_assert_ptr_nonnull(strstr(script, "set logscale y"));
+}
+END_TEST
+
+START_TEST(panels_are_of_what_is_asked)
+{
+    write_grid("");
+    const char *script = drawn((struct plot_options){ .metric = "throughput_per_s", .facet = "/z" },
+                               "throughput_per_s");
+    ck_assert_ptr_nonnull(strstr(script, "set label 3 \"z 1\""));
+    ck_assert_ptr_nonnull(strstr(script, "set label 3 \"z 2\""));
+    ck_assert_ptr_nonnull(strstr(script, "\"flat\" at screen")); /* the legend */
+    script = drawn((struct plot_options){ .metric = "throughput_per_s", .facet = "variant" },
+                   "throughput_per_s");
+    ck_assert_ptr_nonnull(strstr(script, "set label 3 \"grows\""));
+    ck_assert_ptr_nonnull(strstr(script, "\"z 2\" at screen"));
+}
+END_TEST
+
+START_TEST(a_map_has_a_cell_for_each_point)
+{
+    write_grid("");
+    const char *script = drawn((struct plot_options){ .metric = "throughput_per_s", .y = "/z" },
+                               "throughput_per_s-map");
+    ck_assert_ptr_nonnull(strstr(script, "set label 3 \"grows\""));
+    ck_assert_ptr_nonnull(strstr(script, "$m0 << EOD\n0 0 100 0xFFFFFF\n0 1 100 0xFFFFFF\n"));
+    ck_assert_ptr_nonnull(strstr(script, "\n2 1 1000 0x000000\nEOD"));
+    ck_assert_ptr_nonnull(strstr(script, "set xtics add (\"100\" 2)"));
+}
+END_TEST
+
+START_TEST(a_law_is_drawn_through_its_points)
+{
+    static const char law[] =
+        "\"scaling\": [ { \"variant\": \"grows\", \"sweep\": { \"/z\": 1 }, \"points\": [0, 2, 4], "
+        "\"first_cores\": 1, \"first_throughput_per_s\": 100, \"sigma\": 0.1, \"kappa\": 0.001, "
+        "\"peak_cores\": 30, \"greatest_miss\": 0.3, \"verdict\": \"%s\" } ],";
+    write_grid(arena_printf(&arena, law, "fits"));
+    const char *script = drawn((struct plot_options){ .scaling = true }, "scaling");
+    ck_assert_ptr_nonnull(strstr(script, "\"sigma 0.1, kappa 0.001, best at 30\""));
+    ck_assert_ptr_nonnull(strstr(script, "\"ideal: linear\""));
+    ck_assert_ptr_nonnull(strstr(script, "\n100 10000 NaN NaN\nEOD"));       /* ideal */
+    ck_assert_ptr_nonnull(strstr(script, "\n100 480.7692308 NaN NaN\nEOD")); /* 10^4 / 20.8 */
+    write_grid(arena_printf(&arena, law, "collapse"));
+    script = drawn((struct plot_options){ .scaling = true }, "scaling");
+    ck_assert_ptr_nonnull(strstr(script, "\"collapse: the law is off by up to 30 %\""));
+}
+END_TEST
+
+START_TEST(a_distribution_is_the_share_above)
+{
+    write_grid("");
+    FILE *file = fopen(at("latency.csv"), "w");
+    fprintf(file, "point,metric,upper_us,count\n");
+    for (int p = 0; p < 12; p++)
+        fprintf(file,
+                "%d,wait_us,10,90\n%d,wait_us,1000,9\n%d,wait_us,50000,1\n"
+                "%d,response_us,7,1\n",
+                p, p, p, p);
+    fclose(file);
+    const char *script =
+        drawn((struct plot_options){ .ccdf = "wait_us", .facet = "/z" }, "wait_us-ccdf");
+    ck_assert_ptr_nonnull(strstr(script, "\n10 0.1 NaN NaN\n1000 0.01 NaN NaN\n50000 1e-12 "));
+    ck_assert_ptr_nonnull(strstr(script, "(\"1 %%\" 0.01)")); /* a tic is a format */
+    ck_assert_ptr_nonnull(strstr(script, "with steps"));
+    refused((struct plot_options){ .ccdf = "wakeup_latency_us" }, "--ccdf", "undefined");
+    refused((struct plot_options){ .ccdf = "jain" }, "--ccdf", "there are wakeup_latency_us, wait");
+    unlink(at("latency.csv"));
+    refused((struct plot_options){ .ccdf = "wait_us" }, at("latency.csv"), "cannot be read");
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_refused_with_what_is)
+{
+    write_grid("");
+    refused((struct plot_options){ .x = "/a" }, "--x", "/machine/cores, /z is");
+    refused((struct plot_options){ .y = "/a" }, "--y", "/machine/cores, /z is");
+    refused((struct plot_options){ .facet = "/a" }, "--facet", "/machine/cores, /z is");
+    refused((struct plot_options){ .x = "/z", .y = "/z" }, "--x", "asked for twice");
+    refused((struct plot_options){ .scaling = true }, "--scaling", "sweep /machine/cores");
+    refused((struct plot_options){ .metric = "speed", .y = "/z" }, "--metric", "no metric speed");
+}
+END_TEST
+
 /* In mm1 everything is own work or idleness. */
 START_TEST(there_is_no_empty_panel)
 {
@@ -387,6 +551,12 @@ int main(void)
     tcase_add_test(tests, an_axis_says_what_was_swept);
     tcase_add_test(tests, ticks_are_where_values_are);
     tcase_add_loop_test(tests, labels_of_hundreds_keep_their_distance, 0, 6);
+    tcase_add_test(tests, lines_are_labelled_at_their_ends);
+    tcase_add_test(tests, panels_are_of_what_is_asked);
+    tcase_add_test(tests, a_map_has_a_cell_for_each_point);
+    tcase_add_test(tests, a_law_is_drawn_through_its_points);
+    tcase_add_test(tests, a_distribution_is_the_share_above);
+    tcase_add_test(tests, what_is_not_there_is_refused_with_what_is);
     tcase_add_test(tests, there_is_no_empty_panel);
     tcase_add_test(tests, a_terminal_tells_accounts_apart);
     tcase_add_test(tests, a_picture_is_whole_or_not_there);

@@ -16,6 +16,7 @@ static struct run_result result;
 static void set_up(void)
 {
     static double metrics[METRICS_HERE] = { 1.5, -2, 1e300 }, series[SERIES] = { 5, 4, 3, 2, 1 };
+    static struct latency_cell cells[] = { { LATENCY_WAKEUP, 7, 70 }, { LATENCY_WAIT, 9, 90 } };
     static uint64_t accounts[CORES * ACCOUNT_COUNT];
     static struct process_totals processes[PROCESSES];
     arena = ARENA_EMPTY;
@@ -28,11 +29,13 @@ static void set_up(void)
                                   .metric_count = METRICS_HERE,
                                   .core_count = CORES,
                                   .process_count = PROCESSES,
+                                  .latency_count = 2,
                                   .series_count = SERIES,
                                   .events = 77,
                                   .metrics = metrics,
                                   .core_accounts_ps = accounts,
                                   .processes = processes,
+                                  .latencies = cells,
                                   .series = series };
     strcpy(result.fault.detail, "it fell");
 }
@@ -57,6 +60,7 @@ START_TEST(there_and_back)
     ck_assert_mem_eq(back.core_accounts_ps, result.core_accounts_ps,
                      CORES * ACCOUNT_COUNT * sizeof(uint64_t));
     ck_assert_mem_eq(back.processes, result.processes, PROCESSES * sizeof *back.processes);
+    ck_assert_mem_eq(back.latencies, result.latencies, 2 * sizeof *back.latencies);
     ck_assert_mem_eq(back.series, result.series, SERIES * sizeof(double));
 }
 END_TEST

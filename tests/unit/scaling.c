@@ -1,57 +1,18 @@
-/* scaling.c -- speedup, efficiency and the fit of the Universal Scalability Law.
+/* scaling.c -- speedup, efficiency, and whose runs the Universal Scalability Law is fitted to.
  *
- * Goal: sigma and kappa that made the throughputs are found again, and every run gets the figures
- * of its own series and replication.  Method: throughputs by the law's formula, with awkward
- * numbers; an experiment made by hand, of two variants on 1, 2 and 4 cores and two replications,
- * whose figures are worked out below.
+ * Goal: every run gets the figures of its own series and replication, and every series its law.
+ * Method: an experiment made by hand, of two variants on 1, 2 and 4 cores and two replications,
+ * whose figures are worked out below.  The fit itself: usl.c.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include "sim/output/scaling.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "tests/support/suite.h"
-
-static double law(double n, double lambda, double sigma, double kappa)
-{
-    return lambda * n / (1 + sigma * (n - 1) + kappa * n * (n - 1));
-}
-
-START_TEST(the_law_is_found_again)
-{
-    static const double cores[] = { 1, 2, 3, 8, 24, 64, 100 };
-    static const double laws[][3] = { { 100, 0.05, 0.001 },
-                                      { 2.385, 0.37, 0 },
-                                      { 7919, 0, 0.0123 },
-                                      { 1e-3, 0, 0 },
-                                      { 1e7, -0.004, 0.0002 } };
-    double x[7], sigma, kappa;
-    ck_assert_double_eq_tol(law(8, 100, 0.05, 0.001), 568.99, 0.01);
-    for (size_t l = 0; l < sizeof laws / sizeof laws[0]; l++)
-        for (size_t count = 3; count <= 7; count++) {
-            for (size_t i = 0; i < count; i++)
-                x[i] = law(cores[i], laws[l][0], laws[l][1], laws[l][2]);
-            ck_assert(scaling_fit(cores, x, count, &sigma, &kappa));
-            ck_assert_double_eq_tol(sigma, laws[l][1], 2e-9);
-            ck_assert_double_eq_tol(kappa, laws[l][2], 2e-9);
-        }
-    ck_assert(!scaling_fit(cores, x, 2, &sigma, &kappa));
-}
-END_TEST
-
-/* Errors of 1 % either way move the figures little: it is a fit, not a solution. */
-START_TEST(noise_is_averaged)
-{
-    static const double cores[] = { 1, 2, 4, 8, 16, 32, 64, 128 };
-    double x[8], sigma, kappa;
-    for (size_t i = 0; i < 8; i++)
-        x[i] = law(cores[i], 50, 0.02, 0.0005) * (i % 2 == 0 ? 1.01 : 0.99);
-    ck_assert(scaling_fit(cores, x, 8, &sigma, &kappa));
-    ck_assert_double_eq_tol(sigma, 0.02, 0.005);
-    ck_assert_double_eq_tol(kappa, 0.0005, 0.00005);
-}
-END_TEST
 
 enum { POINTS = 6, REPLICATIONS = 2, RUNS = POINTS * REPLICATIONS };
 
@@ -159,14 +120,41 @@ START_TEST(only_what_all_points_have)
 }
 END_TEST
 
+/* What summary.json says of the series, and what people read. */
+START_TEST(a_series_has_its_law)
+{
+    static const double x[POINTS][REPLICATIONS] = { { 300, 302 }, { 100, 101 }, { 180, 181 },
+                                                    { 400, 400 }, { 100, 100 }, { 200, 200 } };
+    char *text = NULL;
+    size_t size = 0;
+    for (uint32_t p = 0; p < POINTS; p++)
+        for (uint32_t r = 0; r < REPLICATIONS; r++)
+            *throughput(p, r) = x[p][r];
+    FILE *to = open_memstream(&text, &size);
+    scaling_put(to, &results);
+    scaling_print(to, &results);
+    fclose(to);
+    ck_assert_ptr_nonnull(strstr(text, "\"variant\": \"a\", \"sweep\": {},\n"
+                                       "      \"points\": [0, 1, 2],\n"
+                                       "      \"first_cores\": 1,\n"
+                                       "      \"first_throughput_per_s\": 100.5,\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\"variant\": \"b\", \"sweep\": {},\n"
+                                       "      \"points\": [3, 4, 5],\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\"peak_cores\": null"));
+    ck_assert_ptr_nonnull(strstr(text, "\"verdict\": \"untested\"")); /* three points, no more */
+    ck_assert_ptr_nonnull(strstr(text, "\na "));
+    ck_assert_ptr_nonnull(strstr(text, "\nb "));
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("scaling");
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, the_law_is_found_again);
-    tcase_add_test(tests, noise_is_averaged);
     tcase_add_test(tests, each_series_is_its_own);
     tcase_add_test(tests, what_is_missing);
+    tcase_add_test(tests, a_series_has_its_law);
     tcase_add_test(tests, only_what_all_points_have);
     return suite_run("scaling", tests);
 }

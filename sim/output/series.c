@@ -1,0 +1,61 @@
+/* series.c -- see series.h.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include "sim/output/series.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "sim/output/results.h"
+
+bool series_has_both(const struct point *a, const struct point *b, const char *pointer)
+{
+    if ((a->variant != NULL) != (b->variant != NULL) ||
+        (a->variant != NULL && strcmp(a->variant, b->variant) != 0))
+        return false;
+    for (uint32_t i = 0; i < a->sweep_count; i++)
+        if (strcmp(a->sweep[i].pointer, pointer) != 0 &&
+            strcmp(a->sweep[i].text, b->sweep[i].text) != 0)
+            return false;
+    return true;
+}
+
+static void put_string(FILE *to, const char *text)
+{
+    cJSON *value = cJSON_CreateStringReference(text);
+    char *printed = cJSON_PrintUnformatted(value);
+    fputs(printed, to);
+    cJSON_free(printed);
+    cJSON_Delete(value);
+}
+
+void series_put(FILE *to, const struct point *point, const char *pointer)
+{
+    const char *before = " ";
+    fputs("\"variant\": ", to);
+    if (point->variant != NULL)
+        put_string(to, point->variant);
+    else
+        fputs("null", to);
+    fputs(", \"sweep\": {", to);
+    for (uint32_t i = 0; i < point->sweep_count; i++) {
+        if (strcmp(point->sweep[i].pointer, pointer) == 0)
+            continue;
+        fputs(before, to);
+        put_string(to, point->sweep[i].pointer);
+        fprintf(to, ": %s", point->sweep[i].text);
+        before = ", ";
+    }
+    fputs(*before == ',' ? " }" : "}", to);
+}
+
+const char *series_title(const struct point *point, const char *pointer, struct arena *arena)
+{
+    const char *title = point->variant != NULL ? point->variant : "";
+    for (uint32_t i = 0; i < point->sweep_count; i++)
+        if (strcmp(point->sweep[i].pointer, pointer) != 0)
+            title = arena_printf(arena, "%s%s%s = %s", title, *title != '\0' ? ", " : "",
+                                 results_sweep_title(point, i), point->sweep[i].label);
+    return *title != '\0' ? title : "all";
+}
