@@ -1,10 +1,10 @@
 /* requests.c -- who asks whom, and who gives: the corners of balancing, one by one.
  *
- * Goal: nobody gives what its own cores are about to run; a request goes round the ring, past those
- * that are away and not past those that cannot be read; braid remembers what it owes, and for how
- * long, and gives in the end though nobody has waited for long; a torus that leaves owes nothing,
- * and one that comes back is seen; a core that leaves makes all others look, and so does a priority
- * that changes.
+ * Goal: all that overflows goes on, anywhere; nobody gives what its own cores are about to run, or
+ * asks for more; a request goes round the ring, past those that are away and not past those that
+ * cannot be read; braid remembers what it owes, and for how long, and gives in the end though
+ * nobody has waited for long; a torus that leaves owes nothing, and one that comes back is seen; a
+ * core that leaves makes all others look, and so does a priority that changes.
  * Method: four tori in plain memory, loads given by hand; see contract/balancers.c for the laws.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -116,6 +116,82 @@ START_TEST(nothing_is_owed_to_whom_nothing_may_go)
 }
 END_TEST
 
+/* A new process that somebody sends to torus 0. */
+static struct process *new_process(void)
+{
+    struct process_attributes attributes = { .parent = PROCESS_NO_PARENT, .weight = 1024 };
+    ck_assert_int_eq(process_create(&tori.processes[ids], ids, &attributes), PROCESS_OK);
+    return &tori.processes[ids++];
+}
+
+/* Torus 0 is busy and the others idle: of new processes that come, each goes on, whether they come
+ * at once or one by one. */
+START_TEST(all_that_arrive_overflow)
+{
+    enum { COME = 3 };
+    set_up(&balancer_braid, 0, 1);
+    load(0, 1);
+    for (int i = 0; i < COME; i++) {
+        struct process *process = new_process();
+        if (_i == 0)
+            inbox_push(&tori.torus[0]->inbox, process);
+        else
+            torus_accept(tori.torus[0], 0, process, now_ns);
+    }
+    if (_i == 0)
+        ck_assert_uint_eq(torus_receive(tori.torus[0], 0, now_ns), COME);
+    ck_assert_uint_eq(tori.posts, COME);
+    ck_assert_uint_eq(load_of(0), 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Torus 1 has nothing.  The one that gives must not come below the average by that, which is two;
+ * nor torus 1 above it, where it is one and a half. */
+START_TEST(periodic_goes_as_far_as_the_average)
+{
+    static const uint32_t before[][TORI_MAX] = { { 3, 0, 3, 2 }, { 1, 0, 5, 0 } };
+    static const uint32_t after[][TORI_MAX] = { { 3, 1, 2, 2 }, { 1, 1, 4, 0 } };
+    set_up(&balancer_periodic, 0, 1);
+    for (uint16_t k = 0; k < TORI_MAX; k++)
+        load(k, before[_i][k]);
+    braid_balance(&tori.braid, tori.torus[1], now_ns);
+    tori_settle(&tori, now_ns);
+    for (uint16_t k = 0; k < TORI_MAX; k++)
+        ck_assert_uint_eq(load_of(k), after[_i][k]);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Its core has been kicked for what is queued, and not come to it yet. */
+START_TEST(nobody_asks_who_has_something_to_run)
+{
+    set_up(_i == 0 ? &balancer_steal : &balancer_braid, 0, 1);
+    load(2, 3);
+    queue(0, 1);
+    braid_idle(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_eq(tori.asks, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Not always the first of those that show idle, or all tori would choose the same. */
+START_TEST(what_overflows_goes_anywhere)
+{
+    uint32_t sent[TORI_MAX] = { 0 };
+    set_up(&balancer_braid, UINT64_MAX / 4, 1);
+    load(0, 1);
+    for (int i = 0; i < 60; i++) {
+        const struct process *process = new_process();
+        torus_accept(tori.torus[0], 0, &tori.processes[process->id], now_ns);
+        sent[process->torus]++;
+    }
+    for (uint16_t k = 0; k < TORI_MAX; k++)
+        ck_assert_int_eq(sent[k] > 5, k != 0);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* ---- Passing on ---------------------------------------------------------------------------- */
 
 /* Torus 0 has nothing; 1 is away, damaged, or not loaded. */
@@ -136,6 +212,22 @@ START_TEST(a_request_goes_past_those_that_are_away)
     now_ns += 10 * COST_NS;
     tori_settle(&tori, now_ns); /* 1 has nothing either, and passes it on */
     ck_assert_uint_ge(load_of(3), 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Whomever a thief draws: nobody is asked who is away. */
+START_TEST(steal_asks_nobody_that_is_away)
+{
+    set_up(&balancer_steal, UINT64_MAX / 4, 1);
+    tori.braid.victim = VICTIM_RANDOM;
+    for (uint16_t k = 1; k < TORI_MAX; k++)
+        show(k, k == 2 ? 5 : PROJECTION_AWAY);
+    for (int i = 0; i < 100; i++)
+        braid_idle(&tori.braid, tori.torus[0], now_ns);
+    ck_assert(is_asked(2));
+    ck_assert(!is_asked(1));
+    ck_assert(!is_asked(3));
     tori_fini(&tori);
 }
 END_TEST
@@ -311,6 +403,23 @@ START_TEST(when_a_core_leaves_the_others_look_again)
 }
 END_TEST
 
+/* Something has waited for a core that was lent: that shows once, though it has the core now. */
+START_TEST(who_has_waited_for_a_lent_core_is_seen)
+{
+    struct projection seen;
+    set_up(&balancer_none, MS, 1);
+    torus_lend(tori.torus[0], 0, true);
+    queue(0, 1);
+    torus_lend(tori.torus[0], 0, false);
+    for (uint32_t expected = 2; expected > 0; expected--) {
+        braid_publish(&tori.braid, tori.torus[0]);
+        ck_assert(braid_read(&tori.braid, 0, &seen));
+        ck_assert_uint_eq(seen.load, expected);
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
 /* ---- Change ---------------------------------------------------------------------------------- */
 
 /* Of two cores one runs the least urgent: a process that is made more urgent while it waits takes
@@ -352,7 +461,12 @@ int main(void)
     TCase *tests = tcase_create("requests");
     tcase_add_loop_test(tests, nobody_gives_what_its_cores_will_run, 0, 3);
     tcase_add_test(tests, nothing_is_owed_to_whom_nothing_may_go);
+    tcase_add_loop_test(tests, all_that_arrive_overflow, 0, 2);
+    tcase_add_loop_test(tests, periodic_goes_as_far_as_the_average, 0, 2);
+    tcase_add_loop_test(tests, nobody_asks_who_has_something_to_run, 0, 2);
+    tcase_add_test(tests, what_overflows_goes_anywhere);
     tcase_add_loop_test(tests, a_request_goes_past_those_that_are_away, 0, 9);
+    tcase_add_test(tests, steal_asks_nobody_that_is_away);
     tcase_add_test(tests, a_request_ends_where_it_began);
     tcase_add_test(tests, who_gives_one_owes_the_next);
     tcase_add_test(tests, a_debt_ends_when_nobody_idles);
@@ -360,6 +474,7 @@ int main(void)
     tcase_add_test(tests, loads_are_evened_out_though_nobody_has_waited);
     tcase_add_loop_test(tests, who_comes_back_is_seen, 0, 2);
     tcase_add_loop_test(tests, when_a_core_leaves_the_others_look_again, 0, 2);
+    tcase_add_test(tests, who_has_waited_for_a_lent_core_is_seen);
     tcase_add_test(tests, a_change_of_priority_is_heard);
     return suite_run("requests", tests);
 }

@@ -121,6 +121,26 @@ START_TEST(refuses_every_flipped_bit)
 }
 END_TEST
 
+/* Right words, of which two have changed places. */
+START_TEST(refuses_exchanged_words)
+{
+    struct tori_setup setup = four_tori();
+    struct projection p;
+    uint32_t words[FIELDS];
+    tori_init(&tori, &setup);
+    publish(3, 1, 7, words); /* all different */
+    for (int i = 0; i < FIELDS; i++)
+        for (int j = 0; j < FIELDS; j++) {
+            *field(&tori.braid.slots[1], i) = words[j];
+            *field(&tori.braid.slots[1], j) = words[i];
+            ck_assert_msg(braid_read(&tori.braid, 1, &p) == (i == j), "words %d and %d", i, j);
+            *field(&tori.braid.slots[1], i) = words[i];
+            *field(&tori.braid.slots[1], j) = words[j];
+        }
+    tori_fini(&tori);
+}
+END_TEST
+
 /* A zeroed slot is not believed, whatever the torus. */
 START_TEST(refuses_the_unpublished)
 {
@@ -145,6 +165,27 @@ START_TEST(least_loaded_breaks_ties_in_cyclic_order)
             ck_assert_uint_eq(least, (after + 1u) % 4 == k ? (k + 1u) % 4 : (after + 1u) % 4);
             ck_assert_uint_eq(load, 2);
         }
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Likewise, of those that have more than cores; nobody else counts. */
+START_TEST(most_loaded_breaks_ties_in_cyclic_order)
+{
+    struct tori_setup setup = four_tori();
+    uint16_t most;
+    uint32_t excess;
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ 1, 1, 0, 1 });
+    ck_assert(!braid_most_loaded(&tori.braid, tori.torus[0], &most, &excess));
+    tori_fini(&tori);
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ 3, 3, 3, 3 });
+    for (uint16_t k = 0; k < 4; k++) {
+        ck_assert(braid_most_loaded(&tori.braid, tori.torus[k], &most, &excess));
+        ck_assert_uint_eq(most, (k + 1u) % 4);
+        ck_assert_uint_eq(excess, 2);
     }
     tori_fini(&tori);
 }
@@ -179,6 +220,27 @@ static uint16_t place(struct torus *torus)
 {
     return braid_place(&tori.braid, torus, &tori.processes[TORI_PROCESSES - 1], 0);
 }
+
+/* Where the placement would have it it may not be; of the others the first is away, or all are. */
+START_TEST(placement_passes_those_that_are_away)
+{
+    struct tori_setup setup = four_tori();
+    tori_init(&tori, &setup);
+    struct process *process = &tori.processes[TORI_PROCESSES - 1];
+    process->id = TORI_PROCESSES - 1;
+    process->flags = PROCESS_RESTRICTED;
+    tori.masks[process->id] = 1 << 1 | 1 << 2;
+    ck_assert_uint_eq(place(tori.torus[0]), 1);
+    braid_write(&tori.braid, 1, &(struct projection){ .load = PROJECTION_AWAY });
+    ck_assert_uint_eq(place(tori.torus[0]), 2);
+    braid_write(&tori.braid, 2, &(struct projection){ .load = PROJECTION_AWAY });
+    ck_assert(braid_allows(&tori.braid, process, place(tori.torus[0])));
+    process->flags = 0;
+    braid_write(&tori.braid, 0, &(struct projection){ .load = PROJECTION_AWAY });
+    ck_assert_uint_eq(place(tori.torus[0]), 3); /* wherever that is */
+    tori_fini(&tori);
+}
+END_TEST
 
 START_TEST(placement_round_robin_deals_out)
 {
@@ -255,6 +317,47 @@ START_TEST(placement_power_of_two_takes_the_lesser)
     for (int k = 0; k < 4; k++)
         ck_assert_msg(chosen[k] > expected[k] - 157 && chosen[k] < expected[k] + 157,
                       "torus %d: %u, not about %u", k, (unsigned)chosen[k], (unsigned)expected[k]);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Of two that are alike it is the first that was drawn, and never one that cannot be read. */
+START_TEST(placement_power_of_two_keeps_the_first_of_equals)
+{
+    struct tori_setup setup = four_tori();
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ 2, 2, 2, 2 });
+    tori.braid.placement = &placement_power_of_two;
+    struct torus *torus = tori.torus[0];
+    for (int i = 0; i < 100; i++) {
+        uint32_t random = torus->random;
+        uint16_t choice = place(torus), first;
+        torus->random = random;
+        first = (uint16_t)torus_random_below(torus, 4);
+        torus_random_below(torus, 4);
+        ck_assert_uint_eq(choice, first);
+    }
+    for (uint16_t k = 1; k < 4; k++)
+        tori.braid.slots[k].checksum ^= 1;
+    for (int i = 0; i < 100; i++)
+        ck_assert_uint_eq(place(torus), 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Who begins another program has nothing in the cache, however lately it has run. */
+START_TEST(placement_affinity_places_another_program_anew)
+{
+    struct tori_setup setup = four_tori();
+    setup.warm_ns = 1000 * MS;
+    tori_init(&tori, &setup);
+    load_tori((const uint32_t[]){ 3, 3, 1, 3 });
+    tori.braid.placement = &placement_affinity;
+    struct process *process = torus_schedule(tori.torus[0], 0, 0);
+    torus_tick(tori.torus[0], 0, MS);
+    ck_assert_uint_gt(process->runtime_ns, 0);
+    ck_assert_int_eq(torus_exec(tori.torus[0], 0, MS), PROCESS_OK);
+    ck_assert_uint_eq(process->torus, 2);
     tori_fini(&tori);
 }
 END_TEST
@@ -344,6 +447,24 @@ START_TEST(publishes_in_its_own_phase)
 }
 END_TEST
 
+/* What a tick comes too late for is done at that tick, and the next is not later by that: with an
+ * interval of two and a half ticks, torus 0 publishes at ticks 0, 3, 5, 8, 10 and so on. */
+START_TEST(late_ticks_keep_the_phase)
+{
+    struct tori_setup setup = four_tori();
+    setup.exchange_ns = 5 * MS / 2;
+    tori_init(&tori, &setup);
+    uint32_t heartbeat = tori.braid.slots[0].heartbeat;
+    for (uint64_t ms = 0; ms < 200; ms++) {
+        torus_heartbeat(tori.torus[0], 0, ms * MS);
+        uint32_t published = tori.braid.slots[0].heartbeat - heartbeat;
+        ck_assert_msg(published == (ms % 5 == 0 || ms % 5 == 3), "at %d ms", (int)ms);
+        heartbeat += published;
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
 START_TEST(missed_phases_are_not_made_up_for)
 {
     struct tori_setup setup = four_tori();
@@ -418,17 +539,23 @@ int main(void)
     tcase_add_test(tests, reads_what_was_published);
     tcase_add_test(tests, refuses_every_torn_mixture);
     tcase_add_test(tests, refuses_every_flipped_bit);
+    tcase_add_test(tests, refuses_exchanged_words);
     tcase_add_test(tests, refuses_the_unpublished);
     tcase_add_test(tests, least_loaded_breaks_ties_in_cyclic_order);
+    tcase_add_test(tests, most_loaded_breaks_ties_in_cyclic_order);
     tcase_add_test(tests, least_loaded_skips_what_cannot_be_read);
+    tcase_add_test(tests, placement_passes_those_that_are_away);
     tcase_add_test(tests, placement_round_robin_deals_out);
     tcase_add_test(tests, placement_random_reaches_all_alike);
     tcase_add_test(tests, placement_least_loaded_keeps_on_a_tie);
     tcase_add_test(tests, placement_power_of_two_takes_the_lesser);
+    tcase_add_test(tests, placement_power_of_two_keeps_the_first_of_equals);
+    tcase_add_test(tests, placement_affinity_places_another_program_anew);
     tcase_add_test(tests, placement_affinity_stays_while_warm);
     tcase_add_loop_test(tests, threshold_balancer_moves_one, 0, 8);
     tcase_add_test(tests, balances_once_per_interval);
     tcase_add_test(tests, publishes_in_its_own_phase);
+    tcase_add_test(tests, late_ticks_keep_the_phase);
     tcase_add_test(tests, missed_phases_are_not_made_up_for);
     tcase_add_test(tests, publishes_every_change);
     tcase_add_test(tests, who_has_left_shows_it);

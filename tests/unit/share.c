@@ -34,6 +34,19 @@ START_TEST(scales_by_the_weight)
 }
 END_TEST
 
+/* Nobody's weight is 0: it counts as 1, also of one that had another. */
+START_TEST(no_weight_counts_as_one)
+{
+    struct share share = { .state = SHARE_AWAY };
+    for (int i = 0; i < 2; i++) {
+        share_weigh(&share, 0);
+        ck_assert_uint_eq(share_weight(&share), 1);
+        ck_assert_uint_eq(share_scaled(&share, 1000), UINT64_C(1000) << SHARE_SHIFT);
+        share_weigh(&share, 1024);
+    }
+}
+END_TEST
+
 START_TEST(divides_by_digits_as_by_instruction)
 {
     uint64_t random = 1;
@@ -114,6 +127,7 @@ int main(void)
 {
     TCase *tests = tcase_create("share");
     tcase_add_test(tests, scales_by_the_weight);
+    tcase_add_test(tests, no_weight_counts_as_one);
     tcase_add_test(tests, divides_by_digits_as_by_instruction);
     tcase_add_loop_test(tests, virtual_time_is_the_mean, 0, SEEDS);
     return suite_run("share", tests);

@@ -1,0 +1,156 @@
+/* takeover_rules.c -- what single calls of takeover.h decide: who adopts, what a process takes
+ * along, who tends whom.
+ *
+ * Method: four tori in plain memory that stop and leave as they are told; contract/takeover.c has
+ * the random schedules.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+
+#include "braid/takeover.h"
+#include "tests/support/suite.h"
+#include "tests/support/tori.h"
+
+enum { SLICE_NS = 10000, BUDGET_NS = 6000, PERIOD_NS = 10000 };
+
+static struct tori tori;
+
+static void set_up(const struct policy *policy)
+{
+    struct tori_setup setup = {
+        .policy = policy, .slice_ns = SLICE_NS, .torus_count = TORI_MAX, .cores_per_torus = 1
+    };
+    tori_init(&tori, &setup);
+}
+
+/* It belongs to the next torus that is there. */
+static void leave(uint16_t k)
+{
+    torus_put(tori.torus[k], 0, 0);
+    ck_assert(!torus_core_leave(tori.torus[k], 0));
+    ck_assert(torus_retire(tori.torus[k], 0));
+    ck_assert(torus_is_taken(tori.torus[k]));
+}
+
+/* Process id is BLOCKED on torus 0; with a reservation if it asks for one. */
+static struct process *blocked(uint32_t id, uint32_t budget_ns)
+{
+    struct process_attributes attributes = {
+        .parent = PROCESS_NO_PARENT, .weight = 1024, .budget_ns = budget_ns, .period_ns = PERIOD_NS
+    };
+    ck_assert_int_eq(torus_create(tori.torus[0], 0, id, &attributes, 0), PROCESS_OK);
+    tori_settle(&tori, 0);
+    ck_assert_ptr_eq(tori.torus[0]->cores[0].current, &tori.processes[id]);
+    ck_assert_int_eq(torus_block(tori.torus[0], 0, 0), PROCESS_OK);
+    return &tori.processes[id];
+}
+
+/* Nobody adopts what is not lost, and of what is only the taker does. */
+START_TEST(only_the_taker_adopts)
+{
+    set_up(&policy_rr);
+    struct process *process = blocked(0, 0);
+    for (uint16_t k = 0; k < TORI_MAX; k++)
+        ck_assert_int_eq(torus_adopt(tori.torus[k], process, 0), PROCESS_ELSEWHERE);
+    leave(0);
+    ck_assert_uint_eq(torus_taker(tori.torus[0]), 1);
+    for (uint16_t k = 2; k < TORI_MAX; k++)
+        ck_assert_int_eq(torus_adopt(tori.torus[k], process, 0), PROCESS_ELSEWHERE);
+    ck_assert_uint_eq(process->torus, 0);
+    ck_assert_uint_eq(tori.torus[0]->blocked, 1);
+    ck_assert_int_eq(torus_adopt(tori.torus[1], process, 0), PROCESS_OK);
+    ck_assert_uint_eq(process->torus, 1);
+    ck_assert_uint_eq(tori.torus[0]->blocked, 0);
+    ck_assert_uint_eq(tori.torus[1]->blocked, 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* A reservation ends with its torus, for one that sleeps and is adopted and for one that is queued
+ * and sent on: elsewhere it is in the background and may be given away, and where it was there is
+ * room for another, when the deadline that it had has come. */
+START_TEST(a_reservation_ends_with_its_torus)
+{
+    bool sleeps = _i == 0;
+    set_up(&policy_edf);
+    struct process *process = blocked(0, BUDGET_NS);
+    ck_assert(process->flags & PROCESS_RESERVED);
+    if (!sleeps)
+        ck_assert_int_eq(torus_wake(tori.torus[0], 0, process, 0), PROCESS_OK);
+    leave(0);
+    if (sleeps) {
+        ck_assert_int_eq(torus_adopt(tori.torus[1], process, 0), PROCESS_OK);
+        ck_assert_int_eq(torus_wake(tori.torus[1], 0, process, 0), PROCESS_OK);
+    } else {
+        ck_assert_uint_eq(torus_receive(tori.torus[1], 0, 0), 1);
+    }
+    ck_assert_uint_eq(process->torus, 1);
+    ck_assert(!(process->flags & PROCESS_RESERVED));
+    ck_assert_ptr_eq(torus_offer(tori.torus[1], 2), process);
+
+    ck_assert(!torus_regain(tori.torus[0]));
+    torus_tend(tori.torus[1], PERIOD_NS);
+    ck_assert(torus_regain(tori.torus[0]));
+    torus_resume(tori.torus[0], 0, PERIOD_NS);
+    struct process_attributes another = { .weight = 1024,
+                                          .budget_ns = BUDGET_NS,
+                                          .period_ns = PERIOD_NS };
+    ck_assert_int_eq(torus_create(tori.torus[0], 0, 1, &another, PERIOD_NS), PROCESS_OK);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Torus 1 has left before torus 0, so that torus 2 has both.  When torus 1 is back it is the next
+ * after torus 0, and gets that, with whatever comes there. */
+START_TEST(who_is_nearer_tends)
+{
+    set_up(&policy_rr);
+    leave(1);
+    leave(0);
+    ck_assert_uint_eq(torus_taker(tori.torus[0]), 2);
+    ck_assert_uint_eq(torus_taker(tori.torus[1]), 2);
+    ck_assert(!torus_regain(tori.torus[1]));
+    torus_tend(tori.torus[2], 0);
+    ck_assert(torus_regain(tori.torus[1]));
+    torus_resume(tori.torus[1], 0, 0);
+    torus_tend(tori.torus[2], 0);
+    ck_assert(torus_is_taken(tori.torus[0]));
+    ck_assert_uint_eq(torus_taker(tori.torus[0]), 1);
+    ck_assert_uint_eq(torus_watch(tori.torus[1]), TORUS_TEND);
+    ck_assert(!torus_regain(tori.torus[0]));
+    torus_tend(tori.torus[1], 0);
+    ck_assert(torus_regain(tori.torus[0]));
+    tori_fini(&tori);
+}
+END_TEST
+
+/* What is under way to a torus that leaves, and may be nowhere else, waits there: it has arrived,
+ * and a wake-up later on is nothing that a balancer has moved. */
+START_TEST(what_can_go_nowhere_has_arrived)
+{
+    const uint32_t mask = 1 << 0;
+    set_up(&policy_rr);
+    struct process *process = &tori.processes[0];
+    ck_assert_int_eq(tori_create(&tori, 1, 0, 0, 0), PROCESS_OK);
+    ck_assert_int_eq(torus_restrict(tori.torus[1], 0, process, &mask, 0), PROCESS_OK);
+    ck_assert(process->flags & PROCESS_MIGRATING);
+    ck_assert(tori_in_inbox(&tori, 0));
+    leave(0);
+    ck_assert_uint_eq(process->torus, 0);
+    ck_assert_uint_eq(tori.torus[0]->ready, 1);
+    ck_assert(!tori_in_inbox(&tori, 0));
+    ck_assert(!(process->flags & PROCESS_MIGRATING));
+    tori_fini(&tori);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("takeover_rules");
+    tcase_add_test(tests, only_the_taker_adopts);
+    tcase_add_loop_test(tests, a_reservation_ends_with_its_torus, 0, 2);
+    tcase_add_test(tests, who_is_nearer_tends);
+    tcase_add_test(tests, what_can_go_nowhere_has_arrived);
+    return suite_run("takeover_rules", tests);
+}

@@ -1,0 +1,143 @@
+/* turns.c -- what becomes of a slice: when its process moves, when its core stops, when its torus
+ * is another's.
+ *
+ * Method: two tori of a core each in plain memory, rr, slices to the nanosecond; one process runs
+ * for a part of its slice, and then it happens.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+
+#include "braid/takeover.h"
+#include "tests/support/suite.h"
+#include "tests/support/tori.h"
+
+enum { SLICE_NS = 10000, RAN_NS = 4000 };
+
+static struct tori tori;
+
+/* Process 0 has run at torus 0 for a part of its slice. */
+static void set_up(void)
+{
+    struct tori_setup setup = {
+        .policy = &policy_rr, .slice_ns = SLICE_NS, .torus_count = 2, .cores_per_torus = 1
+    };
+    tori_init(&tori, &setup);
+    ck_assert_int_eq(tori_create(&tori, 0, 0, 0, 0), PROCESS_OK);
+    tori_settle(&tori, 0);
+    torus_tick(tori.torus[0], 0, RAN_NS);
+    ck_assert_uint_eq(tori.processes[0].slice_ns, SLICE_NS - RAN_NS);
+}
+
+static uint16_t one_choose(struct braid *braid, struct torus *torus, const struct process *process,
+                           uint64_t now_ns)
+{
+    (void)braid, (void)torus, (void)process, (void)now_ns;
+    return 1;
+}
+
+enum way { WAY_EXEC, WAY_GIVEN, WAY_RESTRICTED_RUNNING, WAY_RESTRICTED_QUEUED, WAY_RETIRED, WAYS };
+
+/* Process 0 goes from torus 0 to torus 1. */
+static void move(enum way way, uint64_t now_ns)
+{
+    static const struct placement to_one = { .name = "to one", .choose = one_choose };
+    const uint32_t mask = 1 << 1;
+    struct torus *from = tori.torus[0];
+    struct process *process = &tori.processes[0];
+    if (way == WAY_EXEC) {
+        tori.braid.placement = &to_one;
+        ck_assert_int_eq(torus_exec(from, 0, now_ns), PROCESS_OK);
+        return;
+    }
+    if (way != WAY_RESTRICTED_RUNNING)
+        torus_put(from, 0, now_ns);
+    if (way == WAY_GIVEN)
+        ck_assert(torus_give(from, 1));
+    else if (way == WAY_RETIRED)
+        ck_assert(torus_retire(from, now_ns));
+    else
+        ck_assert_int_eq(torus_restrict(from, 0, process, &mask, now_ns), PROCESS_OK);
+}
+
+/* Behind those that wait there, it has a whole slice. */
+START_TEST(who_moves_begins_a_new_turn)
+{
+    set_up();
+    struct torus *there = tori.torus[1];
+    struct process *process = &tori.processes[0];
+    for (uint32_t id = 1; id < 3; id++)
+        ck_assert_int_eq(tori_create(&tori, 1, id, 0, RAN_NS), PROCESS_OK);
+    ck_assert_ptr_eq(torus_pick(there, 0, RAN_NS), &tori.processes[1]);
+    move((enum way)_i, RAN_NS);
+    ck_assert_uint_eq(process->torus, 1);
+    ck_assert_uint_eq(torus_receive(there, 0, RAN_NS), 1);
+    torus_exit(there, 0, RAN_NS);
+    ck_assert_ptr_eq(torus_pick(there, 0, RAN_NS), &tori.processes[2]);
+    torus_exit(there, 0, RAN_NS);
+    ck_assert_ptr_eq(torus_pick(there, 0, RAN_NS), process);
+    ck_assert_uint_eq(process->slice_ns, SLICE_NS);
+    ck_assert_uint_eq(process->runtime_ns, RAN_NS);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* For a long time nobody calls: that is no time of the process, nor of its slice. */
+START_TEST(a_stop_is_not_charged)
+{
+    const uint64_t resumes_ns = 50 * SLICE_NS;
+    set_up();
+    const struct process *process = &tori.processes[0];
+    torus_resume(tori.torus[0], 0, resumes_ns);
+    ck_assert_uint_eq(torus_tick(tori.torus[0], 0, resumes_ns + 1000), 0);
+    ck_assert_uint_eq(process->runtime_ns, RAN_NS + 1000);
+    ck_assert_uint_eq(process->slice_ns, SLICE_NS - RAN_NS - 1000);
+    torus_put(tori.torus[0], 0, resumes_ns + 3000);
+    ck_assert_uint_eq(process->runtime_ns, RAN_NS + 3000);
+    ck_assert_uint_eq(process->slice_ns, SLICE_NS - RAN_NS - 3000);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* While it is another's, nothing is picked from its queue, and nothing is put there. */
+START_TEST(what_is_taken_is_left_as_it_is)
+{
+    set_up();
+    struct torus *torus = tori.torus[0];
+    ck_assert_int_eq(tori_create(&tori, 0, 1, 0, RAN_NS), PROCESS_OK);
+    atomic_store(&torus->claim, TORUS_TAKEN | (1 + 1));
+    torus_put(torus, 0, RAN_NS);
+    ck_assert_ptr_eq(torus->cores[0].current, &tori.processes[0]);
+    ck_assert_ptr_eq(torus_pick(torus, 0, RAN_NS), &tori.processes[0]);
+    ck_assert_ptr_eq(torus_schedule(torus, 0, RAN_NS), &tori.processes[0]);
+    atomic_store(&torus->claim, 0);
+    torus_block(torus, 0, RAN_NS);
+    atomic_store(&torus->claim, TORUS_TAKEN | (1 + 1));
+    ck_assert_ptr_null(torus_pick(torus, 0, RAN_NS));
+    ck_assert_ptr_null(torus_schedule(torus, 0, RAN_NS));
+    ck_assert_uint_eq(torus->ready, 1);
+    ck_assert_int_eq(tori.processes[1].state, PROCESS_READY);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Its kick may have been lost: the tick of an idle core looks. */
+START_TEST(an_idle_core_sees_what_is_queued)
+{
+    set_up();
+    ck_assert_uint_eq(torus_tick(tori.torus[1], 0, RAN_NS), 0);
+    ck_assert_int_eq(tori_create(&tori, 1, 1, 0, RAN_NS), PROCESS_OK);
+    ck_assert_uint_eq(torus_tick(tori.torus[1], 0, RAN_NS), TORUS_RESCHEDULE);
+    tori_fini(&tori);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("turns");
+    tcase_add_loop_test(tests, who_moves_begins_a_new_turn, 0, WAYS);
+    tcase_add_test(tests, a_stop_is_not_charged);
+    tcase_add_test(tests, what_is_taken_is_left_as_it_is);
+    tcase_add_test(tests, an_idle_core_sees_what_is_queued);
+    return suite_run("turns", tests);
+}
