@@ -1,10 +1,10 @@
 /* requests.c -- who asks whom, and who gives: the corners of balancing, one by one.
  *
- * Goal: all that overflows goes on, anywhere; nobody gives what its own cores are about to run; a request goes round the ring, past those
- * that are away and not past those that cannot be read; braid remembers what it owes, and for how
- * long, and gives in the end though nobody has waited for long; a torus that leaves owes nothing,
- * and one that comes back is seen; a core that leaves makes all others look, and so does a priority
- * that changes.
+ * Goal: all that overflows goes on, anywhere; nobody gives what its own cores are about to run, or
+ * asks for more; a request goes round the ring, past those that are away and not past those that
+ * cannot be read; braid remembers what it owes, and for how long, and gives in the end though
+ * nobody has waited for long; a torus that leaves owes nothing, and one that comes back is seen; a
+ * core that leaves makes all others look, and so does a priority that changes.
  * Method: four tori in plain memory, loads given by hand; see contract/balancers.c for the laws.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later

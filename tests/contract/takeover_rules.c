@@ -1,5 +1,5 @@
-/* takeover_rules.c -- what single calls of takeover.h decide: who adopts, what a process takes along,
- * who tends whom.
+/* takeover_rules.c -- what single calls of takeover.h decide: who adopts, what a process takes
+ * along, who tends whom.
  *
  * Method: four tori in plain memory that stop and leave as they are told; contract/takeover.c has
  * the random schedules.

@@ -1,5 +1,5 @@
-/* turns.c -- what becomes of a slice: when its process moves, when its core stops, when its torus is
- * another's.
+/* turns.c -- what becomes of a slice: when its process moves, when its core stops, when its torus
+ * is another's.
  *
  * Method: two tori of a core each in plain memory, rr, slices to the nanosecond; one process runs
  * for a part of its slice, and then it happens.
