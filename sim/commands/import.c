@@ -18,7 +18,7 @@ enum { KEY_FIT = 256, KEY_LEAST, LEAST_DEFAULT = 20, LEAST_MOST = 1000000, NAME_
 struct import_arguments {
     const char *trace, *out;
     bool fit;
-    uint32_t least;
+    uint32_t least; /* 0: none was given */
 };
 
 static uint32_t count_of(const struct argp_state *state, const char *text)
@@ -50,6 +50,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "which trace?");
+        return 0;
+    case ARGP_KEY_END:
+        if (arguments->least > 0 && !arguments->fit)
+            argp_error(state, "--min-runs is for --fit, which is missing");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -100,8 +104,10 @@ static bool import(const struct import_arguments *arguments, struct arena *arena
     struct import_options options = { .path = arguments->trace,
                                       .name = name_of(arguments->trace, arena),
                                       .fit = arguments->fit,
-                                      .least = arguments->least,
-                                      .report = arguments->out != NULL ? stdout : stderr };
+                                      .least =
+                                          arguments->least > 0 ? arguments->least : LEAST_DEFAULT,
+                                      .report = arguments->out != NULL ? stdout : stderr,
+                                      .warnings = stderr };
     bool fine = sched_trace_read(&trace, arguments->trace, arena, err);
     char *text = fine ? print(&trace, &options, arena, err) : NULL;
     if (fine && *sched_trace_notes(&trace, arena) != '\0')
@@ -137,7 +143,7 @@ int command_import(int argc, char **argv)
         NULL,
         NULL,
     };
-    struct import_arguments arguments = { .least = LEAST_DEFAULT };
+    struct import_arguments arguments = { 0 };
     struct arena arena = ARENA_EMPTY;
     struct error err;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);

@@ -17,6 +17,8 @@
 
 enum { CORES_MAX = 1024, MS_MAX = 100000000 }; /* of a scenario */
 
+#define LOAD_TOLERANCE 0.1
+
 struct importing {
     FILE *to;
     const struct sched_trace *trace;
@@ -50,8 +52,9 @@ struct durations {
     double total_us;
 };
 
-/* All runs of the entry, or all sleeps; but the last run of who is alive at the end, which goes on,
- * is only taken where there is no other, and the last sleep not at all. */
+/* All runs of the entry, or all sleeps; but the first run of who is there at the beginning, and the
+ * last of who is alive at the end, which began before or go on, are only taken where the process
+ * has no other, and the last sleep not at all. */
 static struct durations collect(const struct trace_entry *entry, bool sleeps)
 {
     struct durations all = { 0 };
@@ -64,8 +67,8 @@ static struct durations collect(const struct trace_entry *entry, bool sleeps)
         const struct sched_process *process = entry->processes[i];
         bool whole = process->exits || process->count % 2 == 0;
         for (uint32_t j = sleeps; j < process->count; j += 2) {
-            bool last = j + 1 == process->count;
-            if (last && (sleeps || (!whole && j > 0)))
+            bool last = j + 1 == process->count, first = j == 0 && process->start_ns == 0;
+            if ((last && (sleeps || (!whole && j > 0))) || (first && process->count > 2))
                 continue;
             all.us[all.count] = (double)process->ns[j] / 1000;
             all.total_us += all.us[all.count++];
@@ -95,33 +98,54 @@ static const char *fit_text(const struct importing *importing, const struct fit 
     const char *kind = distribution_descriptions[fit->distribution.kind].name;
     if (fit->distribution.kind == DISTRIBUTION_CONSTANT)
         return "nearly constant";
-    return arena_printf(importing->arena, "%s, AIC %.1f, KS distance %.3f, p %.2g", kind, fit->aic,
-                        fit->distance, fit->p);
+    const char *most = fit->p * (FIT_TRIALS + 1) < 1.5 ? "at most " : "";
+    return arena_printf(importing->arena, "%s, mean %.6g us, AIC %.1f, KS distance %.3f, p %s%.2g",
+                        kind, distribution_mean_us(&fit->distribution), fit->aic, fit->distance,
+                        most, fit->p);
+}
+
+/* What the fit does to the load, where that is much: else "". */
+static const char *load_text(const struct importing *importing, const struct fit *fit,
+                             double mean_us)
+{
+    double more = distribution_mean_us(&fit->distribution) / mean_us - 1;
+    if (fabs(more) <= LOAD_TOLERANCE)
+        return "";
+    return arena_printf(importing->arena, "the fit's mean is %.0f %% %s than that recorded",
+                        fabs(100 * more), more > 0 ? "longer" : "shorter");
 }
 
 /* A phase of the entry, after a comment on where it comes from. */
 static void put_fit(const struct importing *importing, const struct trace_entry *entry, bool sleeps,
                     bool last)
 {
+    const struct import_options *options = importing->options;
     struct durations all = collect(entry, sleeps);
     double mean_us = all.total_us / fmax((double)all.count, 1);
-    const char *what = sleeps ? "sleep" : "run", *found;
+    const char *what = sleeps ? "sleep" : "run", *found, *load = "";
     cJSON *json;
-    if (all.count < importing->options->least || all.count < 2) {
+    if (all.count < options->least || all.count < 2) {
         found = "too few to fit, so their mean";
         json = cJSON_CreateNumber(round(mean_us * 1000) / 1000);
     } else {
         struct fit fit = fit_durations(all.us, all.count, importing->trace->is_fine ? 5e-4 : 0.5);
         found = fit_text(importing, &fit);
+        load = load_text(importing, &fit, mean_us);
         json = distribution_json(&fit.distribution);
     }
     const char *text = arena_printf(importing->arena, "%zu %s%s of %.6g us in the mean: %s",
                                     all.count, what, all.count == 1 ? "" : "s", mean_us, found);
-    fprintf(importing->to, "        // %s\n        { \"%s\": ", text, what);
+    fprintf(importing->to, "        // %s\n", text);
+    if (*load != '\0')
+        fprintf(importing->to, "        // warning: %s\n", load);
+    fprintf(importing->to, "        { \"%s\": ", what);
     put_json(importing->to, json, importing->arena);
     fprintf(importing->to, " }%s\n", last ? "" : ",");
-    if (importing->options->report != NULL)
-        fprintf(importing->options->report, "%s: %s\n", entry->name, text);
+    if (options->report != NULL)
+        fprintf(options->report, "%s: %s\n", entry->name, text);
+    if (options->warnings != NULL && *load != '\0')
+        fprintf(options->warnings, "%s: warning: %s, %ss: %s\n", options->path, entry->name, what,
+                load);
     free(all.us);
 }
 
@@ -216,8 +240,8 @@ static void put_top(const struct importing *importing)
             *notes != '\0' ? "; " : "", notes);
     if (options->fit)
         fputs("// Runs and sleeps are drawn from what fits those recorded best by Akaike's "
-              "criterion; KS distance:\n// Kolmogorov and Smirnov's, p: how likely it is by "
-              "chance, somewhat too high.\n",
+              "criterion; KS distance:\n// Kolmogorov and Smirnov's, p: how likely as much is of "
+              "what is of the kind.\n",
               to);
     else
         fputs(

@@ -15,6 +15,7 @@ struct import_options {
     bool fit;         /* distributions instead of what was recorded one by one */
     uint32_t least;   /* fewer runs, or sleeps, of an entry become their mean */
     FILE *report;     /* gets a line on each fit; NULL: nobody reads it */
+    FILE *warnings;   /* gets one on each whose mean is over 10 % off that recorded; or NULL */
 };
 
 /* The scenario has a CPU profile and a scheduler that are only there to be replaced, as many cores

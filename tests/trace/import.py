@@ -390,6 +390,7 @@ def try_refusals():
     for arguments, what in ((["no.ftrace"], "has no sched_switch"), (["none"], "cannot be opened"),
                             ([], "which trace?"), (["a", "b"], "one trace at a time"),
                             (["a", "--min-runs", "1"], "from 2 to"),
+                            (["one.ftrace", "--min-runs", "5"], "--min-runs is for --fit"),
                             (["one.ftrace", "--out", "/dev/null/x"], "not a folder")):
         done = braidsim("import", *arguments)
         check(done.returncode == 2 and what.lower() in done.stderr.lower(),
@@ -398,6 +399,30 @@ def try_refusals():
 
 # ---- Fits ---------------------------------------------------------------------------------
 
+def check_loads():
+    """A fit that is far longer in the mean than what was recorded says so: the pareto that has
+    these lengths as quantiles, but for its longest, is of shape 1.1, so that its mean is 11."""
+    count = 400
+    runs = [(1 - (i + 0.5) / count) ** (-1 / 1.1) for i in range(count)]
+    events, us = [], 0
+    for run in sorted(runs, key=lambda us: us % 0.01): # in any order
+        for comm, pid, state, then in (("swapper", 0, "R", "heavy"), ("heavy", 5, "S", "swapper")):
+            events.append(f"{comm} {pid} [000] {us / 1e6:.9f}: sched:sched_switch: prev_comm={comm} "
+                          f"prev_pid={pid} prev_prio=120 prev_state={state} ==> next_comm={then} "
+                          f"next_pid={5 - pid} next_prio=120")
+            us += 100 * run if pid == 0 else 50
+    write("heavy.txt", "\n".join(events))
+    done = braidsim("import", "heavy.txt", "--fit", "--out", "heavy.json")
+    said = re.search(r"^heavy: \d+ runs of ([\d.]+) us in the mean: pareto, mean ([\d.]+) us",
+                     done.stdout, re.M)
+    check(said is not None, f"fit: a heavy tail: {done.stdout}")
+    more = 100 * (float(said[2]) / float(said[1]) - 1)
+    warning = f"the fit's mean is {more:.0f} % longer than that recorded"
+    check(more > 20 and done.stderr == f"heavy.txt: warning: heavy, runs: {warning}\n" and
+          f"// warning: {warning}" in open("heavy.json", encoding="utf-8").read(),
+          f"fit: {more} %: {done.stderr}")
+
+
 def try_fits():
     """What was drawn from a distribution is fitted by that, and runs."""
     drawn = {"exponential": {"dist": "exponential", "mean_us": 300},
@@ -405,7 +430,9 @@ def try_fits():
              "lognormal": {"dist": "lognormal", "mean_us": 300, "cv2": 2},
              "uniform": {"dist": "uniform", "min_us": 100, "max_us": 300},
              "hyperexponential": {"dist": "hyperexponential", "mean_us": 300, "cv2": 9},
-             "pareto": {"dist": "pareto", "min_us": 100, "shape": 2.5}, "constant": 300}
+             "pareto": {"dist": "pareto", "min_us": 100, "shape": 2.5},
+             "bounded_pareto": {"dist": "bounded_pareto", "min_us": 10, "max_us": 1000,
+                                "shape": 0.9}, "constant": 300}
     workload = [{"name": name, "instances": 2, "phases": [{"run": kind}, {"sleep": 2000}]}
                 for name, kind in drawn.items()]
     workload.append({"name": "rare", "instances": 1, "phases": [{"run": 10}, {"sleep": 100000}]})
@@ -426,11 +453,12 @@ def try_fits():
         for key, value in kind.items():
             check(key == "dist" or abs(found.get(key, 0) / value - 1) < 0.25,
                   f"fit: {name} is {found}, not {kind}")
-        said = re.search(rf"^{name}: \d+ runs of .* mean: {name}, AIC .* KS distance ([\d.]+), "
-                         r"p ([\d.e-]+)$", done.stdout, re.M)
+        said = re.search(rf"^{name}: \d+ runs of ([\d.]+) us in the mean: {name}, mean ([\d.]+) us, "
+                         r"AIC .* KS distance ([\d.]+), p ([\d.e-]+)$", done.stdout, re.M)
         check(said is not None and said[0].split(": ", 1)[1] in text, f"fit: {name} is reported")
-        check(said is not None and float(said[1]) < 0.06 and float(said[2]) > 0.01,
-              f"fit: {name}: {said}")
+        check(said is not None and float(said[3]) < 0.06 and float(said[4]) > 0.01 and
+              abs(float(said[2]) / float(said[1]) - 1) < 0.1, f"fit: {name}: {said}")
+    check_loads()
     check(entries["rare"][0]["run"] == 10 and "too few to fit, so their mean" in done.stdout,
           f"fit: too few: {entries['rare']}")
     check(braidsim("run", "--quiet", "fit.json", "--out", "out", "--replications", "1",
