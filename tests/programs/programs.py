@@ -234,6 +234,13 @@ HEIRS = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, RUN10], pri
          entry("four", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, start_us=115)]
 
 
+# Of equal priorities, the heavier.
+HEAVIER = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}], priority=1),
+           entry("light", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, start_us=10),
+           entry("heavy", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, weight=2048,
+                 start_us=20)]
+
+
 # INVERSION with high on another core, whose torus must tell that of the others.
 APART = [{**one, "cpus": [1 if one["name"] == "high" else 0]} for one in INVERSION]
 
@@ -254,6 +261,10 @@ def check_inheritance():
             ("heirs", HEIRS, 1, False,
              {"low": [(0, 100), (130, 140)], "one": [(100, 110)], "two": [(110, 120)],
               "three": [(120, 130)], "four": [(150, 160)]}),
+            ("heavier heirs", HEAVIER, 3, True,
+             {"low": [(0, 100)], "heavy": [(100, 110)], "light": [(110, 120)]}),
+            ("heavier heirs", HEAVIER, 3, False,
+             {"low": [(0, 100)], "light": [(100, 110)], "heavy": [(110, 120)]}),
             ("inheritance along a chain", CHAIN, 1, True,
              {"low": [(0, 100), (630, 640)], "mid2": [(100, 110), (620, 630)],
               "high": [(110, 120)], "mid": [(120, 620)]})):
@@ -261,6 +272,46 @@ def check_inheritance():
                                           resources={"priority_inheritance": inherits}))
         check(result.returncode == 0, f"{name}: {result.stderr}")
         compare(name, expected)
+
+
+def check_inherited_weight():
+    """The heir is the most urgent, and has the weight of who waits on behind it: nine times that
+    of the hog, so that it has run for 2 ms after little more; its own is a ninth."""
+    workload = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}], cpus=[0]),
+                entry("heir", [{"lock": "m"}, {"run": 2000}, {"unlock": "m"}], priority=1,
+                      weight=100, start_us=10, cpus=[1]),
+                entry("heavy", [{"lock": "m"}, RUN10, {"unlock": "m"}], weight=9000, start_us=20,
+                      cpus=[0]),
+                entry("hog", [{"run": 1000}], weight=900, loop=-1, start_us=90, cpus=[1])]
+    for inherits, least, most in (True, 2100, 2700), (False, 10000, 25000):
+        result = simulate("out", scenario(workload, 2, 2, scheduler={
+            "policy": "fair", "slice_us": 20}, duration_ms=30,
+            resources={"priority_inheritance": inherits}))
+        check(result.returncode == 0, f"inherited weight: {result.stderr}")
+        end = stretches()["heir"][-1][1]
+        check(least < end < most, f"inherited weight ({inherits}): the heir ends at {end}")
+
+
+def check_birthplaces():
+    """Those of an entry are born on its cpus in turn: what a fork costs is paid there."""
+    two = entry("p", [{"run": 10}], instances=4, cpus=[1, 3])
+    result = simulate("out", scenario([two], 4, "per_core", scheduler={"placement": "affinity"}))
+    check(result.returncode == 0, f"birthplaces: {result.stderr}")
+    with open("out/cores.csv", encoding="utf-8") as file:
+        user_us = [float(row["user_ps"]) / 1e6 for row in csv.DictReader(file)]
+    check(user_us == [0, 20, 0, 20], f"birthplaces: cores worked {user_us}")
+
+
+def check_missed_timers():
+    """Bursts after a missed timer begin when it would have rung, or, if relative, at once."""
+    for mode, expected in ("relative", 30), ("absolute", 60):
+        late = entry("r", [{"run": 30}, {"timer": {"ref": "unique", "period": 20, "mode": mode}}],
+                     loop=4)
+        result = simulate("out", scenario([late], 1, 1))
+        check(result.returncode == 0, f"missed timers: {result.stderr}")
+        with open("out/runs.csv", encoding="utf-8") as file:
+            most_us = float(next(csv.DictReader(file))["response_us_max.r"])
+        check(most_us == expected, f"missed timers, {mode}: response {most_us}")
 
 
 def check_cpus():
@@ -424,6 +475,9 @@ with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
     check_cases()
     check_inheritance()
+    check_inherited_weight()
+    check_birthplaces()
+    check_missed_timers()
     check_cpus()
     check_refusals()
     check_malformed()

@@ -136,6 +136,10 @@ START_TEST(what_hardly_varies_is_constant)
     struct fit fit = fit_durations(us, 4, 1e-3);
     ck_assert_int_eq(fit.distribution.kind, DISTRIBUTION_CONSTANT);
     ck_assert_double_eq(fit.distribution.parameter[PARAMETER_VALUE], 250);
+    /* One of three is off by b: the standard deviation is b / sqrt(3). */
+    double within[] = { 100, 100, 101.7 }, beyond[] = { 100, 100, 101.8 };
+    ck_assert_int_eq(fit_durations(within, 3, 1e-3).distribution.kind, DISTRIBUTION_CONSTANT);
+    ck_assert_int_ne(fit_durations(beyond, 3, 1e-3).distribution.kind, DISTRIBUTION_CONSTANT);
     fit = fit_durations(none, 3, 0.5);
     ck_assert_int_eq(fit.distribution.kind, DISTRIBUTION_CONSTANT);
     ck_assert_double_eq(fit.distribution.parameter[PARAMETER_VALUE], 0.5);

@@ -42,6 +42,11 @@ static const struct translation translations[] = {
       ENTRY("{\"lock\":\"m\"},{\"run\":1},{\"unlock\":\"m\"}") },
     { "wait", TASK("\"lock\":\"m\",\"wait\":{\"ref\":\"c\",\"mutex\":\"m\"},\"unlock\":\"m\""),
       ENTRY("{\"lock\":\"m\"},{\"wait\":{\"ref\":\"c\",\"mutex\":\"m\"}},{\"unlock\":\"m\"}") },
+    { "wait with a mutex whose others went before",
+      TASK("\"lock\":\"a\",\"lock\":\"b\",\"unlock\":\"a\","
+           "\"wait\":{\"ref\":\"c\",\"mutex\":\"b\"},\"unlock\":\"b\""),
+      ENTRY("{\"lock\":\"a\"},{\"lock\":\"b\"},{\"unlock\":\"a\"},"
+            "{\"wait\":{\"ref\":\"c\",\"mutex\":\"b\"}},{\"unlock\":\"b\"}") },
     { "signal and broad", TASK("\"signal\":\"c\",\"broad\":\"c\""),
       ENTRY("{\"signal\":\"c\"},{\"broad\":\"c\"}") },
     { "sync as in the tutorial", TASK("\"sync\":{\"ref\":\"c\",\"mutex\":\"m\"}"),
