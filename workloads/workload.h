@@ -69,13 +69,15 @@ enum step_kind {
     STEP_SEM_WAIT,
     STEP_FORK,  /* other: workload */
     STEP_CPUS,  /* other: mask */
+    STEP_TURNS, /* of the group that begins; amount: how many, in us; other: step behind it */
     STEP_REPEAT /* other: step where the group begins; count: turns in all, 0: for ever */
 };
 
 struct step {
     enum step_kind kind;
     uint32_t resource, other, count;
-    uint32_t depth;   /* REPEAT: of the group: 0 is outermost */
+    uint32_t depth;   /* TURNS, REPEAT: of the group: 0 is outermost */
+    bool is_drawn;    /* REPEAT: the turns are counted down from what TURNS drew */
     bool is_own;      /* TIMER */
     bool is_absolute; /* TIMER: a missed activation does not shift the next ones */
     struct distribution amount;

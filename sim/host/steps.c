@@ -169,9 +169,27 @@ static bool step_bursts(struct host *host, struct core *core, const struct task 
     return true;
 }
 
+/* A group begins that goes round as often as is drawn. */
+static bool step_turns(struct host *host, struct core *core, struct task *task,
+                       const struct step *step)
+{
+    enum { PS_PER_TURN = 1000000 };
+    struct program *program = &host->programs[core->running];
+    uint64_t turns = (program_draw_ps(host, task, &step->amount) + PS_PER_TURN / 2) / PS_PER_TURN;
+    program->turns[step->depth] = turns < UINT32_MAX ? (uint32_t)turns : UINT32_MAX;
+    if (turns == 0)
+        program->step = step->other;
+    return false;
+}
+
 static bool step_repeat(struct program *program, const struct step *step)
 {
     uint32_t *turns = &program->turns[step->depth];
+    if (step->is_drawn) {
+        if (--*turns > 0)
+            program->step = step->other;
+        return false;
+    }
     if (step->count == 0 || ++*turns < step->count)
         program->step = step->other;
     else
@@ -203,6 +221,8 @@ static bool take_step(struct host *host, struct core *core, struct task *task,
         return true;
     case STEP_CPUS:
         return step_cpus(host, core, step);
+    case STEP_TURNS:
+        return step_turns(host, core, task, step);
     case STEP_REPEAT:
         return step_repeat(&host->programs[core->running], step);
     default:

@@ -363,20 +363,6 @@ static bool read_event(struct compiler *compiler, const struct event *event,
 
 /* ---- Groups ------------------------------------------------------------------------------- */
 
-/* "loop": so many turns, or -1, which becomes 0: for ever. */
-static bool read_loop(const struct node *node, double *turns, struct error *err)
-{
-    struct node child;
-    if (!node_get(node, "loop", &child))
-        return true;
-    if (!node_number(&child, -1, 1e9, turns, err))
-        return false;
-    if (*turns != floor(*turns) || *turns == 0)
-        return node_refuse(&child, err, "must be a whole number from 1 on, or -1: for ever; is %g",
-                           *turns);
-    return true;
-}
-
 /* Something that takes time, or waits for others? */
 static bool takes_time(const struct step *step)
 {
@@ -421,24 +407,34 @@ static bool read_group(struct compiler *compiler, const struct node *node, uint3
                        uint32_t outer_mask, struct error *err)
 {
     static const char *const keys[] = { "phases", "loop", "cpus", NULL };
+    struct workload *workload = compiler->workload;
+    struct step turns = { .kind = STEP_TURNS, .depth = depth };
     struct node phases, cpus;
-    uint32_t mask = outer_mask, from = compiler->workload->step_count;
-    double turns = 1;
+    uint32_t mask = outer_mask, first = workload->step_count;
+    double count = 1;
+    turns.amount.kind = DISTRIBUTION_KINDS;
     if (depth == GROUP_DEPTH_MAX)
         return node_refuse(node, err, "is a group in %d others; at most %d may be nested", depth,
                            GROUP_DEPTH_MAX);
     if (!node_object(node, keys, err) || !member_need(node, "phases", &phases, err) ||
         (node_get(node, "cpus", &cpus) && !read_cpus(compiler->programs, &cpus, &mask, err)) ||
-        !read_loop(node, &turns, err) || !add_cpus(compiler, node, mask, err) ||
-        !read_phases(compiler, &phases, depth + 1, mask, err))
+        !loop_read(node, &count, &turns.amount, err))
         return false;
-    if (turns < 0 && !check_for_ever(compiler, node, from, err))
+    bool is_drawn = turns.amount.kind != DISTRIBUTION_KINDS;
+    if ((is_drawn && !add_step(compiler, node, &turns, err)) ||
+        !add_cpus(compiler, node, mask, err) ||
+        !read_phases(compiler, &phases, depth + 1, mask, err) ||
+        (count < 0 && !check_for_ever(compiler, node, first, err)))
         return false;
-    struct step repeat = {
-        .kind = STEP_REPEAT, .other = from, .count = turns < 0 ? 0 : (uint32_t)turns, .depth = depth
-    };
-    if (turns != 1 && !add_step(compiler, node, &repeat, err))
+    struct step repeat = { .kind = STEP_REPEAT,
+                           .other = first + is_drawn,
+                           .count = count < 0 ? 0 : (uint32_t)count,
+                           .depth = depth,
+                           .is_drawn = is_drawn };
+    if ((is_drawn || count != 1) && !add_step(compiler, node, &repeat, err))
         return false;
+    if (is_drawn)
+        workload->steps[first].other = workload->step_count;
     return mask == outer_mask || add_cpus(compiler, node, outer_mask, err);
 }
 
@@ -525,7 +521,7 @@ bool program_read(struct programs *programs, const struct node *entry, const str
     };
     struct node cpus, loop;
     double rounds = workload->open ? 1 : -1;
-    if (!read_loop(entry, &rounds, err))
+    if (!loop_read(entry, &rounds, NULL, err))
         return false;
     if (rounds < 0 && workload->open && node_get(entry, "loop", &loop))
         return node_refuse(&loop, err, "must be 1 or more, as processes that arrive have to exit");

@@ -29,7 +29,7 @@ static bool constant(struct distribution *distribution, double us)
 }
 
 /* What a duration is given in: us, or bytes that are moved in 10^6 B/s, of which a us takes so
- * many. */
+ * many; or turns, each of which counts as a us. */
 struct unit {
     const char *suffix;
     double per_us;
@@ -107,6 +107,23 @@ bool distribution_read_bytes(const struct node *node, double mb_s,
 {
     struct unit bytes = { "_bytes", mb_s };
     return read_in_unit(node, &bytes, distribution, err);
+}
+
+bool loop_read(const struct node *node, double *turns, struct distribution *drawn,
+               struct error *err)
+{
+    static const struct unit unit_turns = { "", 1 };
+    struct node child;
+    if (!node_get(node, "loop", &child))
+        return true;
+    if (drawn != NULL && cJSON_IsObject(child.json))
+        return read_in_unit(&child, &unit_turns, drawn, err);
+    if (!node_number(&child, -1, 1e9, turns, err))
+        return false;
+    if (*turns != floor(*turns) || *turns == 0)
+        return node_refuse(&child, err, "must be a whole number from 1 on, or -1: for ever; is %g",
+                           *turns);
+    return true;
 }
 
 /* "poisson" with a rate is the usual way to write exponential gaps. */

@@ -168,6 +168,16 @@ CASES = [
                                          {"run": 5}, {"sleep": 1}]}, {"run": 3}], loop=2)],
      1, {"g": [(0, 1), (3, 4), (6, 11), (12, 13), (15, 16), (18, 23), (24, 28), (30, 31),
                (33, 38), (39, 40), (42, 43), (45, 50), (51, 54)]}),
+    # 2.4 turns are 2, 0.5 are 1, and 0.4 none, of an outer group which begins twice.
+    ("turns that are drawn",
+     [entry("g", [{"loop": 2, "phases": [
+                      {"loop": {"dist": "constant", "value": 2.4},
+                       "phases": [{"run": 1}, {"sleep": 2}]},
+                      {"loop": {"dist": "constant", "value": 0.4}, "phases": [{"run": 50}],
+                       "cpus": [0]},
+                      {"loop": {"dist": "uniform", "min": 0.5, "max": 0.5},
+                       "phases": [{"run": 5}]}, {"sleep": 1}]}, {"run": 3}])],
+     1, {"g": [(0, 1), (3, 4), (6, 11), (12, 13), (15, 16), (18, 23), (24, 27)]}),
     # 400 kB at 4000 MB/s are 100 us, and so are 50 kB at the 500 MB/s of the device.
     ("memory and device",
      [entry("m", [{"mem": 400000}, {"iorun": {"dist": "constant", "value_bytes": 50000}},
@@ -314,6 +324,19 @@ def check_missed_timers():
         check(most_us == expected, f"missed timers, {mode}: response {most_us}")
 
 
+def check_drawn_turns():
+    """Turns are drawn anew by each process and each time: 1 to 3, two in the mean."""
+    drawn = entry("g", [{"loop": {"dist": "uniform", "min": 0.5, "max": 3.5},
+                         "phases": [{"run": 1}]}, {"sleep": 1}], instances=20, loop=40)
+    result = simulate("out", scenario([drawn], 20, "per_core"))
+    check(result.returncode == 0, f"drawn turns: {result.stderr}")
+    with open("out/processes.csv", encoding="utf-8") as file:
+        us = [float(row["user_ps"]) / 1e6 for row in csv.DictReader(file)]
+    runs = {round(until - since) for parts in stretches().values() for since, until in parts}
+    check(runs == {1, 2, 3}, f"drawn turns: of {runs} us")
+    check(len(set(us)) > 5 and abs(sum(us) / 20 - 80) < 5, f"drawn turns: {us}")
+
+
 def check_cpus():
     """Four on cpus 1 and 3 of four, which leave the others idle; and a group on another."""
     pinned = entry("p", [{"run": 30}, {"sleep": 10}], instances=4, cpus=[1, 3], loop=-1)
@@ -395,6 +418,10 @@ MALFORMED = [
     ([{"phases": [{"run": 1}], "loop": 0}], "/workload/0/phases/0/loop: must be a whole number"),
     ([{"phases": [{"run": 1}], "loop": 1.5}], "/workload/0/phases/0/loop: must be a whole number"),
     ([{"phases": [{"run": 1}], "loops": 2}], "did you mean \"loop\""),
+    ([{"phases": [{"run": 1}], "loop": {"dist": "constant", "value_us": 2}}],
+     "/workload/0/phases/0/loop/value_us: unknown key"),
+    ([{"phases": [{"run": 1}], "loop": {"dist": "uniform", "min": 2, "max": 1}}],
+     "/workload/0/phases/0/loop: max_us must be at least min_us"),
     ([{"phases": [{"run": 1}], "cpus": [0, 3]}],
      "/workload/0/phases/0/cpus/1: is no core of this machine, which has 0 to 2"),
     ([{"phases": [{"run": 1}], "cpus": []}], "/workload/0/phases/0/cpus: must be an array of cores"),
@@ -408,6 +435,7 @@ WRONG_ENTRIES = [
     ({"max_alive": 5}, {}, "/workload/0/max_alive: is for entries that a \"fork\" names"),
     ({"instances": 0}, {}, "/workload/0/instances: is for entries that a \"fork\" names"),
     ({"loop": 0}, {}, "/workload/0/loop: must be a whole number"),
+    ({"loop": {"dist": "constant", "value": 2}}, {}, "/workload/0/loop: must be a number"),
     ({"cpus": 1}, {}, "/workload/0/cpus: must be an array of cores"),
     ({}, {"resources": {"io_mb_s": 0}}, "/resources/io_mb_s: must be"),
     ({}, {"resources": {"priority": 1}}, "/resources/priority: unknown key"),
@@ -478,6 +506,7 @@ with tempfile.TemporaryDirectory() as work:
     check_inherited_weight()
     check_birthplaces()
     check_missed_timers()
+    check_drawn_turns()
     check_cpus()
     check_refusals()
     check_malformed()
