@@ -14,12 +14,12 @@ enum {
     STRETCHES_MAX = 50000, /* that a viewer still shows without waiting */
     WIDTH = 1400,
     LEFT = 90,
-    RIGHT = 240, /* legend */
+    RIGHT = 300, /* legend */
     ROW = 64,    /* pixels of a core */
     ABOVE = 80,
     BELOW = 70,
     CHARACTER = 8,
-    LEGEND_MOST = 22, /* characters of a name in the legend, which has room for no more */
+    LEGEND_MOST = 19, /* characters of a name in the legend, which has room for no more */
     LEGEND_END = 8,   /* of these, from its end */
     CORES_MAX = 256
 };
@@ -142,8 +142,9 @@ static void put_axes(FILE *to, const struct timeline *timeline, int height)
             (double)BELOW / height);
     fprintf(to,
             "set xlabel \"time, ms\"\nset xrange [%.6f:%.6f]\nset yrange [%g:-0.5]\n"
-            "unset grid\nset border 1\nset ytics scale 0 (",
-            timeline->from_ms, timeline->to_ms, timeline->cores - 0.5);
+            "set key at screen %g,%g left top\nunset grid\nset border 1\nset ytics scale 0 (",
+            timeline->from_ms, timeline->to_ms, timeline->cores - 0.5,
+            1 - (double)(RIGHT - CHARACTER) / WIDTH, 1 - (double)ABOVE / height);
     for (uint32_t c = 0; c < timeline->cores; c++)
         fprintf(to, "%s\"core %u\" %u", c > 0 ? ", " : "", c, c);
     fprintf(to, ")\n");

@@ -1,6 +1,6 @@
 /* sched_line.c -- one line of a recorded trace.
  *
- * Goal: every field of every event is read as it stands, in the forms of ftrace, trace-cmd and perf,
+ * Goal: every field of every event is read as it stands, in the forms of ftrace, trace-cmd, perf,
  * whatever a comm is; what is none is told apart.
  * Method: lines beside what they say, among them such whose comm looks like the rest of a line, and
  * numbers at the ends of their ranges.
