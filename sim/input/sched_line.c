@@ -35,9 +35,10 @@ static bool take_number(const char **at, uint64_t most, uint64_t *value)
 {
     const char *digit = *at;
     for (*value = 0; is_digit(*digit); digit++) {
-        if (*value > (most - (uint64_t)(*digit - '0')) / 10)
+        uint64_t next = (uint64_t)(*digit - '0');
+        if (next > most || *value > (most - next) / 10)
             return false;
-        *value = *value * 10 + (uint64_t)(*digit - '0');
+        *value = *value * 10 + next;
     }
     if (digit == *at)
         return false;

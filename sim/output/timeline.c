@@ -14,11 +14,13 @@ enum {
     STRETCHES_MAX = 50000, /* that a viewer still shows without waiting */
     WIDTH = 1400,
     LEFT = 90,
-    RIGHT = 240, /* legend */
+    RIGHT = 300, /* legend */
     ROW = 64,    /* pixels of a core */
     ABOVE = 80,
     BELOW = 70,
     CHARACTER = 8,
+    LEGEND_MOST = 19, /* characters of a name in the legend, which has room for no more */
+    LEGEND_END = 8,   /* of these, from its end */
     CORES_MAX = 256
 };
 
@@ -92,23 +94,29 @@ static const char *colour_of(const struct timeline *timeline, const char *name)
 
 /* ---- The script --------------------------------------------------------------------------- */
 
-static void put_stretches(FILE *to, const struct timeline *timeline,
-                          const struct trace_stretches *list, const char *block)
+/* Returns how many there are: gnuplot warns of blocks without any. */
+static size_t put_stretches(FILE *to, const struct timeline *timeline,
+                            const struct trace_stretches *list, const char *block)
 {
+    size_t count = 0;
     fprintf(to, "$%s << EOD\n", block);
     for (size_t i = 0; i < list->count; i++) {
         const struct trace_stretch *stretch = &list->stretches[i];
-        if (is_within(timeline, stretch))
-            fprintf(to, "%.6f %.6f %u 0x%s \"%s\"\n", fmax(ms(stretch->from_ns), timeline->from_ms),
-                    fmin(ms(stretch->to_ns), timeline->to_ms), stretch->core,
-                    colour_of(timeline, stretch->name) + 1, stretch->name);
+        if (!is_within(timeline, stretch))
+            continue;
+        fprintf(to, "%.6f %.6f %u 0x%s \"%s\"\n", fmax(ms(stretch->from_ns), timeline->from_ms),
+                fmin(ms(stretch->to_ns), timeline->to_ms), stretch->core,
+                colour_of(timeline, stretch->name) + 1, stretch->name);
+        count++;
     }
     fprintf(to, "EOD\n");
+    return count;
 }
 
-/* In boxes that are wide enough, who it is. */
-static void put_labels(FILE *to, const struct timeline *timeline)
+/* In boxes that are wide enough, who it is; returns how many there are. */
+static size_t put_labels(FILE *to, const struct timeline *timeline)
 {
+    size_t count = 0;
     const struct trace_stretches *runs = &timeline->trace->runs;
     double per_ms = (WIDTH - LEFT - RIGHT) / (timeline->to_ms - timeline->from_ms);
     fprintf(to, "$labels << EOD\n");
@@ -116,10 +124,13 @@ static void put_labels(FILE *to, const struct timeline *timeline)
         const struct trace_stretch *stretch = &runs->stretches[i];
         double from_ms = fmax(ms(stretch->from_ns), timeline->from_ms);
         double to_ms = fmin(ms(stretch->to_ns), timeline->to_ms);
-        if ((to_ms - from_ms) * per_ms > CHARACTER * (double)(strlen(stretch->name) + 1))
-            fprintf(to, "%.6f %u \"%s\"\n", (from_ms + to_ms) / 2, stretch->core, stretch->name);
+        if ((to_ms - from_ms) * per_ms <= CHARACTER * (double)(strlen(stretch->name) + 1))
+            continue;
+        fprintf(to, "%.6f %u \"%s\"\n", (from_ms + to_ms) / 2, stretch->core, stretch->name);
+        count++;
     }
     fprintf(to, "EOD\n");
+    return count;
 }
 
 static void put_axes(FILE *to, const struct timeline *timeline, int height)
@@ -131,14 +142,38 @@ static void put_axes(FILE *to, const struct timeline *timeline, int height)
             (double)BELOW / height);
     fprintf(to,
             "set xlabel \"time, ms\"\nset xrange [%.6f:%.6f]\nset yrange [%g:-0.5]\n"
-            "unset grid\nset border 1\nset ytics scale 0 (",
-            timeline->from_ms, timeline->to_ms, timeline->cores - 0.5);
+            "set key at screen %g,%g left top\nunset grid\nset border 1\nset ytics scale 0 (",
+            timeline->from_ms, timeline->to_ms, timeline->cores - 0.5,
+            1 - (double)(RIGHT - CHARACTER) / WIDTH, 1 - (double)ABOVE / height);
     for (uint32_t c = 0; c < timeline->cores; c++)
         fprintf(to, "%s\"core %u\" %u", c > 0 ? ", " : "", c, c);
     fprintf(to, ")\n");
 }
 
-/* The boxes are from row to row; the hatching lies over who has to bear it. */
+/* Of a name that is too long, the begin and the end. */
+static void put_legend(FILE *to, const struct timeline *timeline)
+{
+    for (uint32_t g = 0; g < timeline->group_count; g++) {
+        const struct timeline_group *group = &timeline->groups[g];
+        bool fits = group->length <= LEGEND_MOST;
+        size_t begin = fits ? group->length : LEGEND_MOST - LEGEND_END - strlen("...");
+        fprintf(to,
+                ", \\\n     keyentry with boxes fillstyle solid 1 linecolor \"%s\" title "
+                "\"%.*s%s%.*s\"",
+                script_colours[g], (int)begin, group->name, fits ? "" : "...",
+                fits ? 0 : LEGEND_END, group->name + group->length - (fits ? 0 : LEGEND_END));
+    }
+    if (timeline->more)
+        fprintf(to, ", \\\n     keyentry with boxes fillstyle solid 1 linecolor \"#999999\" title "
+                    "\"others\"");
+    if (timeline->trace->overhead.count > 0)
+        fprintf(to, ", \\\n     keyentry with boxes linecolor \"black\" fillstyle pattern 4 "
+                    "title \"overhead\"");
+    fprintf(to, "\n");
+}
+
+/* The boxes are from row to row; the hatching lies over who has to bear it.  Something is within
+ * the window. */
 static void put_timeline(FILE *to, const struct plotting *plotting, const void *context)
 {
     const struct timeline *timeline = context;
@@ -149,27 +184,21 @@ static void put_timeline(FILE *to, const struct plotting *plotting, const void *
     script_text(to, slash != NULL ? slash + 1 : timeline->title);
     fprintf(to, "\n");
     put_axes(to, timeline, height);
-    put_stretches(to, timeline, &timeline->trace->runs, "runs");
-    put_stretches(to, timeline, &timeline->trace->overhead, "overhead");
-    put_labels(to, timeline);
-    fprintf(to, "set style fill solid 1 border linecolor \"white\"\n"
-                "plot $runs using (($1+$2)/2):3:1:2:($3-0.38):($3+0.38):4 with boxxyerror "
-                "linecolor rgb variable linewidth 0.3");
-    if (timeline->trace->overhead.count > 0)
-        fprintf(to, ", \\\n     $overhead using (($1+$2)/2):3:1:2:($3-0.38):($3+0.38) with "
-                    "boxxyerror linecolor \"black\" fillstyle transparent pattern 4 noborder");
-    fprintf(to, ", \\\n     $labels using 1:2:3 with labels font \",11\" textcolor \"white\"");
-    for (uint32_t g = 0; g < timeline->group_count; g++)
+    size_t runs = put_stretches(to, timeline, &timeline->trace->runs, "runs");
+    size_t overhead = put_stretches(to, timeline, &timeline->trace->overhead, "overhead");
+    size_t labels = put_labels(to, timeline);
+    fprintf(to, "set style fill solid 1 border linecolor \"white\"\nplot ");
+    if (runs > 0)
+        fprintf(to, "$runs using (($1+$2)/2):3:1:2:($3-0.38):($3+0.38):4 with boxxyerror "
+                    "linecolor rgb variable linewidth 0.3");
+    if (overhead > 0)
         fprintf(to,
-                ", \\\n     keyentry with boxes fillstyle solid 1 linecolor \"%s\" title \"%.*s\"",
-                script_colours[g], (int)timeline->groups[g].length, timeline->groups[g].name);
-    if (timeline->more)
-        fprintf(to, ", \\\n     keyentry with boxes fillstyle solid 1 linecolor \"#999999\" title "
-                    "\"others\"");
-    if (timeline->trace->overhead.count > 0)
-        fprintf(to, ", \\\n     keyentry with boxes linecolor \"black\" fillstyle pattern 4 "
-                    "title \"overhead\"");
-    fprintf(to, "\n");
+                "%s$overhead using (($1+$2)/2):3:1:2:($3-0.38):($3+0.38) with "
+                "boxxyerror linecolor \"black\" fillstyle transparent pattern 4 noborder",
+                runs > 0 ? ", \\\n     " : "");
+    if (labels > 0)
+        fprintf(to, ", \\\n     $labels using 1:2:3 with labels font \",11\" textcolor \"white\"");
+    put_legend(to, timeline);
 }
 
 /* ---- Drawing ------------------------------------------------------------------------------ */

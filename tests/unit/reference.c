@@ -1,6 +1,6 @@
 /* reference.c -- elements of "workload" that stand for entries which are kept elsewhere.
  *
- * Goal: a reference finds its file from the one that names it, reads it once, gives its entries with
+ * Goal: a reference finds its file from the one that names it, reads it once, gives entries with
  * prefix and scale, and writes into the scenario what is needed to run it again; what is wrong is
  * refused at its place.
  * Method: a folder with a library of three workloads, a trace and an rt-app file; references one by
@@ -164,7 +164,7 @@ START_TEST(entries_are_written)
     ck_assert_ptr_ne(json_at(cache.written, "/workload/0/entries"),
                      json_at(cache.written, "/workload/2/entries"));
     ck_assert_int_eq(cJSON_GetArraySize(rtapp.entries.json), 1);
-    /* Notes in the order of reading, and what the file says of the scenario unless it is its own. */
+    /* Notes in order of reading, and what the file says of the scenario unless it is its own. */
     const char **notes = reference_notes(&cache, false, &count, &arena);
     ck_assert_uint_ge(count, 2);
     ck_assert_ptr_nonnull(strstr(notes[0], "/sub/t.ftrace: note: 7 events were lost"));
