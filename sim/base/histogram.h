@@ -1,6 +1,9 @@
 /* histogram.h -- a distribution in constant memory: exact mean and maximum, near-exact quantiles.
  *
- * Buckets are log-linear: 64 per power of two, so a quantile is right within 1/64 (1.6 %).
+ * Buckets are log-linear: 128 per power of two.  A bucket of values v to v + w - 1 has w at most
+ * v / 128, and its middle stands for all of them, so a quantile is right within 1/256 (0.39 %), and
+ * values below 256 are exact.  Histograms of parts add up to that of the whole, bucket by bucket,
+ * in any order.  58 KiB each.
  * Source: the layout of HdrHistogram (G. Tene).  tests/unit/histogram.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -11,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-    HISTOGRAM_SUB_BITS = 6,
+    HISTOGRAM_SUB_BITS = 7,
     HISTOGRAM_SUB = 1 << HISTOGRAM_SUB_BITS,
     HISTOGRAM_BUCKETS = (64 - HISTOGRAM_SUB_BITS + 1) * HISTOGRAM_SUB
 };
@@ -40,7 +43,7 @@ static inline void histogram_add(struct histogram *histogram, uint64_t value)
     histogram->bucket[histogram_bucket(value)]++;
 }
 
-/* Adds all that other holds. */
+/* Adds all that other holds: counts and maximum exactly, the sum as doubles add. */
 void histogram_merge(struct histogram *histogram, const struct histogram *other);
 
 /* NaN when empty. */
