@@ -39,7 +39,9 @@ enum random_purpose {
     RANDOM_SCHEDULER,
     RANDOM_MEMORY, /* page colours, and which single lines survive in a cache */
     RANDOM_LOCK,   /* who gets a lock that is not first come, first served */
-    RANDOM_FATE    /* which projections are lost, late or damaged */
+    RANDOM_FATE,   /* which projections are lost, late or damaged */
+    RANDOM_BOOTSTRAP,
+    RANDOM_SAMPLE /* points of a Latin hypercube */
 };
 
 enum { RANDOM_BLOCK_WORDS = 4 };

@@ -18,7 +18,7 @@
 #define SIM_OUTPUT_RESULTS_H
 
 #include "sim/host/result.h"
-#include "sim/output/statistics.h"
+#include "sim/statistics/student.h"
 
 /* A file of a scheduler that took part: the user's module, or ours beneath it. */
 struct results_scheduler {

@@ -1,4 +1,4 @@
-/* statistics.c -- tests sim/output/statistics.h.
+/* statistics.c -- tests sim/statistics/student.h.
  *
  * Goal: the mean and the 95 % interval are Student's.  Method: samples whose mean and deviation are
  * round numbers, so that the half-width is a quantile t(n - 1, 0.975) of the printed tables times a
@@ -9,7 +9,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/output/statistics.h"
+#include "sim/statistics/student.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
-/* statistics.c -- see statistics.h.
+/* student.c -- see student.h.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/output/statistics.h"
+#include "sim/statistics/student.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-/* statistics.h -- what replications say together: mean and 95 % confidence interval.
+/* student.h -- what replications say together: mean and 95 % confidence interval.
  *
  * mean +- t(n - 1, 0.975) s / sqrt(n), with s the sample standard deviation.
  * Source: Student (W. Gosset), "The probable error of a mean", Biometrika 6, 1908; GSL's
@@ -6,8 +6,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#ifndef SIM_OUTPUT_STATISTICS_H
-#define SIM_OUTPUT_STATISTICS_H
+#ifndef SIM_STATISTICS_STUDENT_H
+#define SIM_STATISTICS_STUDENT_H
 
 #include <stdint.h>
 
