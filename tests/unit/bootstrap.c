@@ -2,8 +2,8 @@
  *
  * Goal: intervals are those of Efron and Tibshirani, equal for equal seeds, and cover what they
  * should.  Method: the published example of their book, sections 14.2 and 14.3: variance of 26
- * spatial test scores (series A), nominal 90 %, and another implementation of it; equality to the bit; means of many samples of an
- * exponential distribution, counted.
+ * spatial test scores (series A), nominal 90 %, and another implementation of it; equality to the
+ * bit; means of many samples of an exponential distribution, counted.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -42,8 +42,8 @@ static struct bootstrap spatial_bootstrap(enum bootstrap_kind kind)
                                .context = (void *)(uintptr_t)spatial };
 }
 
-/* Published, of 2000 resamples each, whose ends vary by some 2 from one seed to the next: percentile
- * (100.8, 233.9), BCa (115.8, 259.6).  Of 60000 resamples of Python's random.choices(): percentile
+/* Published, of 2000 resamples each, whose ends vary by some 2 from one seed to the next:
+ * percentile (100.8, 233.9), BCa (115.8, 259.6).  Of 60000 resamples of Python's random.choices(): percentile
  * (98.0, 235.5), BCa (115.4, 261.1). */
 START_TEST(published_variance)
 {

@@ -1,8 +1,8 @@
 /* histogram.c -- quantiles against sorted values.
  *
  * Goal: mean and maximum are exact, quantiles within 1/256, and parts add up to the whole.  Method:
- * known values; every bucket's ends and middle; random values over many magnitudes, sorted; the same
- * values split in ways of several sizes and merged in several orders.
+ * known values; every bucket's middle; random values over many magnitudes, sorted; the same values
+ * split in ways of several sizes and merged in several orders.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
