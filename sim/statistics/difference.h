@@ -3,7 +3,7 @@
  * Paired: values a[i] and b[i] are of the same random numbers (equal seed and replication), and
  * d[i] = b[i] - a[i] is one sample: mean d +- t(n - 1, q) s_d / sqrt(n).  What both share cancels.
  * Independent (Welch): mean b - mean a +- t(f, q) sqrt(s_a^2 / n_a + s_b^2 / n_b), with
- *     f = (s_a^2 / n_a + s_b^2 / n_b)^2 / ((s_a^2 / n_a)^2 / (n_a - 1) + (s_b^2 / n_b)^2 / (n_b - 1))
+ *     f = (v_a + v_b)^2 / (v_a^2 / (n_a - 1) + v_b^2 / (n_b - 1)),  v = s^2 / n,
  * degrees of freedom; s sample standard deviations, q = (1 + confidence) / 2.
  * Source: B. L. Welch, "The generalization of 'Student's' problem when several different population
  * variances are involved", Biometrika 34, 1947; F. E. Satterthwaite, Biometrics Bulletin 2, 1946.

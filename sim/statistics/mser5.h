@@ -5,8 +5,8 @@
  *     MSER(d) = sum over i > d of (Y(i) - mean of Y(d + 1) to Y(m))^2 / (m - d)^2
  * least: the squared standard error of the mean of what is left, as if batches were independent.
  * Where the series is still on its way at the end, that is least near the end, and no cut is found:
- * the least must lie in the first half.  The last five batches are no candidates: the variance of so
- * few is small by chance.  (Linear in the length.)
+ * the least must lie in the first half.  The last five batches are no candidates: the variance of
+ * so few is small by chance.  (Linear in the length.)
  *
  * A cut made for each replication by itself is drawn to where that replication happens to be calm,
  * which makes intervals too short; so the series is averaged over replications first, and all have

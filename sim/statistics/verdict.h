@@ -4,9 +4,9 @@
  * difference lies wholly beyond the margin, the same when it lies wholly within, else undecided.
  *
  * Of many metrics that are gated together some are beyond by chance.  Holm's correction holds the
- * probability that any of them is called worse or better falsely at 1 - confidence: of m metrics, by
- * rising p, the k-th is held against intervals of confidence 1 - (1 - confidence) / (m - k + 1), and
- * with the first that fails all that come after it fail.  p is that of the interval: twice the
+ * probability that any of them is called worse or better falsely at 1 - confidence: of m metrics,
+ * by rising p, the k-th is held against intervals of confidence 1 - (1 - confidence) / (m - k + 1),
+ * and with the first that fails all that come after it fail.  p is that of the interval: twice the
  * one-sided p of the difference being beyond the margin.  No correction is wanted for "same": that
  * all are is said only when each is found so (an intersection-union test; two one-sided tests of
  * each metric).

@@ -43,8 +43,8 @@ static struct bootstrap spatial_bootstrap(enum bootstrap_kind kind)
 }
 
 /* Published, of 2000 resamples each, whose ends vary by some 2 from one seed to the next:
- * percentile (100.8, 233.9), BCa (115.8, 259.6).  Of 60000 resamples of Python's random.choices(): percentile
- * (98.0, 235.5), BCa (115.4, 261.1). */
+ * percentile (100.8, 233.9), BCa (115.8, 259.6).  Of 60000 resamples of Python's random.choices():
+ * percentile (98.0, 235.5), BCa (115.4, 261.1). */
 START_TEST(published_variance)
 {
     struct bootstrap bootstrap = spatial_bootstrap(BOOTSTRAP_PERCENTILE);
