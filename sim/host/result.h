@@ -193,6 +193,15 @@ struct process_totals {
     uint32_t migrations, loops, alive_whole_window;
 };
 
+/* What a worker is told to run. */
+struct run_order {
+    uint32_t point, replication;
+    uint64_t warmup_ps; /* instead of the scenario's */
+    bool pilot;         /* for its series alone, which tell how long a warm-up is wanted */
+};
+
+enum { SERIES_BATCHES = 500 };
+
 struct run_result {
     uint32_t point, replication;
     struct fault fault;
@@ -200,6 +209,7 @@ struct run_result {
     uint32_t metric_count;
     uint32_t core_count;
     uint32_t process_count; /* closed processes only */
+    uint32_t series_count;  /* 0, or 2 * SERIES_BATCHES of a pilot */
     uint64_t window_ps;
     uint64_t vain_ps_max; /* scenario->vain: the longest that a core idled beside one queued */
     uint64_t events, scheduling_events;
@@ -208,6 +218,9 @@ struct run_result {
     double *metrics;                  /* [metric_count] */
     uint64_t *core_accounts_ps;       /* [core_count][ACCOUNT_COUNT] */
     struct process_totals *processes; /* [process_count] */
+    /* Of each of SERIES_BATCHES equal slices of the run, its warm-up included: user time of all
+     * cores / slice, and behind these the time average of READY processes. */
+    double *series;
 };
 
 #endif

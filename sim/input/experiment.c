@@ -12,6 +12,7 @@
 
 #include "sim/base/hash.h"
 #include "sim/input/label.h"
+#include "sim/input/precision_file.h"
 #include "sim/input/rtapp_file.h"
 #include "sim/input/scenario_file.h"
 #include "sim/input/variation.h"
@@ -288,6 +289,20 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
     return fine;
 }
 
+/* The points of a group, which differ in their variant alone, have one warm-up. */
+static bool check_warmups(const struct reading *reading, const struct experiment *experiment,
+                          uint32_t combinations, struct error *err)
+{
+    struct node root = document_node(&reading->document);
+    for (uint32_t i = combinations; i < experiment->point_count; i++)
+        if (experiment->points[i].scenario.warmup_auto !=
+            experiment->points[i % combinations].scenario.warmup_auto)
+            return node_refuse(&root, err,
+                               "\"warmup_ms\" is \"auto\" in one variant and a number in another, "
+                               "but one warm-up is found for all variants; set it at the top");
+    return true;
+}
+
 static bool read_points(struct reading *reading, struct experiment *experiment, struct error *err)
 {
     struct node root = document_node(&reading->document), node;
@@ -312,7 +327,7 @@ static bool read_points(struct reading *reading, struct experiment *experiment, 
                 return false;
         variant = variant != NULL ? variant->next : NULL;
     } while (variant != NULL);
-    return true;
+    return check_warmups(reading, experiment, (uint32_t)combinations, err);
 }
 
 /* The scenario's own CPU profiles are no part of its points. */
@@ -430,6 +445,15 @@ static bool read_expectations(const struct reading *reading, struct experiment *
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
+static bool read_precision(struct reading *reading, struct experiment *experiment,
+                           struct error *err)
+{
+    reading->document.written = reading->written;
+    struct node root = document_node(&reading->document);
+    experiment->replications = experiment->points[0].scenario.replications;
+    return precision_read(&root, reading->options, experiment, err);
+}
+
 bool experiment_read(struct experiment *experiment, const char *path,
                      const struct scenario_options *options, struct arena *arena, struct error *err)
 {
@@ -454,7 +478,8 @@ bool experiment_read(struct experiment *experiment, const char *path,
         reading.written = cJSON_Duplicate(reading.document.root, true);
         reading.caches.references.written = reading.written;
         fine = read_profiles(&reading, err) && read_points(&reading, experiment, err) &&
-               read_expectations(&reading, experiment, err);
+               read_expectations(&reading, experiment, err) &&
+               read_precision(&reading, experiment, err);
     }
     if (fine) {
         profile_cache_write(&reading.caches.profiles, reading.written);
@@ -462,10 +487,8 @@ bool experiment_read(struct experiment *experiment, const char *path,
         note_profiles(&reading, experiment);
         experiment->notes = reference_notes(&reading.caches.references, options->is_rtapp,
                                             &experiment->note_count, arena);
-        const struct scenario *first = &experiment->points[0].scenario;
-        experiment->name = first->name;
-        experiment->seed = first->seed;
-        experiment->replications = first->replications;
+        experiment->name = experiment->points[0].scenario.name;
+        experiment->seed = experiment->points[0].scenario.seed;
     }
     for (uint32_t i = 0; i < EXTENDS_MAX; i++)
         json_source_free(&reading.sources[i]);

@@ -94,6 +94,7 @@ struct scenario {
     uint64_t seed;
     uint32_t replications;
     uint64_t duration_ps, warmup_ps; /* the run lasts duration_ps, warm-up included */
+    bool warmup_auto; /* "warmup_ms": "auto": warmup_ps, 0 here, is found by pilots; see mser5.h */
     const struct profile *cpu;
     uint32_t cores;
     uint32_t threads;  /* "smt": of each core of the CPU; so cores / threads of those */
@@ -105,6 +106,7 @@ struct scenario {
     struct scenario_event *events; /* by time */
     bool lag;                      /* "lag": measure what processes are owed; default false */
     bool vain;                     /* measure vain_ps_max of the result: for tests, O(processes) */
+    bool series;                   /* measure the series of the result: for pilots */
     uint64_t starve_ps;            /* 0: 10 x ceil(processes / cores) slices */
     uint32_t workload_count;
     struct workload *workloads;
@@ -150,11 +152,20 @@ struct expectation {
     const char *place; /* FILE:LINE:COL: /expect/0 */
 };
 
+/* "precision_percent": more replications than the least; see sim/statistics/precision.h. */
+struct precision {
+    double percent; /* half-widths wanted, of the mean; 0: as many replications as are said */
+    uint32_t max_replications;
+    uint32_t metric_count;
+    const char *const *metrics; /* [metric_count], which some point has */
+};
+
 struct experiment {
     const char *path; /* of the scenario file */
     const char *name;
     uint64_t seed;
     uint32_t replications;
+    struct precision precision;
     uint32_t point_count;
     struct point *points; /* variants outermost, sweep keys in file order, last key fastest */
     uint32_t expectation_count;

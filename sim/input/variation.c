@@ -7,13 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/input/precision_file.h"
+
 /* ---- What cannot differ ------------------------------------------------------------------- */
 
 /* Keys of the whole scenario: its points share them, or are made from them. */
 static bool is_shared(const char *key)
 {
-    static const char *const keys[] = { "name",     "extends", "seed",   "replications",
-                                        "variants", "sweep",   "expect", "profiles" };
+    static const char *const keys[] = { "name",  "extends", "seed",     "replications", "variants",
+                                        "sweep", "expect",  "profiles", PRECISION_KEYS };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(keys[i], key) == 0)
             return true;
