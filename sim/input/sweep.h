@@ -1,6 +1,7 @@
 /* sweep.h -- what "sweep" of a scenario spans: which values each swept parameter takes.
  *
- * Each key of "sweep" is a dimension, and all combinations of their steps are run, the last fastest:
+ * Each key of "sweep" is a dimension, and all combinations of their steps are run, the last
+ * fastest:
  *
  *     "/machine/cores": [1, 2, 4]                                     a list
  *     "/machine/cores": { "from": 1, "to": 64, "count": 7, "scale": "log", "round": true }
@@ -10,9 +11,9 @@
  *     "sample": { "points": 50, "seed": 1,
  *                 "latin_hypercube": { "/a": { "from": 0, "to": 1 }, "/b": { ... } } }
  *
- * A range of count values has both ends, evenly apart, or of even ratios ("scale": "log").  One of a
- * step goes up to its end, or as near as steps come.  Rounded values ("round") are whole; equal ones
- * are there once.
+ * A range of count values has both ends, evenly apart, or of even ratios ("scale": "log").  One of
+ * a step goes up to its end, or as near as steps come.  Rounded values ("round") are whole; equal
+ * ones are there once.
  *
  * A Latin hypercube of n points cuts each range into n strata (of equal widths, or ratios); in each
  * of them every parameter has exactly one value, at a random place of the stratum, and the strata

@@ -1,9 +1,9 @@
 /* sweep.c -- tests sim/input/sweep.h, precision_file.h and what else is of a whole experiment.
  *
- * Goal: every form of a sweep spans the points that it should, the same again from the scenario that
- * results keep, and whatever is wrong is refused where it stands.  Method: one scenario with another
- * line in it each time; its points, or place and message; of Latin hypercubes that each stratum of
- * each range has one value.
+ * Goal: every form of a sweep spans the points that it should, the same again from the scenario
+ * that results keep, and whatever is wrong is refused where it stands.  Method: one scenario with
+ * another line in it each time; its points, or place and message; of Latin hypercubes that each
+ * stratum of each range has one value.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -247,12 +247,12 @@ static const struct refusal {
     { "\"variants\": { \"a\": { \"warmup_ms\": \"auto\" }, \"b\": { \"warmup_ms\": 1 } },",
       "1:1: /", "one warm-up is found for all variants" },
     { "\"precision_percent\": 0,", "2:22: /precision_percent", "from 0.01 to 100, is 0" },
-    { "\"precision_percent\": 2, \"replications\": 9,", "2:22: /precision_percent",
-      "\"replications\" of at least 10" },
+    { "\"precision_percent\": 2, \"replications\": 14,", "2:22: /precision_percent",
+      "\"replications\" of at least 15" },
     { "\"max_replications\": 50,", "2:21: /max_replications", "without \"precision_percent\"" },
     { "\"precision_metrics\": [\"jain\"],", "2:22: /precision_metrics", "no effect without" },
     { "\"precision_percent\": 2, \"max_replications\": 9,", "2:45: /max_replications",
-      "from 10 to 100000, is 9" },
+      "from 15 to 100000, is 9" },
     { "\"precision_percent\": 2, \"precision_metrics\": [],", "2:46: /precision_metrics",
       "is empty" },
     { "\"precision_percent\": 2, \"precision_metrics\": [\"jane\"],", "2:47: /precision_metrics/0",
@@ -301,11 +301,13 @@ START_TEST(precision_is_read)
 {
     ck_assert(read_text(scenario_with(""), NULL, 0));
     ck_assert_double_eq(experiment.precision.percent, 0);
+    ck_assert_uint_eq(experiment.replications, 10);
     ck_assert(!experiment.points[0].scenario.warmup_auto);
     for (int again = 0; again < 2; again++) {
         const char *text = scenario_with("\"precision_percent\": 2, \"warmup_ms\": \"auto\",");
         ck_assert(read_text(again ? experiment.json : text, NULL, 0));
         ck_assert_double_eq(experiment.precision.percent, 2);
+        ck_assert_uint_eq(experiment.replications, 15);
         ck_assert_uint_eq(experiment.precision.max_replications, 1000);
         ck_assert_uint_eq(experiment.precision.metric_count, 1);
         ck_assert_str_eq(experiment.precision.metrics[0], "sched_overhead_percent");
