@@ -6,8 +6,7 @@
  *
  * Stopping when the interval happens to be tight favours samples whose variance is small by chance,
  * so such intervals cover a little less than they claim, the less so the more replications come
- * first; the least number of these is chosen so that 95 % are 94 %: docs/MODEL.md section 15,
- * tests/theory/coverage.c.
+ * first, which are 15 at least: docs/MODEL.md section 15, tests/theory/coverage.c.
  * Source: A. M. Law, "Simulation Modeling and Analysis", 4th ed. 2007, section 9.4.1, sequential
  * procedure for relative error; Y. S. Chow, H. Robbins, Annals of Mathematical Statistics 36, 1965.
  * tests/unit/precision.c
