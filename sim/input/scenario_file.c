@@ -12,6 +12,7 @@
 #include "sim/input/precision_file.h"
 #include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
+#include "sim/statistics/precision.h"
 
 const char *const victim_names[] = { "most_loaded", "random", "random_or_self", NULL };
 
@@ -400,6 +401,8 @@ static bool read_durations(const struct node *root, struct scenario *scenario, s
     struct node node;
     double duration_ms = 0, starve_ms = 0;
     uint64_t seed = 1, replications = 10;
+    if (node_get(root, "precision_percent", &node))
+        replications = PRECISION_REPLICATIONS_MIN;
     if (!member_need(root, "duration_ms", &node, err) ||
         !member_number(root, "duration_ms", 1e-3, 1e8, &duration_ms, err) ||
         !read_warmup(root, duration_ms, scenario, err) ||
