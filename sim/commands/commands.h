@@ -11,6 +11,7 @@
 
 int command_run(int argc, char **argv);
 int command_plot(int argc, char **argv);
+int command_compare(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_calibrate(int argc, char **argv);

@@ -115,20 +115,26 @@ static int print_workloads(void)
     return print_library();
 }
 
+static void print_descriptions(const struct metric_description *descriptions, uint32_t count)
+{
+    static const char *const better[] = {
+        [LOWER_IS_BETTER] = "lower", [HIGHER_IS_BETTER] = "higher", [NO_DIRECTION] = "-"
+    };
+    for (uint32_t i = 0; i < count; i++) {
+        const struct metric_description *d = &descriptions[i];
+        printf("%-34s %-10s %-7s %s\n", d->name, d->unit, better[d->direction], d->help);
+    }
+}
+
 static void print_metrics(void)
 {
-    for (uint32_t i = 0; i < METRIC_COUNT; i++)
-        printf("%-34s %-10s %s\n", metric_descriptions[i].name, metric_descriptions[i].unit,
-               metric_descriptions[i].help);
+    printf("%-34s %-10s %-7s\n", "name", "unit", "better");
+    print_descriptions(metric_descriptions, METRIC_COUNT);
     printf("\nWhere a scenario says \"lag\": true, which takes time:\n");
-    for (uint32_t i = 0; i < LAG_COUNT; i++)
-        printf("%-34s %-10s %s\n", lag_descriptions[i].name, lag_descriptions[i].unit,
-               lag_descriptions[i].help);
+    print_descriptions(lag_descriptions, LAG_COUNT);
     printf("\nWhere a scenario sweeps %s, over points that differ in nothing else:\n",
            SCALING_POINTER);
-    for (uint32_t i = 0; i < SCALING_COUNT; i++)
-        printf("%-34s %-10s %s\n", scaling_descriptions[i].name, scaling_descriptions[i].unit,
-               scaling_descriptions[i].help);
+    print_descriptions(scaling_descriptions, SCALING_COUNT);
     printf(
         "\nPer workload entry, as NAME.ENTRY: throughput_per_s, wakeup_latency_us_*, wait_us_*,\n"
         "response_us_*, slowdown_*.  Per operation, as sched_call_ns_mean.OPERATION:");

@@ -19,6 +19,8 @@ static const struct command {
     int (*run)(int argc, char **argv);
 } commands[] = {
     { "run", "SCENARIO...", "simulate, print a summary, write a results directory", command_run },
+    { "compare", "A B", "say whether results B are better than A, worse, or the same",
+      command_compare },
     { "plot", "DIR...", "draw results directories", command_plot },
     { "check", "SCENARIO...", "say what is wrong with scenario files, run nothing", command_check },
     { "list", "policies|placements|balancers|locks|cpus|workloads|metrics", "say what there is",

@@ -4,6 +4,8 @@
  */
 #include "sim/host/result.h"
 
+#include <string.h>
+
 #include "sim/base/check.h"
 
 const char *const account_names[ACCOUNT_COUNT] = {
@@ -11,28 +13,28 @@ const char *const account_names[ACCOUNT_COUNT] = {
 };
 
 const struct metric_description metric_descriptions[METRIC_COUNT] = {
-#define X(name, unit, help) { #name, unit, help },
+#define X(name, unit, direction, near, help) { #name, unit, help, direction, near },
     METRICS(X)
 #undef X
 };
 
 const struct metric_description lag_descriptions[LAG_COUNT] = {
-#define X(name, unit, help) { #name, unit, help },
+#define X(name, unit, direction, near, help) { #name, unit, help, direction, near },
     LAG_METRICS(X)
 #undef X
 };
 
 const struct metric_description scaling_descriptions[SCALING_COUNT] = {
-#define X(name, unit, help) { #name, unit, help },
+#define X(name, unit, direction, near, help) { #name, unit, help, direction, near },
     SCALING_METRICS(X)
 #undef X
 };
 
 const enum metric entry_metrics[] = {
     METRIC_throughput_per_s,
-#define X(name, unit, help) METRIC_##name,
-    LATENCY_METRICS(X, wakeup_latency, us, "") LATENCY_METRICS(X, wait, us, "")
-        LATENCY_METRICS(X, response, us, "") RATIO_METRICS(X, slowdown, "")
+#define X(name, unit, direction, near, help) METRIC_##name,
+    LATENCY_METRICS(X, wakeup_latency, us, 0, "") LATENCY_METRICS(X, wait, us, 0, "")
+        LATENCY_METRICS(X, response, us, 0, "") RATIO_METRICS(X, slowdown, 0, "")
 #undef X
 };
 const uint32_t entry_metric_count = sizeof entry_metrics / sizeof entry_metrics[0];
@@ -61,6 +63,24 @@ const char *metric_name(const struct scenario *scenario, uint32_t index, struct 
     if (scenario->lag && index < LAG_COUNT)
         return lag_descriptions[index].name;
     return scaling_descriptions[index - (scenario->lag ? LAG_COUNT : 0)].name;
+}
+
+const struct metric_description *metric_describe(const char *name)
+{
+    static const struct {
+        const struct metric_description *descriptions;
+        uint32_t count;
+    } kinds[] = { { metric_descriptions, METRIC_COUNT },
+                  { lag_descriptions, LAG_COUNT },
+                  { scaling_descriptions, SCALING_COUNT } };
+    size_t length = strcspn(name, ".");
+    for (uint32_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++)
+        for (uint32_t i = 0; i < kinds[kind].count; i++) {
+            const struct metric_description *d = &kinds[kind].descriptions[i];
+            if (strlen(d->name) == length && strncmp(d->name, name, length) == 0)
+                return d;
+        }
+    return NULL;
 }
 
 const char *const fault_names[FAULT_KINDS] = {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "sim/input/scenario.h"
+#include "sim/statistics/verdict.h"
 
 /* Where core time goes.  Every picosecond of every core is in exactly one. */
 enum account {
@@ -28,61 +29,77 @@ enum account {
 
 extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... */
 
-/* Metrics that every run has, in the order of runs.csv.  X(name, unit, help).  The names are the
- * interface; NaN where undefined (no lock, nothing finished). */
-#define LATENCY_METRICS(X, what, unit, help)                                                       \
-    X(what##_##unit##_mean, #unit, help ": mean")                                                  \
-    X(what##_##unit##_p50, #unit, help ": median")                                                 \
-    X(what##_##unit##_p90, #unit, help ": 90th percentile")                                        \
-    X(what##_##unit##_p99, #unit, help ": 99th percentile")                                        \
-    X(what##_##unit##_p999, #unit, help ": 99.9th percentile")                                     \
-    X(what##_##unit##_max, #unit, help ": maximum")
+/* Metrics that every run has, in the order of runs.csv.  X(name, unit, direction, near, help).  The
+ * names are the interface; NaN where undefined (no lock, nothing finished).  near: a difference of
+ * so much, in the unit, matters to nobody however small the metric is, as where it is near zero;
+ * UNGATED: no verdict is to hang on it, as on a maximum, which is one event of the run. */
+#define UNGATED (-1)
 
-#define RATIO_METRICS(X, what, help)                                                               \
-    X(what##_mean, "ratio", help ": mean")                                                         \
-    X(what##_p50, "ratio", help ": median")                                                        \
-    X(what##_p90, "ratio", help ": 90th percentile")                                               \
-    X(what##_p99, "ratio", help ": 99th percentile")                                               \
-    X(what##_p999, "ratio", help ": 99.9th percentile")                                            \
-    X(what##_max, "ratio", help ": maximum")
+#define LATENCY_METRICS(X, what, unit, near, help)                                                 \
+    X(what##_##unit##_mean, #unit, LOWER_IS_BETTER, near, help ": mean")                           \
+    X(what##_##unit##_p50, #unit, LOWER_IS_BETTER, near, help ": median")                          \
+    X(what##_##unit##_p90, #unit, LOWER_IS_BETTER, near, help ": 90th percentile")                 \
+    X(what##_##unit##_p99, #unit, LOWER_IS_BETTER, near, help ": 99th percentile")                 \
+    X(what##_##unit##_p999, #unit, LOWER_IS_BETTER, near, help ": 99.9th percentile")              \
+    X(what##_##unit##_max, #unit, LOWER_IS_BETTER, UNGATED, help ": maximum")
+
+#define RATIO_METRICS(X, what, near, help)                                                         \
+    X(what##_mean, "ratio", LOWER_IS_BETTER, near, help ": mean")                                  \
+    X(what##_p50, "ratio", LOWER_IS_BETTER, near, help ": median")                                 \
+    X(what##_p90, "ratio", LOWER_IS_BETTER, near, help ": 90th percentile")                        \
+    X(what##_p99, "ratio", LOWER_IS_BETTER, near, help ": 99th percentile")                        \
+    X(what##_p999, "ratio", LOWER_IS_BETTER, near, help ": 99.9th percentile")                     \
+    X(what##_max, "ratio", LOWER_IS_BETTER, UNGATED, help ": maximum")
 
 #define METRICS(X)                                                                                 \
-    X(sched_overhead_percent, "%",                                                                 \
+    X(sched_overhead_percent, "%", LOWER_IS_BETTER, 0.05,                                          \
       "(sched + lock_wait + switch + tick + balance) / (elapsed - idle - idle_work)")              \
-    X(sched_overhead_percent_max_torus, "%", "the same for the torus where it is highest")         \
-    X(total_overhead_percent, "%", "sched_overhead_percent with cache added")                      \
-    X(useful_percent, "%", "user / elapsed")                                                       \
-    X(account_user_percent, "%", "share of core time: processes' own work")                        \
-    X(account_cache_percent, "%", "share of core time: cache stalls beyond running alone")         \
-    X(account_sched_percent, "%", "share of core time: scheduler entries")                         \
-    X(account_lock_wait_percent, "%", "share of core time: waiting for a lock or line")            \
-    X(account_switch_percent, "%", "share of core time: direct context switches")                  \
-    X(account_tick_percent, "%", "share of core time: timer interrupts")                           \
-    X(account_balance_percent, "%", "share of core time: balancing")                               \
-    X(account_idle_work_percent, "%", "share of core time: ticks and balancing of idle cores")     \
-    X(account_idle_percent, "%", "share of core time: nothing to do")                              \
-    X(throughput_per_s, "1/s", "finished phase loops or processes per simulated second")           \
-    X(completed, "count", "finished phase loops or processes")                                     \
-    X(switches_per_s, "1/s", "changes of the running process, all cores")                          \
-    LATENCY_METRICS(X, wakeup_latency, us, "intended expiry to running")                           \
-    LATENCY_METRICS(X, wait, us, "READY to RUNNING")                                               \
-    LATENCY_METRICS(X, response, us, "intended start of a loop or process to its end")             \
-    RATIO_METRICS(X, slowdown, "response / CPU time asked for")                                    \
-    LATENCY_METRICS(X, sched_call, ns, "price of one entry into the scheduler")                    \
-    X(context_switch_ns_mean, "ns", "scheduler entry + direct switch, without cache")              \
-    X(jain, "ratio", "Jain's index of received / owed user time")                                  \
-    X(starved, "count", "waits of READY processes longer than starve_ms")                          \
-    X(wait_ms_max, "ms", "longest wait for a core, unfinished ones included")                      \
-    X(wasted_percent, "%", "integral of min(idle cores, waiting processes) / core time")           \
-    X(imbalance_mean, "processes", "time average of max - min load over tori, per core served")    \
-    X(migrations_per_s, "1/s", "processes moved between tori by balancing")                        \
-    X(lock_utilisation, "ratio", "share of time that the busiest lock is held")                    \
-    X(lock_contention_percent, "%", "requests that had to wait")                                   \
-    X(lock_acquisitions_per_s, "1/s", "acquisitions of all locks")                                 \
-    LATENCY_METRICS(X, lock_wait, us, "asking for a lock to having it, unfinished waits too")
+    X(sched_overhead_percent_max_torus, "%", LOWER_IS_BETTER, UNGATED,                             \
+      "the same for the torus where it is highest")                                                \
+    X(total_overhead_percent, "%", LOWER_IS_BETTER, 0.05,                                          \
+      "sched_overhead_percent with cache added")                                                   \
+    X(useful_percent, "%", HIGHER_IS_BETTER, 0.1, "user / elapsed")                                \
+    X(account_user_percent, "%", HIGHER_IS_BETTER, 0.1, "share of core time: processes' own work") \
+    X(account_cache_percent, "%", LOWER_IS_BETTER, 0.05,                                           \
+      "share of core time: cache stalls beyond running alone")                                     \
+    X(account_sched_percent, "%", LOWER_IS_BETTER, 0.05, "share of core time: scheduler entries")  \
+    X(account_lock_wait_percent, "%", LOWER_IS_BETTER, 0.05,                                       \
+      "share of core time: waiting for a lock or line")                                            \
+    X(account_switch_percent, "%", LOWER_IS_BETTER, 0.05,                                          \
+      "share of core time: direct context switches")                                               \
+    X(account_tick_percent, "%", LOWER_IS_BETTER, 0.05, "share of core time: timer interrupts")    \
+    X(account_balance_percent, "%", LOWER_IS_BETTER, 0.05, "share of core time: balancing")        \
+    X(account_idle_work_percent, "%", LOWER_IS_BETTER, 0.05,                                       \
+      "share of core time: ticks and balancing of idle cores")                                     \
+    X(account_idle_percent, "%", NO_DIRECTION, 0.1, "share of core time: nothing to do")           \
+    X(throughput_per_s, "1/s", HIGHER_IS_BETTER, 1,                                                \
+      "finished phase loops or processes per simulated second")                                    \
+    X(completed, "count", HIGHER_IS_BETTER, 1, "finished phase loops or processes")                \
+    X(switches_per_s, "1/s", NO_DIRECTION, 1, "changes of the running process, all cores")         \
+    LATENCY_METRICS(X, wakeup_latency, us, 0.5, "intended expiry to running")                      \
+    LATENCY_METRICS(X, wait, us, 0.5, "READY to RUNNING")                                          \
+    LATENCY_METRICS(X, response, us, 1, "intended start of a loop or process to its end")          \
+    RATIO_METRICS(X, slowdown, 0.01, "response / CPU time asked for")                              \
+    LATENCY_METRICS(X, sched_call, ns, 2, "price of one entry into the scheduler")                 \
+    X(context_switch_ns_mean, "ns", LOWER_IS_BETTER, 2,                                            \
+      "scheduler entry + direct switch, without cache")                                            \
+    X(jain, "ratio", HIGHER_IS_BETTER, 0.002, "Jain's index of received / owed user time")         \
+    X(starved, "count", LOWER_IS_BETTER, 0.5, "waits of READY processes longer than starve_ms")    \
+    X(wait_ms_max, "ms", LOWER_IS_BETTER, UNGATED,                                                 \
+      "longest wait for a core, unfinished ones included")                                         \
+    X(wasted_percent, "%", LOWER_IS_BETTER, 0.1,                                                   \
+      "integral of min(idle cores, waiting processes) / core time")                                \
+    X(imbalance_mean, "processes", LOWER_IS_BETTER, 0.02,                                          \
+      "time average of max - min load over tori, per core served")                                 \
+    X(migrations_per_s, "1/s", LOWER_IS_BETTER, 2, "processes moved between tori by balancing")    \
+    X(lock_utilisation, "ratio", LOWER_IS_BETTER, 0.005,                                           \
+      "share of time that the busiest lock is held")                                               \
+    X(lock_contention_percent, "%", LOWER_IS_BETTER, 0.1, "requests that had to wait")             \
+    X(lock_acquisitions_per_s, "1/s", NO_DIRECTION, 1, "acquisitions of all locks")                \
+    LATENCY_METRICS(X, lock_wait, us, 0.1, "asking for a lock to having it, unfinished waits too")
 
 enum metric {
-#define X(name, unit, help) METRIC_##name,
+#define X(name, unit, direction, near, help) METRIC_##name,
     METRICS(X)
 #undef X
         METRIC_COUNT
@@ -90,17 +107,21 @@ enum metric {
 
 struct metric_description {
     const char *name, *unit, *help;
+    enum direction direction;
+    double near; /* UNGATED: no verdict is to hang on it */
 };
 
 extern const struct metric_description metric_descriptions[METRIC_COUNT];
 
 /* Metrics that only a scenario with "lag": true has, behind the others. */
 #define LAG_METRICS(X)                                                                             \
-    X(lag_ms_max, "ms", "greatest owed - received user time of a process while runnable")          \
-    X(share_error_max, "ratio", "greatest |received - owed| / owed over the window")
+    X(lag_ms_max, "ms", LOWER_IS_BETTER, UNGATED,                                                  \
+      "greatest owed - received user time of a process while runnable")                            \
+    X(share_error_max, "ratio", LOWER_IS_BETTER, UNGATED,                                          \
+      "greatest |received - owed| / owed over the window")
 
 enum lag_metric {
-#define X(name, unit, help) LAG_##name,
+#define X(name, unit, direction, near, help) LAG_##name,
     LAG_METRICS(X)
 #undef X
         LAG_COUNT
@@ -110,13 +131,16 @@ extern const struct metric_description lag_descriptions[LAG_COUNT];
 
 /* Metrics that only a sweep of cores has, last of all; no run knows them alone (scaling.h). */
 #define SCALING_METRICS(X)                                                                         \
-    X(speedup, "ratio", "throughput over that with the fewest cores, times their number")          \
-    X(efficiency, "ratio", "speedup / cores")                                                      \
-    X(usl_sigma, "ratio", "contention in the Universal Scalability Law, fitted over all cores")    \
-    X(usl_kappa, "ratio", "coherence in the Universal Scalability Law, fitted over all cores")
+    X(speedup, "ratio", HIGHER_IS_BETTER, 0.02,                                                    \
+      "throughput over that with the fewest cores, times their number")                            \
+    X(efficiency, "ratio", HIGHER_IS_BETTER, 0.005, "speedup / cores")                             \
+    X(usl_sigma, "ratio", LOWER_IS_BETTER, 0.002,                                                  \
+      "contention in the Universal Scalability Law, fitted over all cores")                        \
+    X(usl_kappa, "ratio", LOWER_IS_BETTER, 0.0001,                                                 \
+      "coherence in the Universal Scalability Law, fitted over all cores")
 
 enum scaling_metric {
-#define X(name, unit, help) SCALING_##name,
+#define X(name, unit, direction, near, help) SCALING_##name,
     SCALING_METRICS(X)
 #undef X
         SCALING_COUNT
@@ -136,6 +160,10 @@ extern const uint32_t entry_metric_count;
  * ENTRY_KINDS (+ LAG_COUNT) (+ SCALING_COUNT). */
 uint32_t metric_name_count(const struct scenario *scenario);
 const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena);
+
+/* What a metric of any scenario is, an entry's or an operation's as the one that it is of; NULL:
+ * there is none of that name. */
+const struct metric_description *metric_describe(const char *name);
 
 enum fault_kind {
     FAULT_NONE,
