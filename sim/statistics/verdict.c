@@ -135,7 +135,7 @@ static void decide(struct judgement *judgement, double confidence, double confid
 
 void verdicts_decide(struct judgement *judgements, uint32_t count, double confidence)
 {
-    double *p = malloc(((size_t)count + 1) * sizeof *p);
+    double *p = calloc((size_t)count + 1, sizeof *p);
     CHECK(p != NULL && confidence > 0 && confidence < 1);
     for (uint32_t i = 0; i < count; i++) {
         CHECK(judgements[i].margin >= 0);
