@@ -43,9 +43,10 @@ static void print_usage(FILE *to)
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  braidsim %-9s %s\n%21s%s\n", commands[i].name, commands[i].arguments, "",
                 commands[i].summary);
-    fprintf(to, "\n`braidsim COMMAND --help` tells a command's options.\n"
-                "Exit status: 0 fine; 1 an expectation failed; 2 bad usage or scenario;\n"
-                "3 the scheduler under test broke its contract; 4 a bug of braidsim.\n");
+    fprintf(to,
+            "\n`braidsim COMMAND --help` tells a command's options.\n"
+            "Exit status: 0 fine; 1 an expectation or comparison failed; 2 bad usage or scenario;\n"
+            "3 the scheduler under test broke its contract; 4 a bug of braidsim.\n");
 }
 
 /* As it is, but for what would steer a terminal or end the line, and what is no UTF-8: names come

@@ -9,7 +9,7 @@
 
 #include "sim/compare/comparison.h"
 
-/* What is not the same, the most severe first, of each verdict the first few; the rest summed up. */
+/* What is not the same, the most severe first, of each verdict a few; the rest summed up. */
 void report_table(FILE *to, const struct comparison *comparison);
 
 /* Everything, by point and metric. */

@@ -449,7 +449,6 @@ static bool read_expectations(const struct reading *reading, struct experiment *
 static bool read_precision(struct reading *reading, struct experiment *experiment,
                            struct error *err)
 {
-    reading->document.written = reading->written;
     struct node root = document_node(&reading->document);
     experiment->replications = experiment->points[0].scenario.replications;
     return precision_read(&root, reading->options, experiment, err);
