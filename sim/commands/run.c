@@ -46,7 +46,7 @@ struct run_arguments {
     struct trace_request trace;
     enum study_start start;
     uint32_t shard, shards;
-    double rank_silence_s;
+    double silence_s;
     bool quiet;
     char **scenarios;
     int count;
@@ -158,8 +158,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         arguments->start = key == KEY_RESUME ? STUDY_RESUME : STUDY_RESTART;
         return 0;
     case KEY_RANK_SILENCE:
-        arguments->rank_silence_s =
-            (double)parse_count(state, "--rank-silence", argument, 1, 86400);
+        arguments->silence_s = (double)parse_count(state, "--rank-silence", argument, 1, 86400);
         return 0;
     case KEY_SHARD:
         parse_shard(state, argument, arguments);
@@ -342,7 +341,7 @@ int command_run(int argc, char **argv)
     struct run_arguments arguments = { .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
                                        .shard = 1,
                                        .shards = 1,
-                                       .rank_silence_s = 30,
+                                       .silence_s = 30,
                                        .trace = { .from_ms = NAN, .to_ms = NAN } };
     struct arena arena = ARENA_EMPTY;
     struct scheduler *builds[COSTS] = { NULL };
@@ -358,7 +357,7 @@ int command_run(int argc, char **argv)
         !begin_all(&arguments, experiments, directories, builds, studies, &arena, &err))
         return refuse(&err);
     if (ranks != NULL)
-        ranks->begin(studies, (uint32_t)count, arguments.rank_silence_s);
+        ranks->begin(studies, (uint32_t)count, arguments.silence_s);
     if (ranks != NULL && ranks->rank > 0)
         ranks->serve();
     int status = EXIT_FINE;

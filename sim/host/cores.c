@@ -62,6 +62,9 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     core->ran_ps += work_ps;
     if (host->recording != NULL)
         recording_work(host, core->running, from_ps, from_ps + elapsed_ps, work_ps);
+    if (host->series != NULL)
+        series_add(host->series, host->series->user_ps, core->accounted_ps,
+                   core->accounted_ps + user_ps, 1);
     uint64_t before = core->account_ps[ACCOUNT_USER];
     core_charge(host, core, ACCOUNT_USER, user_ps);
     task->user_ps += core->account_ps[ACCOUNT_USER] - before;

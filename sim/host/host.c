@@ -391,6 +391,8 @@ static void host_set_up(struct host *host)
     host->torus_count = scenario->scheduler.tori;
     host->warmup_ps = scenario->warmup_ps;
     host->end_ps = scenario->duration_ps;
+    if (scenario->series)
+        host->series = series_new(scenario->duration_ps, arena);
     host->stream_from = host->task_count;
     host->request_from = host->stream_from + scenario->workload_count;
     host->failure_from = host->request_from + host->torus_count;

@@ -21,6 +21,7 @@
 #include "sim/engine/event_tree.h"
 #include "sim/host/host.h"
 #include "sim/host/recording.h"
+#include "sim/host/series.h"
 
 #define NO_TASK UINT32_MAX
 #define NO_CORE UINT32_MAX
@@ -282,6 +283,7 @@ struct host {
 
     struct failures *failures; /* NULL: the scenario has no events */
     struct lag *lag;           /* NULL: nobody asks for it */
+    struct series *series;     /* NULL: likewise */
     struct tally *tally;
     struct entry_tally *entry_tallies; /* [workload_count] */
     uint64_t call_count[ENTRY_KINDS];

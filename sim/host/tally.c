@@ -23,6 +23,9 @@ static double per_core_served(const struct host *host)
 void tally_integrate(struct host *host)
 {
     uint64_t from = host->integrated_ps > host->warmup_ps ? host->integrated_ps : host->warmup_ps;
+    if (host->series != NULL)
+        series_add(host->series, host->series->ready_ps, host->integrated_ps, host->now_ps,
+                   host->waiting);
     host->integrated_ps = host->now_ps;
     if (host->now_ps <= from)
         return;
@@ -436,6 +439,8 @@ void tally_finish(struct host *host, struct run_result *result)
     for (uint32_t c = 0; c < host->core_count; c++)
         if (host->cores[c].is_idle && host->cores[c].state != CORE_STOPPED)
             tally_idled(host, &host->cores[c]);
+    if (host->series != NULL)
+        series_finish(host->series, result);
     result->vain_ps_max = host->vain_ps_max;
     merge_entries(host);
     result->metric_count = metric_name_count(host->scenario);

@@ -289,7 +289,7 @@ bool node_number(const struct node *node, double minimum, double maximum, double
 bool node_count(const struct node *node, uint64_t minimum, uint64_t maximum, uint64_t *value,
                 struct error *err)
 {
-    double number;
+    double number = 0;
     if (!node_number(node, (double)minimum, (double)maximum, &number, err))
         return false;
     if (number != floor(number))

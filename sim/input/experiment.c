@@ -12,6 +12,7 @@
 
 #include "sim/base/hash.h"
 #include "sim/input/label.h"
+#include "sim/input/precision_file.h"
 #include "sim/input/rtapp_file.h"
 #include "sim/input/scenario_file.h"
 #include "sim/input/variation.h"
@@ -27,6 +28,7 @@ struct reading {
     cJSON *bare;              /* its root without what only spans points */
     cJSON *written;           /* the same, to be written */
     struct scenario_caches caches;
+    struct sweep sweep; /* of the base */
 };
 
 /* ---- Files and the command line ----------------------------------------------------------- */
@@ -222,37 +224,37 @@ static struct layer layer_of(const struct document *base, const cJSON *value, co
     return (struct layer){ source, value, at, prefix, home, NULL };
 }
 
-/* The place of element i of a swept key, for messages. */
-static const char *sweep_prefix(const char *key, int i, struct arena *arena)
-{
-    return arena_printf(arena, "%s/%d", json_pointer_add("/sweep", key, arena), i);
-}
-
-static bool put_sweep(struct document *document, const cJSON *sweep, uint32_t combination,
-                      const struct document *base, struct point *point, struct error *err)
+/* Puts the value of one axis; index is its number among the axes. */
+static bool put_axis(struct document *document, const struct sweep *sweep, uint32_t index,
+                     uint32_t combination, const struct document *base, struct point *point,
+                     struct error *err)
 {
     struct arena *arena = document->arena;
-    uint32_t rest = combination, index = point->sweep_count;
-    /* The last key varies fastest, so it takes the remainder first. */
-    for (const cJSON *key = cJSON_GetArrayItem(sweep, (int)index - 1); index-- > 0;
-         key = key->prev) {
-        uint32_t count = (uint32_t)cJSON_GetArraySize(key);
-        int which = (int)(rest % count);
-        const cJSON *value = cJSON_GetArrayItem(key, which);
-        const char *prefix = sweep_prefix(key->string, which, arena);
-        rest /= count;
-        if (!json_put(document->root, key->string, cJSON_Duplicate(value, true)))
-            return error_set(
-                err, document_place(base, prefix, false),
-                "leads nowhere: a variant, or a key swept before, put something else on the way");
-        add_layer(document, layer_of(base, value, key->string, prefix));
-        point->sweep[index] = (struct sweep_value){
-            .pointer = arena_string(arena, key->string),
-            .text = json_print_line(value, arena),
-            .label = label_of(key, which, arena),
-            .number = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN,
-        };
-    }
+    const struct sweep_axis *axis = &sweep->axes[index];
+    int which = sweep_value_index(sweep, combination, index);
+    const cJSON *value = cJSON_GetArrayItem(axis->values, which);
+    const char *prefix =
+        axis->is_list ? arena_printf(arena, "%s/%d", axis->place, which) : axis->place;
+    if (!json_put(document->root, axis->pointer, cJSON_Duplicate(value, true)))
+        return error_set(
+            err, document_place(base, prefix, false),
+            "leads nowhere: a variant, or a key swept before, put something else on the way");
+    add_layer(document, layer_of(base, value, axis->pointer, prefix));
+    point->sweep[index] = (struct sweep_value){
+        .pointer = arena_string(arena, axis->pointer),
+        .text = json_print_line(value, arena),
+        .label = label_of(axis->values, which, arena),
+        .number = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN,
+    };
+    return true;
+}
+
+static bool put_sweep(struct document *document, const struct sweep *sweep, uint32_t combination,
+                      const struct document *base, struct point *point, struct error *err)
+{
+    for (uint32_t i = 0; i < sweep->axis_count; i++)
+        if (!put_axis(document, sweep, i, combination, base, point, err))
+            return false;
     return true;
 }
 
@@ -260,11 +262,10 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
                           struct point *point, struct error *err)
 {
     const struct document *base = &reading->document;
-    const cJSON *sweep = cJSON_GetObjectItemCaseSensitive(base->root, "sweep");
     struct document document = { .root = cJSON_Duplicate(reading->bare, true),
                                  .layer_count = base->layer_count,
                                  .arena = reading->arena };
-    point->sweep_count = (uint32_t)cJSON_GetArraySize(sweep);
+    point->sweep_count = reading->sweep.axis_count;
     point->sweep =
         arena_alloc(reading->arena, (size_t)point->sweep_count + 1, sizeof *point->sweep);
     document.layers = arena_alloc(reading->arena, base->layer_count + point->sweep_count + 1,
@@ -279,7 +280,7 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
     if (combination == 0) /* what others lack beside, they lack in what is swept */
         document.written = reading->written;
     bool fine =
-        (sweep == NULL || put_sweep(&document, sweep, combination, base, point, err)) &&
+        put_sweep(&document, &reading->sweep, combination, base, point, err) &&
         scenario_resolve(&point->scenario, &document, reading->options, &reading->caches, err);
     for (uint32_t i = 0; fine && i < point->sweep_count; i++)
         if (strcmp(point->sweep[i].pointer, SCALING_POINTER) == 0)
@@ -288,12 +289,27 @@ static bool resolve_point(struct reading *reading, const cJSON *variant, uint32_
     return fine;
 }
 
+/* The points of a group, which differ in their variant alone, have one warm-up. */
+static bool check_warmups(const struct reading *reading, const struct experiment *experiment,
+                          uint32_t combinations, struct error *err)
+{
+    struct node root = document_node(&reading->document);
+    for (uint32_t i = combinations; i < experiment->point_count; i++)
+        if (experiment->points[i].scenario.warmup_auto !=
+            experiment->points[i % combinations].scenario.warmup_auto)
+            return node_refuse(&root, err,
+                               "\"warmup_ms\" is \"auto\" in one variant and a number in another, "
+                               "but one warm-up is found for all variants; set it at the top");
+    return true;
+}
+
 static bool read_points(struct reading *reading, struct experiment *experiment, struct error *err)
 {
+    reading->document.written = reading->written; /* for the defaults of what spans points */
     struct node root = document_node(&reading->document), node;
-    uint64_t combinations;
-    if (!variation_check(&root, &combinations, err))
+    if (!sweep_read(&reading->sweep, &root, err) || !variation_check(&root, &reading->sweep, err))
         return false;
+    uint64_t combinations = reading->sweep.combinations;
     const cJSON *variants = node_get(&root, "variants", &node) ? node.json : NULL, *variant;
     uint64_t count = combinations * (uint64_t)(variants ? cJSON_GetArraySize(variants) : 1);
     if (count > POINTS_MAX)
@@ -312,7 +328,7 @@ static bool read_points(struct reading *reading, struct experiment *experiment, 
                 return false;
         variant = variant != NULL ? variant->next : NULL;
     } while (variant != NULL);
-    return true;
+    return check_warmups(reading, experiment, (uint32_t)combinations, err);
 }
 
 /* The scenario's own CPU profiles are no part of its points. */
@@ -430,6 +446,14 @@ static bool read_expectations(const struct reading *reading, struct experiment *
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
+static bool read_precision(struct reading *reading, struct experiment *experiment,
+                           struct error *err)
+{
+    struct node root = document_node(&reading->document);
+    experiment->replications = experiment->points[0].scenario.replications;
+    return precision_read(&root, reading->options, experiment, err);
+}
+
 bool experiment_read(struct experiment *experiment, const char *path,
                      const struct scenario_options *options, struct arena *arena, struct error *err)
 {
@@ -454,7 +478,8 @@ bool experiment_read(struct experiment *experiment, const char *path,
         reading.written = cJSON_Duplicate(reading.document.root, true);
         reading.caches.references.written = reading.written;
         fine = read_profiles(&reading, err) && read_points(&reading, experiment, err) &&
-               read_expectations(&reading, experiment, err);
+               read_expectations(&reading, experiment, err) &&
+               read_precision(&reading, experiment, err);
     }
     if (fine) {
         profile_cache_write(&reading.caches.profiles, reading.written);
@@ -462,16 +487,15 @@ bool experiment_read(struct experiment *experiment, const char *path,
         note_profiles(&reading, experiment);
         experiment->notes = reference_notes(&reading.caches.references, options->is_rtapp,
                                             &experiment->note_count, arena);
-        const struct scenario *first = &experiment->points[0].scenario;
-        experiment->name = first->name;
-        experiment->seed = first->seed;
-        experiment->replications = first->replications;
+        experiment->name = experiment->points[0].scenario.name;
+        experiment->seed = experiment->points[0].scenario.seed;
     }
     for (uint32_t i = 0; i < EXTENDS_MAX; i++)
         json_source_free(&reading.sources[i]);
     for (uint32_t i = 0; i < reading.document.layer_count; i++)
         if (reading.document.layers[i].source == NULL)
             cJSON_Delete((cJSON *)(uintptr_t)reading.document.layers[i].value);
+    sweep_free(&reading.sweep);
     reference_cache_free(&reading.caches.references);
     cJSON_Delete(reading.document.root);
     cJSON_Delete(reading.bare);

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "sim/input/event_file.h"
+#include "sim/input/precision_file.h"
 #include "sim/input/profile_file.h"
 #include "sim/input/workload_file.h"
+#include "sim/statistics/precision.h"
 
 const char *const victim_names[] = { "most_loaded", "random", "random_or_self", NULL };
 
@@ -18,11 +20,11 @@ const char *const entry_names[ENTRY_KINDS] = {
     "schedule", "yield", "block", "exit", "create", "wake", "receive", "tick", "balance",
 };
 
-static const char *const top_keys[] = { "name",      "seed",      "replications", "duration_ms",
-                                        "warmup_ms", "machine",   "scheduler",    "cost",
-                                        "flat",      "starve_ms", "workload",     "extends",
-                                        "variants",  "sweep",     "expect",       "profiles",
-                                        "lag",       "events",    "resources",    NULL };
+static const char *const top_keys[] = {
+    "name",   "seed",     "replications", "duration_ms", "warmup_ms", "machine",      "scheduler",
+    "cost",   "flat",     "starve_ms",    "workload",    "extends",   "variants",     "sweep",
+    "expect", "profiles", "lag",          "events",      "resources", PRECISION_KEYS, NULL
+};
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
 
@@ -372,24 +374,44 @@ static bool read_cost(const struct node *root, struct scenario *scenario, struct
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
+static bool read_warmup(const struct node *root, double duration_ms, struct scenario *scenario,
+                        struct error *err)
+{
+    struct node node;
+    double warmup_ms = 0;
+    if (node_get(root, "warmup_ms", &node) && cJSON_IsString(node.json) &&
+        strcmp(node.json->valuestring, "auto") == 0) {
+        scenario->warmup_auto = true;
+        return true;
+    }
+    if (node_get(root, "warmup_ms", &node) && !cJSON_IsNumber(node.json))
+        return node_refuse(&node, err, "must be a number from 0 to 1e+08, or \"auto\", is %s",
+                           cJSON_IsString(node.json) ? "another word" : node_type(&node));
+    if (!member_number(root, "warmup_ms", 0, 1e8, &warmup_ms, err))
+        return false;
+    if (warmup_ms >= duration_ms && node_get(root, "warmup_ms", &node))
+        return node_refuse(&node, err, "must be less than duration_ms (%g), is %g", duration_ms,
+                           warmup_ms);
+    scenario->warmup_ps = ms_to_ps(warmup_ms);
+    return true;
+}
+
 static bool read_durations(const struct node *root, struct scenario *scenario, struct error *err)
 {
     struct node node;
-    double duration_ms = 0, warmup_ms = 0, starve_ms = 0;
+    double duration_ms = 0, starve_ms = 0;
     uint64_t seed = 1, replications = 10;
+    if (node_get(root, "precision_percent", &node))
+        replications = PRECISION_REPLICATIONS_MIN;
     if (!member_need(root, "duration_ms", &node, err) ||
         !member_number(root, "duration_ms", 1e-3, 1e8, &duration_ms, err) ||
-        !member_number(root, "warmup_ms", 0, 1e8, &warmup_ms, err) ||
+        !read_warmup(root, duration_ms, scenario, err) ||
         (node_get(root, "starve_ms", &node) && !node_number(&node, 1e-3, 1e8, &starve_ms, err)) ||
         !member_bool(root, "lag", &scenario->lag, err) ||
         !member_count(root, "seed", 0, (uint64_t)seed_max, &seed, err) ||
         !member_count(root, "replications", 1, 100000, &replications, err))
         return false;
-    if (warmup_ms >= duration_ms && node_get(root, "warmup_ms", &node))
-        return node_refuse(&node, err, "must be less than duration_ms (%g), is %g", duration_ms,
-                           warmup_ms);
     scenario->duration_ps = ms_to_ps(duration_ms);
-    scenario->warmup_ps = ms_to_ps(warmup_ms);
     scenario->starve_ps = ms_to_ps(starve_ms);
     scenario->seed = seed;
     scenario->replications = (uint32_t)replications;

@@ -9,12 +9,17 @@
 #ifndef SIM_INPUT_VARIATION_H
 #define SIM_INPUT_VARIATION_H
 
-#include "sim/input/document.h"
+#include "sim/input/sweep.h"
 
-/* Where each is found again by its name or number, in a time that grows as the square. */
-enum { POINTS_MAX = 100000, VARIANTS_MAX = 1000, VALUES_MAX = 10000 };
+enum { VARIANTS_MAX = 1000 };
 
-/* root is the merged scenario; *combinations is how many the sweep makes, 1 without one. */
-bool variation_check(const struct node *root, uint64_t *combinations, struct error *err);
+/* Is this a key of the whole scenario?  Its points share it, or are made from it. */
+bool variation_is_shared(const char *key);
+
+/* Is this pointer the other one, or does it lead into what that one names? */
+bool variation_leads_into(const char *pointer, const char *other);
+
+/* root is the merged scenario, sweep what was read of it. */
+bool variation_check(const struct node *root, const struct sweep *sweep, struct error *err);
 
 #endif
