@@ -10,6 +10,7 @@
 
 #include "sim/host/result.h"
 #include "sim/input/rtapp_file.h"
+#include "sim/study/ranks.h"
 
 static const char *const *all_metrics(const struct scenario *scenario, struct arena *arena)
 {
@@ -85,6 +86,8 @@ bool load_experiment(struct experiment *experiment, const char *path,
             note_grammar(path, arena);
         return false;
     }
+    if (ranks != NULL && ranks->rank > 0)
+        return true; /* one says it */
     for (uint32_t i = 0; i < experiment->note_count; i++)
         fprintf(stderr, "%s\n", experiment->notes[i]);
     note_masks(experiment);

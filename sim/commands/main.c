@@ -12,6 +12,10 @@
 #include "sim/base/check.h"
 #include "sim/commands/commands.h"
 #include "sim/input/json.h"
+#include "sim/study/ranks.h"
+#ifdef BRAIDSIM_MPI
+#include "sim/study/ranks_mpi.h"
+#endif
 #include "sim/version.h"
 
 static const struct command {
@@ -118,6 +122,9 @@ int main(int argc, char **argv)
     argp_err_exit_status = EXIT_BAD_INPUT;
     CHECK(atexit(finish_early) == 0);
     gsl_set_error_handler(gsl_failed);
+#ifdef BRAIDSIM_MPI
+    ranks_mpi_find();
+#endif
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_BAD_INPUT;
@@ -127,7 +134,7 @@ int main(int argc, char **argv)
         return finish(EXIT_FINE);
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("braidsim %s\n", BRAIDSIM_VERSION);
+        printf("braidsim %s, %s\n", BRAIDSIM_VERSION, ranks_about);
         return finish(EXIT_FINE);
     }
     for (int i = 0; i < COMMANDS; i++) {

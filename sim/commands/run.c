@@ -20,6 +20,7 @@
 #include "sim/output/progress.h"
 #include "sim/output/table.h"
 #include "sim/output/trace.h"
+#include "sim/study/ranks.h"
 #include "sim/study/study.h"
 
 enum {
@@ -33,7 +34,8 @@ enum {
     KEY_TRACE_DETAIL,
     KEY_RESUME,
     KEY_RESTART,
-    KEY_SHARD
+    KEY_SHARD,
+    KEY_RANK_SILENCE
 };
 
 struct run_arguments {
@@ -44,6 +46,7 @@ struct run_arguments {
     struct trace_request trace;
     enum study_start start;
     uint32_t shard, shards;
+    double silence_s;
     bool quiet;
     char **scenarios;
     int count;
@@ -154,6 +157,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
             argp_error(state, "one of --resume and --restart can be meant");
         arguments->start = key == KEY_RESUME ? STUDY_RESUME : STUDY_RESTART;
         return 0;
+    case KEY_RANK_SILENCE:
+        arguments->silence_s = (double)parse_count(state, "--rank-silence", argument, 1, 86400);
+        return 0;
     case KEY_SHARD:
         parse_shard(state, argument, arguments);
         return 0;
@@ -191,6 +197,8 @@ static const struct argp_option options[] = {
     { "restart", KEY_RESTART, NULL, 0, "begin anew where something was interrupted", 0 },
     { "shard", KEY_SHARD, "I/N", 0, "run the I-th of N parts, which `braidsim merge` puts together",
       0 },
+    { "rank-silence", KEY_RANK_SILENCE, "S", 0,
+      "under mpirun: a rank that is silent for so many seconds is dead (default: 30)", 0 },
     { "scheduler", 'S', "FILE.so", 0, "run this scheduler module", 0 },
     { "as", 'a', "rt-app", 0, "the files are rt-app's, not scenarios", 0 },
     { "cost", KEY_COST, "traced|flat", 0, "how scheduler code is priced", 0 },
@@ -303,6 +311,11 @@ static bool begin_all(const struct run_arguments *arguments, const struct experi
         struct error refusal;
         if (!arguments->quiet)
             wanted.progress = progress_show;
+        wanted.index = (uint32_t)i;
+        if (ranks != NULL)
+            wanted.run = ranks->run;
+        if (ranks != NULL && ranks->rank > 0)
+            wanted.directory = NULL; /* rank 0's alone */
         if (!study_init(&studies[i], &wanted, arena, &refusal))
             return error_set(err, arena_printf(arena, "--out \"%s\"", directories[i]), "%s",
                              refusal.message);
@@ -310,11 +323,25 @@ static bool begin_all(const struct run_arguments *arguments, const struct experi
     return true;
 }
 
+/* Of several ranks all must come together to end, and one tells why. */
+static int refuse(const struct error *err)
+{
+    if (ranks == NULL)
+        return command_refuse(err);
+    if (ranks->rank == 0)
+        command_refuse(err);
+    ranks->begin(NULL, 0, 30);
+    if (ranks->rank > 0)
+        ranks->serve();
+    ranks->end(EXIT_BAD_INPUT);
+}
+
 int command_run(int argc, char **argv)
 {
     struct run_arguments arguments = { .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
                                        .shard = 1,
                                        .shards = 1,
+                                       .silence_s = 30,
                                        .trace = { .from_ms = NAN, .to_ms = NAN } };
     struct arena arena = ARENA_EMPTY;
     struct scheduler *builds[COSTS] = { NULL };
@@ -328,13 +355,19 @@ int command_run(int argc, char **argv)
     if (!read_all(&arguments, experiments, directories, &arena, &err) ||
         !load_schedulers(builds, arguments.load.scheduler_file, experiments, count, &arena, &err) ||
         !begin_all(&arguments, experiments, directories, builds, studies, &arena, &err))
-        return command_refuse(&err);
+        return refuse(&err);
+    if (ranks != NULL)
+        ranks->begin(studies, (uint32_t)count, arguments.silence_s);
+    if (ranks != NULL && ranks->rank > 0)
+        ranks->serve();
     int status = EXIT_FINE;
     for (int i = 0; i < arguments.count; i++) {
         int one = run_study(&arguments, &studies[i]);
         study_free(&studies[i]);
         status = one > status ? one : status;
     }
+    if (ranks != NULL)
+        ranks->end(status);
     arena_free(&arena);
     return status;
 }

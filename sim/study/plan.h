@@ -9,9 +9,10 @@
  * series tell it (mser5.h).  Where a precision is wanted, replications are added, group by group,
  * until all intervals are tight (precision.h).
  *
- * Runs are asked for in order: point by point, replications fastest; pilots group by group.  Everything follows from
- * results alone, in whatever order they come, so that a plan that is told results of before goes on
- * from there, and a plan that is told all of them is complete.  tests/unit/plan.c
+ * Runs are asked for in order: point by point, replications fastest; pilots group by group.
+ * Everything follows from results alone, in whatever order they come, so that a plan that is told
+ * results of before goes on from there, and a plan that is told all of them is complete.
+ * tests/unit/plan.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

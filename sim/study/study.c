@@ -241,6 +241,12 @@ static bool source_finished(void *context, const struct run_order *order, const 
     return fine;
 }
 
+static void source_again(void *context, const struct run_order *order)
+{
+    struct study *study = context;
+    plan_again(&study->plan, order);
+}
+
 /* Leaves nothing of a study that cannot come to its end. */
 static void drop_journal(struct study *study)
 {
@@ -250,21 +256,28 @@ static void drop_journal(struct study *study)
     folder_unmake(study->options.directory, study->levels);
 }
 
+struct work study_work(const struct study *study)
+{
+    const struct study_options *options = &study->options;
+    return (struct work){ .index = options->index,
+                          .experiment = options->experiment,
+                          .traced = options->builds[COST_TRACED],
+                          .plain = options->builds[COST_FLAT],
+                          .jobs = options->jobs,
+                          .trace = options->trace };
+}
+
 int study_run(struct study *study, struct error *err)
 {
     const struct study_options *options = &study->options;
-    struct work work = { .experiment = options->experiment,
-                         .traced = options->builds[COST_TRACED],
-                         .plain = options->builds[COST_FLAT],
-                         .jobs = options->jobs,
-                         .trace = options->trace };
-    struct work_source source = { study, source_next, source_finished };
+    struct work work = study_work(study);
+    struct work_source source = { study, source_next, source_finished, source_again };
     signal(SIGXFSZ, SIG_IGN); /* a file size limit becomes an error of write() */
     if (!open_journal(study, err))
         return EXIT_BAD_INPUT;
     plan_begin(&study->plan);
     work.trace.many = study->plan.total > 1;
-    int status = workers_run(&work, &source, err);
+    int status = (options->run != NULL ? options->run : workers_run)(&work, &source, err);
     if (study->plan.bad != NULL)
         status = study->plan.bad->fault.kind != FAULT_NONE ? EXIT_FAULT : EXIT_BAD_INPUT;
     if (study->plan.bad != NULL || status == EXIT_FAULT)

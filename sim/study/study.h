@@ -30,7 +30,10 @@ struct study_options {
     enum study_start start;
     uint32_t shard, shards; /* 1 of 1: everything */
     uint32_t jobs;
+    uint32_t index; /* of several */
     struct trace_request trace;
+    /* Who runs it; NULL: workers_run(). */
+    int (*run)(const struct work *work, const struct work_source *source, struct error *err);
     /* Called after each run; total may grow; may be NULL. */
     void (*progress)(void *context, uint32_t done, uint32_t total);
     void *progress_context;
@@ -53,6 +56,9 @@ struct study {
  * and the study stays where it is. */
 bool study_init(struct study *study, const struct study_options *options, struct arena *arena,
                 struct error *err);
+
+/* What its workers are to know. */
+struct work study_work(const struct study *study);
 
 /* EXIT_FINE: study->results are whole.  EXIT_FAULT or EXIT_BAD_INPUT with study->plan.bad set: a
  * run ended the study, and its journal is gone.  Else err is set, as by workers_run(). */

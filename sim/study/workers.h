@@ -22,6 +22,7 @@ struct trace_request {
 };
 
 struct work {
+    uint32_t index; /* of the study, where there are several */
     const struct experiment *experiment;
     const struct scheduler *traced, *plain; /* as each point's cost wants; NULL: not wanted */
     uint32_t jobs;                          /* runs at a time */
@@ -36,6 +37,9 @@ struct work_source {
     /* A result, as bytes of result_pack(); in any order.  False, with err set: stop. */
     bool (*finished)(void *context, const struct run_order *order, const void *bytes, size_t size,
                      struct error *err);
+    /* Its result will not come, as whoever had it is gone: next() is to give it again.  Processes
+     * of this machine are not lost: workers_run() does not call it. */
+    void (*again)(void *context, const struct run_order *order);
 };
 
 /* Until there are no more.  EXIT_FINE; or, with err set, EXIT_BAD_INPUT where finished() refused or

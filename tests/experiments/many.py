@@ -25,12 +25,12 @@ import time
 from support import check, finish, write
 
 program = os.path.realpath(sys.argv[1])
-runs = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+runs = int(sys.argv[2]) if len(sys.argv) > 2 else 60
 work = tempfile.mkdtemp(prefix="braidsim-many.")
 os.chdir(work)
 
 values = [1000 + 7 * i for i in range(runs // 20)]
-write("many.json", replications=10, duration_ms=25000,
+write("many.json", replications=10, duration_ms=60000,
       sweep={"/workload/0/phases/0/run/mean_us": values})
 
 terminal, side = pty.openpty()
