@@ -16,6 +16,7 @@ int command_check(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_calibrate(int argc, char **argv);
 int command_import(int argc, char **argv);
+int command_claims(int argc, char **argv);
 
 /* Prints "PLACE: MESSAGE" on standard error; returns EXIT_BAD_INPUT. */
 int command_refuse(const struct error *err);

@@ -30,6 +30,7 @@ static const struct command {
       command_list },
     { "import", "TRACE", "make a scenario of a recorded trace of Linux's scheduler",
       command_import },
+    { "claims", "", "measure what the design claims, and print the verdicts", command_claims },
     { "calibrate", "", "measure this host, write a CPU profile that run takes", command_calibrate },
 };
 

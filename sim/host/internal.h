@@ -288,6 +288,7 @@ struct host {
     struct entry_tally *entry_tallies; /* [workload_count] */
     uint64_t call_count[ENTRY_KINDS];
     double call_ps[ENTRY_KINDS];
+    struct entry_work work;
     uint64_t switch_count, switch_call_count, migration_count, completed, starved;
     double switch_call_ps;
 };

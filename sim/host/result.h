@@ -193,6 +193,13 @@ struct process_totals {
     uint32_t migrations, loops, alive_whole_window;
 };
 
+/* What the scheduler did in all entries of the window but ticks. */
+struct entry_work {
+    uint64_t entries;
+    uint64_t blocks, accesses; /* as traced; 0 under flat prices */
+    double price_ps;           /* as of sched_call_ns_* */
+};
+
 /* What a worker is told to run. */
 struct run_order {
     uint32_t point, replication;
@@ -213,6 +220,7 @@ struct run_result {
     uint64_t window_ps;
     uint64_t vain_ps_max; /* scenario->vain: the longest that a core idled beside one queued */
     uint64_t events, scheduling_events;
+    struct entry_work work;
     double wall_s, cpu_s; /* of the engine; cpu_s is processor time */
     uint64_t peak_rss_kb;
     double *metrics;                  /* [metric_count] */

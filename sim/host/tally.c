@@ -174,6 +174,14 @@ void tally_call(struct host *host, enum entry_kind kind, uint64_t price_ps)
     histogram_add(&host->tally->call, price_ps);
     host->call_count[kind]++;
     host->call_ps[kind] += (double)price_ps;
+    if (kind == ENTRY_TICK)
+        return;
+    host->work.entries++;
+    host->work.price_ps += (double)price_ps;
+    if (host->traced) {
+        host->work.blocks += host->tracer.counts.blocks;
+        host->work.accesses += host->tracer.counts.accesses;
+    }
 }
 
 void tally_lock_wait(struct host *host, struct host_torus *torus, uint64_t wait_ps, bool contended)
@@ -442,6 +450,7 @@ void tally_finish(struct host *host, struct run_result *result)
     if (host->series != NULL)
         series_finish(host->series, result);
     result->vain_ps_max = host->vain_ps_max;
+    result->work = host->work;
     merge_entries(host);
     result->metric_count = metric_name_count(host->scenario);
     result->metrics = arena_alloc(host->arena, result->metric_count, sizeof *result->metrics);

@@ -1,0 +1,56 @@
+/* ledger.h -- all claims on all machines, and the ways to show them.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#ifndef SIM_CLAIMS_LEDGER_H
+#define SIM_CLAIMS_LEDGER_H
+
+#include <stdio.h>
+
+#include "sim/claims/verdict.h"
+
+/* Each study is run with the profile's instructions per cycle as they are, and, where they are
+ * assumed, with half and with twice as many. */
+enum ipc { IPC_AS_IS, IPC_HALVED, IPC_DOUBLED, IPCS };
+
+struct ledger_machine {
+    const char *cpu, *title, *note;
+    double ipc;
+    const char *ipc_kind;    /* "assumed" */
+    const char *switch_kind; /* of switch_ns */
+    bool varied;             /* the ipc is assumed */
+};
+
+struct ledger_entry {
+    const struct claim *claim;
+    struct finding (*findings)[IPCS]; /* [machine_count]; no settings: not asked on that machine */
+};
+
+struct ledger {
+    uint32_t machine_count, entry_count, replications;
+    struct ledger_machine *machines;
+    struct ledger_entry *entries;
+    uint64_t shape; /* of the claims, their studies and the machines, as a hash */
+};
+
+/* Over all machines, by the rule of verdict.h. */
+enum verdict ledger_verdict(const struct ledger *ledger, const struct ledger_entry *entry,
+                            enum ipc ipc);
+
+/* Does no verdict on this machine change with the ipc? */
+bool ledger_survives(const struct ledger *ledger, const struct ledger_entry *entry,
+                     uint32_t machine);
+
+/* "1.26 [1.25, 1.27]" */
+const char *ledger_interval(struct interval interval, struct arena *arena);
+
+/* "at most 1 %" */
+const char *ledger_bound(const struct claim *claim, struct arena *arena);
+
+void ledger_print(FILE *to, const struct ledger *ledger, struct arena *arena);
+
+/* For file_write(); context is the ledger. */
+void ledger_json(FILE *to, const void *context);
+void ledger_markdown(FILE *to, const void *context);
+
+#endif
