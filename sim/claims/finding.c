@@ -56,7 +56,7 @@ static double mean(const struct study *study, uint32_t variant, uint32_t group, 
     return sum / replications(study);
 }
 
-/* The variant of this name, or the best of those that it stands for. */
+/* The variant of this name, or the best of those that it stands for; UINT32_MAX: there is none. */
 static uint32_t choose(const struct study *study, const struct claim_figure *figure,
                        const char *wanted, uint32_t group)
 {
@@ -71,7 +71,6 @@ static uint32_t choose(const struct study *study, const struct claim_figure *fig
         best = v;
         best_mean = own;
     }
-    CHECK(best != UINT32_MAX);
     return best;
 }
 
@@ -103,25 +102,29 @@ static double figure_value(const struct study *study, const struct claim_figure 
     return figure->how == HOW_RATIO ? value / beside : value - beside;
 }
 
-static const char *best_name(const struct study *study, const char *wanted, uint32_t variant,
-                             struct arena *arena)
+/* What * stands for. */
+static const char *best_name(const char *wanted, const char *variant)
 {
-    const char *name = variant_name(study, variant);
     size_t length = strlen(wanted);
-    return wanted[length - 1] == '*' ? arena_string(arena, name + length - 1) : NULL;
+    return wanted[length - 1] == '*' ? variant + length - 1 : NULL;
 }
 
 static struct claim_value measure(const struct study *study, const struct claim_figure *figure,
                                   const char *wanted, uint32_t group, struct arena *arena)
 {
     double *values = arena_alloc(study->arena, replications(study), sizeof *values);
-    struct claim_value result = { .best = NULL };
+    struct claim_value result = { .interval = { NAN, NAN, 0 } };
     uint32_t variant = choose(study, figure, wanted, group), other = 0;
-    result.best = best_name(study, wanted, variant, arena);
-    if (figure->other != NULL) {
+    if (figure->other != NULL)
         other = choose(study, figure, figure->other, group);
+    if (variant == UINT32_MAX || other == UINT32_MAX)
+        return result;
+    result.variant = arena_string(arena, variant_name(study, variant));
+    result.best = best_name(wanted, result.variant);
+    if (figure->other != NULL) {
+        result.other = arena_string(arena, variant_name(study, other));
         if (result.best == NULL)
-            result.best = best_name(study, figure->other, other, arena);
+            result.best = best_name(figure->other, result.other);
     }
     for (uint32_t r = 0; r < replications(study); r++)
         values[r] = figure_value(study, figure, variant, other, group, r);
@@ -270,6 +273,21 @@ void finding_make(struct finding *finding, const struct claim *claim,
                                               claim->besides[b].variant, group, arena);
         }
     arena_free(&passing);
+}
+
+static bool is_called(const char *name, const char *variant)
+{
+    return name != NULL && strcmp(name, variant) == 0;
+}
+
+bool finding_needs(const struct finding *finding, const char *variant)
+{
+    for (uint32_t i = 0; i < finding->setting_count; i++) {
+        const struct claim_value *figure = &finding->settings[i].figure;
+        if (is_called(figure->variant, variant) || is_called(figure->other, variant))
+            return true;
+    }
+    return false;
 }
 
 const char *finding_title(const struct finding *finding, const struct claim_setting *setting,

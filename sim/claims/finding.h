@@ -19,8 +19,9 @@ struct claim_axis {
 };
 
 struct claim_value {
-    struct interval interval;
-    const char *best; /* of a figure of the best of several: which that is; else NULL */
+    struct interval interval; /* n is 0 where there are no such variants */
+    const char *best;         /* of a figure of the best of several: which that is; else NULL */
+    const char *variant, *other;
 };
 
 struct claim_setting {
@@ -42,6 +43,9 @@ struct finding {
 /* Everything is in arena, and refers to nothing of the results. */
 void finding_make(struct finding *finding, const struct claim *claim,
                   const struct results *results, struct arena *arena);
+
+/* Is the figure of any setting made of this variant? */
+bool finding_needs(const struct finding *finding, const char *variant);
 
 /* "slice_us 1000, 10-run+990-sleep" */
 const char *finding_title(const struct finding *finding, const struct claim_setting *setting,

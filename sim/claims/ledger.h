@@ -27,7 +27,8 @@ struct ledger_entry {
 };
 
 struct ledger {
-    uint32_t machine_count, entry_count, replications;
+    uint32_t machine_count, entry_count;
+    uint32_t fewest, most; /* replications of a study */
     struct ledger_machine *machines;
     struct ledger_entry *entries;
     uint64_t shape; /* of the claims, their studies and the machines, as a hash */

@@ -91,7 +91,6 @@ void ledger_json(FILE *to, const void *context)
     struct arena arena = ARENA_EMPTY;
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "braidsim", BRAIDSIM_VERSION);
-    cJSON_AddNumberToObject(root, "replications", ledger->replications);
     cJSON *list = cJSON_AddArrayToObject(root, "claims");
     for (uint32_t e = 0; e < ledger->entry_count; e++) {
         const struct ledger_entry *entry = &ledger->entries[e];

@@ -27,8 +27,8 @@ static void put_head(FILE *to, const struct ledger *ledger)
             "# The design's claims, measured\n\n"
             "This file is generated, verdicts included, by\n\n"
             "    braidsim claims --markdown docs/CLAIMS.md\n\n"
-            "A claim has one figure, with a 95 %% interval over %u replications (Student), in each "
-            "setting of\na study in `configs/claims`. It **holds** in a setting where the "
+            "A claim has one figure, with a 95 %% interval over %u to %u replications (Student), in "
+            "each setting of\na study in `configs/claims`. It **holds** in a setting where the "
             "interval's far end, not the mean, is\nwithin the bound. On a machine it *holds* if it "
             "does in every setting, *fails* if it does in none, and\n*holds under conditions* "
             "otherwise: where it does. The same rule goes over machines. What a setting\nhas no "
@@ -37,7 +37,7 @@ static void put_head(FILE *to, const struct ledger *ledger)
             "`ticket` and with `mcs` locks; the name\nof the best is in brackets. All is what "
             "the model says of machines, of which\n[VALIDATION.md](VALIDATION.md) and "
             "[CAVEATS.md](CAVEATS.md) tell how far to believe it.\n\n",
-            ledger->replications);
+            ledger->fewest, ledger->most);
     fprintf(to, "| machine | | instructions per cycle | switch_ns | |\n"
                 "| --- | --- | --- | --- | --- |\n");
     for (uint32_t m = 0; m < ledger->machine_count; m++) {

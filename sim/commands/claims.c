@@ -222,6 +222,34 @@ static void progress(struct work_shop *shop, const char *what, const char *cpu)
     fflush(stderr);
 }
 
+static void note_replications(struct ledger *ledger, uint32_t replications)
+{
+    if (ledger->fewest == 0 || replications < ledger->fewest)
+        ledger->fewest = replications;
+    if (replications > ledger->most)
+        ledger->most = replications;
+}
+
+/* With another IPC, only what figures are made of as it is: so the opponent is the best of those who
+ * were the best somewhere. */
+static void leave_out(const struct work_shop *shop, struct experiment *experiment,
+                      enum claim_study which, uint32_t m)
+{
+    uint32_t kept = 0;
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        bool needed = false;
+        for (uint32_t e = 0; e < shop->ledger.entry_count; e++) {
+            const struct ledger_entry *entry = &shop->ledger.entries[e];
+            needed = needed || (entry->claim->study == which &&
+                                finding_needs(&entry->findings[m][IPC_AS_IS],
+                                              experiment->points[p].variant));
+        }
+        if (needed)
+            experiment->points[kept++] = experiment->points[p];
+    }
+    experiment->point_count = kept;
+}
+
 static int measure(struct work_shop *shop, enum claim_study which, uint32_t m, enum ipc ipc)
 {
     static const double factors[IPCS] = { NAN, .5, 2 };
@@ -234,8 +262,10 @@ static int measure(struct work_shop *shop, enum claim_study which, uint32_t m, e
     if (!read_study(shop, which, &shop->machines[m], machine->ipc * factors[ipc], &experiment,
                     &arena, &err))
         return command_refuse(&err);
+    if (ipc != IPC_AS_IS)
+        leave_out(shop, &experiment, which, m);
     int status = run_study(shop, &experiment, &results, &arena);
-    shop->ledger.replications = experiment.replications;
+    note_replications(&shop->ledger, experiment.replications);
     for (uint32_t e = 0; e < shop->ledger.entry_count && status == EXIT_FINE; e++) {
         struct ledger_entry *entry = &shop->ledger.entries[e];
         if (entry->claim->study == which)
