@@ -8,7 +8,7 @@
  * The rule, for all claims alike: a claim holds in a setting if the interval's far end, not the
  * mean, is within the bound.  On a machine it holds if it does in every setting, fails if it does
  * in none, and holds under conditions otherwise: these are the settings where it does.  Over all
- * machines likewise.  No verdict is written down anywhere: verdict.c works all of them out.
+ * machines likewise.  No verdict is written down anywhere: ruling.c works all of them out.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

@@ -9,20 +9,20 @@
 
 enum { COLUMNS = 100, CPU_WIDTH = 16, HOLDS_WIDTH = 9, FIGURE_WIDTH = 30 };
 
-enum verdict ledger_verdict(const struct ledger *ledger, const struct ledger_entry *entry,
+enum ruling ledger_ruling(const struct ledger *ledger, const struct ledger_entry *entry,
                             enum ipc ipc)
 {
     uint32_t holding = 0, measured = 0;
     bool some = false;
     for (uint32_t m = 0; m < ledger->machine_count; m++) {
         bool varied = ipc == IPC_AS_IS || ledger->machines[m].varied;
-        enum verdict verdict = finding_verdict(&entry->findings[m][varied ? ipc : IPC_AS_IS]);
-        measured += verdict != VERDICT_NONE;
-        holding += verdict == VERDICT_HOLDS;
-        some = some || verdict == VERDICT_CONDITIONS;
+        enum ruling ruling = finding_ruling(&entry->findings[m][varied ? ipc : IPC_AS_IS]);
+        measured += ruling != RULING_NONE;
+        holding += ruling == RULING_HOLDS;
+        some = some || ruling == RULING_CONDITIONS;
     }
-    enum verdict verdict = verdict_of(holding, measured);
-    return verdict == VERDICT_FAILS && some ? VERDICT_CONDITIONS : verdict;
+    enum ruling ruling = ruling_of(holding, measured);
+    return ruling == RULING_FAILS && some ? RULING_CONDITIONS : ruling;
 }
 
 bool ledger_survives(const struct ledger *ledger, const struct ledger_entry *entry,
@@ -31,8 +31,8 @@ bool ledger_survives(const struct ledger *ledger, const struct ledger_entry *ent
     const struct finding *findings = entry->findings[machine];
     if (!ledger->machines[machine].varied)
         return true;
-    return finding_verdict(&findings[IPC_HALVED]) == finding_verdict(&findings[IPC_AS_IS]) &&
-           finding_verdict(&findings[IPC_DOUBLED]) == finding_verdict(&findings[IPC_AS_IS]);
+    return finding_ruling(&findings[IPC_HALVED]) == finding_ruling(&findings[IPC_AS_IS]) &&
+           finding_ruling(&findings[IPC_DOUBLED]) == finding_ruling(&findings[IPC_AS_IS]);
 }
 
 /* As many digits as three figures of the greater of mean and width want. */
@@ -170,7 +170,7 @@ static void print_entry(FILE *to, const struct ledger *ledger, const struct ledg
     fprintf(to, "\n%s: \"%s\"\n", claim->id, claim->says);
     print_paragraph(to, 2,
                     arena_printf(arena, "VERDICT: %s; %s",
-                                 verdict_name(ledger_verdict(ledger, entry, IPC_AS_IS)),
+                                 ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)),
                                  survival_text(ledger, entry, arena)));
     print_paragraph(to, 2,
                     arena_printf(arena, "Figure: %s, %s (%s)", claim->figure.name,

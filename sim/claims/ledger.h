@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "sim/claims/verdict.h"
+#include "sim/claims/ruling.h"
 
 /* Each study is run with the profile's instructions per cycle as they are, and, where they are
  * assumed, with half and with twice as many. */
@@ -34,8 +34,8 @@ struct ledger {
     uint64_t shape; /* of the claims, their studies and the machines, as a hash */
 };
 
-/* Over all machines, by the rule of verdict.h. */
-enum verdict ledger_verdict(const struct ledger *ledger, const struct ledger_entry *entry,
+/* Over all machines, by the rule of ruling.h. */
+enum ruling ledger_ruling(const struct ledger *ledger, const struct ledger_entry *entry,
                             enum ipc ipc);
 
 /* Does no verdict on this machine change with the ipc? */

@@ -56,7 +56,7 @@ static cJSON *finding_json(const struct finding *finding, const struct claim *cl
 {
     cJSON *json = cJSON_CreateObject();
     struct finding_counts counts = finding_count(finding);
-    cJSON_AddStringToObject(json, "verdict", verdict_name(finding_verdict(finding)));
+    cJSON_AddStringToObject(json, "verdict", ruling_name(finding_ruling(finding)));
     cJSON_AddStringToObject(json, "conditions", finding_conditions(finding, arena));
     cJSON_AddNumberToObject(json, "measured", counts.measured);
     cJSON_AddNumberToObject(json, "holding", counts.holding);
@@ -102,7 +102,7 @@ void ledger_json(FILE *to, const void *context)
         cJSON_AddStringToObject(json, "unit", claim->figure.unit);
         cJSON_AddNumberToObject(json, claim->at_least ? "at_least" : "at_most", claim->bound);
         cJSON_AddStringToObject(json, "verdict",
-                                verdict_name(ledger_verdict(ledger, entry, IPC_AS_IS)));
+                                ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)));
         cJSON *machines = cJSON_AddArrayToObject(json, "machines");
         for (uint32_t m = 0; m < ledger->machine_count; m++)
             if (entry->findings[m][IPC_AS_IS].setting_count > 0)

@@ -53,14 +53,14 @@ static void put_summary_cell(FILE *to, const struct ledger *ledger,
 {
     const struct finding *finding = &entry->findings[m][IPC_AS_IS];
     struct finding_counts counts = finding_count(finding);
-    enum verdict verdict = finding_verdict(finding);
-    if (verdict == VERDICT_NONE)
+    enum ruling ruling = finding_ruling(finding);
+    if (ruling == RULING_NONE)
         fprintf(to, " |");
-    else if (verdict == VERDICT_CONDITIONS)
+    else if (ruling == RULING_CONDITIONS)
         fprintf(to, " %u of %u%s |", counts.holding, counts.measured,
                 ledger_survives(ledger, entry, m) ? "" : " *");
     else
-        fprintf(to, " %s%s |", verdict_name(verdict),
+        fprintf(to, " %s%s |", ruling_name(ruling),
                 ledger_survives(ledger, entry, m) ? "" : " *");
 }
 
@@ -78,7 +78,7 @@ static void put_summary(FILE *to, const struct ledger *ledger, struct arena *are
         const struct ledger_entry *entry = &ledger->entries[e];
         fprintf(to, "\n| [%s](#%s): %s | %s | **%s** |", entry->claim->id, entry->claim->id,
                 entry->claim->says, ledger_bound(entry->claim, arena),
-                verdict_name(ledger_verdict(ledger, entry, IPC_AS_IS)));
+                ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)));
         for (uint32_t m = 0; m < ledger->machine_count; m++)
             put_summary_cell(to, ledger, entry, m);
     }
@@ -137,11 +137,11 @@ static void put_machine(FILE *to, const struct ledger *ledger, const struct ledg
                         uint32_t m, struct arena *arena)
 {
     const struct finding *findings = entry->findings[m];
-    enum verdict verdict = finding_verdict(&findings[IPC_AS_IS]);
+    enum ruling ruling = finding_ruling(&findings[IPC_AS_IS]);
     const char *conditions = finding_conditions(&findings[IPC_AS_IS], arena);
-    if (verdict == VERDICT_NONE)
+    if (ruling == RULING_NONE)
         return;
-    fprintf(to, "\n**%s: %s**%s%s.", ledger->machines[m].cpu, verdict_name(verdict),
+    fprintf(to, "\n**%s: %s**%s%s.", ledger->machines[m].cpu, ruling_name(ruling),
             conditions[0] != '\0' ? ": " : "", conditions);
     if (ledger->machines[m].varied) {
         fprintf(to, " It %s. ", ledger_survives(ledger, entry, m)
@@ -161,7 +161,7 @@ static void put_entry(FILE *to, const struct ledger *ledger, const struct ledger
     const struct claim *claim = entry->claim;
     fprintf(to, "\n### <a id=\"%s\"></a>%s: %s\n\n", claim->id, claim->id, claim->says);
     fprintf(to, "**%s.** Figure: %s, %s. Why so: %s. Study: `configs/claims/%s`.\n",
-            verdict_name(ledger_verdict(ledger, entry, IPC_AS_IS)), claim->figure.name,
+            ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)), claim->figure.name,
             ledger_bound(claim, arena), claim->why, claim_studies[claim->study].file);
     for (uint32_t m = 0; m < ledger->machine_count; m++)
         put_machine(to, ledger, entry, m, arena);

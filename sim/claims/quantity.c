@@ -81,17 +81,18 @@ static double switch_cache_ns(const struct scenario *scenario, const struct run_
 static const struct {
     const char *name;
     double (*of)(const struct scenario *scenario, const struct run_result *run);
+    bool loads; /* of more than metrics */
 } own[] = {
-    { "blocks_per_entry", blocks_per_entry },
-    { "accesses_per_entry", accesses_per_entry },
-    { "price_ns_per_entry", price_ns_per_entry },
-    { "useful_cores", useful_cores },
-    { "lag_turns", lag_turns },
-    { "migrations_per_100_switches", migrations },
-    { "switch_code_ns", switch_code_ns },
-    { "switch_registers_ns", switch_registers_ns },
-    { "switch_rest_ns", switch_rest_ns },
-    { "switch_cache_ns", switch_cache_ns },
+    { "blocks_per_entry", blocks_per_entry, true },
+    { "accesses_per_entry", accesses_per_entry, true },
+    { "price_ns_per_entry", price_ns_per_entry, true },
+    { "useful_cores", useful_cores, false },
+    { "lag_turns", lag_turns, false },
+    { "migrations_per_100_switches", migrations, false },
+    { "switch_code_ns", switch_code_ns, false },
+    { "switch_registers_ns", switch_registers_ns, false },
+    { "switch_rest_ns", switch_rest_ns, false },
+    { "switch_cache_ns", switch_cache_ns, false },
 };
 
 /* METRIC_COUNT and beyond are those of workload entries, of operations, and others. */
@@ -109,13 +110,28 @@ static double other_metric(const struct scenario *scenario, const struct run_res
     return value;
 }
 
+/* Of what results have in memory, or behind load. */
+static double own_quantity(const struct results *results, uint32_t run, size_t which)
+{
+    const struct run_result *known = &results->runs[run];
+    const struct scenario *scenario = &results->experiment->points[known->point].scenario;
+    if (!own[which].loads || results->load == NULL)
+        return own[which].of(scenario, known);
+    struct arena arena = ARENA_EMPTY;
+    struct run_result whole;
+    results->load(results->load_context, run, &whole, &arena);
+    double value = own[which].of(scenario, &whole);
+    arena_free(&arena);
+    return value;
+}
+
 double quantity_of(const struct results *results, uint32_t run_index, const char *quantity)
 {
     const struct run_result *run = &results->runs[run_index];
     const struct scenario *scenario = &results->experiment->points[run->point].scenario;
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         if (strcmp(own[i].name, quantity) == 0)
-            return own[i].of(scenario, run);
+            return own_quantity(results, run_index, i);
     for (uint32_t i = 0; i < METRIC_COUNT; i++)
         if (strcmp(metric_descriptions[i].name, quantity) == 0)
             return run->metrics[i];

@@ -19,7 +19,7 @@
 #include "sim/claims/ledger.h"
 #include "sim/commands/commands.h"
 #include "sim/commands/load.h"
-#include "sim/commands/workers.h"
+#include "sim/commands/outcome.h"
 #include "sim/output/file.h"
 
 enum {
@@ -44,7 +44,7 @@ struct arguments {
 
 struct work_shop {
     const struct arguments *arguments;
-    struct scheduler builds[COSTS];
+    struct scheduler *builds[COSTS];
     struct claim_machine *machines;
     struct ledger ledger;
     char data[PATH_MAX];
@@ -183,32 +183,22 @@ static bool read_study(struct work_shop *shop, enum claim_study which,
     return load_experiment(experiment, path, &load, arena, err);
 }
 
-static int run_study(struct work_shop *shop, const struct experiment *experiment,
-                     struct results *results, struct arena *arena)
+static int run_study(const struct work_shop *shop, struct study *study,
+                     const struct experiment *experiment, struct arena *arena)
 {
+    struct study_options options = { .experiment = experiment,
+                                     .builds = shop->builds,
+                                     .shard = 1,
+                                     .shards = 1,
+                                     .jobs = shop->arguments->jobs };
     struct error err;
-    *results = (struct results){ .experiment = experiment };
-    results_evenly(results, arena);
-    struct run_order *orders = arena_alloc(arena, results->run_count, sizeof *orders);
-    for (uint32_t p = 0; p < experiment->point_count; p++)
-        for (uint32_t r = 0; r < results->count[p]; r++)
-            orders[results->first[p] + r] = (struct run_order){
-                .point = p,
-                .replication = r,
-                .warmup_ps = experiment->points[p].scenario.warmup_ps,
-            };
-    struct work work = { .experiment = experiment,
-                         .traced = &shop->builds[COST_TRACED],
-                         .plain = &shop->builds[COST_FLAT],
-                         .jobs = shop->arguments->jobs,
-                         .orders = orders,
-                         .order_count = results->run_count };
-    struct run_result *runs = arena_alloc(arena, results->run_count, sizeof *runs);
-    uint32_t complete = workers_run(&work, runs, arena, &err);
-    if (complete == 0)
+    if (!study_init(study, &options, arena, &err))
         return command_refuse(&err);
-    int status = command_report_bad(experiment, &runs[complete - 1]);
-    results->runs = runs;
+    int status = study_run(study, &err);
+    if (study->plan.bad != NULL)
+        return outcome_bad(study);
+    if (status != EXIT_FINE)
+        command_refuse(&err);
     return status;
 }
 
@@ -256,7 +246,7 @@ static int measure(struct work_shop *shop, enum claim_study which, uint32_t m, e
     struct ledger_machine *machine = &shop->ledger.machines[m];
     struct arena arena = ARENA_EMPTY;
     struct experiment experiment;
-    struct results results;
+    struct study study;
     struct error err;
     progress(shop, claim_studies[which].file, machine->cpu);
     if (!read_study(shop, which, &shop->machines[m], machine->ipc * factors[ipc], &experiment,
@@ -264,13 +254,15 @@ static int measure(struct work_shop *shop, enum claim_study which, uint32_t m, e
         return command_refuse(&err);
     if (ipc != IPC_AS_IS)
         leave_out(shop, &experiment, which, m);
-    int status = run_study(shop, &experiment, &results, &arena);
+    int status = run_study(shop, &study, &experiment, &arena);
     note_replications(&shop->ledger, experiment.replications);
     for (uint32_t e = 0; e < shop->ledger.entry_count && status == EXIT_FINE; e++) {
         struct ledger_entry *entry = &shop->ledger.entries[e];
         if (entry->claim->study == which)
-            finding_make(&entry->findings[m][ipc], entry->claim, &results, &shop->arena);
+            finding_make(&entry->findings[m][ipc], entry->claim, &study.results,
+                         &shop->arena);
     }
+    study_free(&study);
     arena_free(&arena);
     shop->done++;
     return status;
@@ -340,13 +332,18 @@ static bool add_machine(struct work_shop *shop, const char *name, struct error *
     return true;
 }
 
+static bool load_build(struct work_shop *shop, enum cost_kind cost, struct error *err)
+{
+    shop->builds[cost] = arena_alloc(&shop->arena, 1, sizeof *shop->builds[cost]);
+    return scheduler_load(shop->builds[cost], NULL, cost == COST_TRACED, err);
+}
+
 static bool prepare(struct work_shop *shop, struct error *err)
 {
     const struct arguments *arguments = shop->arguments;
     struct ledger *ledger = &shop->ledger;
     if (!data_directory(shop->data, sizeof shop->data, err) ||
-        !scheduler_load(&shop->builds[COST_TRACED], NULL, true, err) ||
-        !scheduler_load(&shop->builds[COST_FLAT], NULL, false, err) ||
+        !load_build(shop, COST_TRACED, err) || !load_build(shop, COST_FLAT, err) ||
         (arguments->json != NULL && !file_check(arguments->json, err)) ||
         (arguments->markdown != NULL && !file_check(arguments->markdown, err)))
         return false;
@@ -456,9 +453,8 @@ static int make_ledger(struct work_shop *shop)
 int command_claims(int argc, char **argv)
 {
     struct arguments arguments = { .jobs = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) };
-    static struct work_shop shop; /* it has scheduler builds in it, which are large */
+    struct work_shop shop = { .arguments = &arguments };
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    shop.arguments = &arguments;
     int status = make_ledger(&shop);
     arena_free(&shop.arena);
     return status;

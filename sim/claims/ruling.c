@@ -1,25 +1,25 @@
-/* verdict.c -- see verdict.h.
+/* ruling.c -- see ruling.h.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/claims/verdict.h"
+#include "sim/claims/ruling.h"
 
 #include <math.h>
 
-const char *verdict_name(enum verdict verdict)
+const char *ruling_name(enum ruling ruling)
 {
     static const char *const names[] = { "not measured", "holds", "holds under conditions",
                                          "fails" };
     return names[verdict];
 }
 
-enum verdict verdict_of(uint32_t holding, uint32_t measured)
+enum ruling ruling_of(uint32_t holding, uint32_t measured)
 {
     if (measured == 0)
-        return VERDICT_NONE;
+        return RULING_NONE;
     if (holding == measured)
-        return VERDICT_HOLDS;
-    return holding == 0 ? VERDICT_FAILS : VERDICT_CONDITIONS;
+        return RULING_HOLDS;
+    return holding == 0 ? RULING_FAILS : RULING_CONDITIONS;
 }
 
 struct finding_counts finding_count(const struct finding *finding)
@@ -34,10 +34,10 @@ struct finding_counts finding_count(const struct finding *finding)
     return counts;
 }
 
-enum verdict finding_verdict(const struct finding *finding)
+enum ruling finding_ruling(const struct finding *finding)
 {
     struct finding_counts counts = finding_count(finding);
-    return verdict_of(counts.holding, counts.measured);
+    return ruling_of(counts.holding, counts.measured);
 }
 
 bool finding_agrees(const struct finding *finding, const struct finding *other)
@@ -140,7 +140,7 @@ static const char *list_settings(const struct finding *finding, bool holding, st
 const char *finding_conditions(const struct finding *finding, struct arena *arena)
 {
     struct finding_counts counts = finding_count(finding);
-    if (verdict_of(counts.holding, counts.measured) != VERDICT_CONDITIONS)
+    if (ruling_of(counts.holding, counts.measured) != RULING_CONDITIONS)
         return "";
     for (uint32_t axis = 0; axis < finding->axis_count; axis++)
         if (axis_explains(finding, axis))

@@ -1,21 +1,21 @@
-/* verdict.h -- from settings to a verdict, and to the conditions that it states.
+/* ruling.h -- from settings to a verdict, and to the conditions that it states.
  *
  * Rule: holds where every setting that has the figure holds; fails where none does; else it holds
  * under conditions, which are those settings.  tests/unit/claims.c
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#ifndef SIM_CLAIMS_VERDICT_H
-#define SIM_CLAIMS_VERDICT_H
+#ifndef SIM_CLAIMS_RULING_H
+#define SIM_CLAIMS_RULING_H
 
 #include "sim/claims/finding.h"
 
-enum verdict { VERDICT_NONE, VERDICT_HOLDS, VERDICT_CONDITIONS, VERDICT_FAILS };
+enum ruling { RULING_NONE, RULING_HOLDS, RULING_CONDITIONS, RULING_FAILS };
 
-const char *verdict_name(enum verdict verdict); /* "not measured", "holds", ... */
+const char *ruling_name(enum ruling ruling); /* "not measured", "holds", ... */
 
 /* Of so many that hold, of so many that were measured. */
-enum verdict verdict_of(uint32_t holding, uint32_t measured);
+enum ruling ruling_of(uint32_t holding, uint32_t measured);
 
 struct finding_counts {
     uint32_t measured, holding, straddling;
@@ -23,7 +23,7 @@ struct finding_counts {
 
 struct finding_counts finding_count(const struct finding *finding);
 
-enum verdict finding_verdict(const struct finding *finding);
+enum ruling finding_ruling(const struct finding *finding);
 
 /* Of two findings about the same claim on the same machine: is every setting judged alike? */
 bool finding_agrees(const struct finding *finding, const struct finding *other);

@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+"""check.py -- `braidsim claims`, and that docs/CLAIMS.md is what it makes.
+
+Goal: no verdict is by hand, in the program or on the page; the ledger is the same whatever the jobs.
+Method: the page's last line has a hash of the page and one of what it was made from, which the program
+tells without a run; a page of which one figure was changed must be found out. One cheap claim is
+measured, and its verdicts are worked out again here from the intervals that it states.
+
+usage: check.py PROGRAM
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PAGE = os.path.join(ROOT, "docs", "CLAIMS.md")
+STAMP = re.compile(rb"\n<!-- shape ([0-9a-f]{16}), text ([0-9a-f]{16}) -->\n\Z")
+failures = 0
+
+
+def expect(condition, what):
+    global failures
+    if not condition:
+        failures += 1
+        print("FAILED:", what, file=sys.stderr)
+
+
+def fnv1a(data):
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+def stamp(page):
+    """The shape that the page states, or None if it is not as the program wrote it."""
+    found = STAMP.search(page)
+    if found is None or int(found.group(2), 16) != fnv1a(page[:found.start()]):
+        return None
+    return found.group(1).decode()
+
+
+def run(program, *arguments):
+    return subprocess.run([program, "claims", *arguments], capture_output=True, text=True,
+                          check=False)
+
+
+def check_page(program):
+    with open(PAGE, "rb") as file:
+        page = file.read()
+    shape = run(program, "--shape").stdout.strip()
+    expect(re.fullmatch("[0-9a-f]{16}", shape), f"--shape prints a hash, not {shape!r}")
+    expect(stamp(page) is not None, "docs/CLAIMS.md is not as the program wrote it: make it again")
+    expect(stamp(page) in (None, shape),
+           "docs/CLAIMS.md is of other claims, studies or machines: make it again")
+    damaged = page.replace(b"**fails**", b"**holds**", 1)
+    expect(damaged != page and stamp(damaged) is None, "a changed verdict is found out")
+
+
+def check_finding(claim, finding):
+    """Verdicts by the rule, from the intervals."""
+    measured = holding = 0
+    for setting in finding["settings"]:
+        figure = setting["figure"]
+        if figure["n"] < 2:
+            continue
+        holds = (figure["low"] >= claim["at_least"] if "at_least" in claim
+                 else figure["high"] <= claim["at_most"])
+        expect(setting["holds"] == holds, f"{claim['id']} {setting['at']}: {setting}")
+        measured += 1
+        holding += holds
+    expect((measured, holding) == (finding["measured"], finding["holding"]), claim["id"])
+    wanted = ("not measured" if measured == 0 else "fails" if holding == 0
+              else "holds" if holding == measured else "holds under conditions")
+    expect(finding["verdict"] == wanted, f"{claim['id']}: {finding['verdict']}, not {wanted}")
+    expect((finding["conditions"] != "") == (wanted == "holds under conditions"), claim["id"])
+    return wanted
+
+
+def check_ledger(ledger):
+    for claim in ledger["claims"]:
+        for machine in claim["machines"]:
+            verdict = check_finding(claim, machine)
+            if machine["instructions_per_cycle_kind"] != "assumed":
+                continue
+            varied = [check_finding(claim, machine[key]) for key in ("ipc_halved", "ipc_doubled")]
+            expect(machine["survives_ipc"] == (varied == [verdict, verdict]), claim["id"])
+
+
+def check_run(program, work):
+    asked = ["--claim", "fair-jain", "--claim", "switch", "--machine", "raspberry-pi-1",
+             "--replications", "2"]
+    outputs = []
+    for jobs in ("1", "2"):
+        files = [os.path.join(work, f"{jobs}.{kind}") for kind in ("json", "md")]
+        result = run(program, *asked, "--jobs", jobs, "--json", files[0], "--markdown", files[1])
+        expect(result.returncode == 0, result.stderr)
+        expect(max(map(len, result.stdout.split("\n"))) <= 100, "a line of over 100 columns")
+        outputs.append([result.stdout] + [open(name, "rb").read() for name in files])
+    expect(outputs[0] == outputs[1], "the ledger differs between --jobs 1 and 2")
+    expect(stamp(outputs[0][2]) is not None, "a page that was just made is as it was made")
+    ledger = json.loads(outputs[0][1])
+    expect([c["id"] for c in ledger["claims"]] == ["switch", "fair-jain"], "two claims")
+    check_ledger(ledger)
+
+
+def check_switch():
+    """What a switch of registers is taken to be is how long its code is."""
+    with open(os.path.join(ROOT, "models/sched/context_x86_64.S"), encoding="utf-8") as file:
+        code = re.search(r"^process_context_switch:(.*?)^\s+ret$", file.read(), re.S | re.M)
+    count = 1 + sum(bool(re.match(r"\s+[a-z]", line)) for line in code.group(1).split("\n"))
+    with open(os.path.join(ROOT, "sim/claims/quantity.h"), encoding="utf-8") as file:
+        stated = int(re.search(r"SWITCH_INSTRUCTIONS = (\d+)", file.read()).group(1))
+    expect(count == stated, f"process_context_switch() has {count} instructions, not {stated}")
+
+
+def check_refusals(program):
+    for arguments, words in ((["--claim", "none"], "no claim is called"),
+                             (["--machine", "none"], "cannot be opened"),
+                             (["--replications", "1"], "from 2"),
+                             (["extra"], "takes no arguments")):
+        result = run(program, *arguments)
+        expect(result.returncode == 2 and words in result.stderr, (arguments, result.stderr))
+
+
+def main():
+    program = os.path.realpath(sys.argv[1])
+    check_switch()
+    check_refusals(program)
+    check_page(program)
+    with tempfile.TemporaryDirectory() as work:
+        check_run(program, work)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
