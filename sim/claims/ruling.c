@@ -10,7 +10,7 @@ const char *ruling_name(enum ruling ruling)
 {
     static const char *const names[] = { "not measured", "holds", "holds under conditions",
                                          "fails" };
-    return names[verdict];
+    return names[ruling];
 }
 
 enum ruling ruling_of(uint32_t holding, uint32_t measured)

@@ -186,13 +186,13 @@ static bool read_study(struct work_shop *shop, enum claim_study which,
 static int run_study(const struct work_shop *shop, struct study *study,
                      const struct experiment *experiment, struct arena *arena)
 {
-    struct study_options options = { .experiment = experiment,
+    struct study_options wanted = { .experiment = experiment,
                                      .builds = shop->builds,
                                      .shard = 1,
                                      .shards = 1,
                                      .jobs = shop->arguments->jobs };
     struct error err;
-    if (!study_init(study, &options, arena, &err))
+    if (!study_init(study, &wanted, arena, &err))
         return command_refuse(&err);
     int status = study_run(study, &err);
     if (study->plan.bad != NULL)
