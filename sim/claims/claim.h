@@ -75,6 +75,7 @@ struct claim {
     enum claim_study study;
     struct claim_figure figure; /* its variant is each of variants, where there are such */
     const char *variants[CLAIM_VARIANTS];
+    bool many_cores;  /* makes no sense on one */
     const char *only; /* of the settings, those with this swept value; NULL: all */
     bool at_least;
     double bound;

@@ -63,6 +63,37 @@ const char *ledger_bound(const struct claim *claim, struct arena *arena)
                         has_unit ? " " : "", has_unit ? claim->figure.unit : "");
 }
 
+const char *ledger_where(const struct ledger *ledger, const struct ledger_entry *entry,
+                         struct arena *arena)
+{
+    static const char *const words[] = { "", "holds on", "in part on", "fails on" };
+    const char *text = "";
+    for (enum ruling ruling = RULING_HOLDS; ruling <= RULING_FAILS; ruling++) {
+        const char *list = "";
+        for (uint32_t m = 0; m < ledger->machine_count; m++)
+            if (finding_ruling(&entry->findings[m][IPC_AS_IS]) == ruling)
+                list = arena_printf(arena, "%s%s%s", list, list[0] != '\0' ? ", " : "",
+                                    ledger->machines[m].cpu);
+        if (list[0] != '\0')
+            text = arena_printf(arena, "%s%s%s %s", text, text[0] != '\0' ? "; " : "",
+                                words[ruling], list);
+    }
+    return text;
+}
+
+const char *ledger_inputs(const struct ledger_machine *machine, struct arena *arena)
+{
+    const struct figure *figures = machine->profile->figure;
+    const struct figure *direct = &figures[FIGURE_switch_ns];
+    const struct figure *timer = &figures[FIGURE_timer_interrupt_ns];
+    return arena_printf(arena,
+                        "%g instructions per cycle (%s), switch_ns %g (%s), timer_interrupt_ns %g "
+                        "(%s)",
+                        machine->ipc, machine->ipc_kind, direct->value,
+                        figure_kind_name(direct->kind), timer->value,
+                        figure_kind_name(timer->kind));
+}
+
 /* ---- For people --------------------------------------------------------------------------- */
 
 /* Words of text, after what already stands on the line, each line begun at indent. */
@@ -122,15 +153,15 @@ static void print_machine(FILE *to, const struct ledger *ledger, const struct le
 {
     const struct ledger_machine *machine = &ledger->machines[m];
     const struct finding *findings = entry->findings[m];
-    const struct claim_setting *worst = finding_worst(&findings[IPC_AS_IS], entry->claim);
-    if (worst == NULL)
+    const struct claim_setting *shown = finding_shown(&findings[IPC_AS_IS], entry->claim);
+    if (shown == NULL)
         return;
     int column = fprintf(to, "    %-*s %-*s %-*s ", CPU_WIDTH, machine->cpu, HOLDS_WIDTH,
                          counts_text(&findings[IPC_AS_IS], arena), FIGURE_WIDTH,
-                         ledger_interval(worst->figure.interval, arena));
-    const char *where = finding_title(&findings[IPC_AS_IS], worst, arena);
-    if (worst->figure.best != NULL)
-        where = arena_printf(arena, "%s (against %s)", where, worst->figure.best);
+                         ledger_interval(shown->figure.interval, arena));
+    const char *where = finding_title(&findings[IPC_AS_IS], shown, arena);
+    if (shown->figure.best != NULL)
+        where = arena_printf(arena, "%s (best: %s)", where, shown->figure.best);
     print_wrapped(to, column, column, where);
     const char *conditions = finding_conditions(&findings[IPC_AS_IS], arena);
     if (conditions[0] != '\0')
@@ -145,7 +176,7 @@ static void print_machine(FILE *to, const struct ledger *ledger, const struct le
                         arena_printf(arena, "IPC doubled: %s %s",
                                      counts_text(&findings[IPC_DOUBLED], arena),
                                      finding_conditions(&findings[IPC_DOUBLED], arena)));
-    const char *besides = besides_text(entry->claim, worst, arena);
+    const char *besides = besides_text(entry->claim, shown, arena);
     if (besides[0] != '\0')
         print_paragraph(to, 8, arena_printf(arena, "there: %s", besides));
 }
@@ -160,7 +191,7 @@ static const char *survival_text(const struct ledger *ledger, const struct ledge
                                 ledger->machines[m].cpu);
     if (lost[0] == '\0')
         return "the same with every assumed IPC halved and doubled";
-    return arena_printf(arena, "but not with IPC halved and doubled on %s", lost);
+    return arena_printf(arena, "another verdict with the IPC halved or doubled on %s", lost);
 }
 
 static void print_entry(FILE *to, const struct ledger *ledger, const struct ledger_entry *entry,
@@ -169,14 +200,15 @@ static void print_entry(FILE *to, const struct ledger *ledger, const struct ledg
     const struct claim *claim = entry->claim;
     fprintf(to, "\n%s: \"%s\"\n", claim->id, claim->says);
     print_paragraph(to, 2,
-                    arena_printf(arena, "VERDICT: %s; %s",
+                    arena_printf(arena, "VERDICT: %s (%s); %s",
                                  ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)),
+                                 ledger_where(ledger, entry, arena),
                                  survival_text(ledger, entry, arena)));
     print_paragraph(to, 2,
                     arena_printf(arena, "Figure: %s, %s (%s)", claim->figure.name,
                                  ledger_bound(claim, arena), claim->why));
     fprintf(to, "    %-*s %-*s %-*s %s\n", CPU_WIDTH, "machine", HOLDS_WIDTH, "holds at",
-            FIGURE_WIDTH, "worst: mean [95 % interval]", "where");
+            FIGURE_WIDTH, "shown: mean [95 % interval]", "where");
     for (uint32_t m = 0; m < ledger->machine_count; m++)
         print_machine(to, ledger, entry, m, arena);
 }
@@ -188,15 +220,15 @@ void ledger_print(FILE *to, const struct ledger *ledger, struct arena *arena)
                     "The design's claims, as measured. A claim holds in a setting where the far end "
                     "of the figure's 95 % interval is within the bound; on a machine, where it "
                     "holds in all settings; under conditions, where it holds in some. \"holds "
-                    "at\" counts them, \"worst\" is the setting where the figure is worst, and "
-                    "\"there\" what else was measured in that one.");
+                    "at\" counts them. Shown is the setting where the figure is worst or, where the "
+                    "claim fails in all, comes nearest; \"there\" is what else was measured in "
+                    "that one, and \"best\" which of the global queues the best is.");
     putc('\n', to);
     for (uint32_t m = 0; m < ledger->machine_count; m++) {
         const struct ledger_machine *machine = &ledger->machines[m];
         print_paragraph(to, 2,
-                        arena_printf(arena, "%s: %s; %s; %g instructions per cycle (%s)",
-                                     machine->cpu, machine->title, machine->note, machine->ipc,
-                                     machine->ipc_kind));
+                        arena_printf(arena, "%s: %s; %s; %s", machine->cpu, machine->title,
+                                     machine->note, ledger_inputs(machine, arena)));
     }
     for (uint32_t e = 0; e < ledger->entry_count; e++) {
         const struct ledger_entry *entry = &ledger->entries[e];

@@ -17,7 +17,7 @@ struct ledger_machine {
     const char *cpu, *title, *note;
     double ipc;
     const char *ipc_kind;    /* "assumed" */
-    const char *switch_kind; /* of switch_ns */
+    const struct profile *profile;
     bool varied;             /* the ipc is assumed */
 };
 
@@ -41,6 +41,13 @@ enum ruling ledger_ruling(const struct ledger *ledger, const struct ledger_entry
 /* Does no verdict on this machine change with the ipc? */
 bool ledger_survives(const struct ledger *ledger, const struct ledger_entry *entry,
                      uint32_t machine);
+
+/* "holds on zen4; in part on piii-xeon-700; fails on core2-quad" */
+const char *ledger_where(const struct ledger *ledger, const struct ledger_entry *entry,
+                         struct arena *arena);
+
+/* "1 instructions per cycle (assumed), ...": figures that much hangs on, and their kinds. */
+const char *ledger_inputs(const struct ledger_machine *machine, struct arena *arena);
 
 /* "1.26 [1.25, 1.27]" */
 const char *ledger_interval(struct interval interval, struct arena *arena);

@@ -21,7 +21,7 @@ static void put_cell(FILE *to, const char *text)
         fprintf(to, *text == '|' ? "\\|" : "%c", *text);
 }
 
-static void put_head(FILE *to, const struct ledger *ledger)
+static void put_head(FILE *to, const struct ledger *ledger, struct arena *arena)
 {
     fprintf(to,
             "# The design's claims, measured\n\n"
@@ -38,12 +38,11 @@ static void put_head(FILE *to, const struct ledger *ledger)
             "the model says of machines, of which\n[VALIDATION.md](VALIDATION.md) and "
             "[CAVEATS.md](CAVEATS.md) tell how far to believe it.\n\n",
             ledger->fewest, ledger->most);
-    fprintf(to, "| machine | | instructions per cycle | switch_ns | |\n"
-                "| --- | --- | --- | --- | --- |\n");
+    fprintf(to, "| machine | | inputs | |\n| --- | --- | --- | --- |\n");
     for (uint32_t m = 0; m < ledger->machine_count; m++) {
         const struct ledger_machine *machine = &ledger->machines[m];
-        fprintf(to, "| `%s` | %s | %g (%s) | %s | %s |\n", machine->cpu, machine->title,
-                machine->ipc, machine->ipc_kind, machine->switch_kind, machine->note);
+        fprintf(to, "| `%s` | %s | %s | %s |\n", machine->cpu, machine->title,
+                ledger_inputs(machine, arena), machine->note);
     }
 }
 
@@ -160,8 +159,9 @@ static void put_entry(FILE *to, const struct ledger *ledger, const struct ledger
 {
     const struct claim *claim = entry->claim;
     fprintf(to, "\n### <a id=\"%s\"></a>%s: %s\n\n", claim->id, claim->id, claim->says);
-    fprintf(to, "**%s.** Figure: %s, %s. Why so: %s. Study: `configs/claims/%s`.\n",
-            ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)), claim->figure.name,
+    fprintf(to, "**%s**: %s. Figure: %s, %s. Why so: %s. Study: `configs/claims/%s`.\n",
+            ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)),
+            ledger_where(ledger, entry, arena), claim->figure.name,
             ledger_bound(claim, arena), claim->why, claim_studies[claim->study].file);
     for (uint32_t m = 0; m < ledger->machine_count; m++)
         put_machine(to, ledger, entry, m, arena);
@@ -176,7 +176,7 @@ void ledger_markdown(FILE *to, const void *context)
     size_t size = 0;
     FILE *page = open_memstream(&text, &size);
     CHECK(page != NULL);
-    put_head(page, ledger);
+    put_head(page, ledger, &arena);
     put_summary(page, ledger, &arena);
     for (uint32_t e = 0; e < ledger->entry_count; e++) {
         const struct ledger_entry *entry = &ledger->entries[e];

@@ -48,6 +48,26 @@ static double lag_turns(const struct scenario *scenario, const struct run_result
     return run->metrics[lag + LAG_lag_ms_max] / turn_ms;
 }
 
+/* METRIC_COUNT and beyond are those of workload entries, of operations, and others. */
+static double other_metric(const struct scenario *scenario, const struct run_result *run,
+                           const char *name)
+{
+    struct arena arena = ARENA_EMPTY;
+    double value = NAN;
+    for (uint32_t i = METRIC_COUNT; i < run->metric_count; i++)
+        if (fnmatch(name, metric_name(scenario, i, &arena), 0) == 0) {
+            value = run->metrics[i];
+            break;
+        }
+    arena_free(&arena);
+    return value;
+}
+
+static double sleepers_wakeup_p99_ms(const struct scenario *scenario, const struct run_result *run)
+{
+    return other_metric(scenario, run, "wakeup_latency_us_p99.*-sleep") / 1e3;
+}
+
 static double migrations(const struct scenario *scenario, const struct run_result *run)
 {
     (void)scenario;
@@ -89,26 +109,12 @@ static const struct {
     { "useful_cores", useful_cores, false },
     { "lag_turns", lag_turns, false },
     { "migrations_per_100_switches", migrations, false },
+    { "sleepers_wakeup_p99_ms", sleepers_wakeup_p99_ms, false },
     { "switch_code_ns", switch_code_ns, false },
     { "switch_registers_ns", switch_registers_ns, false },
     { "switch_rest_ns", switch_rest_ns, false },
     { "switch_cache_ns", switch_cache_ns, false },
 };
-
-/* METRIC_COUNT and beyond are those of workload entries, of operations, and others. */
-static double other_metric(const struct scenario *scenario, const struct run_result *run,
-                           const char *name)
-{
-    struct arena arena = ARENA_EMPTY;
-    double value = NAN;
-    for (uint32_t i = METRIC_COUNT; i < run->metric_count; i++)
-        if (fnmatch(name, metric_name(scenario, i, &arena), 0) == 0) {
-            value = run->metrics[i];
-            break;
-        }
-    arena_free(&arena);
-    return value;
-}
 
 /* Of what results have in memory, or behind load. */
 static double own_quantity(const struct results *results, uint32_t run, size_t which)

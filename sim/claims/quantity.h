@@ -6,6 +6,7 @@
  *     useful_cores                 cores' worth of user time
  *     lag_turns                    lag_ms_max / (slice x processes per core)
  *     migrations_per_100_switches
+ *     sleepers_wakeup_p99_ms       wakeup_latency_us_p99 of the entry that is called *-sleep
  *     switch_code_ns               context_switch_ns_mean - switch_ns of the profile
  *     switch_registers_ns          process_context_switch(): SWITCH_INSTRUCTIONS at the profile's IPC
  *     switch_rest_ns               switch_ns - that

@@ -52,10 +52,11 @@ bool finding_agrees(const struct finding *finding, const struct finding *other)
     return true;
 }
 
-const struct claim_setting *finding_worst(const struct finding *finding, const struct claim *claim)
+const struct claim_setting *finding_shown(const struct finding *finding, const struct claim *claim)
 {
-    const struct claim_setting *worst = NULL;
-    double worst_end = NAN;
+    const struct claim_setting *shown = NULL;
+    bool nearest = finding_ruling(finding) == RULING_FAILS;
+    double shown_end = NAN;
     for (uint32_t i = 0; i < finding->setting_count; i++) {
         const struct claim_setting *setting = &finding->settings[i];
         struct interval interval = setting->figure.interval;
@@ -63,12 +64,12 @@ const struct claim_setting *finding_worst(const struct finding *finding, const s
             continue;
         double end = claim->at_least ? interval.half_width - interval.mean
                                      : interval.half_width + interval.mean;
-        if (worst != NULL && !(end > worst_end))
+        if (shown != NULL && !(nearest ? end < shown_end : end > shown_end))
             continue;
-        worst = setting;
-        worst_end = end;
+        shown = setting;
+        shown_end = end;
     }
-    return worst;
+    return shown;
 }
 
 /* ---- Conditions --------------------------------------------------------------------------- */
@@ -134,7 +135,7 @@ static const char *list_settings(const struct finding *finding, bool holding, st
             list = arena_printf(arena, "%s%s%s", list, list[0] != '\0' ? "; " : "",
                                 finding_title(finding, setting, arena));
     }
-    return arena_printf(arena, "%s %s", holding ? "at" : "but not at", list);
+    return arena_printf(arena, "%s %s", holding ? "at" : "except at", list);
 }
 
 const char *finding_conditions(const struct finding *finding, struct arena *arena)

@@ -258,7 +258,8 @@ static int measure(struct work_shop *shop, enum claim_study which, uint32_t m, e
     note_replications(&shop->ledger, experiment.replications);
     for (uint32_t e = 0; e < shop->ledger.entry_count && status == EXIT_FINE; e++) {
         struct ledger_entry *entry = &shop->ledger.entries[e];
-        if (entry->claim->study == which)
+        bool sensible = shop->machines[m].cores > 1 || !entry->claim->many_cores;
+        if (entry->claim->study == which && sensible)
             finding_make(&entry->findings[m][ipc], entry->claim, &study.results,
                          &shop->arena);
     }
@@ -326,7 +327,7 @@ static bool add_machine(struct work_shop *shop, const char *name, struct error *
         .note = shop->machines[m].note,
         .ipc = ipc->value,
         .ipc_kind = figure_kind_name(ipc->kind),
-        .switch_kind = figure_kind_name(profile->figure[FIGURE_switch_ns].kind),
+        .profile = profile,
         .varied = ipc->kind == FIGURE_ASSUMED,
     };
     return true;

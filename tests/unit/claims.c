@@ -94,7 +94,7 @@ START_TEST(the_end_of_the_interval_decides)
     ck_assert_uint_eq(counts.measured, 5);
     ck_assert_uint_eq(counts.holding, 2);
     ck_assert_int_eq(finding_ruling(&finding), RULING_CONDITIONS);
-    ck_assert_ptr_eq(finding_worst(&finding, &at_most_1), &finding.settings[2]);
+    ck_assert_ptr_eq(finding_shown(&finding, &at_most_1), &finding.settings[2]);
     struct claim at_least_1 = at_most_1;
     at_least_1.at_least = true;
     finding_make(&finding, &at_least_1, &fake.results, &fake.arena);
@@ -102,7 +102,7 @@ START_TEST(the_end_of_the_interval_decides)
     for (uint32_t i = 0; i < GROUPS; i++)
         ck_assert_int_eq(finding.settings[i].holds, turned[i]);
     ck_assert_int_eq(finding.settings[2].straddles, true);
-    ck_assert_ptr_eq(finding_worst(&finding, &at_least_1), &finding.settings[1]);
+    ck_assert_ptr_eq(finding_shown(&finding, &at_least_1), &finding.settings[1]);
     arena_free(&fake.arena);
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(conditions_in_words)
         { { true, true, false, false, false, false }, "where slice_us <= 1" },
         { { true, true, false, false, true, true }, "where slice_us = 1 or 100" },
         { { true, false, true, false, true, false }, "where workload = idle" },
-        { { true, true, true, false, true, true }, "but not at slice_us 10, busy" },
+        { { true, true, true, false, true, true }, "except at slice_us 10, busy" },
         { { true, false, false, false, false, true }, "at slice_us 1, idle; slice_us 100, busy" },
     };
     struct fake fake;
