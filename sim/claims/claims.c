@@ -22,28 +22,29 @@ const struct study_description claim_studies[STUDIES] = {
 const struct claim_machine claim_machines[] = {
     { "piii-xeon-700", 8, "[1, 2, 4, 8]", "2000, one bus for eight processors" },
     { "core2-quad", 4, "[1, 2, 4]", "2007; where eight cores are asked for, two of them" },
-    { "zen4", 32, "[1, 8, 32]", "2022; as a server of that core, where more than 16 are asked for" },
+    { "zen4", 32, "[1, 8, 32]",
+      "2022; as a server of that core, where more than 16 are asked for" },
     { "raspberry-pi-1", 1, NULL, "2012, one core: only what one core can show" },
 };
 const uint32_t claim_machine_count = sizeof claim_machines / sizeof claim_machines[0];
 
 #define VALUE(name, unit, quantity, variant)                                                       \
     {                                                                                              \
-        name, unit, HOW_VALUE, quantity, variant, NULL, false                                   \
+        name, unit, HOW_VALUE, quantity, variant, NULL, false                                      \
     }
 #define DIFFERENCE(name, unit, quantity, variant, other)                                           \
     {                                                                                              \
-        name, unit, HOW_DIFFERENCE, quantity, variant, other, false                             \
+        name, unit, HOW_DIFFERENCE, quantity, variant, other, false                                \
     }
 #define SLOPE(name, quantity, variant)                                                             \
     {                                                                                              \
-        name, "", HOW_SLOPE, quantity, variant, NULL, false                                     \
+        name, "", HOW_SLOPE, quantity, variant, NULL, false                                        \
     }
 
 #define OVERHEAD "sched_overhead_percent"
-#define CACHE "account_cache_percent"
-#define SWITCH "context_switch_ns_mean"
-#define WAKEUP "sleepers_wakeup_p99_ms"
+#define CACHE    "account_cache_percent"
+#define SWITCH   "context_switch_ns_mean"
+#define WAKEUP   "sleepers_wakeup_p99_ms"
 
 /* From the global queue that the design argues against to tori, step by step. */
 #define STEPS                                                                                      \
@@ -88,10 +89,9 @@ const struct claim claims[] = {
       .why = "the design's figure: the entry that changes the running process, and the switch "
              "itself; what caches lose is apart",
       .besides = { VALUE("code: the scheduler's entry", "ns", "switch_code_ns", "tori"),
-                   VALUE("registers: 25 instructions at the IPC", "ns",
-                         "switch_registers_ns", "tori"),
-                   VALUE("address space and the rest of switch_ns", "ns",
-                         "switch_rest_ns", "tori"),
+                   VALUE("registers: 25 instructions at the IPC", "ns", "switch_registers_ns",
+                         "tori"),
+                   VALUE("address space and the rest of switch_ns", "ns", "switch_rest_ns", "tori"),
                    VALUE("caches afterwards: stalls per switch", "ns", "switch_cache_ns", "tori"),
                    VALUE("best global queue", "ns", SWITCH, "global-*") } },
     { .id = "growth-blocks",
@@ -132,8 +132,8 @@ const struct claim claims[] = {
       .bound = .95,
       .why = "what costs nothing is one queue for all cores, which none ever waits for: so the "
              "tori's own imbalance counts, too",
-      .besides = { { "best global queue / the same", "ratio", HOW_RATIO, "useful_cores",
-                     "global-*", "ideal", true },
+      .besides = { { "best global queue / the same", "ratio", HOW_RATIO, "useful_cores", "global-*",
+                     "ideal", true },
                    { "per-core locked queues / the same", "ratio", HOW_RATIO, "useful_cores",
                      "locked", "ideal", true } } },
     { .id = "contention",
@@ -194,8 +194,9 @@ const struct claim claims[] = {
       .study = STUDY_FAIR,
       .figure = VALUE("greatest lag, in turns of all processes", "turns", "lag_turns", "tori"),
       .bound = 2,
-      .why = "the bound is ours. What a process is owed at most, over what a turn lasts: a slice for "
-             "each process of a core",
+      .why =
+          "the bound is ours. What a process is owed at most, over what a turn lasts: a slice for "
+          "each process of a core",
       .besides = { VALUE("best global queue", "turns", "lag_turns", "global-*"),
                    VALUE("per-core locked queues", "turns", "lag_turns", "locked") } },
     { .id = "balance-even",
@@ -222,8 +223,8 @@ const struct claim claims[] = {
       .group = "Balance",
       .says = "rare migrations",
       .study = STUDY_BALANCE,
-      .figure = VALUE("migrations per 100 context switches", "", "migrations_per_100_switches",
-                      "tori"),
+      .figure =
+          VALUE("migrations per 100 context switches", "", "migrations_per_100_switches", "tori"),
       .bound = 1,
       .why = "the bound is ours: one dispatch of a hundred",
       .besides = { VALUE("migrations", "1/s", "migrations_per_s", "tori"),
@@ -236,8 +237,8 @@ const struct claim claims[] = {
       .bound = .1,
       .why = "the bound is ours: a thousandth. What is moved with its caches cold is in the cache "
              "account",
-      .besides = { DIFFERENCE("cache stalls, tori - per-core locked queues", "points", CACHE, "tori",
-                              "locked") } },
+      .besides = { DIFFERENCE("cache stalls, tori - per-core locked queues", "points", CACHE,
+                              "tori", "locked") } },
     { .id = "locality",
       .group = "Locality",
       .says = "processes keep their caches: a torus's processes stay on its core",
@@ -254,8 +255,8 @@ const struct claim claims[] = {
       .group = "Responsiveness",
       .says = "old hardware feels responsive",
       .study = STUDY_THOUSAND,
-      .figure = VALUE("99th percentile of wake-up latency of those that sleep", "ms", WAKEUP,
-                      "tori"),
+      .figure =
+          VALUE("99th percentile of wake-up latency of those that sleep", "ms", WAKEUP, "tori"),
       .bound = 50,
       .why = "what people hardly notice, with 1000 processes",
       .besides = { VALUE("best global queue", "ms", WAKEUP, "global-*"),

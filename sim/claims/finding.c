@@ -16,9 +16,9 @@
 
 struct study {
     const struct results *results;
-    uint32_t groups;    /* swept combinations */
+    uint32_t groups; /* swept combinations */
     uint32_t variants;
-    uint32_t along;     /* combinations that a slope is taken over, 1 for others */
+    uint32_t along;      /* combinations that a slope is taken over, 1 for others */
     struct arena *arena; /* for what passes */
 };
 
@@ -240,8 +240,8 @@ static void place(const struct finding *finding, struct claim_setting *setting, 
     }
 }
 
-void finding_make(struct finding *finding, const struct claim *claim,
-                  const struct results *results, struct arena *arena)
+void finding_make(struct finding *finding, const struct claim *claim, const struct results *results,
+                  struct arena *arena)
 {
     const struct experiment *experiment = results->experiment;
     struct arena passing = ARENA_EMPTY;
@@ -269,8 +269,8 @@ void finding_make(struct finding *finding, const struct claim *claim,
             setting->figure = measure(&study, &claim->figure, wanted, group, arena);
             judge(setting, claim);
             for (uint32_t b = 0; b < CLAIM_BESIDES && claim->besides[b].name != NULL; b++)
-                setting->besides[b] = measure(&study, &claim->besides[b],
-                                              claim->besides[b].variant, group, arena);
+                setting->besides[b] =
+                    measure(&study, &claim->besides[b], claim->besides[b].variant, group, arena);
         }
     arena_free(&passing);
 }

@@ -41,8 +41,8 @@ struct finding {
 };
 
 /* Everything is in arena, and refers to nothing of the results. */
-void finding_make(struct finding *finding, const struct claim *claim,
-                  const struct results *results, struct arena *arena);
+void finding_make(struct finding *finding, const struct claim *claim, const struct results *results,
+                  struct arena *arena);
 
 /* Is the figure of any setting made of this variant? */
 bool finding_needs(const struct finding *finding, const char *variant);

@@ -10,7 +10,7 @@
 enum { COLUMNS = 100, CPU_WIDTH = 16, HOLDS_WIDTH = 9, FIGURE_WIDTH = 30 };
 
 enum ruling ledger_ruling(const struct ledger *ledger, const struct ledger_entry *entry,
-                            enum ipc ipc)
+                          enum ipc ipc)
 {
     uint32_t holding = 0, measured = 0;
     bool some = false;
@@ -216,13 +216,14 @@ static void print_entry(FILE *to, const struct ledger *ledger, const struct ledg
 void ledger_print(FILE *to, const struct ledger *ledger, struct arena *arena)
 {
     const char *group = "";
-    print_paragraph(to, 0,
-                    "The design's claims, as measured. A claim holds in a setting where the far end "
-                    "of the figure's 95 % interval is within the bound; on a machine, where it "
-                    "holds in all settings; under conditions, where it holds in some. \"holds "
-                    "at\" counts them. Shown is the setting where the figure is worst or, where the "
-                    "claim fails in all, comes nearest; \"there\" is what else was measured in "
-                    "that one, and \"best\" which of the global queues the best is.");
+    print_paragraph(
+        to, 0,
+        "The design's claims, as measured. A claim holds in a setting where the far end "
+        "of the figure's 95 % interval is within the bound; on a machine, where it "
+        "holds in all settings; under conditions, where it holds in some. \"holds "
+        "at\" counts them. Shown is the setting where the figure is worst or, where the "
+        "claim fails in all, comes nearest; \"there\" is what else was measured in "
+        "that one, and \"best\" which of the global queues the best is.");
     putc('\n', to);
     for (uint32_t m = 0; m < ledger->machine_count; m++) {
         const struct ledger_machine *machine = &ledger->machines[m];

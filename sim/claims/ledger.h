@@ -16,9 +16,9 @@ enum ipc { IPC_AS_IS, IPC_HALVED, IPC_DOUBLED, IPCS };
 struct ledger_machine {
     const char *cpu, *title, *note;
     double ipc;
-    const char *ipc_kind;    /* "assumed" */
+    const char *ipc_kind; /* "assumed" */
     const struct profile *profile;
-    bool varied;             /* the ipc is assumed */
+    bool varied; /* the ipc is assumed */
 };
 
 struct ledger_entry {
@@ -36,7 +36,7 @@ struct ledger {
 
 /* Over all machines, by the rule of ruling.h. */
 enum ruling ledger_ruling(const struct ledger *ledger, const struct ledger_entry *entry,
-                            enum ipc ipc);
+                          enum ipc ipc);
 
 /* Does no verdict on this machine change with the ipc? */
 bool ledger_survives(const struct ledger *ledger, const struct ledger_entry *entry,

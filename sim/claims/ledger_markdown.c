@@ -1,7 +1,7 @@
 /* ledger_markdown.c -- the ledger as docs/CLAIMS.md.
  *
- * Its last line has a hash of what comes before it, and one of what it was made from, so that a test
- * can tell a page that was edited, or that is of other claims, studies or machines.
+ * Its last line has a hash of what comes before it, and one of what it was made from, so that a
+ * test can tell a page that was edited, or that is of other claims, studies or machines.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -23,21 +23,22 @@ static void put_cell(FILE *to, const char *text)
 
 static void put_head(FILE *to, const struct ledger *ledger, struct arena *arena)
 {
-    fprintf(to,
-            "# The design's claims, measured\n\n"
-            "This file is generated, verdicts included, by\n\n"
-            "    braidsim claims --markdown docs/CLAIMS.md\n\n"
-            "A claim has one figure, with a 95 %% interval over %u to %u replications (Student), in "
-            "each setting of\na study in `configs/claims`. It **holds** in a setting where the "
-            "interval's far end, not the mean, is\nwithin the bound. On a machine it *holds* if it "
-            "does in every setting, *fails* if it does in none, and\n*holds under conditions* "
-            "otherwise: where it does. The same rule goes over machines. What a setting\nhas no "
-            "figure for does not count. The global opponent is the best, by the figure's own "
-            "quantity and in\nthat setting, of `fair_scan`, `rr`, `priority` and `fair` with "
-            "`ticket` and with `mcs` locks; the name\nof the best is in brackets. All is what "
-            "the model says of machines, of which\n[VALIDATION.md](VALIDATION.md) and "
-            "[CAVEATS.md](CAVEATS.md) tell how far to believe it.\n\n",
-            ledger->fewest, ledger->most);
+    fprintf(
+        to,
+        "# The design's claims, measured\n\n"
+        "This file is generated, verdicts included, by\n\n"
+        "    braidsim claims --markdown docs/CLAIMS.md\n\n"
+        "A claim has one figure, with a 95 %% interval over %u to %u replications (Student), in "
+        "each setting of\na study in `configs/claims`. It **holds** in a setting where the "
+        "interval's far end, not the mean, is\nwithin the bound. On a machine it *holds* if it "
+        "does in every setting, *fails* if it does in none, and\n*holds under conditions* "
+        "otherwise: where it does. The same rule goes over machines. What a setting\nhas no "
+        "figure for does not count. The global opponent is the best, by the figure's own "
+        "quantity and in\nthat setting, of `fair_scan`, `rr`, `priority` and `fair` with "
+        "`ticket` and with `mcs` locks; the name\nof the best is in brackets. All is what "
+        "the model says of machines, of which\n[VALIDATION.md](VALIDATION.md) and "
+        "[CAVEATS.md](CAVEATS.md) tell how far to believe it.\n\n",
+        ledger->fewest, ledger->most);
     fprintf(to, "| machine | | inputs | |\n| --- | --- | --- | --- |\n");
     for (uint32_t m = 0; m < ledger->machine_count; m++) {
         const struct ledger_machine *machine = &ledger->machines[m];
@@ -59,8 +60,7 @@ static void put_summary_cell(FILE *to, const struct ledger *ledger,
         fprintf(to, " %u of %u%s |", counts.holding, counts.measured,
                 ledger_survives(ledger, entry, m) ? "" : " *");
     else
-        fprintf(to, " %s%s |", ruling_name(ruling),
-                ledger_survives(ledger, entry, m) ? "" : " *");
+        fprintf(to, " %s%s |", ruling_name(ruling), ledger_survives(ledger, entry, m) ? "" : " *");
 }
 
 static void put_summary(FILE *to, const struct ledger *ledger, struct arena *arena)
@@ -113,10 +113,10 @@ static void put_settings(FILE *to, const struct finding *finding, const struct c
         fprintf(to, " |");
         put_value(to, &setting->figure, arena);
         fprintf(to, " %s |",
-                !setting->measured    ? "no figure"
-                : setting->holds      ? "yes"
-                : setting->straddles  ? "not shown: the bound is within the interval"
-                                      : "no");
+                !setting->measured   ? "no figure"
+                : setting->holds     ? "yes"
+                : setting->straddles ? "not shown: the bound is within the interval"
+                                     : "no");
         for (uint32_t b = 0; b < besides; b++)
             put_value(to, &setting->besides[b], arena);
     }
@@ -143,9 +143,9 @@ static void put_machine(FILE *to, const struct ledger *ledger, const struct ledg
     fprintf(to, "\n**%s: %s**%s%s.", ledger->machines[m].cpu, ruling_name(ruling),
             conditions[0] != '\0' ? ": " : "", conditions);
     if (ledger->machines[m].varied) {
-        fprintf(to, " It %s. ", ledger_survives(ledger, entry, m)
-                                    ? "survives the IPC halved and doubled"
-                                    : "does not survive the IPC halved and doubled");
+        fprintf(to, " It %s. ",
+                ledger_survives(ledger, entry, m) ? "survives the IPC halved and doubled"
+                                                  : "does not survive the IPC halved and doubled");
         put_ipc(to, findings, IPC_HALVED, "Halved", arena);
         put_ipc(to, findings, IPC_DOUBLED, "; doubled", arena);
         putc('.', to);
@@ -161,8 +161,8 @@ static void put_entry(FILE *to, const struct ledger *ledger, const struct ledger
     fprintf(to, "\n### <a id=\"%s\"></a>%s: %s\n\n", claim->id, claim->id, claim->says);
     fprintf(to, "**%s**: %s. Figure: %s, %s. Why so: %s. Study: `configs/claims/%s`.\n",
             ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)),
-            ledger_where(ledger, entry, arena), claim->figure.name,
-            ledger_bound(claim, arena), claim->why, claim_studies[claim->study].file);
+            ledger_where(ledger, entry, arena), claim->figure.name, ledger_bound(claim, arena),
+            claim->why, claim_studies[claim->study].file);
     for (uint32_t m = 0; m < ledger->machine_count; m++)
         put_machine(to, ledger, entry, m, arena);
 }

@@ -43,7 +43,8 @@ static double lag_turns(const struct scenario *scenario, const struct run_result
         processes += scenario->workloads[w].instances;
     if (!scenario->lag)
         return NAN;
-    double turn_ms = (double)scenario->scheduler.slice_ns / 1e6 * ceil((double)processes / scenario->cores);
+    double turn_ms =
+        (double)scenario->scheduler.slice_ns / 1e6 * ceil((double)processes / scenario->cores);
     uint32_t lag = METRIC_COUNT + scenario->workload_count * entry_metric_count + ENTRY_KINDS;
     return run->metrics[lag + LAG_lag_ms_max] / turn_ms;
 }

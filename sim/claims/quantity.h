@@ -8,7 +8,7 @@
  *     migrations_per_100_switches
  *     sleepers_wakeup_p99_ms       wakeup_latency_us_p99 of the entry that is called *-sleep
  *     switch_code_ns               context_switch_ns_mean - switch_ns of the profile
- *     switch_registers_ns          process_context_switch(): SWITCH_INSTRUCTIONS at the profile's IPC
+ *     switch_registers_ns          SWITCH_INSTRUCTIONS at the profile's IPC
  *     switch_rest_ns               switch_ns - that
  *     switch_cache_ns              cache account / switches
  *
@@ -19,7 +19,8 @@
 
 #include "sim/output/results.h"
 
-enum { SWITCH_INSTRUCTIONS = 25 }; /* of models/sched/context_x86_64.S; tests/claims counts them */
+/* Of process_context_switch() on x86-64; tests/claims counts them. */
+enum { SWITCH_INSTRUCTIONS = 25 };
 
 /* Of one run of the results; * in the name stands for anything.  NaN: the run has no such thing. */
 double quantity_of(const struct results *results, uint32_t run, const char *quantity);

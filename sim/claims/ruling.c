@@ -94,8 +94,7 @@ static bool axis_explains(const struct finding *finding, uint32_t axis)
 {
     for (uint32_t i = 0; i < finding->setting_count; i++) {
         const struct claim_setting *setting = &finding->settings[i];
-        if (setting->measured && setting->holds &&
-            !value_holds(finding, axis, setting->at[axis]))
+        if (setting->measured && setting->holds && !value_holds(finding, axis, setting->at[axis]))
             return false;
     }
     return true;

@@ -28,8 +28,8 @@ enum ruling finding_ruling(const struct finding *finding);
 /* Of two findings about the same claim on the same machine: is every setting judged alike? */
 bool finding_agrees(const struct finding *finding, const struct finding *other);
 
-/* The setting whose figure is farthest on the wrong side; if none holds, the one that comes nearest.
- * NULL: none was measured. */
+/* The setting whose figure is farthest on the wrong side; if none holds, the one that comes
+ * nearest.  NULL: none was measured. */
 const struct claim_setting *finding_shown(const struct finding *finding, const struct claim *claim);
 
 /* "where slice_us >= 10000": by one axis if that says it, else the settings one by one, those that

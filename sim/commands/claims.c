@@ -172,10 +172,9 @@ static bool read_study(struct work_shop *shop, enum claim_study which,
         if (machine->cores == 1)
             sets[(*count)++] = "/machine/cores=1";
         if (study->scales) { /* strong: as many processes as load all cores, but not quite */
+            sets[(*count)++] = arena_printf(arena, "/sweep/~1machine~1cores=%s", machine->scales);
             sets[(*count)++] =
-                arena_printf(arena, "/sweep/~1machine~1cores=%s", machine->scales);
-            sets[(*count)++] = arena_printf(arena, "/sweep/~1workload/1/0/instances=%u",
-                                            8 * machine->cores);
+                arena_printf(arena, "/sweep/~1workload/1/0/instances=%u", 8 * machine->cores);
         }
     }
     load.scenario.has_replications = shop->arguments->replications > 0;
@@ -187,10 +186,10 @@ static int run_study(const struct work_shop *shop, struct study *study,
                      const struct experiment *experiment, struct arena *arena)
 {
     struct study_options wanted = { .experiment = experiment,
-                                     .builds = shop->builds,
-                                     .shard = 1,
-                                     .shards = 1,
-                                     .jobs = shop->arguments->jobs };
+                                    .builds = shop->builds,
+                                    .shard = 1,
+                                    .shards = 1,
+                                    .jobs = shop->arguments->jobs };
     struct error err;
     if (!study_init(study, &wanted, arena, &err))
         return command_refuse(&err);
@@ -220,8 +219,8 @@ static void note_replications(struct ledger *ledger, uint32_t replications)
         ledger->most = replications;
 }
 
-/* With another IPC, only what figures are made of as it is: so the opponent is the best of those who
- * were the best somewhere. */
+/* With another IPC, only what figures are made of as it is: so the opponent is the best of those
+ * who were the best somewhere. */
 static void leave_out(const struct work_shop *shop, struct experiment *experiment,
                       enum claim_study which, uint32_t m)
 {
@@ -230,9 +229,9 @@ static void leave_out(const struct work_shop *shop, struct experiment *experimen
         bool needed = false;
         for (uint32_t e = 0; e < shop->ledger.entry_count; e++) {
             const struct ledger_entry *entry = &shop->ledger.entries[e];
-            needed = needed || (entry->claim->study == which &&
-                                finding_needs(&entry->findings[m][IPC_AS_IS],
-                                              experiment->points[p].variant));
+            needed = needed ||
+                     (entry->claim->study == which &&
+                      finding_needs(&entry->findings[m][IPC_AS_IS], experiment->points[p].variant));
         }
         if (needed)
             experiment->points[kept++] = experiment->points[p];
@@ -260,8 +259,7 @@ static int measure(struct work_shop *shop, enum claim_study which, uint32_t m, e
         struct ledger_entry *entry = &shop->ledger.entries[e];
         bool sensible = shop->machines[m].cores > 1 || !entry->claim->many_cores;
         if (entry->claim->study == which && sensible)
-            finding_make(&entry->findings[m][ipc], entry->claim, &study.results,
-                         &shop->arena);
+            finding_make(&entry->findings[m][ipc], entry->claim, &study.results, &shop->arena);
     }
     study_free(&study);
     arena_free(&arena);
@@ -352,17 +350,16 @@ static bool prepare(struct work_shop *shop, struct error *err)
     shop->machines = arena_alloc(&shop->arena, machines, sizeof *shop->machines);
     ledger->machines = arena_alloc(&shop->arena, machines, sizeof *ledger->machines);
     for (uint32_t m = 0; m < machines; m++)
-        if (!add_machine(shop,
-                         arguments->cpu_count > 0 ? arguments->cpus[m] : claim_machines[m].cpu,
-                         err))
+        if (!add_machine(
+                shop, arguments->cpu_count > 0 ? arguments->cpus[m] : claim_machines[m].cpu, err))
             return false;
     ledger->entries = arena_alloc(&shop->arena, claim_count, sizeof *ledger->entries);
     for (uint32_t i = 0; i < claim_count; i++) {
         if (!is_wanted(arguments, &claims[i]))
             continue;
-        ledger->entries[ledger->entry_count++] = (struct ledger_entry){
-            &claims[i], arena_alloc(&shop->arena, machines, sizeof(struct finding[IPCS]))
-        };
+        ledger->entries[ledger->entry_count++] =
+            (struct ledger_entry){ &claims[i], arena_alloc(&shop->arena, machines,
+                                                           sizeof(struct finding[IPCS])) };
     }
     for (uint32_t study = 0; study < STUDIES; study++)
         for (uint32_t m = 0; m < machines; m++)

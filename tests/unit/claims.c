@@ -1,4 +1,4 @@
-/* claims.c -- tests sim/claims: figures, who is the best, the rule of verdicts, conditions in words.
+/* claims.c -- tests sim/claims: figures, who is the best, the rule of verdicts, conditions.
  *
  * Goal: a verdict follows from the interval's end and from nothing else.  Method: results made by
  * hand, of which every figure is known; claims about them of this file's own.
@@ -54,8 +54,8 @@ static void fake_init(struct fake *fake, const char *const *variants, uint32_t c
 }
 
 /* mean - spread, mean, mean + spread: the interval is mean +- 4.3027 spread / sqrt(3). */
-static void put(struct fake *fake, uint32_t variant, uint32_t group, enum metric metric, double mean,
-                double spread)
+static void put(struct fake *fake, uint32_t variant, uint32_t group, enum metric metric,
+                double mean, double spread)
 {
     for (uint32_t r = 0; r < RUNS; r++)
         fake->runs[(variant * GROUPS + group) * RUNS + r].metrics[metric] =
@@ -75,8 +75,8 @@ START_TEST(the_end_of_the_interval_decides)
     struct finding finding;
     fake_init(&fake, two, 1);
     const double half = 4.30265273 / sqrt(3);
-    put(&fake, 0, 0, METRIC_sched_overhead_percent, .9, .1 / half * .99); /* ends below 1 */
-    put(&fake, 0, 1, METRIC_sched_overhead_percent, .9, .1 / half * 1.01); /* beyond it */
+    put(&fake, 0, 0, METRIC_sched_overhead_percent, .9, .1 / half * .99);   /* ends below 1 */
+    put(&fake, 0, 1, METRIC_sched_overhead_percent, .9, .1 / half * 1.01);  /* beyond it */
     put(&fake, 0, 2, METRIC_sched_overhead_percent, 1.1, .1 / half * 1.01); /* may be below */
     put(&fake, 0, 3, METRIC_sched_overhead_percent, 1.1, 0);
     put(&fake, 0, 4, METRIC_sched_overhead_percent, NAN, 0);
