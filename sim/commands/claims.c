@@ -20,6 +20,7 @@
 #include "sim/commands/commands.h"
 #include "sim/commands/load.h"
 #include "sim/commands/outcome.h"
+#include "sim/input/json.h"
 #include "sim/output/file.h"
 
 enum {
@@ -154,7 +155,7 @@ static bool study_is_wanted(const struct arguments *arguments, enum claim_study 
     return wanted && (machine == NULL || machine->cores > 1 || claim_studies[study].one_core);
 }
 
-/* Reads the study as it is on that machine; NULL: as it is written. */
+/* Reads the study as it is on that machine; with its own IPC if that is NaN. */
 static bool read_study(struct work_shop *shop, enum claim_study which,
                        const struct claim_machine *machine, double ipc,
                        struct experiment *experiment, struct arena *arena, struct error *err)
@@ -164,18 +165,16 @@ static bool read_study(struct work_shop *shop, enum claim_study which,
     struct load_options load = { .scenario = { .sets = sets } };
     uint32_t *count = &load.scenario.set_count;
     path = arena_printf(arena, "%s/claims/%s", shop->data, study->file);
-    if (machine != NULL) {
-        sets[(*count)++] = arena_printf(arena, "/machine/cpu=\"%s\"", machine->cpu);
-        if (!isnan(ipc))
-            sets[(*count)++] =
-                arena_printf(arena, "/machine/figures/instructions_per_cycle=%.17g", ipc);
-        if (machine->cores == 1)
-            sets[(*count)++] = "/machine/cores=1";
-        if (study->scales) { /* strong: as many processes as load all cores, but not quite */
-            sets[(*count)++] = arena_printf(arena, "/sweep/~1machine~1cores=%s", machine->scales);
-            sets[(*count)++] =
-                arena_printf(arena, "/sweep/~1workload/1/0/instances=%u", 8 * machine->cores);
-        }
+    sets[(*count)++] = arena_printf(arena, "/machine/cpu=\"%s\"", machine->cpu);
+    if (!isnan(ipc))
+        sets[(*count)++] =
+            arena_printf(arena, "/machine/figures/instructions_per_cycle=%.17g", ipc);
+    if (machine->cores == 1)
+        sets[(*count)++] = "/machine/cores=1";
+    if (study->scales) { /* strong: as many processes as load all cores, but not quite */
+        sets[(*count)++] = arena_printf(arena, "/sweep/~1machine~1cores=%s", machine->scales);
+        sets[(*count)++] =
+            arena_printf(arena, "/sweep/~1workload/1/0/instances=%u", 8 * machine->cores);
     }
     load.scenario.has_replications = shop->arguments->replications > 0;
     load.scenario.replications = shop->arguments->replications;
@@ -385,7 +384,22 @@ static void add_figure(uint64_t *hash, const struct claim_figure *figure)
     *hash = hash_fnv1a_byte(*hash, (unsigned char)figure->how);
 }
 
-/* Of all that is claimed, of the machines, and of the studies as they are read. */
+/* Of a file of configs/claims, as it is. */
+static bool add_file(uint64_t *hash, const struct work_shop *shop, const char *name,
+                     struct error *err)
+{
+    struct arena arena = ARENA_EMPTY;
+    size_t length;
+    char *text =
+        json_file(arena_printf(&arena, "%s/claims/%s", shop->data, name), &length, &arena, err);
+    for (size_t i = 0; text != NULL && i < length; i++)
+        *hash = hash_fnv1a_byte(*hash, (unsigned char)text[i]);
+    free(text);
+    arena_free(&arena);
+    return text != NULL;
+}
+
+/* Of all that is claimed, of the machines, and of the studies with what they extend. */
 static bool find_shape(struct work_shop *shop, struct error *err)
 {
     uint64_t hash = HASH_FNV1A_START;
@@ -401,16 +415,12 @@ static bool find_shape(struct work_shop *shop, struct error *err)
         for (uint32_t b = 0; b < CLAIM_BESIDES && claim->besides[b].name != NULL; b++)
             add_figure(&hash, &claim->besides[b]);
     }
-    for (uint32_t study = 0; study < STUDIES; study++) {
-        struct arena arena = ARENA_EMPTY;
-        struct experiment experiment;
-        if (!study_is_wanted(shop->arguments, study, NULL))
-            continue;
-        if (!read_study(shop, study, NULL, NAN, &experiment, &arena, err))
+    if (!add_file(&hash, shop, "base.json", err) || !add_file(&hash, shop, "opponents.json", err))
+        return false;
+    for (uint32_t study = 0; study < STUDIES; study++)
+        if (study_is_wanted(shop->arguments, study, NULL) &&
+            !add_file(&hash, shop, claim_studies[study].file, err))
             return false;
-        add_text(&hash, experiment.json);
-        arena_free(&arena);
-    }
     shop->ledger.shape = hash;
     return true;
 }

@@ -135,7 +135,7 @@ static void tell(int to, enum tag tag, const void *bytes, size_t size)
     char *copy = malloc(size + 1);
     CHECK(copy != NULL);
     memcpy(copy, size > 0 ? bytes : &nothing, size);
-    MPI_Isend(copy, (int)size, MPI_BYTE, to, tag, MPI_COMM_WORLD, &request);
+    MPI_Isend(copy, (int)size, MPI_BYTE, to, (int)tag, MPI_COMM_WORLD, &request);
     for (double began_s = now_s(); now_s() - began_s <= mpi.silence_s; nanosleep(&pause, NULL)) {
         MPI_Test(&request, &sent, MPI_STATUS_IGNORE);
         if (sent) {
