@@ -161,11 +161,13 @@ static double bounded_pareto_slope(double shape, void *context)
     return 1 / shape - span / expm1(shape * span) - log_excess(sample);
 }
 
-/* False: what is long is not rare enough for any shape above 0. */
+/* False: what is long is not rare enough for any shape above 0, or so rare that there might as well
+ * be no bound. */
 static bool fit_bounded_pareto(const struct sample *sample, struct distribution *d)
 {
+    void *context = (void *)(uintptr_t)sample;
     double high = 1 / log_excess(sample), low = 1e-6 * high; /* high: that of no bound */
-    if (bounded_pareto_slope(low, (void *)(uintptr_t)sample) <= 0)
+    if (bounded_pareto_slope(low, context) <= 0 || bounded_pareto_slope(high, context) >= 0)
         return false;
     d->parameter[PARAMETER_MIN] = sample->us[0];
     d->parameter[PARAMETER_MAX] = sample->us[sample->count - 1];

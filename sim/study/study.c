@@ -280,7 +280,8 @@ int study_run(struct study *study, struct error *err)
     int status = (options->run != NULL ? options->run : workers_run)(&work, &source, err);
     if (study->plan.bad != NULL)
         status = study->plan.bad->fault.kind != FAULT_NONE ? EXIT_FAULT : EXIT_BAD_INPUT;
-    if (study->plan.bad != NULL || status == EXIT_FAULT)
+    bool has_runs = study->plan.done > 0;
+    if (study->plan.bad != NULL || status == EXIT_FAULT || (status != EXIT_FINE && !has_runs))
         drop_journal(study);
     if (status != EXIT_FINE)
         return status;

@@ -150,6 +150,12 @@ def main():
     documents = [("", None, good_scenario())]
     for pointer, value in cases(schema):
         document = good_scenario()
+        if pointer == "/precision_percent":
+            document["replications"] = 15
+        if pointer.startswith("/sweep/"):
+            document["sweep"] = {
+                "paired": [{"/starve_ms": [5, 6]}],
+                "sample": {"points": 2, "latin_hypercube": {"/machine/figures/transfer_ns": {"from": 1, "to": 2}}}}
         put(document, pointer, copy.deepcopy(value))
         documents.append((pointer, value, document))
     failures = 0
