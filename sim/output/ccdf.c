@@ -18,7 +18,7 @@ struct bucket {
 };
 
 struct tail {
-    struct bucket *buckets; /* malloc'ed */
+    struct bucket *buckets;
     uint32_t count, capacity;
     double total;
 };
@@ -26,17 +26,20 @@ struct tail {
 struct ccdf_set {
     struct tail *distributions; /* of each point of the summary */
     uint32_t count;
+    struct arena *arena;
 };
 
 /* ---- Reading ------------------------------------------------------------------------------ */
 
-static void add(struct tail *distribution, struct bucket bucket)
+static void add(struct tail *distribution, struct bucket bucket, struct arena *arena)
 {
     if (distribution->count == distribution->capacity) {
-        distribution->capacity = 2 * distribution->capacity + 256;
-        distribution->buckets =
-            realloc(distribution->buckets, distribution->capacity * sizeof *distribution->buckets);
-        CHECK(distribution->buckets != NULL);
+        uint32_t capacity = 2 * distribution->capacity + 256;
+        struct bucket *buckets = arena_alloc(arena, capacity, sizeof *buckets);
+        if (distribution->count > 0)
+            memcpy(buckets, distribution->buckets, distribution->count * sizeof *buckets);
+        distribution->buckets = buckets;
+        distribution->capacity = capacity;
     }
     distribution->buckets[distribution->count++] = bucket;
     distribution->total += bucket.count;
@@ -64,7 +67,7 @@ static bool read_line(struct ccdf_set *set, const struct summary *summary, uint3
         return false;
     struct tail *distribution = find(set, summary, source, index);
     if (distribution != NULL && strcmp(name, metric) == 0)
-        add(distribution, bucket);
+        add(distribution, bucket, set->arena);
     return distribution != NULL;
 }
 
@@ -104,6 +107,7 @@ struct ccdf_set *ccdf_read(const struct plotting *plotting, const char *const *d
     struct ccdf_set *set = arena_alloc(arena, 1, sizeof *set);
     uint32_t defined = 0;
     set->count = summary->point_count;
+    set->arena = arena;
     set->distributions = arena_alloc(arena, set->count, sizeof *set->distributions);
     if (!check_metric(metric, err))
         return NULL;

@@ -155,7 +155,7 @@ def main():
         if pointer.startswith("/sweep/"):
             document["sweep"] = {
                 "paired": [{"/starve_ms": [5, 6]}],
-                "sample": {"points": 2, "latin_hypercube": {"/machine/figures/transfer_ns": {"from": 1, "to": 2}}}}
+                "sample": {"points": 2, "latin_hypercube": {"/machine/figures/transfer_ns": {"from": 100, "to": 120}}}}
         put(document, pointer, copy.deepcopy(value))
         documents.append((pointer, value, document))
     failures = 0
