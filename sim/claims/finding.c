@@ -13,8 +13,9 @@
 
 #include "sim/base/check.h"
 #include "sim/claims/quantity.h"
+#include "sim/study/plan.h"
 
-struct study {
+struct measured {
     const struct results *results;
     uint32_t groups; /* swept combinations */
     uint32_t variants;
@@ -22,7 +23,7 @@ struct study {
     struct arena *arena; /* for what passes */
 };
 
-static const char *variant_name(const struct study *study, uint32_t variant)
+static const char *variant_name(const struct measured *study, uint32_t variant)
 {
     const char *name = study->results->experiment->points[variant * study->groups].variant;
     return name != NULL ? name : "";
@@ -36,19 +37,19 @@ static bool fits(const char *name, const char *wanted)
     return strcmp(name, wanted) == 0;
 }
 
-static double quantity(const struct study *study, uint32_t variant, uint32_t group,
+static double quantity(const struct measured *study, uint32_t variant, uint32_t group,
                        uint32_t replication, const char *name)
 {
     uint32_t point = variant * study->groups + group;
     return quantity_of(study->results, study->results->first[point] + replication, name);
 }
 
-static uint32_t replications(const struct study *study)
+static uint32_t replications(const struct measured *study)
 {
     return study->results->count[0];
 }
 
-static double mean(const struct study *study, uint32_t variant, uint32_t group, const char *name)
+static double mean(const struct measured *study, uint32_t variant, uint32_t group, const char *name)
 {
     double sum = 0;
     for (uint32_t r = 0; r < replications(study); r++)
@@ -57,7 +58,7 @@ static double mean(const struct study *study, uint32_t variant, uint32_t group, 
 }
 
 /* The variant of this name, or the best of those that it stands for; UINT32_MAX: there is none. */
-static uint32_t choose(const struct study *study, const struct claim_figure *figure,
+static uint32_t choose(const struct measured *study, const struct claim_figure *figure,
                        const char *wanted, uint32_t group)
 {
     uint32_t best = UINT32_MAX;
@@ -75,7 +76,7 @@ static uint32_t choose(const struct study *study, const struct claim_figure *fig
 }
 
 /* Of log quantity over log of what is swept last. */
-static double slope(const struct study *study, uint32_t variant, uint32_t group,
+static double slope(const struct measured *study, uint32_t variant, uint32_t group,
                     uint32_t replication, const char *name)
 {
     double *x = arena_alloc(study->arena, study->along, sizeof *x);
@@ -90,7 +91,7 @@ static double slope(const struct study *study, uint32_t variant, uint32_t group,
     return rise;
 }
 
-static double figure_value(const struct study *study, const struct claim_figure *figure,
+static double figure_value(const struct measured *study, const struct claim_figure *figure,
                            uint32_t variant, uint32_t other, uint32_t group, uint32_t replication)
 {
     if (figure->how == HOW_SLOPE)
@@ -109,7 +110,7 @@ static const char *best_name(const char *wanted, const char *variant)
     return wanted[length - 1] == '*' ? variant + length - 1 : NULL;
 }
 
-static struct claim_value measure(const struct study *study, const struct claim_figure *figure,
+static struct claim_value measure(const struct measured *study, const struct claim_figure *figure,
                                   const char *wanted, uint32_t group, struct arena *arena)
 {
     double *values = arena_alloc(study->arena, replications(study), sizeof *values);
@@ -170,8 +171,8 @@ static void add_variants(struct finding *finding, const struct claim *claim, str
 }
 
 /* Swept parameter i, whose values each stay for step combinations. */
-static void add_sweep(struct finding *finding, const struct study *study, uint32_t i, uint32_t step,
-                      uint32_t count, struct arena *arena)
+static void add_sweep(struct finding *finding, const struct measured *study, uint32_t i,
+                      uint32_t step, uint32_t count, struct arena *arena)
 {
     const struct point *points = study->results->experiment->points;
     CHECK(finding->axis_count < CLAIM_AXES);
@@ -189,7 +190,7 @@ static void add_sweep(struct finding *finding, const struct study *study, uint32
 
 /* How many values swept parameter i has: the combinations before the first value comes again with
  * others the same, over how long each stays. */
-static uint32_t sweep_values(const struct study *study, uint32_t i, uint32_t step)
+static uint32_t sweep_values(const struct measured *study, uint32_t i, uint32_t step)
 {
     const struct point *points = study->results->experiment->points;
     uint32_t count = 1;
@@ -199,7 +200,7 @@ static uint32_t sweep_values(const struct study *study, uint32_t i, uint32_t ste
     return count;
 }
 
-static void find_axes(struct finding *finding, struct study *study, const struct claim *claim,
+static void find_axes(struct finding *finding, struct measured *study, const struct claim *claim,
                       struct arena *arena)
 {
     const struct point *first = &study->results->experiment->points[0];
@@ -218,7 +219,7 @@ static void find_axes(struct finding *finding, struct study *study, const struct
         add_sweep(finding, study, i, steps[i], counts[i], arena);
 }
 
-static bool is_wanted(const struct study *study, const struct claim *claim, uint32_t group)
+static bool is_wanted(const struct measured *study, const struct claim *claim, uint32_t group)
 {
     const struct point *point = &study->results->experiment->points[group];
     for (uint32_t i = 0; i < point->sweep_count; i++)
@@ -245,11 +246,9 @@ void finding_make(struct finding *finding, const struct claim *claim, const stru
 {
     const struct experiment *experiment = results->experiment;
     struct arena passing = ARENA_EMPTY;
-    struct study study = { .results = results, .along = 1, .arena = &passing };
-    const char *first = experiment->points[0].variant;
-    while (study.groups < experiment->point_count &&
-           strcmp(experiment->points[study.groups].variant, first) == 0)
-        study.groups++;
+    struct measured study = {
+        .results = results, .groups = plan_group_count(experiment), .along = 1, .arena = &passing
+    };
     study.variants = experiment->point_count / study.groups;
     *finding = (struct finding){ .axis_count = 0 };
     find_axes(finding, &study, claim, arena);

@@ -36,19 +36,6 @@ static double useful_cores(const struct scenario *scenario, const struct run_res
     return run->metrics[METRIC_useful_percent] / 100 * scenario->cores;
 }
 
-static double lag_turns(const struct scenario *scenario, const struct run_result *run)
-{
-    uint32_t processes = 0;
-    for (uint32_t w = 0; w < scenario->workload_count; w++)
-        processes += scenario->workloads[w].instances;
-    if (!scenario->lag)
-        return NAN;
-    double turn_ms =
-        (double)scenario->scheduler.slice_ns / 1e6 * ceil((double)processes / scenario->cores);
-    uint32_t lag = METRIC_COUNT + scenario->workload_count * entry_metric_count + ENTRY_KINDS;
-    return run->metrics[lag + LAG_lag_ms_max] / turn_ms;
-}
-
 /* METRIC_COUNT and beyond are those of workload entries, of operations, and others. */
 static double other_metric(const struct scenario *scenario, const struct run_result *run,
                            const char *name)
@@ -62,6 +49,16 @@ static double other_metric(const struct scenario *scenario, const struct run_res
         }
     arena_free(&arena);
     return value;
+}
+
+static double lag_turns(const struct scenario *scenario, const struct run_result *run)
+{
+    uint32_t processes = 0;
+    for (uint32_t w = 0; w < scenario->workload_count; w++)
+        processes += scenario->workloads[w].instances;
+    double turn_ms =
+        (double)scenario->scheduler.slice_ns / 1e6 * ceil((double)processes / scenario->cores);
+    return other_metric(scenario, run, "lag_ms_max") / turn_ms;
 }
 
 static double sleepers_wakeup_p99_ms(const struct scenario *scenario, const struct run_result *run)

@@ -357,24 +357,12 @@ struct saving {
     uint32_t metric_count;
 };
 
-static void put_text(FILE *to, const char *text)
-{
-    cJSON *value = cJSON_CreateStringReference(text);
-    char *printed = cJSON_PrintUnformatted(value);
-    fputs(printed, to);
-    cJSON_free(printed);
-    cJSON_Delete(value);
-}
-
 static void put_values(FILE *to, const struct record_point *point, uint32_t metric)
 {
-    char text[32];
     fputs("[", to);
     for (uint32_t r = 0; r < point->run_count; r++) {
-        double value = point->values[metric][r];
-        if (isfinite(value))
-            json_number(value, text);
-        fprintf(to, "%s%s", r > 0 ? ", " : "", isfinite(value) ? text : "null");
+        fputs(r > 0 ? ", " : "", to);
+        json_write_number(to, point->values[metric][r], "null");
     }
     fputs("]", to);
 }
@@ -383,14 +371,14 @@ static void put_point(FILE *to, const struct saving *saving, const struct record
 {
     fputs("    {\n      \"variant\": ", to);
     if (point->variant != NULL)
-        put_text(to, point->variant);
+        json_write_string(to, point->variant);
     else
         fputs("null", to);
     fprintf(to, ",\n      \"sweep\": %s,\n      \"values\": {\n", point->key);
     for (uint32_t m = 0; m < saving->metric_count; m++) {
         uint32_t metric = record_metric(saving->record, saving->metrics[m]);
         fputs("        ", to);
-        put_text(to, saving->metrics[m]);
+        json_write_string(to, saving->metrics[m]);
         fputs(": ", to);
         put_values(to, point, metric);
         fputs(m + 1 < saving->metric_count ? ",\n" : "\n      }\n    }", to);
@@ -405,16 +393,16 @@ static void fill_baseline(FILE *to, const void *context)
     char text[32];
     json_number(record->seed, text);
     fputs("{\n  \"baseline\": ", to);
-    put_text(to, record->name);
+    json_write_string(to, record->name);
     fputs(",\n  \"version\": ", to);
-    put_text(to, record->version);
+    json_write_string(to, record->version);
     fprintf(to, ",\n  \"seed\": %s,\n  \"profiles_fnv1a\": %s,\n  \"schedulers\": %s,\n", text,
             json_print_line(record->profiles, &arena), json_print_line(record->schedulers, &arena));
     fputs("  \"margins_percent\": {\n", to);
     for (uint32_t m = 0; m < saving->metric_count; m++) {
         json_number(saving->margins_percent[m], text);
         fputs("    ", to);
-        put_text(to, saving->metrics[m]);
+        json_write_string(to, saving->metrics[m]);
         fprintf(to, ": %s%s\n", text, m + 1 < saving->metric_count ? "," : "");
     }
     fprintf(to, "  },\n  \"scenario\": %s,\n  \"points\": [\n",

@@ -12,6 +12,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stddef.h>
 
 #include "sim/base/arena.h"
@@ -117,5 +118,12 @@ const char *json_print_line(const cJSON *value, struct arena *arena);
 
 /* The shortest of %.15g, %.16g and %.17g that reads back as value; buffer of 32. */
 void json_number(double value, char *buffer);
+
+/* Writes the number, or, if it is none or infinite, the word for it. */
+void json_write_number(FILE *to, double value, const char *undefined);
+
+/* Writes a string, quoted.  Names of files and hosts may be of any bytes: what is no character
+ * becomes a question mark. */
+void json_write_string(FILE *to, const char *text);
 
 #endif

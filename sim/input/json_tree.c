@@ -178,6 +178,32 @@ void json_number(double value, char *buffer)
     }
 }
 
+void json_write_number(FILE *to, double value, const char *undefined)
+{
+    char text[32];
+    if (isfinite(value)) {
+        json_number(value, text);
+        fputs(text, to);
+    } else {
+        fputs(undefined, to);
+    }
+}
+
+void json_write_string(FILE *to, const char *text)
+{
+    struct arena arena = ARENA_EMPTY;
+    size_t length = strlen(text);
+    char *clean = arena_string(&arena, text);
+    for (size_t at = 0; (at += json_utf8_length(clean + at, length - at)) < length;)
+        clean[at] = '?';
+    cJSON *value = cJSON_CreateStringReference(clean);
+    char *printed = cJSON_PrintUnformatted(value);
+    fputs(printed, to);
+    cJSON_free(printed);
+    cJSON_Delete(value);
+    arena_free(&arena);
+}
+
 /* level: how deep it is; negative: all on one line. */
 static void print_value(FILE *to, const cJSON *value, int level)
 {

@@ -49,33 +49,6 @@ static void put_cell(FILE *to, const char *text)
     putc('"', to);
 }
 
-static void put_number(FILE *to, double value, const char *undefined)
-{
-    char text[32];
-    if (isfinite(value)) {
-        json_number(value, text);
-        fputs(text, to);
-    } else {
-        fputs(undefined, to);
-    }
-}
-
-/* Names of files and hosts may be of any bytes; what is no character becomes a question mark. */
-static void put_string(FILE *to, const char *text)
-{
-    struct arena arena = ARENA_EMPTY;
-    size_t length = strlen(text);
-    char *clean = arena_string(&arena, text);
-    for (size_t at = 0; (at += json_utf8_length(clean + at, length - at)) < length;)
-        clean[at] = '?';
-    cJSON *value = cJSON_CreateStringReference(clean);
-    char *printed = cJSON_PrintUnformatted(value);
-    fputs(printed, to);
-    cJSON_free(printed);
-    cJSON_Delete(value);
-    arena_free(&arena);
-}
-
 /* ---- Metrics by name ---------------------------------------------------------------------- */
 
 static const struct experiment *experiment_of(const struct writing *writing)
@@ -225,7 +198,7 @@ static void put_profiles(FILE *to, const struct experiment *experiment)
     fprintf(to, "  \"profiles_fnv1a\": {");
     for (uint32_t i = 0; i < experiment->profile_count; i++) {
         fputs(i > 0 ? ", " : " ", to);
-        put_string(to, experiment->profiles[i].name);
+        json_write_string(to, experiment->profiles[i].name);
         fprintf(to, ": \"%016" PRIx64 "\"", experiment->profiles[i].hash);
     }
     fprintf(to, "%s},\n", experiment->profile_count > 0 ? " " : "");
@@ -238,9 +211,9 @@ static void put_schedulers(FILE *to, const struct results *results)
         const struct results_scheduler *scheduler = &results->schedulers[i];
         const char *slash = strrchr(scheduler->path, '/');
         fprintf(to, "    { \"cost\": \"%s\", \"file\": ", scheduler->cost);
-        put_string(to, slash != NULL ? slash + 1 : scheduler->path);
+        json_write_string(to, slash != NULL ? slash + 1 : scheduler->path);
         fprintf(to, ", \"fnv1a\": \"%016" PRIx64 "\", \"compiler\": ", scheduler->hash);
-        put_string(to, scheduler->compiler);
+        json_write_string(to, scheduler->compiler);
         fprintf(to, " }%s\n", i + 1 < results->scheduler_count ? "," : "");
     }
     fprintf(to, "  ],\n");
@@ -273,18 +246,18 @@ static void fill_manifest(FILE *to, const void *context)
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     fprintf(to, "{\n  \"program\": \"braidsim\",\n  \"version\": \"%s\",\n", BRAIDSIM_VERSION);
     fprintf(to, "  \"scenario\": ");
-    put_string(to, experiment->name);
+    json_write_string(to, experiment->name);
     fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n  \"points\": %u,\n",
             experiment->seed, experiment->replications, experiment->point_count);
     put_profiles(to, experiment);
     fprintf(to, "  \"compiler\": ");
-    put_string(to, COMPILER);
+    json_write_string(to, COMPILER);
     fprintf(to, ",\n");
     put_schedulers(to, writing->results);
     fprintf(to,
             "  \"glibc\": \"%s\",\n  \"cpu_has_fma\": %s,\n  \"host\": ", gnu_get_libc_version(),
             fma ? "true" : "false");
-    put_string(to, host);
+    json_write_string(to, host);
     fprintf(to, ",\n  \"written\": \"%s\"", when);
     put_study(to, writing->results);
     fputs("\n}\n", to);
@@ -298,9 +271,9 @@ static void put_labels(FILE *to, const struct point *point)
         if (strcmp(point->sweep[i].label, point->sweep[i].text) == 0)
             continue;
         fputs(before, to);
-        put_string(to, point->sweep[i].pointer);
+        json_write_string(to, point->sweep[i].pointer);
         fputs(": ", to);
-        put_string(to, point->sweep[i].label);
+        json_write_string(to, point->sweep[i].label);
         before = ", ";
     }
     if (*before == ',')
@@ -345,9 +318,9 @@ static void put_parameters(FILE *to, const struct writing *writing)
     for (uint32_t i = 0; i < first->sweep_count; i++) {
         const char *pointer = first->sweep[i].pointer;
         fputs(i == 0 ? "  \"parameters\": { " : ", ", to);
-        put_string(to, pointer);
+        json_write_string(to, pointer);
         fputs(": ", to);
-        put_string(to, parameter_title(experiment, pointer, writing->arena));
+        json_write_string(to, parameter_title(experiment, pointer, writing->arena));
     }
     if (first->sweep_count > 0)
         fputs(" },\n", to);
@@ -359,20 +332,20 @@ static void put_point(FILE *to, const struct writing *writing, uint32_t p)
     uint32_t count = metric_name_count(&point->scenario);
     fprintf(to, "    {\n      \"variant\": ");
     if (point->variant != NULL)
-        put_string(to, point->variant);
+        json_write_string(to, point->variant);
     else
         fputs("null", to);
     fprintf(to, ",\n      \"sweep\": {");
     for (uint32_t i = 0; i < point->sweep_count; i++) {
         fputs(i > 0 ? ", " : " ", to);
-        put_string(to, point->sweep[i].pointer);
+        json_write_string(to, point->sweep[i].pointer);
         fprintf(to, ": %s", point->sweep[i].text);
     }
     fprintf(to, "%s},\n", point->sweep_count > 0 ? " " : "");
     put_labels(to, point);
     if (writing->results->warmup_ps != NULL) { /* it was found */
         fprintf(to, "      \"warmup_ms\": ");
-        put_number(to, (double)writing->results->warmup_ps[p] / 1e9, "null");
+        json_write_number(to, (double)writing->results->warmup_ps[p] / 1e9, "null");
         fputs(",\n", to);
     }
     fprintf(to, "      \"metrics\": {\n");
@@ -380,9 +353,9 @@ static void put_point(FILE *to, const struct writing *writing, uint32_t p)
         struct arena arena = ARENA_EMPTY;
         struct interval interval = metric_interval(writing->results, p, i);
         fprintf(to, "        \"%s\": { \"mean\": ", metric_name(&point->scenario, i, &arena));
-        put_number(to, interval.mean, "null");
+        json_write_number(to, interval.mean, "null");
         fputs(", \"ci95\": ", to);
-        put_number(to, interval.half_width, "null");
+        json_write_number(to, interval.half_width, "null");
         fprintf(to, ", \"n\": %u }%s\n", interval.n, i + 1 < count ? "," : "");
         arena_free(&arena);
     }
@@ -394,7 +367,7 @@ static void fill_summary(FILE *to, const void *context)
     const struct writing *writing = context;
     const struct experiment *experiment = experiment_of(writing);
     fprintf(to, "{\n  \"name\": ");
-    put_string(to, experiment->name);
+    json_write_string(to, experiment->name);
     fprintf(to, ",\n  \"seed\": %" PRIu64 ",\n  \"replications\": %u,\n", experiment->seed,
             experiment->replications);
     put_parameters(to, writing);
@@ -449,7 +422,7 @@ static void fill_runs(FILE *to, const void *context)
         put_run(to, writing, run);
         for (uint32_t i = 0; i < writing->name_count; i++) {
             putc(',', to);
-            put_number(to, row[i], "");
+            json_write_number(to, row[i], "");
         }
         putc('\n', to);
     }

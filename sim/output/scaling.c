@@ -164,20 +164,17 @@ static bool members_find(struct members *members, const struct results *results,
 
 static void put_number(FILE *to, const char *name, double value)
 {
-    char text[32] = "null";
-    if (isfinite(value))
-        json_number(value, text);
-    fprintf(to, ",\n      \"%s\": %s", name, text);
+    fprintf(to, ",\n      \"%s\": ", name);
+    json_write_number(to, value, "null");
 }
 
 static void put_range(FILE *to, const char *name, struct usl_range range)
 {
-    char low[32] = "null", high[32] = "null";
-    if (isfinite(range.low))
-        json_number(range.low, low);
-    if (isfinite(range.high))
-        json_number(range.high, high);
-    fprintf(to, ",\n      \"%s\": [%s, %s]", name, low, high);
+    fprintf(to, ",\n      \"%s\": [", name);
+    json_write_number(to, range.low, "null");
+    fputs(", ", to);
+    json_write_number(to, range.high, "null");
+    fputc(']', to);
 }
 
 static void put_law(FILE *to, const struct members *members, const struct usl *usl)

@@ -4,9 +4,9 @@
  */
 #include "sim/output/series.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 
+#include "sim/input/json.h"
 #include "sim/output/results.h"
 
 bool series_has_both(const struct point *a, const struct point *b, const char *pointer)
@@ -21,21 +21,12 @@ bool series_has_both(const struct point *a, const struct point *b, const char *p
     return true;
 }
 
-static void put_string(FILE *to, const char *text)
-{
-    cJSON *value = cJSON_CreateStringReference(text);
-    char *printed = cJSON_PrintUnformatted(value);
-    fputs(printed, to);
-    cJSON_free(printed);
-    cJSON_Delete(value);
-}
-
 void series_put(FILE *to, const struct point *point, const char *pointer)
 {
     const char *before = " ";
     fputs("\"variant\": ", to);
     if (point->variant != NULL)
-        put_string(to, point->variant);
+        json_write_string(to, point->variant);
     else
         fputs("null", to);
     fputs(", \"sweep\": {", to);
@@ -43,7 +34,7 @@ void series_put(FILE *to, const struct point *point, const char *pointer)
         if (strcmp(point->sweep[i].pointer, pointer) == 0)
             continue;
         fputs(before, to);
-        put_string(to, point->sweep[i].pointer);
+        json_write_string(to, point->sweep[i].pointer);
         fprintf(to, ": %s", point->sweep[i].text);
         before = ", ";
     }

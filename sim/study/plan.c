@@ -27,8 +27,7 @@ struct plan_point {
 
 /* ---- Points and groups -------------------------------------------------------------------- */
 
-/* Variants are outermost, and each has all combinations of swept values. */
-static uint32_t group_count(const struct experiment *experiment)
+uint32_t plan_group_count(const struct experiment *experiment)
 {
     const char *first = experiment->points[0].variant;
     uint32_t count = 1;
@@ -51,7 +50,7 @@ void plan_init(struct plan *plan, const struct experiment *experiment, uint32_t 
     *plan = (struct plan){ .experiment = experiment,
                            .shard = shard,
                            .shards = shards,
-                           .groups = group_count(experiment),
+                           .groups = plan_group_count(experiment),
                            .arena = arena };
     plan->group = arena_alloc(arena, plan->groups, sizeof *plan->group);
     plan->point = arena_alloc(arena, experiment->point_count, sizeof *plan->point);

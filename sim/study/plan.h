@@ -46,6 +46,9 @@ struct plan {
     struct arena *arena;
 };
 
+/* Variants are outermost, and each has all groups: point p is of group p mod this. */
+uint32_t plan_group_count(const struct experiment *experiment);
+
 /* shard from 1 to shards. */
 void plan_init(struct plan *plan, const struct experiment *experiment, uint32_t shard,
                uint32_t shards, struct arena *arena);

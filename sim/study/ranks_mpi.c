@@ -186,20 +186,6 @@ static bool read_all(int file, void *bytes, size_t size)
     return true;
 }
 
-static void write_all(int file, const void *bytes, size_t size)
-{
-    const char *at = bytes;
-    while (size > 0) {
-        ssize_t written = write(file, at, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            _exit(EXIT_BUG); /* the rank is gone */
-        at += written;
-        size -= (size_t)written;
-    }
-}
-
 struct serving {
     struct job job;
     bool taken;
@@ -221,8 +207,8 @@ static bool serve_finished(void *context, const struct run_order *order, const v
     const struct serving *serving = context;
     struct answer answer = { .job = serving->job, .status = EXIT_FINE, .size = (uint32_t)size };
     (void)order, (void)err;
-    write_all(mpi.server, &answer, sizeof answer);
-    write_all(mpi.server, bytes, size);
+    workers_write(mpi.server, &answer, sizeof answer);
+    workers_write(mpi.server, bytes, size);
     return true;
 }
 
@@ -241,8 +227,8 @@ __attribute__((noreturn)) static void server_main(void)
         if (status == EXIT_FINE)
             continue;
         struct answer answer = { .job = serving.job, .status = status, .size = sizeof err };
-        write_all(mpi.server, &answer, sizeof answer);
-        write_all(mpi.server, &err, sizeof err);
+        workers_write(mpi.server, &answer, sizeof answer);
+        workers_write(mpi.server, &err, sizeof err);
     }
     _exit(EXIT_FINE);
 }
@@ -482,7 +468,7 @@ static void mpi_serve(void)
             if (tag == TAG_END)
                 leave(bytes[0] != 0, EXIT_FINE);
             if (tag == TAG_ORDER)
-                write_all(mpi.server, bytes, sizeof(struct job));
+                workers_write(mpi.server, bytes, sizeof(struct job));
         }
         struct pollfd server = { .fd = mpi.server, .events = POLLIN };
         if (poll(&server, 1, POLL_MS) > 0)

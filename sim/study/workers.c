@@ -32,7 +32,7 @@ struct worker {
 
 /* ---- In the child ------------------------------------------------------------------------- */
 
-static void write_all(int pipe, const void *bytes, size_t size)
+void workers_write(int pipe, const void *bytes, size_t size)
 {
     const char *at = bytes;
     while (size > 0) {
@@ -40,7 +40,7 @@ static void write_all(int pipe, const void *bytes, size_t size)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            _exit(EXIT_BUG); /* the parent is gone */
+            _exit(EXIT_BUG); /* who reads is gone */
         at += written;
         size -= (size_t)written;
     }
@@ -88,11 +88,11 @@ __attribute__((noreturn)) static void child_main(const struct work *work,
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would read the result */
     bool fine = child_run(work, order, &result, &arena, &err);
     const void *bytes = result_pack(&result, &size, &arena);
-    write_all(pipe, &fine, sizeof fine);
+    workers_write(pipe, &fine, sizeof fine);
     if (fine)
-        write_all(pipe, bytes, size);
+        workers_write(pipe, bytes, size);
     else
-        write_all(pipe, &err, sizeof err);
+        workers_write(pipe, &err, sizeof err);
     _exit(EXIT_FINE);
 }
 

@@ -47,4 +47,7 @@ struct work_source {
  * where a process died otherwise.  What was under way then is dropped. */
 int workers_run(const struct work *work, const struct work_source *source, struct error *err);
 
+/* Writes all of it, in a process that ends, with EXIT_BUG, when nobody reads any more. */
+void workers_write(int pipe, const void *bytes, size_t size);
+
 #endif
