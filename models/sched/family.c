@@ -70,7 +70,9 @@ uint32_t family_exit(struct families *families, uint32_t id)
 {
     struct family *family = &families->family[id];
     uint32_t requests = 0, parent = families->processes[id].parent;
-    uint32_t adopts = id != families->first ? families->first : PROCESS_NO_PARENT;
+    if (id == families->first)
+        families->first = PROCESS_NO_PARENT;
+    uint32_t adopts = families->first;
     adopt_all(families, &family->children, adopts);
     if (adopt_all(families, &family->zombies, adopts) && family_waits(families, adopts))
         requests |= FAMILY_WAKE_FIRST;

@@ -115,6 +115,7 @@ START_TEST(families_are_kept)
     memset(process, 0, sizeof process);
     memset(family, 0, sizeof family);
     memset(waits, 0, sizeof waits);
+    families.first = FIRST;
     random_state = (uint64_t)_i + 1;
     be_born(FIRST, PROCESS_NO_PARENT);
     for (int step = 0; step < STEPS; step++) {
@@ -135,6 +136,8 @@ START_TEST(the_first_process_leaves_its_children_to_the_kernel)
 {
     memset(process, 0, sizeof process);
     memset(family, 0, sizeof family);
+    memset(waits, 0, sizeof waits);
+    families.first = FIRST;
     be_born(FIRST, PROCESS_NO_PARENT);
     be_born(1, FIRST);
     be_born(2, FIRST);
@@ -146,10 +149,36 @@ START_TEST(the_first_process_leaves_its_children_to_the_kernel)
 }
 END_TEST
 
+/* It stays so when others leave children after it, and when its slot is another's. */
+START_TEST(nobody_is_first_after_the_first)
+{
+    memset(process, 0, sizeof process);
+    memset(family, 0, sizeof family);
+    memset(waits, 0, sizeof waits);
+    families.first = FIRST;
+    be_born(FIRST, PROCESS_NO_PARENT);
+    for (uint32_t id = 1; id < 5; id++)
+        be_born(id, id - 1);
+    die(FIRST);
+    die(4); /* a zombie, which is an orphan in a moment */
+    die(3);
+    ck_assert_uint_eq(process[4].parent, PROCESS_NO_PARENT);
+    check_all();
+    ck_assert_int_eq(process_reap(&process[FIRST], PROCESS_NO_PARENT), PROCESS_OK);
+    ck_assert_int_eq(process_destroy(&process[FIRST]), PROCESS_OK);
+    be_born(FIRST, 1);
+    die(1);
+    ck_assert_uint_eq(process[2].parent, PROCESS_NO_PARENT);
+    ck_assert_uint_eq(process[FIRST].parent, PROCESS_NO_PARENT);
+    check_all();
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("family");
     tcase_add_loop_test(tests, families_are_kept, 0, SEEDS);
     tcase_add_test(tests, the_first_process_leaves_its_children_to_the_kernel);
+    tcase_add_test(tests, nobody_is_first_after_the_first);
     return suite_run("family", tests);
 }

@@ -27,7 +27,9 @@ struct family {
 struct families {
     struct process *processes;
     struct family *family; /* like processes */
-    uint32_t first;        /* id of the process that adopts orphans */
+    /* Id of the process that adopts orphans.  PROCESS_NO_PARENT, as when it has exited: the kernel
+     * does. */
+    uint32_t first;
 };
 
 /* What the caller owes after an exit. */
@@ -40,7 +42,7 @@ enum family_request {
 void family_join(struct families *families, uint32_t id);
 
 /* process id has become a ZOMBIE: its own children go to the first process, or, when it is that
- * itself, to the kernel.  Returns enum family_request bits. */
+ * itself or that has exited, to the kernel.  Returns enum family_request bits. */
 uint32_t family_exit(struct families *families, uint32_t id);
 
 /* parent collects a zombie: *id is the one, which is FREE afterwards.  PROCESS_NONE: its children
