@@ -1,6 +1,6 @@
 /* imported.c -- see imported.h.
  *
- * tests/trace/import.py runs what this writes.
+ * Tested by tests/unit/imported.c; tests/trace/import.py runs what this writes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -109,7 +109,7 @@ static const char *load_text(const struct importing *importing, const struct fit
                              double mean_us)
 {
     double more = distribution_mean_us(&fit->distribution) / mean_us - 1;
-    if (fabs(more) <= LOAD_TOLERANCE)
+    if (mean_us <= 0 || fabs(more) <= LOAD_TOLERANCE)
         return "";
     return arena_printf(importing->arena, "the fit's mean is %.0f %% %s than that recorded",
                         fabs(100 * more), more > 0 ? "longer" : "shorter");
