@@ -327,8 +327,13 @@ def try_references():
     check({(row["point"], row["workload"]) for row in rows} == {("0", "sleeper"), ("1", "hog")},
           "a name is swept")
     os.rename("swept/scenario.json", "else/where/s.json")
-    check([row["user_ps"] for row in run("else/where/s.json", "again")] ==
-          [row["user_ps"] for row in rows], "and found again from elsewhere")
+    check(run("else/where/s.json", "again") == rows and rows[0]["/workload/0/trace"] ==
+          '"one.ftrace"', "and found again from elsewhere, under the same name")
+    with open("else/where/s.json", encoding="utf-8") as file:
+        written = file.read()
+    check(written == open("again/scenario.json", encoding="utf-8").read(), "written likewise")
+    write_json("s.json", scenario_of([{"trace": "../one.ftrace", "folder": "sub"}]))
+    check({row["workload"] for row in run("s.json", "out")} == {"sleeper"}, "in a folder")
 
 
 def try_library():
@@ -390,7 +395,20 @@ def try_refusals():
             ([{"trace": "long.ftrace"}], "long.ftrace: lasts for 899990 s"),
             ([{"trace": "/dev/zero"}], "/dev/zero: is no regular file"),
             ([{"trace": "."}], "is no regular file"),
-            ([one, one], "choose another"),
+            ([one, one], "/workload/1: sleeper is the name of entry 0 already; add a \"prefix\" for "
+                         "its names, such as \"b-\""),
+            ([{**one, "prefix": "a"}, one, {**one, "prefix": "a"}],
+             "/workload/2: asleeper is the name of entry 0 already; choose another \"prefix\" for its "
+             "names than \"a\""),
+            ([{**one, "entries": [SLEEPERS, SLEEPERS]}],
+             "/workload/0/entries/1/name: sleeper is the name of entry 0 already; choose another\n"),
+            ([SLEEPERS, SLEEPERS],
+             "/workload/1/name: sleeper is the name of entry 0 already; choose another\n"),
+            ([one, SLEEPERS],
+             "/workload/1/name: sleeper is the name of entry 0 already; choose another\n"),
+            ([{**one, "folder": 5}], "/workload/0/folder: must be a string"),
+            ([{**one, "folder": "sub"}], "there is no file sub/one.ftrace"),
+            ([{"library": "desktop", "folder": "."}], "unknown key \"folder\""),
             ([{**one, "prefix": "a b"}], "/workload/0/prefix: must be of letters"),
             ([{**one, "scale": 2}], "unknown key \"scale\""),
             ([{**one, "entries": {}}], "/workload/0/entries: must be an array"),

@@ -126,12 +126,12 @@ START_TEST(it_lasts_until_all_is_done)
     import(2);
     expect("\"duration_ms\": 111,"); /* that are drawn have no end: 110, and what doubles add */
     begin(100, 2);
-    ADD(false, 1000, 2000, 40000, 30000); /* it sleeps for good then */
+    ADD(false, 30000, 2000, 40000, 28000); /* it sleeps for good then */
     import(0);
-    expect("\"duration_ms\": 111,");
-    ADD(true, 1000, 2000, 40000, 30000)->start_ns = 30000000; /* but not who exits */
+    expect("\"duration_ms\": 118,");                          /* 1.1 * (70 / 2 + 72) = 117.7 */
+    ADD(true, 1000, 2000, 40000, 30000)->start_ns = 27000000; /* but not who exits */
     import(0);
-    expect("\"duration_ms\": 159,"); /* 1.1 * (82 / 2 + 103) = 158.4 */
+    expect("\"duration_ms\": 172,"); /* 1.1 * (111 / 2 + 100) = 171.05 */
 }
 END_TEST
 
