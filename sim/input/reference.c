@@ -204,8 +204,8 @@ bool reference_is_alike_written(const struct node *element)
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-/* Where names of files lead from, with a slash at the end unless it is here: "folder", or that of the
- * file which names it.  NULL when refused. */
+/* Where names of files lead from, with a slash at the end unless it is here: "folder", or that of
+ * the file which names it.  NULL when refused. */
 static const char *home_of(const struct reference_cache *cache, const struct node *element,
                            const struct node *name, struct error *err)
 {
@@ -283,8 +283,8 @@ static struct reference_file *open_file(struct reference_cache *cache,
 
 /* ---- What is written ---------------------------------------------------------------------- */
 
-/* The scenario to be written gets the entries, or, where only the name varies, the folder that names
- * lead from.  Returns the entries in it, as far as they are still to be completed. */
+/* The scenario to be written gets the entries, or, where only the name varies, the folder that
+ * names lead from.  Returns the entries in it, as far as they are still to be completed. */
 static cJSON *write_entries(const struct reference_cache *cache, const struct node *element,
                             const struct node *name, const char *home,
                             const struct reference_file *file)

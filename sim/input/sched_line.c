@@ -140,8 +140,8 @@ static bool read_short(const char *text, const char *end, struct sched_who *who,
     return false;
 }
 
-/* Does the line begin with who?  2: comm and pid, "   comm-pid ", "   comm pid/tid "; 1: the pid; 0:
- * neither. */
+/* Does the line begin with who?  2: comm and pid, "   comm-pid ", "   comm pid/tid "; 1: the pid;
+ * 0: neither. */
 static int begins_with(const struct sched_line *line, const struct sched_who *who)
 {
     const char *first = line->before, *end = first + line->before_length;

@@ -395,11 +395,11 @@ def try_refusals():
             ([{"trace": "long.ftrace"}], "long.ftrace: lasts for 899990 s"),
             ([{"trace": "/dev/zero"}], "/dev/zero: is no regular file"),
             ([{"trace": "."}], "is no regular file"),
-            ([one, one], "/workload/1: sleeper is the name of entry 0 already; add a \"prefix\" for "
-                         "its names, such as \"b-\""),
+            ([one, one], "/workload/1: sleeper is the name of entry 0 already; add a \"prefix\" "
+                         "for its names, such as \"b-\""),
             ([{**one, "prefix": "a"}, one, {**one, "prefix": "a"}],
-             "/workload/2: asleeper is the name of entry 0 already; choose another \"prefix\" for its "
-             "names than \"a\""),
+             "/workload/2: asleeper is the name of entry 0 already; choose another \"prefix\" for "
+             "its names than \"a\""),
             ([{**one, "entries": [SLEEPERS, SLEEPERS]}],
              "/workload/0/entries/1/name: sleeper is the name of entry 0 already; choose another\n"),
             ([SLEEPERS, SLEEPERS],

@@ -1,7 +1,7 @@
 /* imported.c -- a recorded trace as a scenario.
  *
- * Goal: the scenario has what was recorded, for as long as it takes; a fit is made of whole runs and
- * sleeps only, and says what it is worth.
+ * Goal: the scenario has what was recorded, for as long as it takes; a fit is made of whole runs
+ * and sleeps only, and says what it is worth.
  * Method: small traces made by hand, beside the text that they must become; where means are asked
  * for, the number of runs and their mean say which were taken.
  *

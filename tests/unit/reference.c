@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "sim/base/check.h"
+#include "sim/input/label.h"
 #include "tests/support/suite.h"
 
 static char folder[] = "/tmp/braidsim-reference-XXXXXX";
@@ -245,6 +246,26 @@ START_TEST(folders_are_written_for_swept_names)
 }
 END_TEST
 
+/* A swept reference is called as it was before its entries were written. */
+START_TEST(labels_leave_entries_out)
+{
+    cJSON *values = cJSON_Parse("[{\"trace\":\"t\",\"entries\":[{\"name\":\"a\"}]},"
+                                "[{\"rt-app\":\"r\",\"entries\":[]},{\"entries\":1}],"
+                                "{\"trace\":\"u\",\"entries\":2},{\"trace\":\"u\",\"entries\":3}]");
+    static const char *const texts[] = { "{\"trace\":\"t\"}",
+                                         "[{\"rt-app\":\"r\"},{\"entries\":1}]",
+                                         "{\"trace\":\"u\",\"entries\":2}",
+                                         "{\"trace\":\"u\",\"entries\":3}" };
+    static const char *const labels[] = { "{trace:t}", "[{rt-app:r},{entries:1}]", "{trace:u} #3",
+                                          "{trace:u} #4" };
+    for (int i = 0; i < 4; i++) {
+        ck_assert_str_eq(label_text(values, i, &arena), texts[i]);
+        ck_assert_str_eq(label_of(values, i, &arena), labels[i]);
+    }
+    cJSON_Delete(values);
+}
+END_TEST
+
 START_TEST(what_is_no_reference)
 {
     struct reference_cache cache;
@@ -310,6 +331,7 @@ int main(void)
     tcase_add_test(tests, entries_that_are_there_are_taken);
     tcase_add_test(tests, files_are_read_once);
     tcase_add_test(tests, folders_are_written_for_swept_names);
+    tcase_add_test(tests, labels_leave_entries_out);
     tcase_add_test(tests, what_is_no_reference);
     tcase_add_loop_test(tests, what_is_wrong_is_refused_at_its_place, 0,
                         sizeof refusals / sizeof refusals[0]);

@@ -82,6 +82,13 @@ static const struct translation translations[] = {
       ENTRY("{\"timer\":{\"ref\":\"a\",\"period\":0,\"mode\":\"absolute\"}},"
             "{\"timer\":{\"ref\":\"a\",\"period\":0,\"mode\":\"absolute\"}},"
             "{\"timer\":{\"ref\":\"unique\",\"period\":0,\"mode\":\"relative\"}}") },
+    { "an absolute timer of a thread's own is not another's",
+      "{\"tasks\":{\"t\":{\"timer\":{\"ref\":\"unique1\",\"mode\":\"absolute\"}},"
+      "\"u\":{\"timer\":{\"ref\":\"unique1\"}}}}",
+      "[{\"name\":\"t\",\"instances\":1,\"weight\":1024,\"phases\":["
+      "{\"timer\":{\"ref\":\"unique1\",\"period\":0,\"mode\":\"absolute\"}}]},"
+      "{\"name\":\"u\",\"instances\":1,\"weight\":1024,\"phases\":["
+      "{\"timer\":{\"ref\":\"unique1\",\"period\":0,\"mode\":\"relative\"}}]}]" },
     { "semaphores", TASK("\"sem_post\":\"s\",\"sem_wait\":\"s\""),
       ENTRY("{\"sem_post\":\"s\"},{\"sem_wait\":\"s\"}") },
     { "yield", TASK("\"yield\",\"yield1\":\"\""), ENTRY("{\"yield\":true},{\"yield\":true}") },

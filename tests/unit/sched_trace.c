@@ -30,7 +30,8 @@ static struct sched_trace trace;
 #define RUN(cpu, us, next)         SWITCH(cpu, us, 0, 120, "R", next, 120)
 #define LEAVE(cpu, us, who, state) SWITCH(cpu, us, who, 120, state, 0, 120)
 #define WAKE(us, who)              AT(0, us) "sched_waking: comm=p" #who " pid=" #who " prio=120\n"
-#define TOLD(us, who, ns)          AT(0, us) "sched_stat_runtime: comm=p pid=" #who " runtime=" #ns " [ns]\n"
+
+#define TOLD(us, who, ns) AT(0, us) "sched_stat_runtime: comm=p pid=" #who " runtime=" #ns " [ns]\n"
 
 static void read_text(const char *text)
 {
