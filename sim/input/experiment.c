@@ -242,7 +242,7 @@ static bool put_axis(struct document *document, const struct sweep *sweep, uint3
     add_layer(document, layer_of(base, value, axis->pointer, prefix));
     point->sweep[index] = (struct sweep_value){
         .pointer = arena_string(arena, axis->pointer),
-        .text = json_print_line(value, arena),
+        .text = label_text(axis->values, which, arena),
         .label = label_of(axis->values, which, arena),
         .number = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN,
     };

@@ -57,10 +57,44 @@ static const char *names_of(const cJSON *value, struct arena *arena)
     return names;
 }
 
+/* Results have the entries of a file beside its name, which says enough.  sim/input/reference.h */
+static void leave_out_entries(cJSON *value)
+{
+    cJSON *child;
+    if (cJSON_HasObjectItem(value, "trace") || cJSON_HasObjectItem(value, "rt-app"))
+        cJSON_DeleteItemFromObjectCaseSensitive(value, "entries");
+    cJSON_ArrayForEach(child, value) leave_out_entries(child);
+}
+
+static const char *text_of(const cJSON *value, struct arena *arena)
+{
+    if (!cJSON_IsObject(value) && !cJSON_IsArray(value))
+        return json_print_line(value, arena);
+    cJSON *copy = cJSON_Duplicate(value, true);
+    leave_out_entries(copy);
+    const char *text = json_print_line(copy, arena);
+    cJSON_Delete(copy);
+    return text;
+}
+
+const char *label_text(const cJSON *values, int which, struct arena *arena)
+{
+    const cJSON *value = cJSON_GetArrayItem(values, which), *other;
+    const char *whole = json_print_line(value, arena), *text = text_of(value, arena);
+    if (strcmp(text, whole) == 0)
+        return whole;
+    cJSON_ArrayForEach(other, values)
+    {
+        if (other != value && strcmp(text_of(other, arena), text) == 0)
+            return whole;
+    }
+    return text;
+}
+
 /* Before numbers are put behind it. */
 static const char *short_text(const cJSON *value, struct arena *arena)
 {
-    const char *line = json_print_line(value, arena), *names = names_of(value, arena);
+    const char *line = text_of(value, arena), *names = names_of(value, arena);
     if (names != NULL)
         return shorten(arena_string(arena, names), arena);
     if (!cJSON_IsObject(value) && !cJSON_IsArray(value))

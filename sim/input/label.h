@@ -15,4 +15,8 @@ enum { LABEL_MAX = 24 };
  * among them behind it: "{kind:thres...d:5} #2".  O(values that are cut). */
 const char *label_of(const cJSON *values, int which, struct arena *arena);
 
+/* values[which] on one line; references to traces and to rt-app's files without the entries that
+ * results have beside the name, unless the name is that of two values. */
+const char *label_text(const cJSON *values, int which, struct arena *arena);
+
 #endif

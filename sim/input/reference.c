@@ -204,12 +204,33 @@ bool reference_is_alike_written(const struct node *element)
 
 /* ---- Files -------------------------------------------------------------------------------- */
 
-/* The path of what name, a string, calls so; NULL when refused. */
+/* Where names of files lead from, with a slash at the end unless it is here: "folder", or that of
+ * the file which names it.  NULL when refused. */
+static const char *home_of(const struct reference_cache *cache, const struct node *element,
+                           const struct node *name, struct error *err)
+{
+    struct arena *arena = element->document->arena;
+    struct node node;
+    bool is_given = node_get(element, "folder", &node);
+    if (!is_given)
+        node = *name;
+    const char *file = document_file(node.document, node.pointer), *folder = "";
+    if (file == NULL)
+        file = cache->scenario_path;
+    if (is_given)
+        return node_string(&node, &folder, err)
+                   ? arena_printf(arena, "%s/", json_beside(file, folder, arena))
+                   : NULL;
+    const char *slash = strrchr(file, '/');
+    return slash != NULL ? arena_string_n(arena, file, (size_t)(slash - file) + 1) : "";
+}
+
+/* The path of what name, a string, calls so, from home; NULL when refused. */
 static const char *find_file(const struct reference_cache *cache, const struct reference_kind *kind,
-                             const struct node *name, struct error *err)
+                             const struct node *name, const char *home, struct error *err)
 {
     struct arena *arena = name->document->arena;
-    const char *text = "", *file = document_file(name->document, name->pointer);
+    const char *text = "";
     uint32_t index;
     if (kind->in_library) {
         const char *const *names = reference_library(cache->data_dir, arena);
@@ -226,7 +247,7 @@ static const char *find_file(const struct reference_cache *cache, const struct r
     }
     if (!node_string(name, &text, err))
         return NULL;
-    const char *path = json_beside(file != NULL ? file : cache->scenario_path, text, arena);
+    const char *path = json_beside(home, text, arena);
     if (access(path, F_OK) == 0)
         return path;
     node_refuse(name, err, "there is no file %s; name one that there is", path);
@@ -262,9 +283,10 @@ static struct reference_file *open_file(struct reference_cache *cache,
 
 /* ---- What is written ---------------------------------------------------------------------- */
 
-/* The scenario to be written gets the entries, or, where only the name varies, a path that leads
- * there from anywhere.  Returns the entries in it, as far as they are still to be completed. */
-static cJSON *write_entries(const struct reference_cache *cache, const struct node *name,
+/* The scenario to be written gets the entries, or, where only the name varies, the folder that
+ * names lead from.  Returns the entries in it, as far as they are still to be completed. */
+static cJSON *write_entries(const struct reference_cache *cache, const struct node *element,
+                            const struct node *name, const char *home,
                             const struct reference_file *file)
 {
     bool whole;
@@ -274,10 +296,12 @@ static cJSON *write_entries(const struct reference_cache *cache, const struct no
     if (!cJSON_IsString(string) || strcmp(string->valuestring, name->json->valuestring) != 0)
         return NULL;
     if (!whole) {
-        char *path = realpath(file->path, NULL);
-        if (path != NULL)
-            json_put(cache->written, pointer, cJSON_CreateString(path));
-        free(path);
+        char *folder = realpath(*home != '\0' ? home : ".", NULL);
+        const char *around = document_origin(element->document, element->pointer, &whole);
+        if (folder != NULL && cJSON_IsObject(json_at(cache->written, around)))
+            json_put(cache->written, arena_printf(arena, "%s/folder", around),
+                     cJSON_CreateString(folder));
+        free(folder);
         return NULL;
     }
     const char *around = arena_string_n(arena, pointer, (size_t)(strrchr(pointer, '/') - pointer));
@@ -318,7 +342,7 @@ bool reference_read(struct reference_cache *cache, const struct node *element,
     const struct reference_kind *kind = kind_of(element, &name);
     CHECK(kind != NULL);
     const char *const keys[] = { kind->key, "prefix", kind->in_library ? "scale" : "entries",
-                                 NULL };
+                                 kind->in_library ? NULL : "folder", NULL };
     *reference = (struct reference){ .scale = 1, .prefix = "" };
     if (!node_object(element, keys, err) ||
         (node_get(element, "prefix", &prefix) && !read_prefix(&prefix, reference, err)) ||
@@ -327,13 +351,14 @@ bool reference_read(struct reference_cache *cache, const struct node *element,
     if (!kind->in_library && node_get(element, "entries", &entries)) {
         reference->entries = entries;
     } else {
-        const char *path = find_file(cache, kind, &name, err);
+        const char *home = home_of(cache, element, &name, err);
+        const char *path = home != NULL ? find_file(cache, kind, &name, home, err) : NULL;
         struct reference_file *file =
             path != NULL ? open_file(cache, kind, path, element->document->arena, err) : NULL;
         if (file == NULL)
             return false;
-        reference->entries =
-            entries_of(file, kind->in_library ? NULL : write_entries(cache, &name, file));
+        reference->entries = entries_of(
+            file, kind->in_library ? NULL : write_entries(cache, element, &name, home, file));
     }
     reference->element = *element;
     return cJSON_IsArray(reference->entries.json) ||

@@ -5,10 +5,13 @@
  *     { "rt-app": FILE }                tasks of a file that rt-app runs
  *
  * each optionally with "prefix", which goes before the names of its entries.  FILE is found from
- * the file that names it, as a CPU profile is.  Files are read once for all points.
+ * the file that names it, as a CPU profile is, or from "folder".  Files are read once for all
+ * points.
  *
  * What is read from a FILE is added to the scenario to be written, as "entries" of the reference;
- * a reference with "entries" has these, and FILE is not opened.  tests/trace/import.py
+ * a reference with "entries" has these, and FILE is not opened.  Where a sweep varies FILE alone,
+ * the "folder" is added instead, so that the names stay as they are and lead there from anywhere.
+ * tests/unit/reference.c, tests/trace/import.py
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */

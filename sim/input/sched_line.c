@@ -140,18 +140,66 @@ static bool read_short(const char *text, const char *end, struct sched_who *who,
     return false;
 }
 
-static bool read_switch_short(const char *text, struct sched_line *line)
+/* Does the line begin with who?  2: comm and pid, "   comm-pid ", "   comm pid/tid "; 1: the pid;
+ * 0: neither. */
+static int begins_with(const struct sched_line *line, const struct sched_who *who)
 {
-    const char *arrow = text, *rest;
-    while ((arrow = strstr(arrow, " ==> ")) != NULL) {
-        const char *next = arrow + strlen(" ==> ");
-        if (read_short(text, arrow, &line->who, &rest) && take(&rest, " ") &&
-            take_state(&rest, &line->state) && rest == arrow &&
-            read_short(next, next + strlen(next), &line->next, &rest))
-            return true;
-        arrow++;
+    const char *first = line->before, *end = first + line->before_length;
+    while (end > first && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    const char *digits = end;
+    while (digits > first && is_digit(digits[-1]))
+        digits--;
+    const char *at = digits;
+    uint64_t pid;
+    if (!take_number(&at, SCHED_PID_MAX, &pid) || pid != who->pid)
+        return 0;
+    if (digits > first && digits[-1] == '/')
+        for (digits--; digits > first && is_digit(digits[-1]);)
+            digits--;
+    if (digits == first)
+        return 1;
+    size_t length = who->length; /* of the comm, without spaces around it, which may be padding */
+    const char *comm = who->comm;
+    for (; length > 0 && *comm == ' '; length--)
+        comm++;
+    while (length > 0 && comm[length - 1] == ' ')
+        length--;
+    for (end = digits - 1; end > first && end[-1] == ' ';)
+        end--;
+    while (first < end && *first == ' ')
+        first++;
+    return (size_t)(end - first) == length && memcmp(first, comm, length) == 0 ? 2 : 1;
+}
+
+/* "who S", who being "comm:pid [prio]", up to the arrow, and "next" behind it. */
+static bool read_around(const char *text, const char *arrow, struct sched_line *line)
+{
+    const char *next = arrow + strlen(" ==> "), *rest;
+    return read_short(text, arrow, &line->who, &rest) && take(&rest, " ") &&
+           take_state(&rest, &line->state) && rest == arrow &&
+           read_short(next, next + strlen(next), &line->next, &rest);
+}
+
+/* A comm may contain what looks like all of the line up to an arrow, or from one on. */
+static enum sched_line_kind read_switch_short(const char *text, struct sched_line *line)
+{
+    struct sched_line way = *line;
+    int best = -1;
+    enum sched_line_kind kind = SCHED_UNKNOWN;
+    for (const char *arrow = text; (arrow = strstr(arrow, " ==> ")) != NULL; arrow++) {
+        if (!read_around(text, arrow, &way))
+            continue;
+        int fits = begins_with(&way, &way.who);
+        if (fits > best) {
+            *line = way;
+            kind = SCHED_SWITCH;
+            best = fits;
+        } else if (fits == best) {
+            kind = SCHED_TWOFOLD;
+        }
     }
-    return false;
+    return kind;
 }
 
 /* From " prev_pid=" on, of which there may be others in the comm. */
@@ -169,7 +217,7 @@ static enum sched_line_kind read_switch(const char *text, struct sched_line *lin
 {
     const char *comm = text, *at;
     if (!take(&comm, "prev_comm="))
-        return read_switch_short(text, line) ? SCHED_SWITCH : SCHED_UNKNOWN;
+        return read_switch_short(text, line);
     for (at = comm; (at = strstr(at, " prev_pid=")) != NULL; at++)
         if (read_switch_rest(at, line)) {
             line->who.comm = comm;
@@ -299,6 +347,8 @@ enum sched_line_kind sched_line_read(struct sched_line *line, const char *text)
         const char *at = ++bracket;
         if (!read_head(&at, line))
             continue;
+        line->before = text;
+        line->before_length = (size_t)(bracket - 1 - text);
         enum sched_line_kind kind = read_event(at, line);
         if (kind > SCHED_CPUS)
             return kind;

@@ -6,6 +6,8 @@
  *
  * and the fields either as prev_comm=... prev_state=S ==> next_comm=... or as older perf has them,
  * comm:pid [prio] S ==> comm:pid [prio].  A comm (at most 15 bytes) may hold any of these signs.
+ * Where older perf's fields can be read in several ways because one does, it is who leaves that the
+ * line begins with: of equal comm and pid, or else of equal pid.
  *
  * Sources: Documentation/trace/ftrace.rst, include/trace/events/sched.h and
  * tools/lib/traceevent/plugins/plugin_sched_switch.c of Linux 6.1.
@@ -22,6 +24,7 @@
 enum sched_line_kind {
     SCHED_EMPTY,   /* or a comment */
     SCHED_UNKNOWN, /* no event, or one that is not what it should be */
+    SCHED_TWOFOLD, /* a switch that can be read in several ways */
     SCHED_OTHER,   /* another event */
     SCHED_LOST,    /* count events were lost */
     SCHED_CPUS,    /* count cpus could have had events */
@@ -45,6 +48,8 @@ struct sched_line {
     uint64_t ns, count;
     uint32_t cpu;
     struct sched_who who, next;
+    const char *before; /* the line's beginning, up to "[cpu]": comm and pid of who is there */
+    size_t before_length;
     char state; /* 'R' still ready; 'X', 'Z' gone; else it sleeps */
     bool wakes; /* WAKING: sched_waking or a wakeup, no birth by fork */
 };

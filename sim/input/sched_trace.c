@@ -1,7 +1,7 @@
 /* sched_trace.c -- see sched_trace.h.
  *
  * First the whole file becomes a list of events; then they are sorted, if need be, and followed.
- * Tested by tests/trace/import.py.
+ * Tested by tests/unit/sched_trace.c and tests/trace/import.py.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -132,6 +132,9 @@ static void read_line(struct reading *reading, const char *text)
     case SCHED_UNKNOWN:
         trace->unknown_lines++;
         break;
+    case SCHED_TWOFOLD:
+        trace->twofold_lines++;
+        break;
     case SCHED_OTHER:
         trace->other_lines++;
         break;
@@ -185,27 +188,20 @@ static void push(struct life_of_process *life, uint64_t ns)
     process->ns[process->count++] = ns;
 }
 
-/* It stops running of its own will. */
+/* It stops running of its own will.  The last of its list is then a run while it sleeps or is gone,
+ * and at other times a sleep. */
 static void push_run(struct life_of_process *life)
 {
-    struct sched_process *process = &life->process;
-    if (process->count % 2 == 0)
-        push(life, life->part_ns);
-    else
-        process->ns[process->count - 1] += life->part_ns;
-    process->run_ns += life->part_ns;
+    CHECK(life->process.count % 2 == 0);
+    push(life, life->part_ns);
+    life->process.run_ns += life->part_ns;
     life->part_ns = 0;
 }
 
-static void push_sleep(struct life_of_process *life, uint64_t ns)
+static void push_sleep(struct life_of_process *life, uint64_t now_ns)
 {
-    struct sched_process *process = &life->process;
-    if (process->count % 2 == 1)
-        push(life, ns);
-    else if (process->count > 0)
-        process->ns[process->count - 1] += ns;
-    else
-        process->start_ns += ns;
+    CHECK(life->process.count % 2 == 1);
+    push(life, now_ns - life->since_ns);
 }
 
 static int compare_pids(const void *a, const void *b)
@@ -280,7 +276,7 @@ static void switch_out(struct reading *reading, const struct event *event)
         life->since_ns = cpu->since_ns;
     } else if (life->life != RUNNING || life->cpu != event->cpu) {
         if (life->life == SLEEPING)
-            push_sleep(life, event->ns - life->since_ns);
+            push_sleep(life, event->ns);
         if (life->life == UNSEEN)
             life->process.start_ns = event->ns - reading->begin_ns;
         life->since_ns = event->ns;
@@ -311,7 +307,7 @@ static void switch_in(struct reading *reading, const struct event *event)
     if (life->life == UNSEEN)
         life->process.start_ns = reading->trace->has_wakings ? 0 : event->ns - reading->begin_ns;
     else if (life->life == SLEEPING)
-        push_sleep(life, event->ns - life->since_ns);
+        push_sleep(life, event->ns);
     life->life = RUNNING;
     life->since_ns = event->ns;
     life->told_ns = 0;
@@ -341,7 +337,7 @@ static void follow_waking(struct reading *reading, const struct event *event)
     if (life->life == UNSEEN)
         life->process.start_ns = event->ns - reading->begin_ns;
     else if (life->life == SLEEPING)
-        push_sleep(life, event->ns - life->since_ns);
+        push_sleep(life, event->ns);
     if (life->life == UNSEEN || life->life == SLEEPING) {
         life->life = READY;
         life->told_ns = 0;
@@ -506,6 +502,10 @@ const char *sched_trace_notes(const struct sched_trace *trace, struct arena *are
                 "stretches on a cpu lack an end and count as sched_stat_runtime says, or nothing",
                 arena);
     text = note(text, trace->unknown_lines, "lines were not understood and skipped", arena);
+    text = note(text, trace->twofold_lines,
+                "switches could be read in several ways, as a name looks like their form, and were "
+                "skipped",
+                arena);
     return note(text, trace->other_lines, "lines of other events were skipped", arena);
 }
 

@@ -16,6 +16,7 @@ struct entry_reading {
     uint64_t scale; /* so many times as many processes */
     const char *prefix;
     const struct node *element; /* the reference that the entry is of; NULL: it stands there */
+    uint32_t first;             /* the number of the first entry of that */
     struct reference_cache *cache;
 };
 
@@ -398,10 +399,30 @@ struct entries {
     uint64_t processes;
 };
 
+/* The name of an entry is that of entry j already. */
+static bool refuse_name(const struct node *entry, const char *name, uint32_t j,
+                        const struct entry_reading *reading, struct error *err)
+{
+    struct node node;
+    bool is_own = reading->element == NULL || j >= reading->first;
+    if (is_own && node_get(entry, "name", &node))
+        return node_refuse(&node, err, "%s is the name of entry %u already; choose another", name,
+                           j);
+    if (*reading->prefix == '\0')
+        return node_refuse(reading->element, err,
+                           "%s is the name of entry %u already; add a \"prefix\" for its names, "
+                           "such as \"b-\"",
+                           name, j);
+    return node_refuse(
+        reading->element, err,
+        "%s is the name of entry %u already; choose another \"prefix\" for its names "
+        "than \"%s\"",
+        name, j, reading->prefix);
+}
+
 static bool add_entry(const struct node *node, struct entries *entries,
                       const struct entry_reading *reading, struct error *err)
 {
-    struct node name;
     if (entries->count == WORKLOAD_MAX)
         return node_refuse(node, err, "is one entry too many; at most %d may be", WORKLOAD_MAX);
     struct workload *workload = &entries->workloads[entries->count];
@@ -412,12 +433,8 @@ static bool add_entry(const struct node *node, struct entries *entries,
         return node_refuse(node, err, "makes %ju processes in all; at most %d",
                            (uintmax_t)entries->processes, WORKLOAD_INSTANCES_MAX);
     for (uint32_t j = 0; j < entries->count; j++)
-        if (strcmp(entries->workloads[j].name, workload->name) == 0) {
-            bool is_own = reading->element == NULL && node_get(node, "name", &name);
-            return node_refuse(is_own ? &name : reading->element, err,
-                               "%s is the name of entry %u already; choose another%s",
-                               workload->name, j, is_own ? "" : " \"prefix\" for its names");
-        }
+        if (strcmp(entries->workloads[j].name, workload->name) == 0)
+            return refuse_name(node, workload->name, j, reading, err);
     entries->count++;
     return true;
 }
@@ -436,8 +453,8 @@ static bool add_element(const struct node *element, struct entries *entries,
         return add_entry(element, entries, reading, err);
     if (!reference_read(reading->cache, element, &reference, err))
         return false;
-    struct entry_reading others = { reading->programs, reference.scale, reference.prefix,
-                                    &reference.element, reading->cache };
+    struct entry_reading others = { reading->programs,  reference.scale, reference.prefix,
+                                    &reference.element, entries->count,  reading->cache };
     int count = cJSON_GetArraySize(reference.entries.json);
     for (int i = 0; i < count; i++) {
         struct node entry = node_element(&reference.entries, i);
@@ -465,7 +482,7 @@ bool workloads_read(const struct node *node, const struct node *root, struct sce
 {
     int count = cJSON_GetArraySize(node->json);
     struct programs programs = { .scenario = scenario };
-    struct entry_reading reading = { &programs, 1, "", NULL, cache };
+    struct entry_reading reading = { &programs, 1, "", NULL, 0, cache };
     struct entries entries = { 0 };
     if (!cJSON_IsArray(node->json))
         return node_refuse(node, err, "must be an array of entries, is %s", node_type(node));

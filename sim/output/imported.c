@@ -1,6 +1,6 @@
 /* imported.c -- see imported.h.
  *
- * tests/trace/import.py runs what this writes.
+ * Tested by tests/unit/imported.c; tests/trace/import.py runs what this writes.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -109,7 +109,7 @@ static const char *load_text(const struct importing *importing, const struct fit
                              double mean_us)
 {
     double more = distribution_mean_us(&fit->distribution) / mean_us - 1;
-    if (fabs(more) <= LOAD_TOLERANCE)
+    if (mean_us <= 0 || fabs(more) <= LOAD_TOLERANCE)
         return "";
     return arena_printf(importing->arena, "the fit's mean is %.0f %% %s than that recorded",
                         fabs(100 * more), more > 0 ? "longer" : "shorter");
@@ -223,12 +223,38 @@ static void put_entry(const struct importing *importing, const struct trace_entr
 
 /* ---- The whole ---------------------------------------------------------------------------- */
 
+/* From the beginning of the trace to where its last recorded burst ends, if it never waits. */
+static uint64_t path_ns(const struct sched_process *process)
+{
+    uint64_t ns = process->start_ns;
+    for (uint32_t i = 0; i < process->count; i++)
+        if (process->exits || i + 1 < process->count || i % 2 == 0) /* else it sleeps for good */
+            ns += process->ns[i];
+    return ns;
+}
+
+/* Of processes that may depend on one another in any way, none ends later than W / m + L on m cores
+ * none of which is idle while one waits: W is what all run together, L the longest path.
+ * Source: R. L. Graham, Bounds on multiprocessing timing anomalies, SIAM J. Appl. Math. 17 (1969),
+ * 416-429. */
+static double replay_ns(const struct sched_trace *trace, uint32_t cores)
+{
+    double work_ns = 0, longest_ns = 0;
+    for (uint32_t i = 0; i < trace->process_count; i++) {
+        work_ns += (double)trace->processes[i]->run_ns;
+        longest_ns = fmax(longest_ns, (double)path_ns(trace->processes[i]));
+    }
+    return fmax((double)trace->duration_ns, work_ns / cores + longest_ns);
+}
+
 static void put_top(const struct importing *importing)
 {
     const struct sched_trace *trace = importing->trace;
     const struct import_options *options = importing->options;
     const char *notes = sched_trace_notes(trace, importing->arena);
+    uint32_t cores = trace->cpus < CORES_MAX ? trace->cpus : CORES_MAX;
     double ms = (double)trace->duration_ns / 1e6;
+    double lasts_ms = 1.1 * (options->fit ? ms : replay_ns(trace, cores) / 1e6);
     FILE *to = importing->to;
     fputs("// Imported from ", to);
     put_visibly(to, options->path);
@@ -254,8 +280,7 @@ static void put_top(const struct importing *importing)
             "  \"scheduler\": { \"tori\": \"per_core\", \"policy\": \"fair\", "
             "\"balance\": { \"kind\": \"steal\" } },\n"
             "  \"workload\": [\n",
-            options->name, fmin(ceil(1.1 * ms), MS_MAX), options->fit ? 10 : 1,
-            trace->cpus < CORES_MAX ? trace->cpus : CORES_MAX);
+            options->name, fmin(ceil(lasts_ms), MS_MAX), options->fit ? 10 : 1, cores);
 }
 
 void imported_print(FILE *to, const struct sched_trace *trace, const struct trace_entries *entries,

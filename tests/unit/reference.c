@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "sim/base/check.h"
+#include "sim/input/label.h"
 #include "tests/support/suite.h"
 
 static char folder[] = "/tmp/braidsim-reference-XXXXXX";
@@ -58,6 +59,12 @@ static void write_files(void)
                "prev_prio=120 prev_state=R ==> next_comm=a next_pid=5 next_prio=120\n"
                " a-5 [000] d... 1.000350: sched_switch: prev_comm=a prev_pid=5 prev_prio=120 "
                "prev_state=S ==> next_comm=swapper next_pid=0 next_prio=120\n");
+    write_file("both.json",
+               "{\"tasks\":{\"t\":{\"run\":5}}} /*\n"
+               " a-5 [000] d... 1.000100: sched_switch: prev_comm=a prev_pid=5 prev_prio=120 "
+               "prev_state=S ==> next_comm=b next_pid=6 next_prio=120\n"
+               " b-6 [000] d... 1.000150: sched_switch: prev_comm=b prev_pid=6 prev_prio=120 "
+               "prev_state=S ==> next_comm=a next_pid=5 next_prio=120\n*/");
     write_file("r.json", "{\"global\":{\"duration\":3},\"tasks\":{\"t\":{\"run\":5}}}");
 }
 
@@ -189,6 +196,76 @@ START_TEST(entries_that_are_there_are_taken)
 }
 END_TEST
 
+static void expect_first(const struct reference *reference, const char *name)
+{
+    const cJSON *entry = cJSON_GetArrayItem(reference->entries.json, 0);
+    ck_assert_str_eq(cJSON_GetObjectItem(entry, "name")->valuestring, name);
+}
+
+/* A file is read once for each kind of reference, and written once for each reference, in however
+ * many points it is. */
+START_TEST(files_are_read_once)
+{
+    struct reference_cache cache;
+    struct node list = workload_of(&cache, "{\"trace\":\"both.json\"},{\"rt-app\":\"both.json\"}");
+    for (int point = 0; point < 2; point++) {
+        struct reference trace = expect_read(&cache, &list, 0),
+                         rtapp = expect_read(&cache, &list, 1);
+        expect_first(&trace, "b");
+        expect_first(&rtapp, "t");
+    }
+    ck_assert_int_eq(cJSON_GetArraySize(json_at(cache.written, "/workload/0")), 2);
+    ck_assert_int_eq(cJSON_GetArraySize(json_at(cache.written, "/workload/1")), 2);
+    finish(&cache);
+}
+END_TEST
+
+/* A sweep of the name alone: the folder is written, and the names stay. */
+START_TEST(folders_are_written_for_swept_names)
+{
+    struct reference_cache cache;
+    static const char swept[] = "/sweep/~1workload~10~1trace/0";
+    struct node list = workload_of(&cache, "{\"trace\":\"t.ftrace\"}");
+    cJSON *sweep = cJSON_Parse("{\"/workload/0/trace\":[\"t.ftrace\"]}");
+    struct json_source in_sub = source;
+    in_sub.name = path_of("sub/s.json");
+    json_put(cache.written, "/sweep", sweep);
+    struct layer layers[] = { layer,
+                              { .source = &in_sub,
+                                .value = json_at(cache.written, swept),
+                                .at = "/workload/0/trace",
+                                .prefix = "",
+                                .home = swept } };
+    document.layers = layers;
+    document.layer_count = 2;
+    expect_read(&cache, &list, 0);
+    ck_assert_str_eq(json_at(cache.written, swept)->valuestring, "t.ftrace");
+    ck_assert_ptr_null(json_at(cache.written, "/workload/0/entries"));
+    ck_assert_str_eq(json_at(cache.written, "/workload/0/folder")->valuestring, path_of("sub"));
+    finish(&cache);
+}
+END_TEST
+
+/* A swept reference is called as it was before its entries were written. */
+START_TEST(labels_leave_entries_out)
+{
+    cJSON *values = cJSON_Parse("[{\"trace\":\"t\",\"entries\":[{\"name\":\"a\"}]},"
+                                "[{\"rt-app\":\"r\",\"entries\":[]},{\"entries\":1}],"
+                                "{\"trace\":\"u\",\"entries\":2},{\"trace\":\"u\",\"entries\":3}]");
+    static const char *const texts[] = { "{\"trace\":\"t\"}",
+                                         "[{\"rt-app\":\"r\"},{\"entries\":1}]",
+                                         "{\"trace\":\"u\",\"entries\":2}",
+                                         "{\"trace\":\"u\",\"entries\":3}" };
+    static const char *const labels[] = { "{trace:t}", "[{rt-app:r},{entries:1}]", "{trace:u} #3",
+                                          "{trace:u} #4" };
+    for (int i = 0; i < 4; i++) {
+        ck_assert_str_eq(label_text(values, i, &arena), texts[i]);
+        ck_assert_str_eq(label_of(values, i, &arena), labels[i]);
+    }
+    cJSON_Delete(values);
+}
+END_TEST
+
 START_TEST(what_is_no_reference)
 {
     struct reference_cache cache;
@@ -222,6 +299,10 @@ static const struct refusal {
     { "{\"library\":\"alpha\",\"prefix\":5}", "/workload/0/prefix", "must be a string" },
     { "{\"trace\":\"t.ftrace\"}", "/workload/0/trace", "/t.ftrace; name one that there is" },
     { "{\"trace\":\"r.json\"}", "/r.json", "has no sched_switch event" },
+    { "{\"trace\":\"t.ftrace\",\"folder\":\"data\"}", "/workload/0/trace", "/data/t.ftrace; name" },
+    { "{\"rt-app\":\"t.ftrace\",\"folder\":\"sub\"}", "t.ftrace:1:7", "" },
+    { "{\"rt-app\":\"t.ftrace\",\"folder\":5}", "/workload/0/folder", "must be a string" },
+    { "{\"library\":\"alpha\",\"folder\":\"sub\"}", "/workload/0/folder", "unknown key" },
     { "{\"rt-app\":\"sub/t.ftrace\"}", "t.ftrace:1:7", "" },
     { "{\"rt-app\":\"r.json\",\"scale\":2}", "/workload/0/scale", "unknown key" },
     { "{\"rt-app\":\"r.json\",\"entries\":{}}", "/workload/0/entries", "must be an array" },
@@ -248,6 +329,9 @@ int main(void)
     tcase_add_test(tests, a_library_has_prefix_and_scale);
     tcase_add_test(tests, entries_are_written);
     tcase_add_test(tests, entries_that_are_there_are_taken);
+    tcase_add_test(tests, files_are_read_once);
+    tcase_add_test(tests, folders_are_written_for_swept_names);
+    tcase_add_test(tests, labels_leave_entries_out);
     tcase_add_test(tests, what_is_no_reference);
     tcase_add_loop_test(tests, what_is_wrong_is_refused_at_its_place, 0,
                         sizeof refusals / sizeof refusals[0]);

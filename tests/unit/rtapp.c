@@ -27,6 +27,8 @@ struct translation {
 #define TASK(events)  "{\"tasks\":{\"t\":{" events "}}}"
 #define ENTRY(phases) "[{\"name\":\"t\",\"instances\":1,\"weight\":1024,\"phases\":[" phases "]}]"
 
+#define WAIT_AT_Q "{\"lock\":\"q\"},{\"wait\":{\"ref\":\"q\",\"mutex\":\"q\"}},{\"unlock\":\"q\"}"
+
 static const struct translation translations[] = {
     /* Events. */
     { "run", TASK("\"run\":5"), ENTRY("{\"run\":5}") },
@@ -65,12 +67,28 @@ static const struct translation translations[] = {
       "{\"tasks\":{\"t\":{\"resume\":\"q\",\"suspend\":\"q\",\"signal\":\"q\"}}}",
       ENTRY("{\"lock\":\"q\"},{\"broad\":\"q\"},{\"unlock\":\"q\"},{\"lock\":\"q\"},"
             "{\"wait\":{\"ref\":\"q\",\"mutex\":\"q\"}},{\"unlock\":\"q\"},{\"signal\":\"q\"}") },
+    { "suspend at what is unlocked elsewhere",
+      "{\"tasks\":{\"t\":{\"suspend\":\"q\"},\"u\":{\"unlock\":\"q\"}}}",
+      "[{\"name\":\"t\",\"instances\":1,\"weight\":1024,\"phases\":[" WAIT_AT_Q "]},"
+      "{\"name\":\"u\",\"instances\":1,\"weight\":1024,\"phases\":[{\"unlock\":\"q\"}]}]" },
+    { "suspend at the mutex of a condition",
+      TASK("\"suspend\":\"q\",\"sync\":{\"ref\":\"c\",\"mutex\":\"q\"}"),
+      ENTRY(WAIT_AT_Q ",{\"sync\":{\"ref\":\"c\",\"mutex\":\"q\"}}") },
+    { "suspend at a condition", TASK("\"suspend\":\"q\",\"sync\":{\"ref\":\"q\",\"mutex\":\"m\"}"),
+      ENTRY(WAIT_AT_Q ",{\"sync\":{\"ref\":\"q\",\"mutex\":\"m\"}}") },
     { "a timer is absolute if one use says so",
       TASK("\"timer\":{\"ref\":\"a\"},\"timer\":{\"ref\":\"a\",\"mode\":\"absolute\"},"
            "\"timer\":{\"ref\":\"unique\"}"),
       ENTRY("{\"timer\":{\"ref\":\"a\",\"period\":0,\"mode\":\"absolute\"}},"
             "{\"timer\":{\"ref\":\"a\",\"period\":0,\"mode\":\"absolute\"}},"
             "{\"timer\":{\"ref\":\"unique\",\"period\":0,\"mode\":\"relative\"}}") },
+    { "an absolute timer of a thread's own is not another's",
+      "{\"tasks\":{\"t\":{\"timer\":{\"ref\":\"unique1\",\"mode\":\"absolute\"}},"
+      "\"u\":{\"timer\":{\"ref\":\"unique1\"}}}}",
+      "[{\"name\":\"t\",\"instances\":1,\"weight\":1024,\"phases\":["
+      "{\"timer\":{\"ref\":\"unique1\",\"period\":0,\"mode\":\"absolute\"}}]},"
+      "{\"name\":\"u\",\"instances\":1,\"weight\":1024,\"phases\":["
+      "{\"timer\":{\"ref\":\"unique1\",\"period\":0,\"mode\":\"relative\"}}]}]" },
     { "semaphores", TASK("\"sem_post\":\"s\",\"sem_wait\":\"s\""),
       ENTRY("{\"sem_post\":\"s\"},{\"sem_wait\":\"s\"}") },
     { "yield", TASK("\"yield\",\"yield1\":\"\""), ENTRY("{\"yield\":true},{\"yield\":true}") },
@@ -98,6 +116,19 @@ static const struct translation translations[] = {
       "[{\"name\":\"t\",\"instances\":1,\"weight\":1024,\"cpus\":[0],\"phases\":[{\"run\":5}]}]" },
     { "equal keys, in order", TASK("\"run\":1,\"sleep\":2,\"run\":3,\"run1\":4,\"run\":5"),
       ENTRY("{\"run\":1},{\"sleep\":2},{\"run\":3},{\"run\":4},{\"run\":5}") },
+    { "equal keys, each counted for itself",
+      TASK("\"run\":1,\"run\":2,\"run\":3,\"sleep\":4,\"sleep\":5,\"sleep1\":6"),
+      ENTRY("{\"run\":1},{\"run\":2},{\"run\":3},{\"sleep\":4},{\"sleep\":5},{\"sleep\":6}") },
+    { "equal keys about an object that has them, too",
+      "{\"tasks\":{\"run\":{\"run\":5},\"run\":{\"run\":6},\"sleep\":{\"run\":7},\"sleep\":{"
+      "\"run\":8}}}",
+      "[{\"name\":\"run\",\"instances\":1,\"weight\":1024,\"phases\":[{\"run\":5}]},"
+      "{\"name\":\"run1\",\"instances\":1,\"weight\":1024,\"phases\":[{\"run\":6}]},"
+      "{\"name\":\"sleep\",\"instances\":1,\"weight\":1024,\"phases\":[{\"run\":7}]},"
+      "{\"name\":\"sleep1\",\"instances\":1,\"weight\":1024,\"phases\":[{\"run\":8}]}]" },
+    { "quotes and brackets in strings",
+      TASK("\"barrier\":\"a\\\",}\",\"barrier\":\"b\\\\\",\"suspend\""),
+      ENTRY("{\"barrier\":\"a\\\",}\"},{\"barrier\":\"b\\\\\"},{\"suspend\":\"t\"}") },
     { "a key without value at the end", TASK("\"run\":1,\"suspend\""),
       ENTRY("{\"run\":1},{\"suspend\":\"t\"}") },
     { "equal tasks", "{\"tasks\":{\"t\":{\"run\":1},\"t\":{\"suspend\"}}}",
@@ -151,6 +182,10 @@ static const struct translation translations[] = {
            "\"phases\":{\"a\":{\"run\":2}}"),
       "[{\"name\":\"t\",\"instances\":1,\"reservation\":{\"budget_us\":3,\"period_us\":9},"
       "\"phases\":[{\"run\":2}]}]" },
+    { "deadline, the longest period, all of it",
+      TASK("\"policy\":\"SCHED_DEADLINE\",\"dl-runtime\":4000000,\"dl-period\":4000000,\"run\":2"),
+      "[{\"name\":\"t\",\"instances\":1,\"reservation\":{\"budget_us\":4000000,\"period_us\":"
+      "4000000},\"phases\":[{\"run\":2}]}]" },
     { "names", "{\"tasks\":{\"a b\":{\"run\":1},\"a.b\":{\"run\":1},\"a_b\":{\"run\":1}}}",
       "[{\"name\":\"a_b-1\",\"instances\":1,\"weight\":1024,\"phases\":[{\"run\":1}]},"
       "{\"name\":\"a_b-2\",\"instances\":1,\"weight\":1024,\"phases\":[{\"run\":1}]},"
@@ -273,6 +308,8 @@ static const struct refusal refusals[] = {
       "true or false" },
     { "{\"tasks\":{\"t\":{\"run\":1}},\"global\":{\"default_policy\":\"x\"}}",
       "/global/default_policy", "unknown policy" },
+    { "{\"tasks\":{\"t\":{\"run\":1}},\"global\":{\"mem_buffer_size\":0}}",
+      "/global/mem_buffer_size", "from 1 to 2147483647" },
     { "{\"tasks\":{\"t\":{\"run\":1}},\"resources\":{\"m\":{\"type\":\"x\"}}}", "/resources/m/type",
       "unknown type of resource" },
 };
@@ -349,6 +386,79 @@ START_TEST(test_whole)
 }
 END_TEST
 
+static void read_whole(struct rtapp *rtapp, const char *text)
+{
+    ck_assert_msg(rtapp_parse(rtapp, "f", text, strlen(text), &arena, &err), "%s: %s", text,
+                  err.message);
+}
+
+/* What is made of a file alone. */
+static void expect_scenario(const char *text, const char *path, const char *wanted)
+{
+    struct rtapp rtapp;
+    read_whole(&rtapp, text);
+    const char *scenario = rtapp_scenario(&rtapp, path, &arena);
+    ck_assert_msg(strstr(scenario, wanted) != NULL, "%s: no %s in %s", text, wanted, scenario);
+    cJSON_Delete(rtapp.entries);
+}
+
+START_TEST(test_scenarios)
+{
+    static const char loops[] = "{\"tasks\":{\"t\":{\"loop\":1,\"run\":2000000}}}";
+    expect_scenario(TASK("\"run\":1"), "x.y.json", "\"name\": \"x.y\"");
+    expect_scenario(TASK("\"run\":1"), "/x.y/z", "\"name\": \"z\"");
+    expect_scenario(TASK("\"run\":1"), "/x/.json", "\"name\": \".json\"");
+    expect_scenario(TASK("\"run\":1"), "x", "\"policy\": \"fair\"");
+    expect_scenario(TASK("\"policy\":\"SCHED_RR\",\"run\":1"), "x", "\"policy\": \"priority\"");
+    expect_scenario(TASK("\"policy\":\"SCHED_DEADLINE\",\"dl-runtime\":1,\"run\":1"), "x",
+                    "\"policy\": \"edf\"");
+    /* A second more than the work; 10 s where it does not end. */
+    expect_scenario(loops, "x", "\"duration_ms\": 3000,");
+    expect_scenario(TASK("\"loop\":1,\"run\":2000001"), "x", "\"duration_ms\": 4000,");
+    expect_scenario(TASK("\"run\":1"), "x", "\"duration_ms\": 10000,");
+    expect_scenario("{\"global\":{\"duration\":0},\"tasks\":{\"t\":{\"run\":1}}}", "x",
+                    "\"duration_ms\": 10000,");
+    /* The last of the cores that are named, two at least. */
+    expect_scenario(TASK("\"run\":1"), "x", "\"cores\": 2");
+    expect_scenario(TASK("\"cpus\":[1,2],\"run\":1"), "x", "\"cores\": 3");
+    expect_scenario(TASK("\"cpus\":[4,0],\"run\":1"), "x", "\"cores\": 5");
+}
+END_TEST
+
+/* Whose weights do not count is said where there are any: of a nice value, or of SCHED_IDLE. */
+START_TEST(test_weights_beside_classes)
+{
+    static const char *const tasks[] = { "\"policy\":\"SCHED_IDLE\",", "\"priority\":-1,", "" };
+    for (uint32_t i = 0; i < 3; i++) {
+        struct rtapp rtapp;
+        read_whole(&rtapp, arena_printf(&arena,
+                                        "{\"tasks\":{\"r\":{\"policy\":\"SCHED_RR\",\"run\":1},"
+                                        "\"t\":{%s\"run\":1}}}",
+                                        tasks[i]));
+        ck_assert_uint_eq(rtapp.note_count, i < 2);
+        if (i < 2)
+            ck_assert_ptr_nonnull(strstr(rtapp.notes[0], "one policy serves all classes"));
+        cJSON_Delete(rtapp.entries);
+    }
+}
+END_TEST
+
+/* More brackets end than began. */
+START_TEST(test_too_many_ends)
+{
+    enum { ENDS = 1 << 24 };
+    char *text = malloc(ENDS);
+    struct rtapp rtapp;
+    CHECK(text != NULL);
+    memset(text, '}', ENDS);
+    for (size_t length = 1; length <= ENDS; length *= ENDS) {
+        ck_assert(!rtapp_parse(&rtapp, "f", text, length, &arena, &err));
+        ck_assert_ptr_nonnull(strstr(err.place, "f:1:1"));
+    }
+    free(text);
+}
+END_TEST
+
 /* What all tasks take one after another, bytes and forks included. */
 START_TEST(test_durations)
 {
@@ -371,8 +481,7 @@ START_TEST(test_durations)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *text = arena_printf(&arena, "{\"tasks\":{%s}}", cases[i].tasks);
         struct rtapp rtapp;
-        ck_assert_msg(rtapp_parse(&rtapp, "f", text, strlen(text), &arena, &err), "%s: %s", text,
-                      err.message);
+        read_whole(&rtapp, text);
         ck_assert_msg(cases[i].us == 0 ? isinf(rtapp.work_us) : rtapp.work_us == cases[i].us,
                       "%s: %g us", text, rtapp.work_us);
         cJSON_Delete(rtapp.entries);
@@ -405,6 +514,9 @@ int main(void)
     tcase_add_test(tests, test_refusals);
     tcase_add_test(tests, test_cut);
     tcase_add_test(tests, test_whole);
+    tcase_add_test(tests, test_scenarios);
+    tcase_add_test(tests, test_weights_beside_classes);
+    tcase_add_test(tests, test_too_many_ends);
     tcase_add_test(tests, test_durations);
     tcase_add_test(tests, test_many_keys);
     int status = suite_run("rtapp", tests);

@@ -107,8 +107,8 @@ START_TEST(too_many_go_together)
     ck_assert_uint_eq(all.entries[0].count, WORKLOAD_MAX + 1 - kept);
     ck_assert_ptr_eq(all.entries[1].processes[0], &processes[WORKLOAD_MAX + 1 - kept]);
     /* What counts is what an entry's processes run together. */
-    set(0, "both/1", 120, 1200);
-    set(1, "both/2", 120, 1200);
+    set(0, "both/1", 120, 700);
+    set(1, "both/2", 120, 700);
     set(WORKLOAD_MAX + 1, "one more", 120, 1);
     all = group(WORKLOAD_MAX + 2);
     ck_assert_uint_eq(all.count, kept + 1);
