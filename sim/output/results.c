@@ -15,6 +15,7 @@
 
 #include "sim/base/check.h"
 #include "sim/input/json.h"
+#include "sim/output/file.h"
 #include "sim/output/folder.h"
 #include "sim/output/growth.h"
 #include "sim/output/latency.h"
@@ -30,24 +31,6 @@ struct writing {
     uint32_t name_count;
     uint32_t **column; /* [point][index in the point's metrics] -> index into names */
 };
-
-/* ---- Text --------------------------------------------------------------------------------- */
-
-/* RFC 4180: quotes around what needs them, doubled inside. */
-static void put_cell(FILE *to, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, to);
-        return;
-    }
-    putc('"', to);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            putc('"', to);
-        putc(*text, to);
-    }
-    putc('"', to);
-}
 
 /* ---- Metrics by name ---------------------------------------------------------------------- */
 
@@ -388,7 +371,7 @@ static void put_run_heading(FILE *to, const struct writing *writing)
     fputs("point,variant", to);
     for (uint32_t i = 0; i < first->sweep_count; i++) {
         putc(',', to);
-        put_cell(to, first->sweep[i].pointer);
+        file_put_cell(to, first->sweep[i].pointer);
     }
     fputs(",replication", to);
 }
@@ -397,10 +380,10 @@ static void put_run(FILE *to, const struct writing *writing, const struct run_re
 {
     const struct point *point = &experiment_of(writing)->points[run->point];
     fprintf(to, "%u,", run->point);
-    put_cell(to, point->variant != NULL ? point->variant : "");
+    file_put_cell(to, point->variant != NULL ? point->variant : "");
     for (uint32_t i = 0; i < point->sweep_count; i++) {
         putc(',', to);
-        put_cell(to, point->sweep[i].text);
+        file_put_cell(to, point->sweep[i].text);
     }
     fprintf(to, ",%u", run->replication);
 }
