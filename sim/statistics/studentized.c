@@ -71,7 +71,7 @@ static bool prepare(struct difference *difference)
 {
     uint32_t least =
         difference->count_a < difference->count_b ? difference->count_a : difference->count_b;
-    if (least < STUDENTIZED_VALUES_MIN)
+    if (least < STUDENTIZED_VALUES_MIN && difference->standard_error > 0)
         difference->standard_error = difference->degrees = NAN;
     return difference->standard_error > 0;
 }

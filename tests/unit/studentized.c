@@ -103,11 +103,15 @@ END_TEST
 START_TEST(few_or_equal_values)
 {
     const double a[] = { 1, 2, 3, 4, 5, 6, 7, 8 }, more[] = { 3, 4, 5, 6, 7, 8, 9, 10 };
+    const double other[] = { 9, 5, 7, 2, 8, 2, 6, 1 };
     double low, high;
-    struct difference few = studentized_paired(a, more, 7, 1, space, RESAMPLES);
+    struct difference few = studentized_paired(a, other, 7, 1, space, RESAMPLES);
     difference_bounds(&few, 0.95, &low, &high);
     ck_assert(isnan(low) && isnan(high) && isnan(difference_p_above(&few, 0)));
-    struct difference equal = studentized_paired(a, more, 8, 1, space, RESAMPLES);
+    struct difference enough = studentized_paired(a, other, 8, 1, space, RESAMPLES);
+    difference_bounds(&enough, 0.95, &low, &high);
+    ck_assert(low < enough.estimate && enough.estimate < high);
+    struct difference equal = studentized_paired(a, more, 3, 1, space, RESAMPLES);
     difference_bounds(&equal, 0.95, &low, &high);
     ck_assert(low == 2 && high == 2);
     ck_assert_double_eq(difference_p_above(&equal, 1), 0);
