@@ -68,8 +68,8 @@ void results_counts(const struct results *results, uint32_t *fewest, uint32_t *m
 /* A metric of one point, over its replications; n is 0 when the point has no such metric. */
 struct interval results_metric(const struct results *results, uint32_t point, const char *name);
 
-/* The median of its replications (of an even number the lower one in the middle), between bounds that
- * hold with 95 % whatever the distribution (quantile.h): NaN with fewer than 6.  Quantiles and
+/* The median of its replications (of an even number the lower one in the middle), between bounds
+ * that hold with 95 % whatever the distribution (quantile.h): NaN with fewer than 6.  Quantiles and
  * maxima of runs are skewed, and few of their means are normal. */
 struct bounds results_median(const struct results *results, uint32_t point, const char *name);
 

@@ -78,7 +78,7 @@ bool sensitivity_init(struct sensitivity *sensitivity, const struct experiment *
 bool sensitivity_take(const struct sensitivity *sensitivity, struct sensitivity_runs *runs,
                       const struct results *results, struct error *err);
 
-/* The value of the changed figure at a point, and *given what it becomes; NaN: not assumed there. */
+/* The value of the figure at a point, and *given what it becomes; NaN: not assumed there. */
 double sensitivity_value(const struct sensitivity *sensitivity, uint32_t change, uint32_t point,
                          double *given);
 

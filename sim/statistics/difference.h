@@ -25,7 +25,7 @@ struct difference {
     double degrees;            /* of freedom of its t distribution; NaN likewise */
     uint32_t count_a, count_b; /* values that count: paired equal, the pairs */
     bool paired;
-    /* t of resamples (studentized.h), sorted, which stand for Student's distribution; NULL: that. */
+    /* t of resamples (studentized.h), sorted, which stand for Student's distribution; or NULL. */
     const double *studentized;
     uint32_t studentized_count;
 };
@@ -37,8 +37,8 @@ struct difference difference_paired(const double *a, const double *b, uint32_t c
 struct difference difference_independent(const double *a, uint32_t count_a, const double *b,
                                          uint32_t count_b);
 
-/* The interval that covers the true difference with that probability (0 to 1, as 0.95): the estimate
- * itself when all values agree; NaN when they are too few. */
+/* The interval that covers the true difference with that probability (0 to 1, as 0.95): the
+ * estimate itself when all values agree; NaN when they are too few. */
 void difference_bounds(const struct difference *difference, double confidence, double *low,
                        double *high);
 
