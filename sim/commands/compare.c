@@ -27,13 +27,14 @@ enum {
     KEY_STRICT,
     KEY_JUNIT,
     KEY_SAVE,
-    KEY_VARIANTS
+    KEY_VARIANTS,
+    KEY_INTERVAL
 };
 
 struct compare_arguments {
     const char *metrics, *json, *junit, *save, *out;
     double margin_percent; /* NaN: the usual */
-    bool strict, variants;
+    bool strict, variants, bootstrap;
     uint32_t scheduler_count, forwarded_count;
     const char *schedulers[2];
     const char *forwarded[FORWARDED_MAX]; /* options and their values, for run */
@@ -50,6 +51,10 @@ static const struct argp_option options[] = {
       "else what is listed below)",
       0 },
     { "margin", 'M', "PERCENT", 0, "smaller differences do not matter (default 2)", 0 },
+    { "interval", KEY_INTERVAL, "student|bootstrap", 0,
+      "of which intervals are (default student; bootstrap for skewed metrics, wants 8 "
+      "replications)",
+      0 },
     { "strict", KEY_STRICT, NULL, 0, "fail also on undecided metrics and missing points", 0 },
     { "json", 'J', "FILE", 0, "write everything to FILE", 0 },
     { "junit", KEY_JUNIT, "FILE", 0, "write JUnit XML, for CI systems, to FILE", 0 },
@@ -115,6 +120,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'M':
         arguments->margin_percent = parse_percent(state, argument);
+        return 0;
+    case KEY_INTERVAL:
+        arguments->bootstrap = strcmp(argument, "bootstrap") == 0;
+        if (!arguments->bootstrap && strcmp(argument, "student") != 0)
+            argp_error(state, "--interval must be student or bootstrap, is \"%s\"", argument);
         return 0;
     case KEY_STRICT:
         arguments->strict = true;
@@ -284,7 +294,7 @@ static int compare_records(const struct compare_arguments *arguments, const char
         record_free(&a);
         return command_refuse(&err);
     }
-    struct comparison comparison = { .a = &a, .b = &b };
+    struct comparison comparison = { .a = &a, .b = &b, .bootstrap = arguments->bootstrap };
     bool fine = true;
     if (arguments->variants) {
         comparison.variant_a = arguments->names[1];

@@ -86,8 +86,8 @@ bool load_experiment(struct experiment *experiment, const char *path,
             note_grammar(path, arena);
         return false;
     }
-    if (ranks != NULL && ranks->rank > 0)
-        return true; /* one says it */
+    if (options->again || (ranks != NULL && ranks->rank > 0))
+        return true; /* one says it, once */
     for (uint32_t i = 0; i < experiment->note_count; i++)
         fprintf(stderr, "%s\n", experiment->notes[i]);
     note_masks(experiment);

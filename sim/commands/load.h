@@ -10,6 +10,7 @@
 
 struct load_options {
     const char *scheduler_file;       /* NULL: ours */
+    bool again;                       /* the user knows what is to be said of its files */
     struct scenario_options scenario; /* data_dir and names are filled in by load_experiment() */
 };
 

@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <argp.h>
+#include <errno.h>
 #include <gsl/gsl_errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,8 @@ static const struct command {
     { "import", "TRACE", "make a scenario of a recorded trace of Linux's scheduler",
       command_import },
     { "claims", "", "measure what the design claims, and print the verdicts", command_claims },
+    { "sensitivity", "SCENARIO", "rank the assumed figures of its CPU by what they change",
+      command_sensitivity },
     { "calibrate", "", "measure this host, write a CPU profile that run takes", command_calibrate },
 };
 
@@ -45,7 +49,7 @@ static void print_usage(FILE *to)
             "hardware\n\n",
             BRAIDSIM_VERSION);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  braidsim %-9s %s\n%21s%s\n", commands[i].name, commands[i].arguments, "",
+        fprintf(to, "  braidsim %-11s %s\n%23s%s\n", commands[i].name, commands[i].arguments, "",
                 commands[i].summary);
     fprintf(to,
             "\n`braidsim COMMAND --help` tells a command's options.\n"
@@ -88,6 +92,19 @@ double command_ms(const struct argp_state *state, const char *option, const char
     double value = strtod(text, &end);
     if (end == text || *end != '\0' || !(value >= 0 && value <= 1e9))
         argp_error(state, "%s must be a time in ms from 0 to 1e9, is \"%s\"", option, text);
+    return value;
+}
+
+uint64_t command_count(const struct argp_state *state, const char *option, const char *text,
+                       uint64_t minimum, uint64_t maximum)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < minimum ||
+        value > maximum)
+        argp_error(state, "%s must be a whole number from %ju to %ju, is \"%s\"", option,
+                   (uintmax_t)minimum, (uintmax_t)maximum, text);
     return value;
 }
 

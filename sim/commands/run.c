@@ -6,7 +6,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <argp.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,19 +52,6 @@ struct run_arguments {
 };
 
 /* ---- Options ------------------------------------------------------------------------------ */
-
-static uint64_t parse_count(struct argp_state *state, const char *option, const char *text,
-                            uint64_t minimum, uint64_t maximum)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < minimum ||
-        value > maximum)
-        argp_error(state, "%s must be a whole number from %ju to %ju, is \"%s\"", option,
-                   (uintmax_t)minimum, (uintmax_t)maximum, text);
-    return value;
-}
 
 static enum recording_detail parse_detail(struct argp_state *state, const char *text)
 {
@@ -127,14 +113,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'e':
         scenario->has_seed = true;
-        scenario->seed = parse_count(state, "--seed", argument, 0, UINT64_C(9007199254740991));
+        scenario->seed = command_count(state, "--seed", argument, 0, UINT64_C(9007199254740991));
         return 0;
     case KEY_REPLICATIONS:
         scenario->has_replications = true;
-        scenario->replications = parse_count(state, "--replications", argument, 1, 100000);
+        scenario->replications = command_count(state, "--replications", argument, 1, 100000);
         return 0;
     case 'j':
-        arguments->jobs = parse_count(state, "--jobs", argument, 1, 4096);
+        arguments->jobs = command_count(state, "--jobs", argument, 1, 4096);
         return 0;
     case 'o':
         arguments->out = argument;
@@ -158,7 +144,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         arguments->start = key == KEY_RESUME ? STUDY_RESUME : STUDY_RESTART;
         return 0;
     case KEY_RANK_SILENCE:
-        arguments->silence_s = (double)parse_count(state, "--rank-silence", argument, 1, 86400);
+        arguments->silence_s = (double)command_count(state, "--rank-silence", argument, 1, 86400);
         return 0;
     case KEY_SHARD:
         parse_shard(state, argument, arguments);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/statistics/studentized.h"
+
 static const enum metric defaults[] = {
 #define X(name) METRIC_##name,
     COMPARISON_DEFAULTS(X)
@@ -131,8 +133,24 @@ static bool any_defined(const double *values, uint32_t count)
     return false;
 }
 
+static struct difference difference_of(const struct comparison *comparison, const double *a,
+                                       uint32_t count_a, const double *b, uint32_t count_b,
+                                       struct arena *arena)
+{
+    bool paired = comparison->paired && count_a > 0 && count_b > 0;
+    uint32_t pairs = count_a < count_b ? count_a : count_b;
+    if (!comparison->bootstrap)
+        return paired ? difference_paired(a, b, pairs)
+                      : difference_independent(a, count_a, b, count_b);
+    uint64_t seed = (uint64_t)comparison->a->seed;
+    double *space = arena_alloc(arena, STUDENTIZED_RESAMPLES, sizeof *space);
+    return paired ? studentized_paired(a, b, pairs, seed, space, STUDENTIZED_RESAMPLES)
+                  : studentized_independent(a, count_a, b, count_b, seed, space,
+                                            STUDENTIZED_RESAMPLES);
+}
+
 static void add_items(struct comparison *comparison, const struct record_point *a,
-                      const struct record_point *b)
+                      const struct record_point *b, struct arena *arena)
 {
     for (uint32_t g = 0; g < comparison->gate_count; g++) {
         const struct gate *gate = &comparison->gates[g];
@@ -154,9 +172,7 @@ static void add_items(struct comparison *comparison, const struct record_point *
         struct judgement *judgement = &item->judgement;
         judgement->direction = description->direction;
         judgement->difference =
-            comparison->paired && count_a > 0 && count_b > 0
-                ? difference_paired(values_a, values_b, count_a < count_b ? count_a : count_b)
-                : difference_independent(values_a, count_a, values_b, count_b);
+            difference_of(comparison, values_a, count_a, values_b, count_b, arena);
         double mean = judgement->difference.mean_a;
         judgement->margin = isnan(mean)
                                 ? description->near
@@ -232,7 +248,7 @@ static bool match_points(struct comparison *comparison, struct arena *arena, str
         if (!comparable_points(a, one, b, other, &comparison->notes, arena, err))
             return false;
         comparison->point_count++;
-        add_items(comparison, one, other);
+        add_items(comparison, one, other, arena);
     }
     note_missing(comparison, taken, arena);
     return true;

@@ -35,6 +35,7 @@ struct comparison {
     uint32_t gate_count;
     const struct gate *gates;
     bool paired;
+    bool bootstrap;       /* intervals of resamples (studentized.h), else Student's */
     uint32_t point_count; /* matched */
     uint32_t missing_a_count, missing_b_count;
     const struct record_point **missing_a, **missing_b; /* only in the other */
@@ -73,7 +74,7 @@ bool comparison_gates(struct comparison *comparison, const char *text, double ma
 void comparison_usual_gates(struct comparison *comparison, double margin_percent,
                             struct arena *arena);
 
-/* Fills in the rest.  a, b, variants and gates are set before. */
+/* Fills in the rest.  a, b, variants, gates and bootstrap are set before. */
 bool comparison_make(struct comparison *comparison, struct arena *arena, struct error *err);
 
 #endif

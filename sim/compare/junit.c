@@ -65,14 +65,15 @@ static void put_item(FILE *to, const struct junit *junit, const struct compariso
         fputs("/>\n", to);
         return;
     }
-    double half = difference_half_width(d, COMPARISON_CONFIDENCE);
+    double low, high;
+    difference_bounds(d, COMPARISON_CONFIDENCE, &low, &high);
     bool failure = is_failure(verdict, junit->strict);
     fprintf(to, ">\n      <%s message=\"%s: %.4g, then %.4g ", failure ? "failure" : "skipped",
             verdict_names[verdict], d->mean_a, d->mean_b);
     put(to, unit);
-    if (!isnan(half))
-        fprintf(to, " (%+.4g, 95 %% interval %+.4g to %+.4g; margin %.4g)", d->estimate,
-                d->estimate - half, d->estimate + half, judgement->margin);
+    if (!isnan(low))
+        fprintf(to, " (%+.4g, 95 %% interval %+.4g to %+.4g; margin %.4g)", d->estimate, low, high,
+                judgement->margin);
     if (verdict == VERDICT_UNDECIDED && judgement->more < VERDICT_MORE_MAX)
         fprintf(to, "; %u more replications would decide", judgement->more);
     fputs("\"", to);

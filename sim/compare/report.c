@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/output/file.h"
+#include "sim/statistics/studentized.h"
 
 static const char *const direction_names[] = {
     [LOWER_IS_BETTER] = "lower",
@@ -83,6 +84,8 @@ static void print_head(FILE *to, const struct comparison *comparison, struct are
         fprintf(to, "Equal seeds: compared run by run, as pairs.");
     else
         fprintf(to, "Seeds %.0f and %.0f: compared as independent samples.", a->seed, b->seed);
+    if (comparison->bootstrap)
+        fprintf(to, "  Intervals: bootstrap-t, %d resamples.", STUDENTIZED_RESAMPLES);
     bool equal = true;
     for (uint32_t i = 1; i < comparison->gate_count; i++)
         equal = equal && comparison->gates[i].margin_percent == comparison->gates[0].margin_percent;
@@ -137,9 +140,7 @@ static struct row item_row(const struct comparison *comparison, const struct com
 {
     const struct judgement *judgement = &item->judgement;
     const struct difference *d = &judgement->difference;
-    double half = difference_half_width(d, COMPARISON_CONFIDENCE);
-    double low = isnan(judgement->low) ? d->estimate - half : judgement->low;
-    double high = isnan(judgement->high) ? d->estimate + half : judgement->high;
+    double low = judgement->low, high = judgement->high;
     /* Where A is nearly nothing percents of it say nothing. */
     bool percent = judgement->margin > metric_describe(item->metric)->near;
     const char *interval = "-";
@@ -277,7 +278,8 @@ static cJSON *item_json(const struct comparison_item *item)
     const struct judgement *judgement = &item->judgement;
     const struct difference *d = &judgement->difference;
     const struct metric_description *description = metric_describe(item->metric);
-    double half = difference_half_width(d, COMPARISON_CONFIDENCE);
+    double low, high;
+    difference_bounds(d, COMPARISON_CONFIDENCE, &low, &high);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "metric", item->metric);
     cJSON_AddStringToObject(object, "unit", description->unit);
@@ -293,8 +295,8 @@ static cJSON *item_json(const struct comparison_item *item)
     cJSON_AddNumberToObject(object, "n_a", d->count_a);
     cJSON_AddNumberToObject(object, "n_b", d->count_b);
     add_number(object, "difference", d->estimate);
-    add_number(object, "ci95_low", d->estimate - half);
-    add_number(object, "ci95_high", d->estimate + half);
+    add_number(object, "ci95_low", low);
+    add_number(object, "ci95_high", high);
     add_number(object, "margin", judgement->margin);
     add_number(object, "decisive_low", judgement->low);
     add_number(object, "decisive_high", judgement->high);
@@ -318,6 +320,7 @@ static void fill_json(FILE *to, const void *context)
     cJSON_AddItemToObject(root, "a", record_json(comparison->a, comparison->variant_a));
     cJSON_AddItemToObject(root, "b", record_json(comparison->b, comparison->variant_b));
     cJSON_AddStringToObject(root, "samples", comparison->paired ? "paired" : "independent");
+    cJSON_AddStringToObject(root, "interval", comparison->bootstrap ? "bootstrap" : "student");
     cJSON_AddNumberToObject(root, "confidence", COMPARISON_CONFIDENCE);
     cJSON_AddItemToObject(root, "margins_percent", gates);
     for (uint32_t i = 0; i < comparison->gate_count; i++)

@@ -18,6 +18,7 @@
 #include "models/machine/profile.h"
 #include "sim/base/arena.h"
 #include "sim/base/error.h"
+#include "sim/input/figure_change.h"
 #include "workloads/workload.h"
 
 enum cost_kind { COST_TRACED, COST_FLAT, COSTS };
@@ -188,7 +189,8 @@ struct scenario_options {
     bool is_rtapp;           /* the file is none of ours, but one that rt-app runs */
     bool has_seed, has_replications;
     uint64_t seed, replications;
-    const char *data_dir; /* where cpus/ is */
+    const struct figure_change *change; /* after all else, in every point; NULL: none */
+    const char *data_dir;               /* where cpus/ is */
     /* Names that are known, each list ending with NULL. */
     const char *const *policies, *const *placements, *const *balancers;
     const char *more_names; /* where others would come from: ends a refusal; "" */

@@ -48,7 +48,8 @@ static bool read_overrides(const struct node *machine, struct scenario *scenario
 }
 
 static bool read_machine(const struct node *root, struct scenario *scenario,
-                         struct profile_cache *cache, struct error *err)
+                         const struct scenario_options *options, struct profile_cache *cache,
+                         struct error *err)
 {
     static const char *const keys[] = { "cpu", "cores", "smt", "figures", NULL };
     struct node machine, cpu, cores, smt;
@@ -56,7 +57,10 @@ static bool read_machine(const struct node *root, struct scenario *scenario,
     if (!member_need(root, "machine", &machine, err) || !node_object(&machine, keys, err) ||
         !member_need(&machine, "cpu", &cpu, err) ||
         (scenario->cpu = profile_cache_find(cache, &cpu, err)) == NULL ||
-        !read_overrides(&machine, scenario, err) || !member_need(&machine, "cores", &cores, err) ||
+        !read_overrides(&machine, scenario, err) ||
+        (options->change != NULL &&
+         !figure_change_apply(options->change, &scenario->cpu, machine.document->arena, err)) ||
+        !member_need(&machine, "cores", &cores, err) ||
         !member_count(&machine, "cores", 1, 1024, &count, err) ||
         !member_count(&machine, "smt", 1, (uint64_t)profile_value(scenario->cpu, smt_threads),
                       &threads, err))
@@ -441,7 +445,7 @@ bool scenario_resolve(struct scenario *scenario, const struct document *document
     *scenario = (struct scenario){ 0 };
     return node_object(&root, top_keys, err) && read_name(&root, scenario, err) &&
            read_durations(&root, scenario, err) &&
-           read_machine(&root, scenario, &caches->profiles, err) &&
+           read_machine(&root, scenario, options, &caches->profiles, err) &&
            read_scheduler(&root, scenario, options, err) && read_cost(&root, scenario, err) &&
            member_need(&root, "workload", &workload, err) &&
            workloads_read(&workload, &root, scenario, &caches->references, err) &&

@@ -38,8 +38,8 @@ static bool check_parents(const char *path, struct error *err)
     if (!S_ISDIR(status.st_mode))
         return error_set(err, path, "cannot be made: %s is a file, not a folder", parent);
     if (access(parent, W_OK | X_OK) != 0)
-        return error_set(err, path, "cannot be written: %s: %s; a place that can is wanted",
-                         parent, strerror(errno));
+        return error_set(err, path, "cannot be written: %s: %s; a place that can is wanted", parent,
+                         strerror(errno));
     return true;
 }
 
@@ -125,4 +125,19 @@ bool file_write(const char *path, void (*fill)(FILE *to, const void *context), c
     }
     sync_parent(final);
     return true;
+}
+
+void file_put_cell(FILE *to, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, to);
+        return;
+    }
+    putc('"', to);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putc('"', to);
+        putc(*text, to);
+    }
+    putc('"', to);
 }

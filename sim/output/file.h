@@ -23,4 +23,7 @@ bool file_fill(const char *path, void (*fill)(FILE *to, const void *context), co
 bool file_write(const char *path, void (*fill)(FILE *to, const void *context), const void *context,
                 struct error *err);
 
+/* A cell of CSV (RFC 4180): quotes around what needs them, doubled inside. */
+void file_put_cell(FILE *to, const char *text);
+
 #endif

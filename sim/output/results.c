@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "sim/output/results.h"
 
+#include <ctype.h>
 #include <gnu/libc-version.h>
 #include <inttypes.h>
 #include <math.h>
@@ -15,6 +16,7 @@
 
 #include "sim/base/check.h"
 #include "sim/input/json.h"
+#include "sim/output/file.h"
 #include "sim/output/folder.h"
 #include "sim/output/growth.h"
 #include "sim/output/latency.h"
@@ -30,24 +32,6 @@ struct writing {
     uint32_t name_count;
     uint32_t **column; /* [point][index in the point's metrics] -> index into names */
 };
-
-/* ---- Text --------------------------------------------------------------------------------- */
-
-/* RFC 4180: quotes around what needs them, doubled inside. */
-static void put_cell(FILE *to, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, to);
-        return;
-    }
-    putc('"', to);
-    for (; *text != '\0'; text++) {
-        if (*text == '"')
-            putc('"', to);
-        putc(*text, to);
-    }
-    putc('"', to);
-}
 
 /* ---- Metrics by name ---------------------------------------------------------------------- */
 
@@ -84,57 +68,6 @@ static void names_collect(struct writing *writing)
             writing->column[p][i] = name_index(writing, metric_name(scenario, i, &scratch), i);
         arena_free(&scratch);
     }
-}
-
-void results_evenly(struct results *results, struct arena *arena)
-{
-    const struct experiment *experiment = results->experiment;
-    uint32_t *first = arena_alloc(arena, experiment->point_count, sizeof *first);
-    uint32_t *count = arena_alloc(arena, experiment->point_count, sizeof *count);
-    for (uint32_t p = 0; p < experiment->point_count; p++) {
-        first[p] = p * experiment->replications;
-        count[p] = experiment->replications;
-    }
-    results->first = first;
-    results->count = count;
-    results->run_count = experiment->point_count * experiment->replications;
-}
-
-void results_counts(const struct results *results, uint32_t *fewest, uint32_t *most)
-{
-    *fewest = *most = results->count[0];
-    for (uint32_t p = 1; p < results->experiment->point_count; p++) {
-        *fewest = results->count[p] < *fewest ? results->count[p] : *fewest;
-        *most = results->count[p] > *most ? results->count[p] : *most;
-    }
-}
-
-static struct interval metric_interval(const struct results *results, uint32_t point,
-                                       uint32_t index)
-{
-    struct arena arena = ARENA_EMPTY;
-    uint32_t count = results->count[point];
-    const struct run_result *runs = &results->runs[results->first[point]];
-    double *values = arena_alloc(&arena, count, sizeof *values);
-    for (uint32_t r = 0; r < count; r++)
-        values[r] = runs[r].metrics[index];
-    struct interval interval = statistics_interval(values, count);
-    arena_free(&arena);
-    return interval;
-}
-
-struct interval results_metric(const struct results *results, uint32_t point, const char *name)
-{
-    const struct scenario *scenario = &results->experiment->points[point].scenario;
-    struct arena arena = ARENA_EMPTY;
-    struct interval interval = { NAN, NAN, 0 };
-    for (uint32_t i = 0; i < metric_name_count(scenario); i++)
-        if (strcmp(metric_name(scenario, i, &arena), name) == 0) {
-            interval = metric_interval(results, point, i);
-            break;
-        }
-    arena_free(&arena);
-    return interval;
 }
 
 const struct run_result *results_load(const struct results *results, uint32_t run,
@@ -326,6 +259,26 @@ static void put_parameters(FILE *to, const struct writing *writing)
         fputs(" },\n", to);
 }
 
+/* A quantile or maximum of a run, whose mean over runs may be far from normal: "..._p99",
+ * "..._max", also of an entry. */
+static bool is_of_tail(const char *name)
+{
+    const char *end = strchr(name, '.'), *last = end != NULL ? end : name + strlen(name);
+    while (last > name && *last != '_')
+        last--;
+    return strncmp(last, "_max", 4) == 0 || (strncmp(last, "_p", 2) == 0 && isdigit(last[2]));
+}
+
+static void put_median(FILE *to, struct bounds median)
+{
+    fputs(", \"median\": ", to);
+    json_write_number(to, median.estimate, "null");
+    fputs(", \"median_low\": ", to);
+    json_write_number(to, median.low, "null");
+    fputs(", \"median_high\": ", to);
+    json_write_number(to, median.high, "null");
+}
+
 static void put_point(FILE *to, const struct writing *writing, uint32_t p)
 {
     const struct point *point = &experiment_of(writing)->points[p];
@@ -351,12 +304,15 @@ static void put_point(FILE *to, const struct writing *writing, uint32_t p)
     fprintf(to, "      \"metrics\": {\n");
     for (uint32_t i = 0; i < count; i++) {
         struct arena arena = ARENA_EMPTY;
-        struct interval interval = metric_interval(writing->results, p, i);
+        struct interval interval = results_metric_at(writing->results, p, i);
         fprintf(to, "        \"%s\": { \"mean\": ", metric_name(&point->scenario, i, &arena));
         json_write_number(to, interval.mean, "null");
         fputs(", \"ci95\": ", to);
         json_write_number(to, interval.half_width, "null");
-        fprintf(to, ", \"n\": %u }%s\n", interval.n, i + 1 < count ? "," : "");
+        fprintf(to, ", \"n\": %u", interval.n);
+        if (is_of_tail(metric_name(&point->scenario, i, &arena)))
+            put_median(to, results_median_at(writing->results, p, i));
+        fprintf(to, " }%s\n", i + 1 < count ? "," : "");
         arena_free(&arena);
     }
     fprintf(to, "      }\n    }");
@@ -388,7 +344,7 @@ static void put_run_heading(FILE *to, const struct writing *writing)
     fputs("point,variant", to);
     for (uint32_t i = 0; i < first->sweep_count; i++) {
         putc(',', to);
-        put_cell(to, first->sweep[i].pointer);
+        file_put_cell(to, first->sweep[i].pointer);
     }
     fputs(",replication", to);
 }
@@ -397,10 +353,10 @@ static void put_run(FILE *to, const struct writing *writing, const struct run_re
 {
     const struct point *point = &experiment_of(writing)->points[run->point];
     fprintf(to, "%u,", run->point);
-    put_cell(to, point->variant != NULL ? point->variant : "");
+    file_put_cell(to, point->variant != NULL ? point->variant : "");
     for (uint32_t i = 0; i < point->sweep_count; i++) {
         putc(',', to);
-        put_cell(to, point->sweep[i].text);
+        file_put_cell(to, point->sweep[i].text);
     }
     fprintf(to, ",%u", run->replication);
 }

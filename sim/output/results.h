@@ -20,6 +20,7 @@
 #define SIM_OUTPUT_RESULTS_H
 
 #include "sim/host/result.h"
+#include "sim/statistics/quantile.h"
 #include "sim/statistics/student.h"
 
 /* A file of a scheduler that took part: the user's module, or ours beneath it. */
@@ -66,6 +67,15 @@ void results_counts(const struct results *results, uint32_t *fewest, uint32_t *m
 
 /* A metric of one point, over its replications; n is 0 when the point has no such metric. */
 struct interval results_metric(const struct results *results, uint32_t point, const char *name);
+
+/* The median of its replications (of an even number the lower one in the middle), between bounds
+ * that hold with 95 % whatever the distribution (quantile.h): NaN with fewer than 6.  Quantiles and
+ * maxima of runs are skewed, and few of their means are normal. */
+struct bounds results_median(const struct results *results, uint32_t point, const char *name);
+
+/* The same of the metric of that index of the point's. */
+struct interval results_metric_at(const struct results *results, uint32_t point, uint32_t index);
+struct bounds results_median_at(const struct results *results, uint32_t point, uint32_t index);
 
 /* What a swept value is called in a row: the last steps of its pointer that tell it from the others
  * of the point, from a name on: "cores"; of two workloads, "workload/0/instances". */

@@ -66,18 +66,46 @@ static void print_accounts(FILE *to, const struct results *results, int width, s
     fprintf(to, "\n\n");
 }
 
+/* "47.1 to 50.4 ms": where the median of a time in us lies. */
+static const char *bounds_text(struct bounds bounds, struct arena *arena)
+{
+    if (isnan(bounds.low))
+        return "-";
+    const char *high = time_text((struct interval){ bounds.high, NAN, 1 }, arena);
+    const char *low = time_text((struct interval){ bounds.low, NAN, 1 }, arena);
+    const char *unit = strrchr(high, ' '), *low_unit = strrchr(low, ' ');
+    int length = strcmp(unit, low_unit) == 0 ? (int)(low_unit - low) : (int)strlen(low);
+    return arena_printf(arena, "%.*s to %s", length, low, high);
+}
+
+/* Has any point enough runs for bounds of a median? */
+static bool has_medians(const struct results *results)
+{
+    for (uint32_t p = 0; p < results->experiment->point_count; p++)
+        if (!isnan(results_median(results, p, "wakeup_latency_us_p99").low))
+            return true;
+    return false;
+}
+
 static void print_measures(FILE *to, const struct results *results, int width, struct arena *arena)
 {
-    fprintf(to, "%-*s%20s%16s%14s%9s%14s\n", width, "", "sched overhead, %", "p99 wake-up",
-            "longest wait", "Jain", "migrations/s");
+    bool medians = has_medians(results);
+    fprintf(to, "%-*s%20s%16s", width, "", "sched overhead, %", "p99 wake-up");
+    if (medians)
+        fprintf(to, "%22s", "its median, 95 %");
+    fprintf(to, "%14s%9s%14s\n", "longest wait", "Jain", "migrations/s");
     for (uint32_t p = 0; p < results->experiment->point_count; p++) {
         struct interval wait = results_metric(results, p, "wait_ms_max");
         wait.mean *= 1000;
-        fprintf(to, "%-*s%20s%16s%14s%9s%14s\n", width,
+        fprintf(to, "%-*s%20s%16s", width,
                 results_point_title(&results->experiment->points[p], arena),
                 spread_text(results_metric(results, p, "sched_overhead_percent"), arena),
-                time_text(results_metric(results, p, "wakeup_latency_us_p99"), arena),
-                time_text(wait, arena), plain_text(results_metric(results, p, "jain"), 3, arena),
+                time_text(results_metric(results, p, "wakeup_latency_us_p99"), arena));
+        if (medians)
+            fprintf(to, "%22s",
+                    bounds_text(results_median(results, p, "wakeup_latency_us_p99"), arena));
+        fprintf(to, "%14s%9s%14s\n", time_text(wait, arena),
+                plain_text(results_metric(results, p, "jain"), 3, arena),
                 plain_text(results_metric(results, p, "migrations_per_s"), 1, arena));
     }
 }
@@ -164,6 +192,9 @@ void table_print(FILE *to, const struct results *results, struct arena *arena)
                 "even, 1/n is one of n served.\n");
     if (strcmp(runs, "1 run") != 0)
         fprintf(to, "+-: 95 %% confidence over %s (Student's t).\n", runs);
+    if (has_medians(results))
+        fprintf(to, "Its median, 95 %%: where the median of the runs' p99 lies, whatever their "
+                    "distribution.\n");
 }
 
 /* ---- Expectations ------------------------------------------------------------------------- */

@@ -25,6 +25,9 @@ struct difference {
     double degrees;            /* of freedom of its t distribution; NaN likewise */
     uint32_t count_a, count_b; /* values that count: paired equal, the pairs */
     bool paired;
+    /* t of resamples (studentized.h), sorted, which stand for Student's distribution; or NULL. */
+    const double *studentized;
+    uint32_t studentized_count;
 };
 
 /* A pair counts when both values are defined, that is, not NaN. */
@@ -34,8 +37,12 @@ struct difference difference_paired(const double *a, const double *b, uint32_t c
 struct difference difference_independent(const double *a, uint32_t count_a, const double *b,
                                          uint32_t count_b);
 
-/* Of the interval that covers the true difference with that probability (0 to 1, as 0.95): estimate
- * +- this.  0 when all values agree; NaN when they are too few. */
+/* The interval that covers the true difference with that probability (0 to 1, as 0.95): the
+ * estimate itself when all values agree; NaN when they are too few. */
+void difference_bounds(const struct difference *difference, double confidence, double *low,
+                       double *high);
+
+/* Half of that by Student's distribution, which is estimate +- this. */
 double difference_half_width(const struct difference *difference, double confidence);
 
 /* Probability of an estimate so high or higher, were the true difference at most bound.  0 or 1

@@ -122,9 +122,7 @@ static void decide(struct judgement *judgement, double confidence, double confid
 {
     const struct difference *difference = &judgement->difference;
     judgement->confidence = is_beyond(judgement) ? confidence_beyond : confidence;
-    double half_width = difference_half_width(difference, judgement->confidence);
-    judgement->low = difference->estimate - half_width;
-    judgement->high = difference->estimate + half_width;
+    difference_bounds(difference, judgement->confidence, &judgement->low, &judgement->high);
     judgement->verdict = VERDICT_UNDECIDED;
     if (is_beyond(judgement) && found_beyond)
         judgement->verdict = beyond(judgement);

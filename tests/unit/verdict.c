@@ -41,10 +41,10 @@ END_TEST
 static struct judgement judgement_of(double estimate, double error, double margin,
                                      enum direction direction)
 {
-    return (
-        struct judgement){ .difference = { 100, 100 + estimate, estimate, error, 9, 10, 10, true },
-                           .margin = margin,
-                           .direction = direction };
+    return (struct judgement){ .difference = { 100, 100 + estimate, estimate, error, 9, 10, 10,
+                                               true, NULL, 0 },
+                               .margin = margin,
+                               .direction = direction };
 }
 
 START_TEST(one_metric)

@@ -1,99 +1,70 @@
 """sensitivity.py -- which assumed figure of the main job's profile matters, and how much.
 
+The figures are changed, run and ranked by `braidsim sensitivity`.
+
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import os
+import subprocess
 
-from support import ROOT, CannotRun, Section, load_json, set_figure, table
+from support import ROOT, CannotRun, Section, load_json, table
 
 SCENARIO = os.path.join(ROOT, "configs", "scenarios", "old-hardware.json")
 PROFILE = "piii-xeon-700"
 METRIC = "sched_overhead_percent"
 
 
-def ranges():
-    """{figure: (least, most)} that a profile may hold, from the schema."""
-    schema = load_json(os.path.join(ROOT, "configs", "schema", "cpu.schema.json"))
-    figures = schema["properties"]["figures"]["properties"]
-    return {name: (entry["properties"]["value"]["minimum"],
-                   entry["properties"]["value"]["maximum"]) for name, entry in figures.items()}
+def measure(lab):
+    """What the command writes; of a short run with four figures when the document only is tested."""
+    out = os.path.join(lab.work, "sensitivity.json")
+    command = [lab.program, "sensitivity", SCENARIO, "--metric", METRIC, "--jobs", "2", "--quiet",
+               "--replications", "1" if lab.quick else "3", "--json", out]
+    if lab.quick:
+        figures = lab.profile(PROFILE)
+        assumed = [name for name in sorted(figures) if figures[name]["kind"] == "assumed"]
+        for name in assumed[:4]:
+            command += ["--figure", name]
+        command += ["--set", "/duration_ms=40", "--set", "/warmup_ms=10"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CannotRun((done.stderr.strip() or f"exit status {done.returncode}").splitlines()[0])
+    return load_json(out)
 
 
-def overheads(lab, sets):
-    return {p.variant: p[METRIC] for p in lab.run(SCENARIO, sets, replications=3)}
+def effects_of(figure):
+    """{"halved": {point: change in per cent}}; a message instead where it was not run."""
+    return {change["change"]: change.get("not_run") or
+            {at["point"]: at["change_percent"] for at in change["points"]}
+            for change in figure["changes"]}
 
 
-def run_one(lab, name, value, base):
-    """Relative changes in per cent by variant, or the message why it cannot run."""
-    try:
-        changed = overheads(lab, {set_figure(name): value})
-    except CannotRun as message:
-        return str(message)
-    return {v: 100 * (changed[v] - base[v]) / base[v] for v in base}
-
-
-def is_flag(limits):
-    return limits == (0, 1)
-
-
-def is_count(name):
-    """Figures without a unit are counts, ratios, or yes and no; ratios are not whole by nature."""
-    units = ("_mhz", "_ns", "_cycles", "_mb_s", "_kb", "_bytes", "_ratio", "_rate", "per_cycle")
-    return not name.endswith(units)
-
-
-def variations(name, value, limits):
-    """[(what, value, was clipped)]: halved and doubled, or a yes or no turned over; none for a
-    figure of 0, which says that the machine has no such thing."""
-    low, high = limits
-    if is_flag(limits):
-        return [("flipped", 1 - value, False)]
-    if value == 0:
-        return []
-    result = []
-    for what, factor in (("halved", 0.5), ("doubled", 2)):
-        wanted = value * factor
-        given = min(max(wanted, low), high)
-        if is_count(name):
-            given = max(1, round(given))
-        result.append((what, given, given != wanted))
-    return result
+def value_of(figure):
+    return next(at["value"] for change in figure["changes"] for at in change.get("points", ()))
 
 
 def sensitivity(lab):
     """Item 7: each assumed figure halved and doubled."""
     section = Section("S", "Sensitivity: the assumed figures of the main job", "show")
-    base = overheads(lab, {})
-    figures = lab.profile(PROFILE)
-    assumed = [name for name in sorted(figures) if figures[name]["kind"] == "assumed"]
-    limits = ranges()
-    results, clipped, refused, absent = [], [], [], []
-    for name in assumed[:4] if lab.quick else assumed:
-        value = figures[name]["value"]
-        effects = {}
-        for what, given, was_clipped in variations(name, value, limits[name]):
-            if was_clipped:
-                clipped.append(f"`{name}` {what} is {given:g}")
-            effects[what] = run_one(lab, name, given, base)
-            if isinstance(effects[what], str):
-                refused.append(f"`{name}` {what}: {effects[what]}")
-        changes = [abs(c) for e in effects.values() if not isinstance(e, str) for c in e.values()]
-        if changes:
-            results.append((max(changes), name, value, effects))
-        elif not effects:
-            absent.append(f"`{name}`")
-    if not results:
-        raise CannotRun(refused[0] if refused else f"{PROFILE} has no assumed figure")
-    results.sort(key=lambda result: (-result[0], result[1]))
-    return describe(section, base, results, clipped, refused, absent)
+    report = measure(lab)
+    variants = [point["variant"] for point in report["points"]]
+    metric = report["metrics"][0]
+    results = [(figure["greatest_percent"], figure["figure"], value_of(figure), effects_of(figure))
+               for figure in metric["figures"]]
+    clipped = [f"`{figure['figure']}` {change['change']} is {change['points'][0]['given']:g}"
+               for figure in sorted(metric["figures"], key=lambda figure: figure["figure"])
+               for change in figure["changes"] if change["clipped"] and "points" in change]
+    refused = [f"`{one['figure']}` {one['change']}: {one['why']}" for one in report["not_run"]]
+    absent = [f"`{name}`" for name in report["absent"]]
+    return describe(section, dict(zip(variants, metric["base"])), results, clipped, refused, absent)
 
 
 def describe(section, base, results, clipped, refused, absent):
     variants = list(base)
 
     def cell(effects, variant):
+        point = variants.index(variant)
         return " / ".join(("" if what != "flipped" else "flipped ")
-                          + ("-" if isinstance(effect, str) else f"{effect[variant]:+.1f}")
+                          + ("-" if isinstance(effect, str) else f"{effect[point]:+.1f}")
                           for what, effect in effects.items())
 
     rows = [[rank, f"`{name}`", f"{value:g}"] + [cell(effects, v) for v in variants]
