@@ -149,7 +149,7 @@ void map_put(FILE *to, const struct plotting *plotting, const char *name, const 
     struct arena arena = ARENA_EMPTY;
     const struct summary *summary = &plotting->summary;
     struct layout layout = lay_out(summary, &arena);
-    struct range range = find_range(summary, metric, plotting->options->log);
+    struct range range = find_range(summary, metric, plotting->options->log_y);
     struct chart_grid grid = chart_grid(layout.panel_count, LEFT, BAR_BESIDE, 0);
     bool values = grid.panel_width / (int)layout.x_count >= VALUE_PIXELS &&
                   grid.panel_height / (int)layout.y_count >= 18;
