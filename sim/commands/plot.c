@@ -89,7 +89,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'l':
         if (argument != NULL && strcmp(argument, "y") != 0)
-            argp_error(state, "--log is of both axes, --log=y of values alone; is \"%s\"", argument);
+            argp_error(state, "--log is of both axes, --log=y of values alone; is \"%s\"",
+                       argument);
         arguments->options.log_x = argument == NULL;
         arguments->options.log_y = true;
         return 0;
