@@ -41,8 +41,8 @@ static void check_options(struct argp_state *state, const struct plot_arguments 
     if (!arguments->timeline)
         return;
     if (options->metric != NULL || options->x != NULL || options->y != NULL ||
-        options->facet != NULL || options->ccdf != NULL || options->log || options->exponent ||
-        options->scaling)
+        options->facet != NULL || options->ccdf != NULL || options->log_x || options->log_y ||
+        options->exponent || options->scaling)
         argp_error(state,
                    "--metric, --x, --y, --facet, --log, --exponent, --scaling and --ccdf are "
                    "not for a --timeline");
@@ -88,7 +88,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
         arguments->options.ccdf = argument;
         return 0;
     case 'l':
-        arguments->options.log = true;
+        if (argument != NULL && strcmp(argument, "y") != 0)
+            argp_error(state, "--log is of both axes, --log=y of values alone; is \"%s\"",
+                       argument);
+        arguments->options.log_x = argument == NULL;
+        arguments->options.log_y = true;
         return 0;
     case 't':
         arguments->timeline = true;
@@ -122,7 +126,7 @@ int command_plot(int argc, char **argv)
         { "x", 'x', "PTR", 0, "the swept parameter on the x axis", 0 },
         { "y", 'y', "PTR", 0, "another on the y axis: a map, with the metric as colours", 0 },
         { "facet", KEY_FACET, "PTR|variant", 0, "a panel for each of its values", 0 },
-        { "log", 'l', NULL, 0, "logarithmic axes", 0 },
+        { "log", 'l', "y", OPTION_ARG_OPTIONAL, "logarithmic axes; =y: of values alone", 0 },
         { "exponent", KEY_EXPONENT, NULL, 0,
           "likewise, and say how steep each line is: 1 is linear growth, 0 none", 0 },
         { "scaling", KEY_SCALING, NULL, 0,

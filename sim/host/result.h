@@ -76,7 +76,7 @@ extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... *
       "finished phase loops or processes per simulated second")                                    \
     X(completed, "count", HIGHER_IS_BETTER, 1, "finished phase loops or processes")                \
     X(switches_per_s, "1/s", NO_DIRECTION, 1, "changes of the running process, all cores")         \
-    LATENCY_METRICS(X, wakeup_latency, us, 0.5, "intended expiry to running")                      \
+    LATENCY_METRICS(X, wakeup_latency, us, 0.5, "wake-up or arrival, as intended, to running")     \
     LATENCY_METRICS(X, wait, us, 0.5, "READY to RUNNING")                                          \
     LATENCY_METRICS(X, response, us, 1, "intended start of a loop or process to its end")          \
     RATIO_METRICS(X, slowdown, 0.01, "response / CPU time asked for")                              \

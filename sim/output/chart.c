@@ -96,6 +96,26 @@ void chart_panel_begin(FILE *to, const struct chart_grid *grid, uint32_t panel, 
     fprintf(to, " at graph 0, 1.07 left font \",14\"\n");
 }
 
+void chart_panel_titles(FILE *to, const struct chart_grid *grid, uint32_t panel, uint32_t panels,
+                        const char *x_title, const char *y_title)
+{
+    fprintf(to, "set xlabel ");
+    script_text(to, panel + grid->columns >= panels ? x_title : "");
+    fprintf(to, "\n");
+    if (panel > 0)
+        return;
+    if (panels == 1) {
+        fprintf(to, "set ylabel ");
+        script_text(to, y_title);
+        fprintf(to, "\n");
+        return;
+    }
+    fprintf(to, "set label 4 ");
+    script_text(to, y_title);
+    fprintf(to, " at screen %.4f, %.4f center rotate\n", 18.0 / grid->width,
+            (grid->height - TOP) / 2.0 / grid->height);
+}
+
 /* ---- Labels at the ends of lines ---------------------------------------------------------- */
 
 struct end {
@@ -104,9 +124,10 @@ struct end {
     double pixel; /* from above, where the label's first line is */
 };
 
-/* The last point of each line that has a name, from the highest down. */
-static uint32_t find_ends(const struct chart_panel *panel, struct end *ends)
+/* The last point of each line of a single panel that has a name, from the highest down. */
+static uint32_t find_ends(const struct chart *chart, struct end *ends)
 {
+    const struct chart_panel *panel = &chart->panels[0];
     uint32_t count = 0;
     for (uint32_t i = 0; i < panel->line_count && count < LABELS_MAX; i++) {
         const struct chart_line *line = &panel->lines[i];
@@ -115,7 +136,8 @@ static uint32_t find_ends(const struct chart_panel *panel, struct end *ends)
             last--;
         if (line->name == NULL || last == 0)
             continue;
-        struct end end = { line, line->rows[last - 1].x, line->rows[last - 1].y, 0 };
+        double y = fmin(fmax(line->rows[last - 1].y, chart->y_from), chart->y_to); /* to be seen */
+        struct end end = { line, line->rows[last - 1].x, y, 0 };
         uint32_t at = count++;
         for (; at > 0 && ends[at - 1].y < end.y; at--)
             ends[at] = ends[at - 1];
@@ -149,7 +171,7 @@ static void move_apart(const struct chart *chart, struct end *ends, uint32_t cou
 static void put_ends(FILE *to, const struct chart *chart, const struct chart_grid *grid)
 {
     struct end ends[LABELS_MAX];
-    uint32_t count = find_ends(&chart->panels[0], ends);
+    uint32_t count = find_ends(chart, ends);
     double x = (double)(grid->left + grid->panel_width + REACH) / grid->width;
     move_apart(chart, ends, count, grid->panel_height);
     for (uint32_t i = 0; i < count; i++) {
@@ -356,14 +378,10 @@ void chart_put(FILE *to, const struct plotting *plotting, const char *name,
         put_legend(to, chart, &grid, names, count);
     for (uint32_t p = 0; p < chart->panel_count; p++) {
         chart_panel_begin(to, &grid, p, chart->panels[p].title);
-        fprintf(to, "set xlabel ");
-        script_text(to, p + grid.columns >= chart->panel_count ? chart->x_title : "");
-        fprintf(to, "\nset ylabel ");
-        script_text(to, p % grid.columns == 0 ? chart->y_title : "");
-        fprintf(to, "\n");
+        chart_panel_titles(to, &grid, p, chart->panel_count, chart->x_title, chart->y_title);
         put_panel(to, &chart->panels[p], p, false);
         if (p == 0)
-            fprintf(to, "unset label 1\nunset label 2\nunset arrow\n");
+            fprintf(to, "unset label 1\nunset label 2\nunset label 4\nunset arrow\n");
         for (uint32_t i = 0; p == 0 && !direct && i < count; i++)
             fprintf(to, "unset label %u\n", 10 + i);
     }

@@ -179,7 +179,7 @@ void curves_put(FILE *to, const struct plotting *plotting, const char *name, con
     struct arena arena = ARENA_EMPTY;
     const struct summary *summary = &plotting->summary;
     bool overhead = strcmp(metric, "sched_overhead_percent") == 0;
-    bool log = plotting->options->log || plotting->options->exponent;
+    const struct plot_options *options = plotting->options;
     const char *unit, *title = script_metric_title(metric, &unit, &arena);
     struct chart chart = { .title = overhead ? "What scheduling costs" : title,
                            .x_title = summary->x_title };
@@ -194,8 +194,8 @@ void curves_put(FILE *to, const struct plotting *plotting, const char *name, con
         chart.subtitle = arena_printf(&arena, "%s; bands: 95 %% confidence", summary->name);
     FILE *memory = open_memstream(&axes, &size);
     CHECK(memory != NULL);
-    script_x_axis(memory, summary, log);
-    put_y_axis(memory, &chart, summary, metric, log);
+    script_x_axis(memory, summary, options->log_x || options->exponent);
+    put_y_axis(memory, &chart, summary, metric, options->log_y || options->exponent);
     CHECK(fclose(memory) == 0);
     chart.axes = axes;
     fill_panels(&chart, plotting, metric, &arena);

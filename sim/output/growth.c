@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "sim/input/json.h"
-#include "sim/output/series.h"
+#include "sim/output/line.h"
 
 static size_t count_different(const double *x, size_t count)
 {
@@ -72,7 +72,7 @@ static bool line_find(struct line *line, const struct experiment *experiment, ui
     const char *pointer = points[p].sweep[axis].pointer;
     line->count = 0;
     for (uint32_t q = 0; q < experiment->point_count; q++) {
-        if (!series_has_both(&points[p], &points[q], pointer))
+        if (!line_has_both(&points[p], &points[q], pointer))
             continue;
         if (q < p || isnan(points[q].sweep[axis].number))
             return false;
@@ -120,7 +120,7 @@ void growth_put(FILE *to, const struct results *results)
             if (!line_find(&line, experiment, p, axis))
                 continue;
             fprintf(to, "%s    {\n      \"over\": \"%s\", ", before, pointer);
-            series_put(to, point, pointer);
+            line_put(to, point, pointer);
             fprintf(to, ", \"metrics\": {");
             put_slopes(to, results, p, &line);
             fprintf(to, "\n      }\n    }");

@@ -149,7 +149,7 @@ void map_put(FILE *to, const struct plotting *plotting, const char *name, const 
     struct arena arena = ARENA_EMPTY;
     const struct summary *summary = &plotting->summary;
     struct layout layout = lay_out(summary, &arena);
-    struct range range = find_range(summary, metric, plotting->options->log);
+    struct range range = find_range(summary, metric, plotting->options->log_y);
     struct chart_grid grid = chart_grid(layout.panel_count, LEFT, BAR_BESIDE, 0);
     bool values = grid.panel_width / (int)layout.x_count >= VALUE_PIXELS &&
                   grid.panel_height / (int)layout.y_count >= 18;
@@ -160,16 +160,14 @@ void map_put(FILE *to, const struct plotting *plotting, const char *name, const 
             layout.y_count - 1);
     put_tics(to, "x", layout.x, layout.x_count, grid.panel_width);
     put_tics(to, "y", layout.y, layout.y_count, 2 * grid.panel_height);
-    chart_begin(to, &grid, script_metric_words(metric, &arena), summary->name);
+    chart_begin(to, &grid, script_metric_words(metric, &arena),
+                arena_printf(&arena, "%s; colours and numbers: %s", summary->name, metric));
     for (uint32_t p = 0; p < layout.panel_count; p++) {
         put_cells(to, summary, &layout, p, metric, &range);
         chart_panel_begin(to, &grid, p,
                           layout.panel_count > 1 ? panel_title(&layout, p, &arena) : NULL);
-        fprintf(to, "set xlabel ");
-        script_text(to, p + grid.columns >= layout.panel_count ? summary->x_title : "");
-        fprintf(to, "\nset ylabel ");
-        script_text(to, p % grid.columns == 0 ? summary->y_title : "");
-        fprintf(to, "\n%s\n",
+        chart_panel_titles(to, &grid, p, layout.panel_count, summary->x_title, summary->y_title);
+        fprintf(to, "%s\n",
                 p == 0 ? "set colorbox user origin screen "
                          "0.93, graph 0 size screen 0.016, graph 1"
                        : "unset colorbox");
@@ -182,7 +180,7 @@ void map_put(FILE *to, const struct plotting *plotting, const char *name, const 
                     ", \\\n     $m%u using 1:2:(sprintf(\"%%.3g\", $3)):4 with labels "
                     "font \",11\" textcolor rgb variable",
                     p);
-        fprintf(to, "\n%s", p == 0 ? "unset label 1\nunset label 2\n" : "");
+        fprintf(to, "\n%s", p == 0 ? "unset label 1\nunset label 2\nunset label 4\n" : "");
     }
     fprintf(to, "unset multiplot\n");
     arena_free(&arena);

@@ -52,7 +52,7 @@ static void put_bars(FILE *to, const struct plotting *plotting, const struct bar
     const struct summary *summary = &plotting->summary;
     fprintf(to, "set nokey\nset style fill solid 0.85 noborder\nset offsets 0, 0, graph 0.12, 0\n"
                 "set errorbars linecolor \"black\" linewidth 2\n");
-    script_y_axis(to, script_spread(summary, metric), plotting->options->log);
+    script_y_axis(to, script_spread(summary, metric), plotting->options->log_y);
     fprintf(to, "$bars << EOD\n");
     for (uint32_t g = 0; g < bars->group_count; g++)
         for (uint32_t i = 0; i < bars->groups[g].count; i++) {
@@ -98,7 +98,7 @@ static void rows_of_metric(FILE *to, const struct plotting *plotting, const char
 {
     struct arena arena = ARENA_EMPTY;
     rows_metric(to, &plotting->summary, metric, script_metric_words(metric, &arena),
-                plotting->options->log);
+                plotting->options->log_y);
     arena_free(&arena);
 }
 

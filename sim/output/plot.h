@@ -28,7 +28,7 @@ struct plot_options {
     const char *y;      /* another, on the y axis of a map */
     const char *facet;  /* a swept pointer, or "variant": a panel for each of its values */
     const char *ccdf;   /* draw the distribution of this latency instead */
-    bool log;           /* logarithmic axes */
+    bool log_x, log_y;  /* logarithmic axes */
     bool exponent;      /* likewise, and say how steep lines are */
     bool scaling;       /* draw the scaling law instead */
 };

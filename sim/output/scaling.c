@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "sim/input/json.h"
-#include "sim/output/series.h"
+#include "sim/output/line.h"
 #include "sim/output/usl.h"
 
 /* The points of one series, with one replication of each. */
@@ -61,7 +61,7 @@ static uint32_t series_replications(const struct results *results, uint32_t p)
     const struct point *points = results->experiment->points;
     uint32_t least = results->count[p];
     for (uint32_t q = 0; q < results->experiment->point_count; q++)
-        if (series_has_both(&points[p], &points[q], SCALING_POINTER) && results->count[q] < least)
+        if (line_has_both(&points[p], &points[q], SCALING_POINTER) && results->count[q] < least)
             least = results->count[q];
     return least;
 }
@@ -78,7 +78,7 @@ static void fill_from(const struct results *results, uint32_t p, struct series *
     const struct point *point = &experiment->points[p];
     uint32_t replications = series_replications(results, p);
     for (uint32_t q = p; q < experiment->point_count; q++) {
-        if (!series_has_both(point, &experiment->points[q], SCALING_POINTER))
+        if (!line_has_both(point, &experiment->points[q], SCALING_POINTER))
             continue;
         done[q] = true;
         for (uint32_t r = replications; r < results->count[q]; r++)
@@ -87,7 +87,7 @@ static void fill_from(const struct results *results, uint32_t p, struct series *
     for (uint32_t r = 0; r < replications; r++) {
         series->run_count = series->count = 0;
         for (uint32_t q = p; q < experiment->point_count; q++)
-            if (series_has_both(point, &experiment->points[q], SCALING_POINTER))
+            if (line_has_both(point, &experiment->points[q], SCALING_POINTER))
                 series_add(series, experiment->points[q].scenario.cores,
                            &results->runs[results->first[q] + r]);
         series_fill(series, experiment);
@@ -151,13 +151,13 @@ static bool members_find(struct members *members, const struct results *results,
     if (!points[p].scenario.sweeps_cores)
         return false;
     for (uint32_t q = 0; q < p; q++)
-        if (series_has_both(&points[p], &points[q], SCALING_POINTER))
+        if (line_has_both(&points[p], &points[q], SCALING_POINTER))
             return false;
     members->count = 0;
     members->points = arena_alloc(arena, experiment->point_count, sizeof *members->points);
     members->index = arena_alloc(arena, experiment->point_count, sizeof *members->index);
     for (uint32_t q = p; q < experiment->point_count; q++)
-        if (series_has_both(&points[p], &points[q], SCALING_POINTER))
+        if (line_has_both(&points[p], &points[q], SCALING_POINTER))
             members_add(members, results, q, arena);
     return usl_analyse(usl, members->points, members->count, experiment->seed);
 }
@@ -208,7 +208,7 @@ void scaling_put(FILE *to, const struct results *results)
         if (!members_find(&members, results, p, &usl, &arena))
             continue;
         fprintf(to, "%s    {\n      ", before);
-        series_put(to, &results->experiment->points[p], SCALING_POINTER);
+        line_put(to, &results->experiment->points[p], SCALING_POINTER);
         put_law(to, &members, &usl);
         fprintf(to, "\n    }");
         before = ",\n";
@@ -275,7 +275,7 @@ void scaling_print(FILE *to, const struct results *results)
                     "", "sigma: contention", "kappa: coherence", "best number of cores", "the law");
         any = true;
         fprintf(to, "%-22s%-34s%-36s%-26s%s\n",
-                series_title(&experiment->points[p], SCALING_POINTER, &arena),
+                line_title(&experiment->points[p], SCALING_POINTER, &arena),
                 arena_printf(&arena, "%.4g%s", usl.sigma, range_text(usl.sigma_95, "%.3g", &arena)),
                 arena_printf(&arena, "%.4g%s", usl.kappa, range_text(usl.kappa_95, "%.3g", &arena)),
                 peak_text(&usl, &arena), verdict_text(&usl, &arena));

@@ -178,6 +178,22 @@ const char *script_powers(double greatest)
     return greatest >= MANY ? "10^%T" : "%g";
 }
 
+/* Decades, which small marks divide; 1, 2 and 5 of each where there are few; gnuplot's own where
+ * there are many. */
+static void put_log_tics(FILE *to, double least, double greatest)
+{
+    double lowest = pow(10, floor(log10(least)));
+    bool few = greatest / least <= 4000;
+    if (greatest / least > 1e10)
+        return;
+    for (double ten = lowest; ten < greatest; ten *= 10)
+        for (int k = 1; k < 10; k++)
+            if (k == 1 || (few && (k == 2 || k == 5)))
+                script_tic(to, "y", k * ten, k > 1 || ten > lowest);
+            else if (!few)
+                fprintf(to, "set ytics add (\"\" %.10g 1)\n", k * ten);
+}
+
 void script_y_axis(FILE *to, struct spread spread, bool log)
 {
     if (spread.greatest <= 0) {
@@ -189,12 +205,7 @@ void script_y_axis(FILE *to, struct spread spread, bool log)
     } else {
         fprintf(to, "set logscale y\nset format y \"%s\"\nset yrange [%g:%g]\n",
                 script_powers(spread.greatest * 2), spread.least / 2, spread.greatest * 2);
-        if (spread.greatest / spread.least > 1000)
-            return;
-        double lowest = pow(10, floor(log10(spread.least / 2)));
-        for (double ten = lowest; ten < spread.greatest * 2; ten *= 10)
-            for (int k = 1; k <= 5; k += k == 1 ? 1 : 3) /* 1, 2, 5 */
-                script_tic(to, "y", k * ten, k > 1 || ten > lowest);
+        put_log_tics(to, spread.least / 2, spread.greatest * 2);
     }
 }
 

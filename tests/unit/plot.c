@@ -18,9 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/input/label.h"
 #include "sim/output/plot.h"
-#include "sim/output/results.h"
 #include "sim/output/rows.h"
 #include "tests/support/suite.h"
 
@@ -334,6 +332,9 @@ START_TEST(panels_are_of_what_is_asked)
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"z 1\""));
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"z 2\""));
     ck_assert_ptr_nonnull(strstr(script, "\"flat\" at screen")); /* the legend */
+    const char *y_title = strstr(script, "\"throughput_per_s, 1/s\"");
+    ck_assert_ptr_nonnull(strstr(y_title, " center rotate\n"));
+    ck_assert_ptr_null(strstr(y_title + 2, "throughput_per_s")); /* once beside all */
     script = drawn((struct plot_options){ .metric = "throughput_per_s", .facet = "variant" },
                    "throughput_per_s");
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"grows\""));
@@ -391,6 +392,44 @@ START_TEST(a_distribution_is_the_share_above)
     refused((struct plot_options){ .ccdf = "jain" }, "--ccdf", "there are wakeup_latency_us, wait");
     unlink(at("latency.csv"));
     refused((struct plot_options){ .ccdf = "wait_us" }, at("latency.csv"), "cannot be read");
+}
+END_TEST
+
+/* A line that goes down to 0, below a logarithmic axis, is labelled where it leaves the panel. */
+START_TEST(labels_lead_into_the_panel)
+{
+    write_summary(balance, objects, 2);
+    FILE *file = fopen(at("latency.csv"), "w");
+    fprintf(file, "point,metric,upper_us,count\n");
+    for (int p = 0; p < 2; p++)
+        fprintf(file, "%d,wait_us,10,90\n%d,wait_us,%d,10\n", p, p, 500 * (p + 1));
+    fclose(file);
+    const char *script = drawn((struct plot_options){ .ccdf = "wait_us" }, "wait_us-ccdf");
+    double lowest = number_after(script, "set yrange [");
+    ck_assert_double_gt(lowest, 0);
+    ck_assert_double_eq(number_after(script, "set arrow 1 from first 500, first "), lowest);
+    ck_assert_double_eq(number_after(script, "set arrow 2 from first 1000, first "), lowest);
+    unlink(at("latency.csv"));
+}
+END_TEST
+
+/* Values from 1 to 1 000 000: decades are marked in figures, and divided. */
+START_TEST(decades_are_marked)
+{
+    FILE *file = fopen(at("summary.json"), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{ \"name\": \"s\", \"points\": [");
+    for (int i = 1; i <= 2; i++)
+        fprintf(file,
+                "%s{ \"sweep\": { \"/z\": %d }, \"metrics\": { \"jain\": { \"mean\": %g } } }",
+                i > 1 ? ", " : "", i, i > 1 ? 1e6 : 1.0);
+    fprintf(file, "] }\n");
+    fclose(file);
+    const char *script = drawn((struct plot_options){ .metric = "jain", .log_y = true }, "jain");
+    ck_assert_ptr_nonnull(strstr(script, "set logscale y\n"));
+    ck_assert_ptr_null(strstr(script, "set logscale x\n"));
+    ck_assert_ptr_nonnull(strstr(script, "set ytics add (\"100 000\" 100000)\n"));
+    ck_assert_ptr_nonnull(strstr(script, "set ytics add (\"\" 200000 1)\n"));
 }
 END_TEST
 
@@ -484,62 +523,6 @@ START_TEST(a_picture_is_whole_or_not_there)
 }
 END_TEST
 
-START_TEST(labels_are_short_and_differ)
-{
-    static const char *const labels[] = {
-        "1",
-        "\"rr\"",
-        "{kind:none}",
-        "{kind:thres...d:5,b:[1]}",
-        "{a:xxxxxxxx...xxxxxxxxx} #5",
-        "{a:xxxxxxxx...xxxxxxxxx} #6",
-        "[1]",
-        "[1] #8",
-        ("\"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4...\u00e4\u00e4\u00e4\u00e4"
-         "\u00e4\u00e4\u00e4\u00e4\u00e4\""),
-        "hog",
-        "short+long",
-        "[{name:short},{}]",
-    };
-    static const char text[] =
-        "[1, \"rr\", {\"kind\": \"none\"}, {\"kind\": \"threshold\",\n \"threshold\": 5, \"b\": "
-        "[1]},"
-        " {\"a\": \"xxxxxxxxxxxxxx1xxxxxxxxxxxxxxx\"}, {\"a\": \"xxxxxxxxxxxxxx2xxxxxxxxxxxxxxx\"},"
-        " [1], [\"1\"], \"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4"
-        "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\","
-        " {\"name\": \"hog\", \"weight\": 1}, [{\"name\": \"short\"}, {\"name\": \"long\"}],"
-        " [{\"name\": \"short\"}, {}]]";
-    struct json_source source;
-    struct error err;
-    ck_assert(json_parse(&source, "s", text, sizeof text - 1, &arena, &err));
-    for (int i = 0; i < 12; i++)
-        ck_assert_str_eq(label_of(source.root, i, &arena), labels[i]);
-    json_source_free(&source);
-}
-END_TEST
-
-/* A row says what was swept as shortly as it can. */
-START_TEST(a_row_names_what_was_swept)
-{
-    static const char *const names[][2] = { { "/machine/cores", "cores" },
-                                            { "/workload/0/instances", "workload/0/instances" },
-                                            { "/workload/1/instances", "workload/1/instances" },
-                                            { "/workload/0/phases/0", "phases/0" },
-                                            { "/seed", "seed" },
-                                            { "/a/seed", "a/seed" } };
-    enum { COUNT = sizeof names / sizeof names[0] };
-    struct sweep_value values[COUNT];
-    for (uint32_t i = 0; i < COUNT; i++)
-        values[i] = (struct sweep_value){ .pointer = names[i][0], .label = "4" };
-    struct point point = { .variant = "tori", .sweep = values, .sweep_count = COUNT };
-    for (uint32_t i = 0; i < COUNT; i++)
-        ck_assert_str_eq(results_sweep_title(&point, i),
-                         strcmp(names[i][0], "/seed") == 0 ? "/seed" : names[i][1]);
-    point.sweep_count = 1;
-    ck_assert_str_eq(results_point_title(&point, &arena), "tori, cores = 4");
-}
-END_TEST
-
 int main(void)
 {
     TCase *tests = tcase_create("plot");
@@ -556,11 +539,11 @@ int main(void)
     tcase_add_test(tests, a_map_has_a_cell_for_each_point);
     tcase_add_test(tests, a_law_is_drawn_through_its_points);
     tcase_add_test(tests, a_distribution_is_the_share_above);
+    tcase_add_test(tests, labels_lead_into_the_panel);
+    tcase_add_test(tests, decades_are_marked);
     tcase_add_test(tests, what_is_not_there_is_refused_with_what_is);
     tcase_add_test(tests, there_is_no_empty_panel);
     tcase_add_test(tests, a_terminal_tells_accounts_apart);
     tcase_add_test(tests, a_picture_is_whole_or_not_there);
-    tcase_add_test(tests, labels_are_short_and_differ);
-    tcase_add_test(tests, a_row_names_what_was_swept);
     return suite_run("plot", tests);
 }

@@ -16,6 +16,7 @@
 
 #include "sim/base/check.h"
 #include "sim/input/scenario.h"
+#include "tests/support/names.h"
 #include "tests/support/suite.h"
 
 static char folder[] = "/tmp/braidsim-profile-XXXXXX";
@@ -203,34 +204,9 @@ static const char scenario[] =
     "  \"workload\": [ { \"name\": \"w\", \"instances\": 1, \"phases\": [ { \"run\": 9 } ] } ],\n"
     "  \"machine\": { \"cpu\": \"base\", \"cores\": 3%s";
 
-static const char *const *one_metric(const struct scenario *unused, struct arena *unused_too)
-{
-    static const char *const metrics[] = { "jain", NULL };
-    (void)unused;
-    (void)unused_too;
-    return metrics;
-}
-
-static const char *wants_nothing(const struct scenario *unused, const char *unused_too)
-{
-    (void)unused;
-    (void)unused_too;
-    return NULL;
-}
-
 static bool read_file(const char *name, const char *set)
 {
-    static const char *const policies[] = { "rr", NULL }, *const none[] = { "none", NULL },
-                             *const placements[] = { "least_loaded", NULL };
-    struct scenario_options options = { .set_count = set != NULL,
-                                        .sets = &set,
-                                        .data_dir = folder,
-                                        .policies = policies,
-                                        .placements = placements,
-                                        .balancers = none,
-                                        .more_names = "",
-                                        .metrics = one_metric,
-                                        .metric_wants = wants_nothing };
+    struct scenario_options options = names_options(folder, &set, set != NULL);
     arena_free(&arena);
     return experiment_read(&experiment, in_folder(name), &options, &arena, &err);
 }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sim/base/check.h"
+#include "tests/support/names.h"
 #include "tests/support/suite.h"
 
 static const char good[] =
@@ -68,35 +69,10 @@ static void write_profile(void)
     write_file("cpu.json", text, at);
 }
 
-static const char *const *two_metrics(const struct scenario *scenario, struct arena *unused)
-{
-    static const char *const metrics[] = { "jain", "sched_overhead_percent", NULL };
-    (void)scenario;
-    (void)unused;
-    return metrics;
-}
-
-static const char *metric_wants(const struct scenario *scenario, const char *name)
-{
-    (void)scenario;
-    return strcmp(name, "lag_ms_max") == 0 ? "it says \"lag\": true; add that" : NULL;
-}
-
 /* Reads folder/name with these --set options. */
 static bool read_scenario(const char *name, const char *const *sets, uint32_t set_count)
 {
-    static const char *const policies[] = { "rr", "fair_scan", NULL };
-    static const char *const placements[] = { "random", "least_loaded", NULL };
-    static const char *const balancers[] = { "none", "threshold", "steal", NULL };
-    struct scenario_options options = { .set_count = set_count,
-                                        .sets = sets,
-                                        .data_dir = folder,
-                                        .policies = policies,
-                                        .placements = placements,
-                                        .balancers = balancers,
-                                        .more_names = "; a module brings more",
-                                        .metrics = two_metrics,
-                                        .metric_wants = metric_wants };
+    struct scenario_options options = names_options(folder, sets, set_count);
     char path[256];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     arena_free(&arena);

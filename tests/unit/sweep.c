@@ -17,6 +17,7 @@
 #include "sim/base/check.h"
 #include "sim/host/loader.h"
 #include "sim/input/scenario.h"
+#include "tests/support/names.h"
 #include "tests/support/suite.h"
 
 static char path[] = "/tmp/braidsim-sweep-XXXXXX", data[4000];
@@ -24,33 +25,9 @@ static struct arena arena;
 static struct experiment experiment;
 static struct error err;
 
-static const char *const *metrics_of(const struct scenario *scenario, struct arena *unused)
-{
-    static const char *const metrics[] = { "jain", "sched_overhead_percent", NULL };
-    (void)scenario;
-    (void)unused;
-    return metrics;
-}
-
-static const char *metric_wants(const struct scenario *scenario, const char *name)
-{
-    (void)scenario;
-    return strcmp(name, "lag_ms_max") == 0 ? "it says \"lag\": true; add that" : NULL;
-}
-
 static bool read_text(const char *text, const char *const *sets, uint32_t set_count)
 {
-    static const char *const policies[] = { "rr", NULL }, *const placements[] = { "random", NULL },
-                             *const balancers[] = { "none", NULL };
-    struct scenario_options options = { .set_count = set_count,
-                                        .sets = sets,
-                                        .data_dir = data,
-                                        .policies = policies,
-                                        .placements = placements,
-                                        .balancers = balancers,
-                                        .more_names = "",
-                                        .metrics = metrics_of,
-                                        .metric_wants = metric_wants };
+    struct scenario_options options = names_options(data, sets, set_count);
     FILE *file = fopen(path, "wb");
     CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
     return experiment_read(&experiment, path, &options, &arena, &err);

@@ -1,15 +1,15 @@
-/* series.c -- see series.h.
+/* line.c -- see line.h.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
-#include "sim/output/series.h"
+#include "sim/output/line.h"
 
 #include <string.h>
 
 #include "sim/input/json.h"
 #include "sim/output/results.h"
 
-bool series_has_both(const struct point *a, const struct point *b, const char *pointer)
+bool line_has_both(const struct point *a, const struct point *b, const char *pointer)
 {
     if ((a->variant != NULL) != (b->variant != NULL) ||
         (a->variant != NULL && strcmp(a->variant, b->variant) != 0))
@@ -21,7 +21,7 @@ bool series_has_both(const struct point *a, const struct point *b, const char *p
     return true;
 }
 
-void series_put(FILE *to, const struct point *point, const char *pointer)
+void line_put(FILE *to, const struct point *point, const char *pointer)
 {
     const char *before = " ";
     fputs("\"variant\": ", to);
@@ -41,7 +41,7 @@ void series_put(FILE *to, const struct point *point, const char *pointer)
     fputs(*before == ',' ? " }" : "}", to);
 }
 
-const char *series_title(const struct point *point, const char *pointer, struct arena *arena)
+const char *line_title(const struct point *point, const char *pointer, struct arena *arena)
 {
     const char *title = point->variant != NULL ? point->variant : "";
     for (uint32_t i = 0; i < point->sweep_count; i++)
