@@ -98,6 +98,35 @@ START_TEST(nobody_gives_what_its_cores_will_run)
 }
 END_TEST
 
+/* For nothing, for itself, or for a torus that there is not. */
+START_TEST(damaged_requests_have_no_answer)
+{
+    set_up(answering[_i], 0, 1);
+    load(0, 3);
+    load(1, 3);
+    now_ns += 10 * COST_NS;
+    torus_answer(tori.torus[0], 2, 0, now_ns);
+    torus_answer(tori.torus[0], 0, MANY, now_ns);
+    torus_answer(tori.torus[0], TORI_MAX, MANY, now_ns);
+    ck_assert_uint_eq(tori.posts + tori.asks, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Of more than a request can hold, it holds the most. */
+START_TEST(a_request_holds_the_most)
+{
+    uint16_t thief;
+    uint32_t count;
+    set_up(&balancer_steal, 0, 1);
+    torus_ask(tori.torus[0], 1, 0, UINT32_MAX);
+    ck_assert(inbox_take_request(&tori.torus[1]->inbox, &thief, &count));
+    ck_assert_uint_eq(thief, 0);
+    ck_assert_uint_eq(count, INBOX_ASKED_MOST);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* What overflows may not go where idleness shows: then nothing is owed there. */
 START_TEST(nothing_is_owed_to_whom_nothing_may_go)
 {
@@ -459,6 +488,8 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("requests");
+    tcase_add_loop_test(tests, damaged_requests_have_no_answer, 0, 3);
+    tcase_add_test(tests, a_request_holds_the_most);
     tcase_add_loop_test(tests, nobody_gives_what_its_cores_will_run, 0, 3);
     tcase_add_test(tests, nothing_is_owed_to_whom_nothing_may_go);
     tcase_add_loop_test(tests, all_that_arrive_overflow, 0, 2);
