@@ -98,6 +98,35 @@ START_TEST(nobody_gives_what_its_cores_will_run)
 }
 END_TEST
 
+/* For nothing, for itself, or for a torus that there is not. */
+START_TEST(damaged_requests_have_no_answer)
+{
+    set_up(answering[_i], 0, 1);
+    load(0, 3);
+    load(1, 3);
+    now_ns += 10 * COST_NS;
+    torus_answer(tori.torus[0], 2, 0, now_ns);
+    torus_answer(tori.torus[0], 0, MANY, now_ns);
+    torus_answer(tori.torus[0], TORI_MAX, MANY, now_ns);
+    ck_assert_uint_eq(tori.posts + tori.asks, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Of more than a request can hold, it holds the most. */
+START_TEST(a_request_holds_the_most)
+{
+    uint16_t thief;
+    uint32_t count;
+    set_up(&balancer_steal, 0, 1);
+    torus_ask(tori.torus[0], 1, 0, INBOX_ASKED_MOST + 1u);
+    ck_assert(inbox_take_request(&tori.torus[1]->inbox, &thief, &count));
+    ck_assert_uint_eq(thief, 0);
+    ck_assert_uint_eq(count, INBOX_ASKED_MOST);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* What overflows may not go where idleness shows: then nothing is owed there. */
 START_TEST(nothing_is_owed_to_whom_nothing_may_go)
 {
@@ -159,6 +188,19 @@ START_TEST(periodic_goes_as_far_as_the_average)
     tori_settle(&tori, now_ns);
     for (uint16_t k = 0; k < TORI_MAX; k++)
         ck_assert_uint_eq(load_of(k), after[_i][k]);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Five processes on four cores are less than four on one. */
+START_TEST(periodic_asks_who_has_most_for_its_cores)
+{
+    set_up(&balancer_periodic, MS, 4);
+    tori.torus[2]->core_count = 1;
+    show(1, 5);
+    show(2, 4);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert(is_asked(2) && !is_asked(1));
     tori_fini(&tori);
 }
 END_TEST
@@ -407,12 +449,17 @@ END_TEST
 START_TEST(who_has_waited_for_a_lent_core_is_seen)
 {
     struct projection seen;
-    set_up(&balancer_none, MS, 1);
-    torus_lend(tori.torus[0], 0, true);
+    set_up(&balancer_none, _i == 0 ? MS : 0, 1);
+    for (int again = 0; again < 2; again++)
+        torus_lend(tori.torus[0], 0, true);
+    ck_assert_uint_eq(tori.torus[0]->idle, 0);
     queue(0, 1);
-    torus_lend(tori.torus[0], 0, false);
+    for (int again = 0; again < 2; again++)
+        torus_lend(tori.torus[0], 0, false);
+    ck_assert_uint_eq(tori.torus[0]->idle, 1);
     for (uint32_t expected = 2; expected > 0; expected--) {
-        braid_publish(&tori.braid, tori.torus[0]);
+        if (tori.braid.exchange_ns > 0 || expected == 1)
+            braid_publish(&tori.braid, tori.torus[0]);
         ck_assert(braid_read(&tori.braid, 0, &seen));
         ck_assert_uint_eq(seen.load, expected);
     }
@@ -459,10 +506,13 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("requests");
+    tcase_add_loop_test(tests, damaged_requests_have_no_answer, 0, 3);
+    tcase_add_test(tests, a_request_holds_the_most);
     tcase_add_loop_test(tests, nobody_gives_what_its_cores_will_run, 0, 3);
     tcase_add_test(tests, nothing_is_owed_to_whom_nothing_may_go);
     tcase_add_loop_test(tests, all_that_arrive_overflow, 0, 2);
     tcase_add_loop_test(tests, periodic_goes_as_far_as_the_average, 0, 2);
+    tcase_add_test(tests, periodic_asks_who_has_most_for_its_cores);
     tcase_add_loop_test(tests, nobody_asks_who_has_something_to_run, 0, 2);
     tcase_add_test(tests, what_overflows_goes_anywhere);
     tcase_add_loop_test(tests, a_request_goes_past_those_that_are_away, 0, 9);
@@ -474,7 +524,7 @@ int main(void)
     tcase_add_test(tests, loads_are_evened_out_though_nobody_has_waited);
     tcase_add_loop_test(tests, who_comes_back_is_seen, 0, 2);
     tcase_add_loop_test(tests, when_a_core_leaves_the_others_look_again, 0, 2);
-    tcase_add_test(tests, who_has_waited_for_a_lent_core_is_seen);
+    tcase_add_loop_test(tests, who_has_waited_for_a_lent_core_is_seen, 0, 2);
     tcase_add_test(tests, a_change_of_priority_is_heard);
     return suite_run("requests", tests);
 }

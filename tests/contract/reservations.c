@@ -322,7 +322,7 @@ START_TEST(what_makes_no_sense_is_refused)
 }
 END_TEST
 
-/* Not even if woken processes are placed anew, or somebody wants to give one away. */
+/* Not even if woken processes are placed anew, or somebody wants to give or send one away. */
 START_TEST(a_reservation_stays_on_its_torus)
 {
     struct tori_setup setup = { .policy = &policy_edf,
@@ -336,6 +336,10 @@ START_TEST(a_reservation_stays_on_its_torus)
     for (uint32_t i = 0; i < 4; i++)
         ck_assert_int_eq(ask(PERIOD_LEAST_NS / 4, PERIOD_LEAST_NS), PROCESS_OK);
     ck_assert(!torus_give(torus(), 1));
+    const uint32_t there = 1 << 1, both = 1 << 0 | 1 << 1;
+    struct process *first = &machine.tori.processes[0];
+    ck_assert_int_eq(torus_restrict(torus(), 0, first, &there, 0), PROCESS_REFUSED);
+    ck_assert_int_eq(torus_restrict(torus(), 0, first, &both, 0), PROCESS_OK);
     for (uint32_t i = 0; i < 4; i++) {
         tori_settle(&machine.tori, 0);
         struct process *process = current(0);

@@ -145,6 +145,55 @@ START_TEST(what_can_go_nowhere_has_arrived)
 }
 END_TEST
 
+/* A request that is under way to a torus that leaves is lost with it: whoever asked asks anew. */
+START_TEST(what_left_answers_no_request)
+{
+    uint16_t thief;
+    uint32_t count;
+    set_up(&policy_rr);
+    ck_assert(inbox_ask(&tori.torus[0]->inbox, 2, 1));
+    leave(0);
+    ck_assert(!inbox_take_request(&tori.torus[0]->inbox, &thief, &count));
+    tori_fini(&tori);
+}
+END_TEST
+
+/* To the others in turn. */
+START_TEST(what_is_queued_is_dealt_out)
+{
+    set_up(&policy_rr);
+    for (uint32_t id = 0; id < 6; id++)
+        ck_assert_int_eq(tori_create(&tori, 0, id, 0, 0), PROCESS_OK);
+    leave(0);
+    for (uint32_t id = 0; id < 6; id++)
+        ck_assert_uint_eq(tori.processes[id].torus, 1 + id % 3);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* A torus that is another's tends nobody, balances nothing, cannot leave, and is not shown as one
+ * to be counted on, though a core of it is back. */
+START_TEST(what_is_taken_acts_for_nobody)
+{
+    struct projection seen;
+    set_up(&policy_rr);
+    tori.braid.balancer = &balancer_threshold;
+    leave(0);
+    ck_assert_int_eq(tori_create(&tori, 1, 0, 0, 0), PROCESS_OK);
+    ck_assert_int_eq(tori_create(&tori, 1, 1, 0, 0), PROCESS_OK);
+    tori.torus[1]->claim = TORUS_TAKEN | (2 + 1); /* it is alive, and has not seen it yet */
+    torus_tend(tori.torus[1], 0);
+    ck_assert_uint_eq(torus_taker(tori.torus[0]), 1);
+    braid_balance(&tori.braid, tori.torus[1], 0);
+    ck_assert(!torus_retire(tori.torus[1], 0));
+    ck_assert_uint_eq(tori.torus[1]->ready, 2);
+    ck_assert_uint_eq(tori.posts, 0);
+    torus_resume(tori.torus[0], 0, 0);
+    ck_assert(!braid_read(&tori.braid, 0, &seen));
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("takeover_rules");
@@ -152,5 +201,8 @@ int main(void)
     tcase_add_loop_test(tests, a_reservation_ends_with_its_torus, 0, 2);
     tcase_add_test(tests, who_is_nearer_tends);
     tcase_add_test(tests, what_can_go_nowhere_has_arrived);
+    tcase_add_test(tests, what_left_answers_no_request);
+    tcase_add_test(tests, what_is_queued_is_dealt_out);
+    tcase_add_test(tests, what_is_taken_acts_for_nobody);
     return suite_run("takeover_rules", tests);
 }

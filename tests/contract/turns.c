@@ -1,5 +1,5 @@
 /* turns.c -- what becomes of a slice: when its process moves, when its core stops, when its torus
- * is another's.
+ * is another's; which core an arrival gets, and when a torus balances.
  *
  * Method: two tori of a core each in plain memory, rr, slices to the nanosecond; one process runs
  * for a part of its slice, and then it happens.
@@ -132,6 +132,45 @@ START_TEST(an_idle_core_sees_what_is_queued)
 }
 END_TEST
 
+/* What comes in at a core goes to that one, if it idles. */
+START_TEST(an_arrival_has_its_own_core_first)
+{
+    struct tori_setup setup = {
+        .policy = &policy_rr, .slice_ns = SLICE_NS, .torus_count = 2, .cores_per_torus = 2
+    };
+    const struct process_attributes attributes = { .parent = PROCESS_NO_PARENT, .weight = 1024 };
+    tori_init(&tori, &setup);
+    ck_assert_int_eq(torus_create(tori.torus[1], 1, 0, &attributes, 0), PROCESS_OK);
+    ck_assert(!tori.kicked[2] && tori.kicked[3]);
+    ck_assert_int_eq(torus_create(tori.torus[1], 1, 1, &attributes, 0), PROCESS_OK);
+    ck_assert(tori.kicked[2]);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Late, it keeps its phase; too late by an interval and more, it begins anew, and once. */
+START_TEST(balancing_keeps_its_phase)
+{
+    static const struct {
+        uint64_t now_ns;
+        bool is_due;
+    } beats[] = { { 0, true },      { 9999, false },  { 13000, true },
+                  { 19999, false }, { 20000, true },  { 75000, true },
+                  { 76000, false }, { 84999, false }, { 85000, true } };
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .balancer = &balancer_steal,
+                                .slice_ns = SLICE_NS,
+                                .balance_ns = 10000,
+                                .torus_count = 2,
+                                .cores_per_torus = 1 };
+    tori_init(&tori, &setup);
+    for (size_t i = 0; i < sizeof beats / sizeof beats[0]; i++)
+        ck_assert_uint_eq(torus_heartbeat(tori.torus[0], 0, beats[i].now_ns),
+                          beats[i].is_due ? TORUS_BALANCE : 0);
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("turns");
@@ -139,5 +178,7 @@ int main(void)
     tcase_add_test(tests, a_stop_is_not_charged);
     tcase_add_test(tests, what_is_taken_is_left_as_it_is);
     tcase_add_test(tests, an_idle_core_sees_what_is_queued);
+    tcase_add_test(tests, an_arrival_has_its_own_core_first);
+    tcase_add_test(tests, balancing_keeps_its_phase);
     return suite_run("turns", tests);
 }

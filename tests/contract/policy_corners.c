@@ -1,0 +1,287 @@
+/* policy_corners.c -- what single policies decide where their ranges end, call by call.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+#include <check.h>
+#include <string.h>
+
+#include "braid/share.h"
+#include "tests/support/suite.h"
+#include "tests/support/tori.h"
+
+enum { SLICE_NS = 1000000, QUEUE_BYTES = 4096 };
+
+static _Alignas(64) unsigned char queues[2][QUEUE_BYTES];
+static struct process one[4];
+
+/* Empty queues, and processes that they have never seen, of nominal weight. */
+static void begin(const struct policy *policy)
+{
+    ck_assert_uint_le(policy->queue_bytes, QUEUE_BYTES);
+    memset(one, 0, sizeof one);
+    for (uint32_t id = 0; id < 4; id++)
+        one[id].weight = 1024;
+    for (uint32_t k = 0; k < 2; k++)
+        policy->init(queues[k], &(struct policy_setup){ SLICE_NS, .random = 1 + k, .cores = 1 });
+}
+
+/* The policy gives out this process now. */
+static void expect_pick(const struct policy *policy, const struct process *process, uint64_t now_ns)
+{
+    ck_assert_ptr_eq(policy->pick(queues[0], now_ns), process);
+}
+
+/* It, which was picked, has run for so long, and is queued again for another turn. */
+static void run_on(const struct policy *policy, struct process *process, uint64_t ran_ns,
+                   uint64_t now_ns)
+{
+    process->runtime_ns += ran_ns;
+    policy->enqueue(queues[0], process, now_ns);
+}
+
+/* A weight of 0 counts as 1. */
+START_TEST(every_policy_runs_a_process_without_weight)
+{
+    for (int p = 0; policy_list[p] != NULL; p++) {
+        const struct policy *policy = policy_list[p];
+        begin(policy);
+        one[0].weight = 0;
+        policy->enqueue(queues[0], &one[0], 0);
+        expect_pick(policy, &one[0], 0);
+        run_on(policy, &one[0], SLICE_NS, SLICE_NS);
+        expect_pick(policy, &one[0], SLICE_NS);
+    }
+}
+END_TEST
+
+/* What is beyond a level counts as that level: 63 is the highest, -64 the lowest. */
+START_TEST(priority_takes_what_is_beyond_its_levels)
+{
+    static const int32_t priorities[4] = { -64, 63, INT32_MAX, INT32_MIN };
+    static const int order[4] = { 1, 2, 0, 3 };
+    begin(&policy_priority);
+    for (int id = 0; id < 4; id++) {
+        one[id].priority = priorities[id];
+        policy_priority.enqueue(queues[0], &one[id], 0);
+    }
+    for (int i = 0; i < 4; i++)
+        expect_pick(&policy_priority, &one[order[i]], 0);
+}
+END_TEST
+
+/* What was used before a boost does not count after it. */
+START_TEST(mlfq_forgets_what_was_used_before_a_boost)
+{
+    const struct policy *policy = &policy_mlfq;
+    uint64_t boost_ns = UINT64_C(1) << 26; /* the least power of two that is 64 slices */
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    expect_pick(policy, &one[0], 0);
+    run_on(policy, &one[0], SLICE_NS * 3 / 4, boost_ns);
+    expect_pick(policy, &one[0], boost_ns);
+    run_on(policy, &one[0], SLICE_NS / 2, boost_ns);
+    ck_assert_uint_eq(one[0].policy[0], 0); /* the first word is the level */
+}
+END_TEST
+
+START_TEST(mlfq_has_eight_levels)
+{
+    const struct policy *policy = &policy_mlfq;
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    for (unsigned level = 0; level < 10; level++) {
+        ck_assert_uint_eq(one[0].policy[0], level < 7 ? level : 7);
+        expect_pick(policy, &one[0], 0);
+        run_on(policy, &one[0], (uint64_t)SLICE_NS << level, 0);
+    }
+}
+END_TEST
+
+/* Clocks of two cores may differ: who comes back before it was picked has not slept. */
+START_TEST(io_aware_credits_no_time_that_ran_backwards)
+{
+    const struct policy *policy = &policy_io_aware;
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    expect_pick(policy, &one[0], 1);
+    policy->enqueue(queues[0], &one[1], 0);
+    policy->enqueue(queues[0], &one[0], 0);
+    expect_pick(policy, &one[1], 1);
+}
+END_TEST
+
+/* Puts one[1], which has slept for that long and is interactive by that, into the first queue. */
+static void sleeper_comes(uint64_t slept_ns)
+{
+    policy_io_aware.enqueue(queues[1], &one[1], 0);
+    ck_assert_ptr_eq(policy_io_aware.pick(queues[1], 0), &one[1]);
+    policy_io_aware.enqueue(queues[0], &one[1], slept_ns);
+}
+
+/* Nor is overdue who was queued later than it is now; after 16 slices it is, and comes first. */
+START_TEST(io_aware_has_the_overdue_first)
+{
+    uint64_t queued_ns = 2 * SLICE_NS;
+    uint64_t now_ns = _i == 0 ? queued_ns - 1 : queued_ns + 16 * UINT64_C(1000000);
+    begin(&policy_io_aware);
+    policy_io_aware.enqueue(queues[0], &one[0], queued_ns);
+    sleeper_comes(now_ns);
+    expect_pick(&policy_io_aware, &one[_i == 0 ? 1 : 0], now_ns);
+}
+END_TEST
+
+/* It sleeps, and wakes elsewhere. */
+START_TEST(fair_keeps_the_distance_over_a_sleep)
+{
+    const struct policy *policy = &policy_fair;
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    expect_pick(policy, &one[0], 0);
+    uint64_t floor = share_of(&one[0])->received;
+    one[0].runtime_ns = SLICE_NS;
+    policy->leave(queues[0], &one[0], SLICE_NS);
+    uint64_t ahead = share_of(&one[0])->received - floor;
+    one[0].torus = 1;
+    policy->enqueue(queues[1], &one[0], SLICE_NS);
+    ck_assert_uint_eq(share_of(&one[0])->received, ahead); /* of a floor of 0 */
+}
+END_TEST
+
+/* The floor does not fall when one that has slept is picked: a new one begins ahead of it. */
+START_TEST(fair_floor_never_falls)
+{
+    const struct policy *policy = &policy_fair;
+    begin(policy);
+    policy->enqueue(queues[0], &one[1], 0);
+    expect_pick(policy, &one[1], 0);
+    policy->leave(queues[0], &one[1], 0);
+    policy->enqueue(queues[0], &one[0], 0);
+    for (uint64_t turn = 0; turn < 10; turn++) {
+        expect_pick(policy, &one[0], turn * SLICE_NS);
+        run_on(policy, &one[0], SLICE_NS, (turn + 1) * SLICE_NS);
+    }
+    expect_pick(policy, &one[0], 10 * UINT64_C(1000000));
+    uint64_t floor = share_of(&one[0])->received;
+    policy->enqueue(queues[0], &one[1], 10 * UINT64_C(1000000));
+    expect_pick(policy, &one[1], 10 * UINT64_C(1000000));
+    ck_assert_uint_lt(share_of(&one[1])->received, floor);
+    policy->enqueue(queues[0], &one[2], 10 * UINT64_C(1000000));
+    ck_assert_uint_eq(share_of(&one[2])->received,
+                      floor + share_scaled(share_of(&one[2]), SLICE_NS));
+}
+END_TEST
+
+/* The quarter is of the woken one's slice: of half the weight, it is twice the virtual time. */
+START_TEST(fair_preempts_by_the_weight_of_the_woken)
+{
+    const struct policy *policy = &policy_fair;
+    begin(policy);
+    one[1].weight = 512; /* so it begins a nominal slice behind the other */
+    policy->enqueue(queues[0], &one[0], 0);
+    policy->enqueue(queues[0], &one[1], 0);
+    expect_pick(policy, &one[0], 0);
+    one[0].runtime_ns = SLICE_NS * 3 / 2 - 1;
+    ck_assert(!policy->preempts(queues[0], &one[0], &one[1], one[0].runtime_ns));
+    one[0].runtime_ns += 2;
+    ck_assert(policy->preempts(queues[0], &one[0], &one[1], one[0].runtime_ns));
+}
+END_TEST
+
+/* What it has run counts by the weight that it had then. */
+START_TEST(fair_charges_by_the_weight_that_was)
+{
+    const struct policy *policy = &policy_fair;
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    expect_pick(policy, &one[0], 0);
+    uint64_t due = share_of(&one[0])->received + share_scaled(share_of(&one[0]), SLICE_NS);
+    one[0].weight = 4096;
+    run_on(policy, &one[0], SLICE_NS, SLICE_NS);
+    ck_assert_uint_eq(share_of(&one[0])->received, due);
+}
+END_TEST
+
+/* Who leaves with less than it was due comes back with as much less. */
+START_TEST(stride_keeps_what_it_owes)
+{
+    const struct policy *policy = &policy_stride;
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    policy->enqueue(queues[0], &one[1], 0);
+    expect_pick(policy, &one[0], 0);
+    run_on(policy, &one[0], 3 * SLICE_NS, 3 * SLICE_NS);
+    uint64_t pass = share_of(&one[1])->node.key;
+    policy->dequeue(queues[0], &one[1]);
+    policy->enqueue(queues[0], &one[1], 3 * SLICE_NS);
+    ck_assert_uint_eq(share_of(&one[1])->node.key, pass);
+}
+END_TEST
+
+/* Else all tori would draw alike. */
+START_TEST(lottery_draws_by_its_seed)
+{
+    const struct policy *policy = &policy_lottery;
+    int differ = 0;
+    begin(policy);
+    for (uint32_t id = 0; id < 4; id++) {
+        one[id].weight += id % 2; /* those of one weight take turns */
+        policy->enqueue(queues[id / 2], &one[id], 0);
+    }
+    for (int i = 0; i < 64; i++) {
+        struct process *here = policy->pick(queues[0], 0), *there = policy->pick(queues[1], 0);
+        differ += here - one != there - one - 2;
+        policy->enqueue(queues[0], here, 0);
+        policy->enqueue(queues[1], there, 0);
+    }
+    ck_assert_int_gt(differ, 8);
+}
+END_TEST
+
+/* While all cores are away nothing is admitted, whatever was before. */
+START_TEST(edf_admits_nothing_without_cores)
+{
+    const struct policy *policy = &policy_edf;
+    const struct process_attributes half = { .budget_ns = 1000, .period_ns = 2000 };
+    begin(policy);
+    policy->serve(queues[0], 0);
+    ck_assert(!policy->admit(queues[0], &one[0], &half, 0));
+    policy->serve(queues[0], 1);
+    ck_assert(policy->admit(queues[0], &one[0], &half, 0));
+    policy->serve(queues[0], 0);
+    ck_assert(!policy->admit(queues[0], &one[1], &half, 0));
+}
+END_TEST
+
+/* A request that has been received is over, even if there is some of the slice left. */
+START_TEST(eevdf_requests_anew_what_it_has_received)
+{
+    const struct policy *policy = &policy_eevdf;
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    expect_pick(policy, &one[0], 0);
+    one[0].slice_ns = 1;
+    run_on(policy, &one[0], SLICE_NS + 1, SLICE_NS + 1);
+    struct share *share = share_of(&one[0]);
+    ck_assert_uint_eq(share->node.key, share->received + share_scaled(share, SLICE_NS));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("policy_corners");
+    tcase_add_test(tests, every_policy_runs_a_process_without_weight);
+    tcase_add_test(tests, priority_takes_what_is_beyond_its_levels);
+    tcase_add_test(tests, mlfq_forgets_what_was_used_before_a_boost);
+    tcase_add_test(tests, mlfq_has_eight_levels);
+    tcase_add_test(tests, io_aware_credits_no_time_that_ran_backwards);
+    tcase_add_loop_test(tests, io_aware_has_the_overdue_first, 0, 2);
+    tcase_add_test(tests, fair_keeps_the_distance_over_a_sleep);
+    tcase_add_test(tests, fair_floor_never_falls);
+    tcase_add_test(tests, fair_preempts_by_the_weight_of_the_woken);
+    tcase_add_test(tests, fair_charges_by_the_weight_that_was);
+    tcase_add_test(tests, stride_keeps_what_it_owes);
+    tcase_add_test(tests, lottery_draws_by_its_seed);
+    tcase_add_test(tests, edf_admits_nothing_without_cores);
+    tcase_add_test(tests, eevdf_requests_anew_what_it_has_received);
+    return suite_run("policy_corners", tests);
+}
