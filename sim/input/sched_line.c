@@ -159,17 +159,14 @@ static int begins_with(const struct sched_line *line, const struct sched_who *wh
             digits--;
     if (digits == first)
         return 1;
-    size_t length = who->length; /* of the comm, without spaces around it, which may be padding */
-    const char *comm = who->comm;
-    for (; length > 0 && *comm == ' '; length--)
-        comm++;
-    while (length > 0 && comm[length - 1] == ' ')
+    size_t length = who->length; /* without spaces at the end, as those are padding as well */
+    while (length > 0 && who->comm[length - 1] == ' ')
         length--;
     for (end = digits - 1; end > first && end[-1] == ' ';)
         end--;
     while (first < end && *first == ' ')
         first++;
-    return (size_t)(end - first) == length && memcmp(first, comm, length) == 0 ? 2 : 1;
+    return (size_t)(end - first) == length && memcmp(first, who->comm, length) == 0 ? 2 : 1;
 }
 
 /* "who S", who being "comm:pid [prio]", up to the arrow, and "next" behind it. */
