@@ -31,7 +31,8 @@ START_TEST(changed_figures_are_such_as_a_profile_may_have)
     for (unsigned f = 0; f < FIGURE_COUNT; f++) {
         const struct figure_description *d = &figure_descriptions[f];
         for (unsigned way = 0; way < FIGURE_WAYS; way++)
-            for (double value = d->minimum; value <= d->maximum; value = 2 * value + !value) {
+            for (double value = d->minimum; value <= d->maximum;
+                 value = value > 0 ? 2 * value : 1) {
                 struct figure_change change = { (enum profile_figure)f, (enum figure_way)way };
                 double wanted;
                 if (!figure_change_is(&change, value) ||
