@@ -142,8 +142,8 @@ static void no_core_idles_longer(const struct vain *vain, bool open)
 
 /* Ticks are 1 ms apart, and what is due waits for the next.  A process that has run before braid
  * lets wait for its cost first, and then for a tick: those of the second kind, or all where there
- * are slices.  Where slices are shorter than the cost, and one torus may idle, it is two costs and a
- * tick.  The time is that for which one core has idled while one process was queued. */
+ * are slices.  Where slices are shorter than the cost, and one torus may idle, it is two costs and
+ * a tick.  The time is that for which one core has idled while one process was queued. */
 static void no_core_idles_in_vain(void)
 {
     static const struct vain vains[] = {
