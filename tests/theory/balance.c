@@ -27,14 +27,15 @@ static const double service_us = 1000;
  * lets them be.  Infinitely many tori have 3.541. */
 static void one_is_stolen(void)
 {
-    static const struct {
+    const double few = study_seconds(60, 200), many = study_seconds(6, 25);
+    const struct {
         uint32_t tori;
         bool with_self;
         double seconds, response;
-    } cases[] = { { 8, true, 200, 4.3414 },
-                  { 8, false, 200, 3.8120 },
-                  { 64, true, 25, 3.6260 },
-                  { 64, false, 25, 3.5651 } };
+    } cases[] = { { 8, true, few, 4.3414 },
+                  { 8, false, few, 3.8120 },
+                  { 64, true, many, 3.6260 },
+                  { 64, false, many, 3.5651 } };
     const double rho = 0.9;
     for (int i = 0; i < 4; i++) {
         struct phase phase = { PHASE_RUN, study_exponential(service_us) };
@@ -115,7 +116,8 @@ static void no_core_idles_longer(const struct vain *vain, bool open)
                                  .phase_count = open ? 1 : 2,
                                  .phases = phases };
     distribution_prepare(&workload.start);
-    struct scenario scenario = study_scenario(vain->tori, vain->tori, "rr", &workload, 1, 20);
+    struct scenario scenario =
+        study_scenario(vain->tori, vain->tori, "rr", &workload, 1, study_seconds(8, 20));
     scenario.scheduler.balancer = vain->balancer;
     scenario.scheduler.tick_hz = 1000 / tick_ms;
     scenario.scheduler.exchange_ns = (uint64_t)(vain->exchange_ms * 1e6);

@@ -57,13 +57,6 @@ static double erlang_response(int servers, double rho)
     return 1 + waits / (sum + waits) / (servers * (1 - rho));
 }
 
-/* Seconds of the short run, and a tenth of those of the full one: as long as their intervals want,
- * 3 and 1 %. */
-static double brief_or_tenth(double brief, double tenth)
-{
-    return study_full ? tenth : brief;
-}
-
 /* ---- A2 ----------------------------------------------------------------------------------- */
 
 static void one_queue_against_tori(void)
@@ -76,9 +69,9 @@ static void one_queue_against_tori(void)
         struct workload workload =
             stream("jobs", &phase, CORES * rho / service_us, service_with(1));
         char title[64];
-        double seconds = rho > 0.92   ? brief_or_tenth(140, 300)
-                         : rho > 0.85 ? brief_or_tenth(40, 60)
-                                      : brief_or_tenth(12, 30);
+        double seconds = rho > 0.92   ? study_seconds(140, 300)
+                         : rho > 0.85 ? study_seconds(40, 60)
+                                      : study_seconds(12, 30);
         struct scenario global = study_scenario(CORES, 1, "rr", &workload, 1, seconds);
         snprintf(title, sizeof title, "A2 M/M/8 response, rho %.2f", rho);
         study_expect(title, &global, "response_us_mean", erlang_response(CORES, rho) * service_us,
@@ -107,9 +100,9 @@ static void power_of_two_joins_the_shorter(void)
     const struct {
         int tori;
         double seconds, response;
-    } cases[] = { { 8, brief_or_tenth(11, 25), 3.2549 },
-                  { 64, brief_or_tenth(1, 3), 2.6843 },
-                  { 1024, brief_or_tenth(0.3, 0.15), limit } };
+    } cases[] = { { 8, study_seconds(11, 25), 3.2549 },
+                  { 64, study_seconds(1, 3), 2.6843 },
+                  { 1024, study_seconds(0.3, 0.15), limit } };
     for (int i = 0; i < 3; i++) {
         struct phase phase;
         struct workload workload =
@@ -137,7 +130,7 @@ static void fresh_loads_join_the_shortest_queue(void)
     const struct {
         int tori;
         double seconds, response;
-    } cases[] = { { 8, brief_or_tenth(30, 120), 2.1333 }, { 64, brief_or_tenth(2, 12), 1.1258 } };
+    } cases[] = { { 8, study_seconds(30, 120), 2.1333 }, { 64, study_seconds(2, 12), 1.1258 } };
     const double rho = 0.9;
     for (int i = 0; i < 2; i++) {
         struct phase phase;
@@ -202,7 +195,7 @@ static void first_come_first_served(void)
         struct workload workload = stream("jobs", &phase, rho / service_us, service_with(cv2s[i]));
         struct scenario scenario =
             study_scenario(1, 1, "rr", &workload, 1,
-                           cv2s[i] > 1 ? brief_or_tenth(600, 1600) : brief_or_tenth(120, 400));
+                           cv2s[i] > 1 ? study_seconds(600, 1600) : study_seconds(120, 400));
         char title[64];
         double second_moment = service_us * service_us * (1 + cv2s[i]);
         snprintf(title, sizeof title, "A7 M/G/1 wait, cv2 %.2f", cv2s[i]);
@@ -222,7 +215,7 @@ static void priority_preempts(void)
     workloads[0].priority = 10;
     workloads[1].priority = 5;
     struct scenario scenario =
-        study_scenario(1, 1, "priority_scan", workloads, 2, brief_or_tenth(500, 1600));
+        study_scenario(1, 1, "priority_scan", workloads, 2, study_seconds(500, 1600));
     double before = 0, residual = 0;
     static const double cv2s[2] = { 0.25, 4 };
     static const char *const metrics[] = { "response_us_mean.urgent", "response_us_mean.patient" };

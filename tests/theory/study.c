@@ -35,6 +35,11 @@ struct distribution study_exponential(double mean_us)
     return distribution;
 }
 
+double study_seconds(double brief, double tenth)
+{
+    return study_full ? tenth : brief;
+}
+
 struct scenario study_scenario(uint32_t cores, uint32_t tori, const char *policy,
                                struct workload *workloads, uint32_t workload_count, double seconds)
 {

@@ -25,6 +25,10 @@ const struct profile *study_ideal_cpu(void);
 struct scenario study_scenario(uint32_t cores, uint32_t tori, const char *policy,
                                struct workload *workloads, uint32_t workload_count, double seconds);
 
+/* Seconds of the short run, and a tenth of those of the full one: as long as their intervals want,
+ * 3 and 1 %. */
+double study_seconds(double brief, double tenth);
+
 struct distribution study_exponential(double mean_us);
 
 /* Runs the scenario and holds the mean of metric ("response_us_mean.jobs") to the rule, against
