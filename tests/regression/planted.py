@@ -26,6 +26,16 @@ PLANTS = {
         "if (own > load && own - load > braid->threshold && own - load > 1)",
         "if (own + 1 > load)",
         {"balance": ["migrations_per_s"], "rotation": ["migrations_per_s"]}),
+    "a balancer that never gives": (
+        "balancer_threshold.c",
+        "if (own > load && own - load > braid->threshold && own - load > 1)",
+        "if (own > load && own - load > 1000000)",
+        {"spread": ["wasted_percent", "throughput_per_s"]}),
+    "a placement that keeps all": (
+        "placements.c",
+        "        torus_load(torus) <= load)\n        return torus->id;",
+        "        torus_load(torus) <= load || process != NULL)\n        return torus->id;",
+        {"placement": ["wasted_percent"]}),
     "a pick that turned linear": (
         "policy_rr.c",
         "    struct process *head = process_of_link(fifo->ready.next);\n",
