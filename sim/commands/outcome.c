@@ -114,6 +114,14 @@ int outcome_write(struct study *study, bool quiet)
             "in the first half of the run, which was left out; a longer \"duration_ms\" is "
             "wanted there\n",
             study->options.experiment->path, study->plan.unsettled, study->plan.groups);
+    if (fine && study->plan.imprecise > 0)
+        fprintf(stderr,
+                "%s: note: at %u of %u combinations of swept values the intervals are wider than "
+                "\"precision_percent\" %g after %u replications; a greater \"max_replications\" is "
+                "wanted there, or a longer \"duration_ms\"\n",
+                study->options.experiment->path, study->plan.imprecise, study->plan.groups,
+                study->options.experiment->precision.percent,
+                study->options.experiment->precision.max_replications);
     if (fine && !quiet) {
         table_print(stdout, &study->results, arena);
         scaling_print(stdout, &study->results);

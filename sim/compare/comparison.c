@@ -67,16 +67,18 @@ bool comparison_gates(struct comparison *comparison, const char *text, double ma
 void comparison_usual_gates(struct comparison *comparison, double margin_percent,
                             struct arena *arena)
 {
-    const struct record *a = comparison->a;
-    bool is_baseline = a->margins_percent != NULL;
-    uint32_t count = is_baseline ? a->metric_count : DEFAULTS;
+    bool is_a = comparison->a->margins_percent != NULL;
+    const struct record *baseline = is_a ? comparison->a : comparison->b;
+    bool is_baseline = baseline->margins_percent != NULL;
+    uint32_t count = is_baseline ? baseline->metric_count : DEFAULTS;
     struct gate *gates = arena_alloc(arena, count, sizeof *gates);
     for (uint32_t i = 0; i < count; i++) {
-        gates[i].metric = is_baseline ? a->metrics[i] : metric_descriptions[defaults[i]].name;
+        gates[i].metric =
+            is_baseline ? baseline->metrics[i] : metric_descriptions[defaults[i]].name;
         gates[i].margin_percent = margin_percent;
         if (isnan(margin_percent))
             gates[i].margin_percent =
-                is_baseline ? a->margins_percent[i] : COMPARISON_MARGIN_PERCENT;
+                is_baseline ? baseline->margins_percent[i] : COMPARISON_MARGIN_PERCENT;
     }
     comparison->gates = gates;
     comparison->gate_count = count;

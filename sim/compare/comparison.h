@@ -69,8 +69,8 @@ struct comparison {
 bool comparison_gates(struct comparison *comparison, const char *text, double margin_percent,
                       struct arena *arena, struct error *err);
 
-/* Gates what is usual: the metrics of a baseline A with its margins (or the one given, unless NaN),
- * else COMPARISON_DEFAULTS. */
+/* Gates what is usual: the metrics of a baseline, A or else B, with its margins (or the one given,
+ * unless NaN), else COMPARISON_DEFAULTS. */
 void comparison_usual_gates(struct comparison *comparison, double margin_percent,
                             struct arena *arena);
 

@@ -68,6 +68,37 @@ static void print_record(FILE *to, char letter, const struct record *record, con
             scheduler_text(record, arena));
 }
 
+/* Has one side more replications of a point than the other? */
+static bool has_rest(const struct comparison *comparison)
+{
+    for (uint32_t i = 0; i < comparison->item_count; i++)
+        if (comparison->items[i].a->run_count != comparison->items[i].b->run_count)
+            return true;
+    return false;
+}
+
+/* Where percents of A would be less than matters to anybody, margins are in the unit. */
+static void print_absolute(FILE *to, const struct comparison *comparison)
+{
+    const char *before = "Near zero instead: ";
+    for (uint32_t g = 0; g < comparison->gate_count; g++) {
+        const char *metric = comparison->gates[g].metric;
+        const struct metric_description *description = metric_describe(metric);
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < comparison->item_count; i++)
+            count += strcmp(comparison->items[i].metric, metric) == 0 &&
+                     comparison->items[i].judgement.margin <= description->near;
+        if (count == 0)
+            continue;
+        fprintf(to, "%s%s %g %s at %u point%s", before, metric, description->near,
+                strcmp(description->unit, "%") == 0 ? "points" : description->unit, count,
+                count == 1 ? "" : "s");
+        before = "; ";
+    }
+    if (*before == ';')
+        fprintf(to, "\n");
+}
+
 static void print_head(FILE *to, const struct comparison *comparison, struct arena *arena)
 {
     const struct record *a = comparison->a, *b = comparison->b;
@@ -81,7 +112,8 @@ static void print_head(FILE *to, const struct comparison *comparison, struct are
     if (strcmp(a->version, b->version) != 0)
         fprintf(to, "Note: A is of braidsim %s, B of %s\n", a->version, b->version);
     if (comparison->paired)
-        fprintf(to, "Equal seeds: compared run by run, as pairs.");
+        fprintf(to, "Equal seeds: compared run by run, as pairs%s.",
+                has_rest(comparison) ? "; what only one side has is left out" : "");
     else
         fprintf(to, "Seeds %.0f and %.0f: compared as independent samples.", a->seed, b->seed);
     if (comparison->bootstrap)
@@ -102,6 +134,7 @@ static void print_head(FILE *to, const struct comparison *comparison, struct are
     if (equal)
         fprintf(to, ": %g", comparison->gates[0].margin_percent);
     fprintf(to, "\n");
+    print_absolute(to, comparison);
 }
 
 /* Percent of A; in the unit where A is none. */
@@ -178,7 +211,8 @@ static void print_rows(FILE *to, const struct comparison *comparison, struct are
     uint32_t count = choose_items(comparison, chosen);
     struct row *rows = arena_alloc(arena, (size_t)count + 1, sizeof *rows);
     int width[COLUMNS] = { 0 };
-    rows[0] = (struct row){ { "verdict", "metric", "point", "A", "B", "change", "interval" } };
+    rows[0] =
+        (struct row){ { "verdict", "metric", "point", "A", "B", "change", "interval (Holm)" } };
     for (uint32_t i = 0; i < count; i++)
         rows[i + 1] = item_row(comparison, &comparison->items[chosen[i]], arena);
     for (uint32_t i = 0; i <= count; i++)

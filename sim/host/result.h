@@ -52,24 +52,24 @@ extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... *
     X(what##_max, "ratio", LOWER_IS_BETTER, UNGATED, help ": maximum")
 
 #define METRICS(X)                                                                                 \
-    X(sched_overhead_percent, "%", LOWER_IS_BETTER, 0.05,                                          \
+    X(sched_overhead_percent, "%", LOWER_IS_BETTER, 0.01,                                          \
       "(sched + lock_wait + switch + tick + balance) / (elapsed - idle - idle_work)")              \
     X(sched_overhead_percent_max_torus, "%", LOWER_IS_BETTER, UNGATED,                             \
       "the same for the torus where it is highest")                                                \
-    X(total_overhead_percent, "%", LOWER_IS_BETTER, 0.05,                                          \
+    X(total_overhead_percent, "%", LOWER_IS_BETTER, 0.01,                                          \
       "sched_overhead_percent with cache added")                                                   \
     X(useful_percent, "%", HIGHER_IS_BETTER, 0.1, "user / elapsed")                                \
     X(account_user_percent, "%", HIGHER_IS_BETTER, 0.1, "share of core time: processes' own work") \
-    X(account_cache_percent, "%", LOWER_IS_BETTER, 0.05,                                           \
+    X(account_cache_percent, "%", LOWER_IS_BETTER, 0.01,                                           \
       "share of core time: cache stalls beyond running alone")                                     \
-    X(account_sched_percent, "%", LOWER_IS_BETTER, 0.05, "share of core time: scheduler entries")  \
-    X(account_lock_wait_percent, "%", LOWER_IS_BETTER, 0.05,                                       \
+    X(account_sched_percent, "%", LOWER_IS_BETTER, 0.01, "share of core time: scheduler entries")  \
+    X(account_lock_wait_percent, "%", LOWER_IS_BETTER, 0.01,                                       \
       "share of core time: waiting for a lock or line")                                            \
-    X(account_switch_percent, "%", LOWER_IS_BETTER, 0.05,                                          \
+    X(account_switch_percent, "%", LOWER_IS_BETTER, 0.01,                                          \
       "share of core time: direct context switches")                                               \
-    X(account_tick_percent, "%", LOWER_IS_BETTER, 0.05, "share of core time: timer interrupts")    \
-    X(account_balance_percent, "%", LOWER_IS_BETTER, 0.05, "share of core time: balancing")        \
-    X(account_idle_work_percent, "%", LOWER_IS_BETTER, 0.05,                                       \
+    X(account_tick_percent, "%", LOWER_IS_BETTER, 0.01, "share of core time: timer interrupts")    \
+    X(account_balance_percent, "%", LOWER_IS_BETTER, 0.01, "share of core time: balancing")        \
+    X(account_idle_work_percent, "%", LOWER_IS_BETTER, 0.01,                                       \
       "share of core time: ticks and balancing of idle cores")                                     \
     X(account_idle_percent, "%", NO_DIRECTION, 0.1, "share of core time: nothing to do")           \
     X(throughput_per_s, "1/s", HIGHER_IS_BETTER, 1,                                                \
@@ -80,8 +80,8 @@ extern const char *const account_names[ACCOUNT_COUNT]; /* "user", "cache", ... *
     LATENCY_METRICS(X, wait, us, 0.5, "READY to RUNNING")                                          \
     LATENCY_METRICS(X, response, us, 1, "intended start of a loop or process to its end")          \
     RATIO_METRICS(X, slowdown, 0.01, "response / CPU time asked for")                              \
-    LATENCY_METRICS(X, sched_call, ns, 2, "price of one entry into the scheduler")                 \
-    X(context_switch_ns_mean, "ns", LOWER_IS_BETTER, 2,                                            \
+    LATENCY_METRICS(X, sched_call, ns, 0.2, "price of one entry into the scheduler")               \
+    X(context_switch_ns_mean, "ns", LOWER_IS_BETTER, 0.2,                                          \
       "scheduler entry + direct switch, without cache")                                            \
     X(jain, "ratio", HIGHER_IS_BETTER, 0.002, "Jain's index of received / owed user time")         \
     X(starved, "count", LOWER_IS_BETTER, 0.5, "waits of READY processes longer than starve_ms")    \

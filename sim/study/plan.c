@@ -156,8 +156,8 @@ static struct interval interval_of(const struct plan *plan, uint32_t p, uint32_t
     return interval;
 }
 
-/* How many more replications a group wants. */
-static uint32_t more_of(const struct plan *plan, uint32_t g)
+/* How many more replications a group wants, and may have; it is asked once when there are none. */
+static uint32_t more_of(struct plan *plan, uint32_t g)
 {
     const struct experiment *experiment = plan->experiment;
     const struct precision *precision = &experiment->precision;
@@ -175,10 +175,12 @@ static uint32_t more_of(const struct plan *plan, uint32_t g)
                 if (strcmp(metric_name(scenario, i, &arena), precision->metrics[m]) == 0)
                     intervals[count++] = interval_of(plan, p, i);
     }
-    uint32_t more = precision_more(intervals, count, precision->percent, plan->group[g].count,
-                                   precision->max_replications);
+    uint32_t has = plan->group[g].count, left = precision->max_replications - has;
+    uint32_t more = precision_more(intervals, count, precision->percent, has, UINT32_MAX);
     arena_free(&arena);
-    return more;
+    if (more > 0 && left == 0)
+        plan->imprecise++;
+    return more < left ? more : left;
 }
 
 /* Asks for more replications of all points of a group. */

@@ -40,6 +40,7 @@ struct plan {
     uint32_t queue_next, queue_end, queue_size;
     uint32_t done, total; /* runs of this shard, pilots included; total as is known yet */
     uint32_t unsettled;   /* groups without an end of their warm-up: it is half of the run */
+    uint32_t imprecise;   /* groups that had all the replications allowed, and not the precision */
     bool begun;
     struct run_result *bad; /* the first in order with a fault or an overrun; NULL: none */
     struct run_order bad_order;
