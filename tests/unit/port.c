@@ -242,8 +242,11 @@ static void kernel_charge(uint32_t cpu)
     kernel.since_ns[cpu] = kernel.now_ns;
 }
 
+/* It may switch contexts, so whoever is to be told that cpu idles has been. */
 static void kernel_run(uint32_t cpu, struct process *process)
 {
+    const struct call *last = &in_kernel.calls[cpu][in_kernel.count[cpu] - 1];
+    ck_assert_str_eq(last->name, process != NULL ? "schedule" : "idle");
     kernel_charge(cpu);
     kernel.current[cpu] = process;
     if (process != NULL)

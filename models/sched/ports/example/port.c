@@ -77,9 +77,9 @@ void port_leave(struct kernel_port *kp, uint32_t cpu, uint64_t now_ns)
     if (!schedules)
         return;
     struct process *next = kp->torus->schedule(own->torus, 0, now_ns);
-    kp->kernel->run(cpu, next);
     if (next == NULL)
         kp->torus->idle(&kp->braid, own->torus, now_ns);
+    kp->kernel->run(cpu, next); /* last: where it switches contexts, it returns at another time */
 }
 
 void port_stop(struct kernel_port *kp, uint32_t cpu, enum process_event event, uint64_t now_ns)
