@@ -63,6 +63,23 @@ const char *ledger_bound(const struct claim *claim, struct arena *arena)
                         has_unit ? " " : "", has_unit ? claim->figure.unit : "");
 }
 
+/* Claims of several cores are not asked on machines of one. */
+static const char *unmeasured_text(const struct ledger *ledger, const struct ledger_entry *entry,
+                                   struct arena *arena)
+{
+    const char *text = "";
+    for (uint32_t m = 0; m < ledger->machine_count; m++) {
+        const char *cpu = ledger->machines[m].cpu, *before = text[0] != '\0' ? "; " : "";
+        if (entry->findings[m][IPC_AS_IS].setting_count == 0)
+            text = arena_printf(arena, "%s%s%s has one core, and the claim is of several", text,
+                                before, cpu);
+        else
+            text = arena_printf(arena, "%s%sin no run on %s is %s defined", text, before, cpu,
+                                entry->claim->figure.quantity);
+    }
+    return text;
+}
+
 const char *ledger_where(const struct ledger *ledger, const struct ledger_entry *entry,
                          struct arena *arena)
 {
@@ -78,7 +95,7 @@ const char *ledger_where(const struct ledger *ledger, const struct ledger_entry 
             text = arena_printf(arena, "%s%s%s %s", text, text[0] != '\0' ? "; " : "",
                                 words[ruling], list);
     }
-    return text;
+    return text[0] != '\0' ? text : unmeasured_text(ledger, entry, arena);
 }
 
 const char *ledger_inputs(const struct ledger_machine *machine, struct arena *arena)
@@ -198,15 +215,19 @@ static void print_entry(FILE *to, const struct ledger *ledger, const struct ledg
                         struct arena *arena)
 {
     const struct claim *claim = entry->claim;
+    enum ruling ruling = ledger_ruling(ledger, entry, IPC_AS_IS);
+    const char *name = ruling_name(ruling), *where = ledger_where(ledger, entry, arena);
+    bool measured = ruling != RULING_NONE;
     fprintf(to, "\n%s: \"%s\"\n", claim->id, claim->says);
     print_paragraph(to, 2,
-                    arena_printf(arena, "VERDICT: %s (%s); %s",
-                                 ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)),
-                                 ledger_where(ledger, entry, arena),
-                                 survival_text(ledger, entry, arena)));
+                    measured ? arena_printf(arena, "VERDICT: %s (%s); %s", name, where,
+                                            survival_text(ledger, entry, arena))
+                             : arena_printf(arena, "VERDICT: %s: %s", name, where));
     print_paragraph(to, 2,
                     arena_printf(arena, "Figure: %s, %s (%s)", claim->figure.name,
                                  ledger_bound(claim, arena), claim->why));
+    if (!measured)
+        return;
     fprintf(to, "    %-*s %-*s %-*s %s\n", CPU_WIDTH, "machine", HOLDS_WIDTH, "holds at",
             FIGURE_WIDTH, "shown: mean [95 % interval]", "where");
     for (uint32_t m = 0; m < ledger->machine_count; m++)

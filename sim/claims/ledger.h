@@ -42,7 +42,7 @@ enum ruling ledger_ruling(const struct ledger *ledger, const struct ledger_entry
 bool ledger_survives(const struct ledger *ledger, const struct ledger_entry *entry,
                      uint32_t machine);
 
-/* "holds on zen4; in part on piii-xeon-700; fails on core2-quad" */
+/* "holds on zen4; in part on piii-xeon-700; fails on core2-quad"; or why none has it. */
 const char *ledger_where(const struct ledger *ledger, const struct ledger_entry *entry,
                          struct arena *arena);
 

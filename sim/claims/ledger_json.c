@@ -103,6 +103,8 @@ void ledger_json(FILE *to, const void *context)
         cJSON_AddNumberToObject(json, claim->at_least ? "at_least" : "at_most", claim->bound);
         cJSON_AddStringToObject(json, "verdict",
                                 ruling_name(ledger_ruling(ledger, entry, IPC_AS_IS)));
+        if (ledger_ruling(ledger, entry, IPC_AS_IS) == RULING_NONE)
+            cJSON_AddStringToObject(json, "reason", ledger_where(ledger, entry, &arena));
         cJSON *machines = cJSON_AddArrayToObject(json, "machines");
         for (uint32_t m = 0; m < ledger->machine_count; m++)
             if (entry->findings[m][IPC_AS_IS].setting_count > 0)

@@ -146,12 +146,18 @@ static bool is_wanted(const struct arguments *arguments, const struct claim *cla
     return arguments->id_count == 0;
 }
 
+static bool is_sensible(const struct claim *claim, const struct claim_machine *machine)
+{
+    return machine->cores > 1 || !claim->many_cores;
+}
+
 static bool study_is_wanted(const struct arguments *arguments, enum claim_study study,
                             const struct claim_machine *machine)
 {
     bool wanted = false;
     for (uint32_t i = 0; i < claim_count; i++)
-        wanted = wanted || (claims[i].study == study && is_wanted(arguments, &claims[i]));
+        wanted = wanted || (claims[i].study == study && is_wanted(arguments, &claims[i]) &&
+                            (machine == NULL || is_sensible(&claims[i], machine)));
     return wanted && (machine == NULL || machine->cores > 1 || claim_studies[study].one_core);
 }
 
@@ -256,8 +262,7 @@ static int measure(struct work_shop *shop, enum claim_study which, uint32_t m, e
     note_replications(&shop->ledger, experiment.replications);
     for (uint32_t e = 0; e < shop->ledger.entry_count && status == EXIT_FINE; e++) {
         struct ledger_entry *entry = &shop->ledger.entries[e];
-        bool sensible = shop->machines[m].cores > 1 || !entry->claim->many_cores;
-        if (entry->claim->study == which && sensible)
+        if (entry->claim->study == which && is_sensible(entry->claim, &shop->machines[m]))
             finding_make(&entry->findings[m][ipc], entry->claim, &study.results, &shop->arena);
     }
     study_free(&study);

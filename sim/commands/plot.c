@@ -128,7 +128,7 @@ int command_plot(int argc, char **argv)
         { "facet", KEY_FACET, "PTR|variant", 0, "a panel for each of its values", 0 },
         { "log", 'l', "y", OPTION_ARG_OPTIONAL, "logarithmic axes; =y: of values alone", 0 },
         { "exponent", KEY_EXPONENT, NULL, 0,
-          "likewise, and say how steep each line is: 1 is linear growth, 0 none", 0 },
+          "logarithmic axes, and how steep each line is: 1 is linear growth, 0 none", 0 },
         { "scaling", KEY_SCALING, NULL, 0,
           "throughput against cores, with the Universal Scalability Law fitted to it", 0 },
         { "ccdf", KEY_CCDF, "NAME", 0,

@@ -194,9 +194,10 @@ static const struct argp_option options[] = {
       0 },
     { "trace-from", KEY_TRACE_FROM, "MS", 0, "from here on (default: the end of the warm-up)", 0 },
     { "trace-to", KEY_TRACE_TO, "MS", 0, "up to here (default: the end)", 0 },
-    { "trace-detail", KEY_TRACE_DETAIL, "auto|sched|sampled|all", 0,
-      "of FILE.pftrace: switches and wakings alone; with overhead and queues, sampled; or each "
-      "change of them (auto: all up to 200,000 switches, then sampled)",
+    { "trace-detail", KEY_TRACE_DETAIL, "WHAT", 0,
+      "of FILE.pftrace: sched (switches and wakings alone), sampled (with overhead and "
+      "queues, sampled), all (each change of them) or auto (all up to 200,000 switches, then "
+      "sampled)",
       0 },
     { "quiet", KEY_QUIET, NULL, 0, "no summary and no progress bar", 0 },
     { 0 },

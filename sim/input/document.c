@@ -54,11 +54,30 @@ static const char *layer_place(const struct document *document, const struct lay
     return json_place(layer->source, in_source, key, document->arena);
 }
 
+/* Does this layer put something else in the place of what those before it put at pointer?  What is
+ * put at a pointer does, and in a merge what is no object. */
+static bool layer_replaces(const struct layer *layer, const char *pointer)
+{
+    size_t length = strlen(layer->at);
+    const cJSON *value = layer->value;
+    if (length > 0)
+        return strncmp(pointer, layer->at, length) == 0 &&
+               (pointer[length] == '/' || pointer[length] == '\0');
+    while (*pointer != '\0' && cJSON_IsObject(value)) {
+        char token[JSON_POINTER_MAX];
+        pointer = json_pointer_next(pointer, token, sizeof token);
+        value = pointer == NULL ? NULL : json_child(value, token);
+        if (value == NULL)
+            return false;
+    }
+    return !cJSON_IsObject(value);
+}
+
 /* The layer that defined the value at nearest, or else that one of its ancestors that there is;
  * nearest is cut to what was found, and *found says how.  NULL: none.
  *
- * An object is put together from all layers; then the file is meant, not what varies it, unless
- * that alone has it. */
+ * An object is put together from all layers since the last that replaced it; then the file is
+ * meant, not what varies it, unless that alone has it. */
 static const struct layer *defining_layer(const struct document *document, char *nearest,
                                           enum found *found)
 {
@@ -67,10 +86,13 @@ static const struct layer *defining_layer(const struct document *document, char 
         for (uint32_t i = 2 * document->layer_count; i-- > 0;) { /* the second time, any layer */
             const struct layer *layer = &document->layers[i % document->layer_count];
             bool varies = *layer->prefix != '\0' && i != document->layer_count;
-            if (whole && varies && i >= document->layer_count)
+            bool replaces = layer_replaces(layer, nearest);
+            if (whole && varies && !replaces && i >= document->layer_count)
                 continue;
             if ((*found = layer_find(layer, nearest)) != FOUND_NOTHING)
                 return layer;
+            if (replaces) /* what it put has not that */
+                break;
         }
         char *slash = strrchr(nearest, '/');
         if (slash == NULL)
@@ -292,10 +314,19 @@ bool node_count(const struct node *node, uint64_t minimum, uint64_t maximum, uin
     double number = 0;
     if (!node_number(node, (double)minimum, (double)maximum, &number, err))
         return false;
-    if (number != floor(number))
-        return node_refuse(node, err, "must be a whole number, is %g", number);
     *value = (uint64_t)number;
-    return true;
+    return node_whole(node, number, err);
+}
+
+bool node_whole(const struct node *node, double number, struct error *err)
+{
+    enum found found;
+    if (number == floor(number))
+        return true;
+    const struct layer *layer =
+        defining_layer(node->document, arena_string(node->document->arena, node->pointer), &found);
+    return node_refuse(node, err, "must be a whole number, is %g%s", number,
+                       layer != NULL && layer->of_range ? "; give the range \"round\": true" : "");
 }
 
 bool node_string(const struct node *node, const char **value, struct error *err)

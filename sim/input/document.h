@@ -23,7 +23,8 @@ struct layer {
     const char *prefix;               /* and where that stands in the source, or the option */
     const char *home; /* where its value stands in the document to write; NULL: merged into it */
     const char *const
-        *places; /* of what its elements were made of, which have no source; or NULL */
+        *places;   /* of what its elements were made of, which have no source; or NULL */
+    bool of_range; /* its value is one of a range */
 };
 
 struct document {
@@ -82,6 +83,8 @@ bool node_number(const struct node *node, double minimum, double maximum, double
                  struct error *err);
 bool node_count(const struct node *node, uint64_t minimum, uint64_t maximum, uint64_t *value,
                 struct error *err);
+/* Refuses a number that is not whole, of which node is. */
+bool node_whole(const struct node *node, double number, struct error *err);
 bool node_string(const struct node *node, const char **value, struct error *err);
 /* One of names (ending with NULL); what is for the message: "policy". */
 bool node_choice(const struct node *node, const char *what, const char *const *names,

@@ -108,7 +108,8 @@ static bool read_chain(struct reading *reading, const char *path, uint32_t depth
     if (!check_nulls(source, reading->arena, err) || !find_base(reading, depth, &base, err) ||
         (base != NULL && !read_chain(reading, base, depth + 1, err)))
         return false;
-    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL, NULL });
+    add_layer(&reading->document,
+              (struct layer){ source, source->root, "", "", NULL, NULL, false });
     json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
     return true;
 }
@@ -126,7 +127,8 @@ static bool read_rtapp(struct reading *reading, const char *path, struct error *
     const char *name = arena_printf(arena, "%s, as a scenario", path);
     if (!json_parse(source, name, text, strlen(text), arena, err))
         return false;
-    add_layer(&reading->document, (struct layer){ source, source->root, "", "", NULL, NULL });
+    add_layer(&reading->document,
+              (struct layer){ source, source->root, "", "", NULL, NULL, false });
     json_merge(reading->document.root, source->root, JSON_NULLS_STAY);
     return true;
 }
@@ -140,7 +142,8 @@ static bool put_option(struct reading *reading, const char *pointer, cJSON *valu
         return error_set(err, option, "leads nowhere: the scenario has nothing at %s to set in",
                          pointer);
     }
-    add_layer(&reading->document, (struct layer){ NULL, value, pointer, option, NULL, NULL });
+    add_layer(&reading->document,
+              (struct layer){ NULL, value, pointer, option, NULL, NULL, false });
     return true;
 }
 
@@ -221,7 +224,7 @@ static struct layer layer_of(const struct document *base, const cJSON *value, co
     const char *home = prefix;
     if (source == NULL) /* the option that it stands in */
         prefix = document_place(base, prefix, false);
-    return (struct layer){ source, value, at, prefix, home, NULL };
+    return (struct layer){ source, value, at, prefix, home, NULL, false };
 }
 
 /* Puts the value of one axis; index is its number among the axes. */
@@ -240,6 +243,7 @@ static bool put_axis(struct document *document, const struct sweep *sweep, uint3
             err, document_place(base, prefix, false),
             "leads nowhere: a variant, or a key swept before, put something else on the way");
     add_layer(document, layer_of(base, value, axis->pointer, prefix));
+    document->layers[document->layer_count - 1].of_range = !axis->is_list;
     point->sweep[index] = (struct sweep_value){
         .pointer = arena_string(arena, axis->pointer),
         .text = label_text(axis->values, which, arena),

@@ -368,7 +368,7 @@ static void lay_over(struct document *document, const struct json_source *source
     cJSON *figures = cJSON_DetachItemFromObjectCaseSensitive(document->root, "figures");
     const cJSON *own = cJSON_GetObjectItemCaseSensitive(source->root, "figures");
     document->layers[document->layer_count++] =
-        (struct layer){ source, source->root, "", "", NULL, NULL };
+        (struct layer){ source, source->root, "", "", NULL, NULL, false };
     cJSON_Delete(document->root);
     document->root = cJSON_Duplicate(source->root, true);
     if (cJSON_IsObject(figures) && (own == NULL || cJSON_IsObject(own))) {

@@ -49,7 +49,9 @@ static bool read_library(struct reference_file *file, struct arena *arena, struc
     const char *text;
     if (!json_read(&file->source, file->path, arena, err))
         return false;
-    struct layer layer = { &file->source, file->source.root, "", "", NULL, NULL };
+    struct layer layer = {
+        .source = &file->source, .value = file->source.root, .at = "", .prefix = ""
+    };
     struct document document = {
         .root = file->source.root, .layers = &layer, .layer_count = 1, .arena = arena
     };

@@ -441,7 +441,7 @@ bool rtapp_parse(struct rtapp *rtapp, const char *name, const char *text, size_t
     *rtapp = (struct rtapp){ 0 };
     if (!relaxed_parse(&source, name, text, length, arena, err))
         return false;
-    struct layer layer = { &source, source.root, "", "", NULL, NULL };
+    struct layer layer = { .source = &source, .value = source.root, .at = "", .prefix = "" };
     struct document document = { source.root, &layer, 1, arena, NULL, NULL };
     struct node root = document_node(&document);
     rtapp->entries = cJSON_CreateArray();

@@ -401,8 +401,8 @@ static bool read_entry(const struct node *node, struct workload *workload, uint3
         !member_count(node, "weight", 1, 100000, &weight, err) ||
         !member_number(node, "priority", -1000, 1000, &priority, err))
         return false;
-    if (node_get(node, "priority", &child) && priority != floor(priority))
-        return node_refuse(&child, err, "must be a whole number, is %g", priority);
+    if (node_get(node, "priority", &child) && !node_whole(&child, priority, err))
+        return false;
     workload->place = document_place(node->document, node->pointer, false);
     workload->working_set_kb = (uint32_t)working_set_kb;
     workload->random_order = order == 1;

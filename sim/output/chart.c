@@ -16,10 +16,11 @@ enum {
     HEIGHT = 440,
     SMALL_WIDTH = 330, /* of one of many */
     SMALL_HEIGHT = 240,
-    CHARACTER = 9,
-    GAP = 20,   /* from label to label */
-    NOTE = 17,  /* and so much more for a note */
-    REACH = 26, /* from the panel to its labels */
+    CHARACTER = 10,
+    GAP = 20,      /* from label to label */
+    NOTE = 17,     /* and so much more for a note */
+    REACH = 26,    /* from the panel to its labels */
+    WIDEST = 1000, /* right margin: longer labels are cut */
     LABELS_MAX = 64
 };
 
@@ -338,7 +339,7 @@ static int right_of(const struct chart_line *const *names, uint32_t count, bool 
         longest = direct && note > longest ? note : longest;
     }
     int right = (direct ? REACH + 24 : 82) + (int)longest;
-    return count == 0 ? 40 : right > 620 ? 620 : right;
+    return count == 0 ? 40 : right > WIDEST ? WIDEST : right;
 }
 
 /* Whether labels have room beside a single panel. */

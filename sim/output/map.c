@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEFT = 110, VALUE_PIXELS = 46, BAR_BESIDE = 150 };
+/* Beside the panels is the bar of colours, with room for its numbers. */
+enum { LEFT = 110, VALUE_PIXELS = 46, BAR_BESIDE = 150, BAR_GAP = 28, BAR_WIDTH = 15 };
 
 /* The values of both axes, ascending, and the panels: a series in a facet each. */
 struct layout {
@@ -125,9 +126,25 @@ static void put_colours(FILE *to, const struct range *range)
             range->least, range->greatest);
 }
 
-/* x, y, value, and the colour of what is written there: dark on light, light on dark. */
+/* Three figures or more, in six characters at most from 0.001 to 10^12: 0.123, 2410, 60000, 123k,
+ * 4.56M. */
+static const char *value_text(double value, struct arena *arena)
+{
+    static const struct {
+        double from, unit;
+        const char *letter;
+    } units[] = { { 999.5e6, 1e9, "G" }, { 999.5e3, 1e6, "M" }, { 99999.5, 1e3, "k" } };
+    double size = fabs(value);
+    for (size_t i = 0; i < sizeof units / sizeof units[0] && size < 999.5e9; i++)
+        if (size >= units[i].from)
+            return arena_printf(arena, "%.3g%s", value / units[i].unit, units[i].letter);
+    return arena_printf(arena, size >= 999.5 && size < 99999.5 ? "%.0f" : "%.3g", value);
+}
+
+/* x, y, value, the colour of what is written there (dark on light, light on dark), and that. */
 static void put_cells(FILE *to, const struct summary *summary, const struct layout *layout,
-                      uint32_t panel, const char *metric, const struct range *range)
+                      uint32_t panel, const char *metric, const struct range *range,
+                      struct arena *arena)
 {
     fprintf(to, "$m%u << EOD\n", panel);
     for (uint32_t p = 0; p < summary->point_count; p++) {
@@ -137,11 +154,18 @@ static void put_cells(FILE *to, const struct summary *summary, const struct layo
         if (!is_in_panel(point, layout->panels[panel]) || isnan(mean) ||
             (range->is_log && mean <= 0))
             continue;
-        fprintf(to, "%u %u %.10g 0x%s\n", place_of(layout->x, point->x),
+        fprintf(to, "%u %u %.10g 0x%s %s\n", place_of(layout->x, point->x),
                 place_of(layout->y, point->y), mean,
-                share_of(range, mean) > 0.6 ? "000000" : "FFFFFF");
+                share_of(range, mean) > 0.6 ? "000000" : "FFFFFF", value_text(mean, arena));
     }
     fprintf(to, "EOD\n");
+}
+
+static void put_bar(FILE *to, const struct chart_grid *grid)
+{
+    double width = grid->width;
+    fprintf(to, "set colorbox user origin screen %.4f, graph 0 size screen %.4f, graph 1\n",
+            (width - grid->right + BAR_GAP) / width, BAR_WIDTH / width);
 }
 
 void map_put(FILE *to, const struct plotting *plotting, const char *name, const char *metric)
@@ -163,21 +187,21 @@ void map_put(FILE *to, const struct plotting *plotting, const char *name, const 
     chart_begin(to, &grid, script_metric_words(metric, &arena),
                 arena_printf(&arena, "%s; colours and numbers: %s", summary->name, metric));
     for (uint32_t p = 0; p < layout.panel_count; p++) {
-        put_cells(to, summary, &layout, p, metric, &range);
+        put_cells(to, summary, &layout, p, metric, &range, &arena);
         chart_panel_begin(to, &grid, p,
                           layout.panel_count > 1 ? panel_title(&layout, p, &arena) : NULL);
         chart_panel_titles(to, &grid, p, layout.panel_count, summary->x_title, summary->y_title);
-        fprintf(to, "%s\n",
-                p == 0 ? "set colorbox user origin screen "
-                         "0.93, graph 0 size screen 0.016, graph 1"
-                       : "unset colorbox");
+        if (p == 0)
+            put_bar(to, &grid);
+        else
+            fprintf(to, "unset colorbox\n");
         fprintf(to,
                 "plot $m%u using 1:2:(0.49):(0.49):3 with boxxyerror fillstyle solid 1 noborder "
                 "fillcolor palette",
                 p);
         if (values)
             fprintf(to,
-                    ", \\\n     $m%u using 1:2:(sprintf(\"%%.3g\", $3)):4 with labels "
+                    ", \\\n     $m%u using 1:2:(strcol(5)):4 with labels "
                     "font \",11\" textcolor rgb variable",
                     p);
         fprintf(to, "\n%s", p == 0 ? "unset label 1\nunset label 2\nunset label 4\n" : "");
@@ -216,7 +240,8 @@ void map_rows(FILE *to, const struct plotting *plotting, const char *metric)
                 if (isnan(value))
                     fprintf(to, "%11s", "-");
                 else
-                    fprintf(to, "%11.4g", value);
+                    fprintf(to, fabs(value) < 9999.5 || fabs(value) >= 1e9 ? "%11.4g" : "%11.0f",
+                            value);
             }
             fputc('\n', to);
         }

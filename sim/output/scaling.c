@@ -239,6 +239,17 @@ static const char *peak_text(const struct usl *usl, struct arena *arena)
     return arena_printf(arena, "%.3g%s", usl->peak, range);
 }
 
+/* How wide the longest title of a line is, and a gap. */
+static int title_width(const struct experiment *experiment, struct arena *arena)
+{
+    size_t longest = 20;
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        size_t length = strlen(line_title(&experiment->points[p], SCALING_POINTER, arena));
+        longest = length > longest ? length : longest;
+    }
+    return (int)longest + 2;
+}
+
 static const char *verdict_text(const struct usl *usl, struct arena *arena)
 {
     const char *miss = arena_printf(arena, "p = %.2g, off by %.0f %% on %g cores", usl->p,
@@ -267,18 +278,22 @@ void scaling_print(FILE *to, const struct results *results)
     struct members members;
     struct usl usl = { .peak = NAN };
     bool any = false;
+    int width = title_width(experiment, &arena);
     for (uint32_t p = 0; p < experiment->point_count; p++) {
         if (!members_find(&members, results, p, &usl, &arena))
             continue;
         if (!any)
-            fprintf(to, "\nUniversal Scalability Law (95 %% intervals)\n%-22s%-34s%-36s%-26s%s\n",
-                    "", "sigma: contention", "kappa: coherence", "best number of cores", "the law");
+            fprintf(to,
+                    "\nUniversal Scalability Law (95 %% intervals)\n"
+                    "%-*s%-34s%-36s%-26s%-16s%s\n",
+                    width, "", "sigma: contention", "kappa: coherence", "best cores, by the law",
+                    "best measured", "the law");
         any = true;
-        fprintf(to, "%-22s%-34s%-36s%-26s%s\n",
+        fprintf(to, "%-*s%-34s%-36s%-26s%-16g%s\n", width,
                 line_title(&experiment->points[p], SCALING_POINTER, &arena),
                 arena_printf(&arena, "%.4g%s", usl.sigma, range_text(usl.sigma_95, "%.3g", &arena)),
                 arena_printf(&arena, "%.4g%s", usl.kappa, range_text(usl.kappa_95, "%.3g", &arena)),
-                peak_text(&usl, &arena), verdict_text(&usl, &arena));
+                peak_text(&usl, &arena), usl.most_at, verdict_text(&usl, &arena));
     }
     arena_free(&arena);
 }

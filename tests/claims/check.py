@@ -108,6 +108,20 @@ def check_run(program, work):
     check_ledger(ledger)
 
 
+def check_unmeasured(program, work):
+    """Several cores are wanted, and there is one: the reason is said, and nothing of the IPC."""
+    name = os.path.join(work, "unmeasured.json")
+    result = run(program, "--claim", "scaling", "--claim", "three-torus1", "--machine",
+                 "raspberry-pi-1", "--json", name)
+    reason = "raspberry-pi-1 has one core, and the claim is of several"
+    expect(result.returncode == 0, result.stderr)
+    expect(result.stdout.count(f"VERDICT: not measured: {reason}\n") == 2, result.stdout)
+    expect("IPC" not in result.stdout.split("VERDICT")[1], result.stdout)
+    with open(name, encoding="utf-8") as file:
+        claims = json.load(file)["claims"]
+    expect([(c["verdict"], c["reason"]) for c in claims] == 2 * [("not measured", reason)], claims)
+
+
 def check_switch():
     """What a switch of registers is taken to be is how long its code is."""
     with open(os.path.join(ROOT, "models/sched/context_x86_64.S"), encoding="utf-8") as file:
@@ -134,6 +148,7 @@ def main():
     check_page(program)
     with tempfile.TemporaryDirectory() as work:
         check_run(program, work)
+        check_unmeasured(program, work)
     return 1 if failures else 0
 
 

@@ -348,8 +348,12 @@ START_TEST(a_map_has_a_cell_for_each_point)
     const char *script = drawn((struct plot_options){ .metric = "throughput_per_s", .y = "/z" },
                                "throughput_per_s-map");
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"grows\""));
-    ck_assert_ptr_nonnull(strstr(script, "$m0 << EOD\n0 0 100 0xFFFFFF\n0 1 100 0xFFFFFF\n"));
-    ck_assert_ptr_nonnull(strstr(script, "\n2 1 1000 0x000000\nEOD"));
+    ck_assert_ptr_nonnull(
+        strstr(script, "$m0 << EOD\n0 0 100 0xFFFFFF 100\n0 1 100 0xFFFFFF 100\n"));
+    ck_assert_ptr_nonnull(strstr(script, "\n2 1 1000 0x000000 1000\nEOD"));
+    double bar = number_after(script, "set colorbox user origin screen ");
+    double width = number_after(script, "set terminal svg size ");
+    ck_assert_double_gt(width * (1 - bar), 15 + 90); /* the bar, and nine digits beside it */
     ck_assert_ptr_nonnull(strstr(script, "set xtics add (\"100\" 2)"));
 }
 END_TEST

@@ -142,6 +142,9 @@ START_TEST(a_series_has_its_law)
                                        "      \"points\": [3, 4, 5],\n"));
     ck_assert_ptr_nonnull(strstr(text, "\"peak_cores\": null"));
     ck_assert_ptr_nonnull(strstr(text, "\"verdict\": \"untested\"")); /* three points, no more */
+    const char *table = strstr(text, "best cores, by the law    best measured   the law\n");
+    ck_assert_ptr_nonnull(table);
+    ck_assert_ptr_nonnull(strstr(table, " 4               untested\n"));
     ck_assert_ptr_nonnull(strstr(text, "\na "));
     ck_assert_ptr_nonnull(strstr(text, "\nb "));
     free(text);

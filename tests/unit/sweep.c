@@ -189,7 +189,15 @@ static const struct refusal {
     { "\"sweep\": { " CORES "{ \"from\": 1, \"to\": 4, \"count\": 1 } },",
       "2:61: /sweep/~1machine~1cores/count", "from 2 to 10000" },
     { "\"sweep\": { " CORES "{ \"from\": 1, \"to\": 4, \"count\": 3 } },",
-      "2:30: /sweep/~1machine~1cores", "whole number, is 2.5" },
+      "2:30: /sweep/~1machine~1cores", "whole number, is 2.5; give the range \"round\": true" },
+    { "\"sweep\": { \"/workload/0/instances\": [2.5] },", "2:38: /sweep/~1workload~10~1instances/0",
+      "must be a whole number, is 2.5" },
+    { "\"sweep\": { \"/scheduler\": [ { \"polcy\": \"rr\" } ] },",
+      "2:30: /sweep/~1scheduler/0/polcy", "unknown key" },
+    { "\"sweep\": { \"/machine\": [ { \"cores\": 2 } ] },", "2:26: /sweep/~1machine/0",
+      "\"cpu\" is missing" },
+    { "\"variants\": { \"a\": { \"workload\": [ { \"name\": \"w\" } ] } },",
+      "2:36: /variants/a/workload/0", "exactly one of" },
     { "\"sweep\": { " CORES "{ \"from\": 1, \"till\": 4 } },", "2:43: /sweep/~1machine~1cores/till",
       "unknown key \"till\"" },
     { "\"sweep\": { " CORES "{ \"from\": 1, \"to\": 4, \"count\": 2, \"scale\": \"lin\" } },",
@@ -265,6 +273,9 @@ START_TEST(an_option_without_effect_is_refused)
         !read_text(scenario_with("\"sweep\": { \"paired\": [ { " CORES "[1, 3] } ] },"), sets, 1));
     ck_assert_str_eq(err.place, "--set /machine/cores");
     ck_assert_ptr_nonnull(strstr(err.message, "--set '/sweep/paired/0/~1machine~1cores=[...]'"));
+    static const char *const expect[] = { "/expect=[ { \"at_most\": 1 } ]" };
+    ck_assert(!read_text(scenario_with("\"expect\": [],"), expect, 1));
+    ck_assert_str_eq(err.place, "--set /expect/0");
     static const char *const whole[] = {
         "/sweep/~1machine~1cores={\"from\":1,\"to\":4,\"step\":3}"
     };
