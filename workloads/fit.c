@@ -294,7 +294,9 @@ static double scaled(double distance, size_t count)
     return distance * (root + 0.12 + 0.11 / root);
 }
 
-/* That such a distribution, fitted to samples of itself, is at least as far from them. */
+/* That such a distribution, fitted to samples of itself, is at least as far from them.  Where it
+ * cannot be fitted to some, as a Pareto whose shape came out as 1 or less, it is itself taken for
+ * what is fitted, which is a little farther. */
 static double probability_of(const struct distribution *fitted, double distance, size_t count)
 {
     size_t drawn = count < FIT_DRAWS_MAX ? count : FIT_DRAWS_MAX;
@@ -308,8 +310,9 @@ static double probability_of(const struct distribution *fitted, double distance,
         for (size_t i = 0; i < drawn; i++)
             us[i] = fmax((double)distribution_draw_ps(fitted, rng) / 1e6, 1e-6);
         struct sample sample = sample_of(us, drawn);
-        farther += !fit_kind(&sample, &again) || distribution_prepare(&again) != NULL ||
-                   scaled(distance_of(&again, us, drawn), drawn) >= scaled(distance, count);
+        if (!fit_kind(&sample, &again) || distribution_prepare(&again) != NULL)
+            again = *fitted;
+        farther += scaled(distance_of(&again, us, drawn), drawn) >= scaled(distance, count);
     }
     gsl_rng_free(rng);
     free(us);

@@ -29,6 +29,7 @@ struct compiler {
     struct reference_cache *cache;
     const char **timers; /* the names of its own */
     bool has_cpus;       /* some group does, or the entry itself */
+    uint32_t mask;       /* of cpus, that what has been read leaves in force; or UNKNOWN_MASK */
 };
 
 enum event_value { VALUE_US, VALUE_BYTES, VALUE_NAME, VALUE_OTHER };
@@ -396,11 +397,17 @@ static bool check_for_ever(const struct compiler *compiler, const struct node *n
 static bool read_phases(struct compiler *compiler, const struct node *node, uint32_t depth,
                         uint32_t mask, struct error *err);
 
-static bool add_cpus(struct compiler *compiler, const struct node *node, uint32_t mask,
-                     struct error *err)
+enum { UNKNOWN_MASK = UINT32_MAX };
+
+/* What comes next is to happen under this mask: nothing is asked for before, so that a process goes
+ * from one group's cpus to the next one's without being anywhere between. */
+static bool need_cpus(struct compiler *compiler, const struct node *node, uint32_t mask,
+                      struct error *err)
 {
-    return !compiler->has_cpus ||
-           add_step(compiler, node, &(struct step){ .kind = STEP_CPUS, .other = mask }, err);
+    if (!compiler->has_cpus || compiler->mask == mask)
+        return true;
+    compiler->mask = mask;
+    return add_step(compiler, node, &(struct step){ .kind = STEP_CPUS, .other = mask }, err);
 }
 
 static bool read_group(struct compiler *compiler, const struct node *node, uint32_t depth,
@@ -421,8 +428,9 @@ static bool read_group(struct compiler *compiler, const struct node *node, uint3
         !loop_read(node, &count, &turns.amount, err))
         return false;
     bool is_drawn = turns.amount.kind != DISTRIBUTION_KINDS;
+    if (is_drawn || count != 1)
+        compiler->mask = UNKNOWN_MASK; /* in further rounds, that at the end */
     if ((is_drawn && !add_step(compiler, node, &turns, err)) ||
-        !add_cpus(compiler, node, mask, err) ||
         !read_phases(compiler, &phases, depth + 1, mask, err) ||
         (count < 0 && !check_for_ever(compiler, node, first, err)))
         return false;
@@ -433,9 +441,11 @@ static bool read_group(struct compiler *compiler, const struct node *node, uint3
                            .is_drawn = is_drawn };
     if ((is_drawn || count != 1) && !add_step(compiler, node, &repeat, err))
         return false;
-    if (is_drawn)
+    if (is_drawn) {
         workload->steps[first].other = workload->step_count;
-    return mask == outer_mask || add_cpus(compiler, node, outer_mask, err);
+        compiler->mask = UNKNOWN_MASK; /* there may be no round */
+    }
+    return true;
 }
 
 static bool read_phase(struct compiler *compiler, const struct node *node, uint32_t depth,
@@ -457,7 +467,8 @@ static bool read_phase(struct compiler *compiler, const struct node *node, uint3
                            cJSON_GetArraySize(node->json));
     for (uint32_t i = 0; i < EVENTS; i++)
         if (node_get(node, events[i].name, &child))
-            return read_event(compiler, &events[i], &child, err);
+            return need_cpus(compiler, node, mask, err) &&
+                   read_event(compiler, &events[i], &child, err);
     return false; /* there is one, since node_object() knows them all */
 }
 
@@ -481,26 +492,6 @@ static bool read_phases(struct compiler *compiler, const struct node *node, uint
 }
 
 /* ---- Entries ------------------------------------------------------------------------------ */
-
-bool program_is_plain(const struct node *entry, const struct node *phases)
-{
-    static const char *const plain[] = { "run", "sleep", "yield", "bursts_us" };
-    const cJSON *loop = cJSON_GetObjectItemCaseSensitive(entry->json, "loop");
-    bool arrives = cJSON_GetObjectItemCaseSensitive(entry->json, "arrivals") != NULL;
-    if (cJSON_GetObjectItemCaseSensitive(entry->json, "cpus") != NULL ||
-        (loop != NULL && (arrives || loop->valuedouble != -1)))
-        return false;
-    if (cJSON_GetArraySize(phases->json) > PHASE_MAX)
-        return false;
-    for (const cJSON *phase = phases->json->child; phase != NULL; phase = phase->next) {
-        bool known = !cJSON_IsObject(phase);
-        for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-            known = known || cJSON_GetObjectItemCaseSensitive(phase, plain[i]) != NULL;
-        if (!known)
-            return false;
-    }
-    return true;
-}
 
 static bool mentions_cpus(const cJSON *phases)
 {
@@ -529,10 +520,14 @@ bool program_read(struct programs *programs, const struct node *entry, const str
     if (node_get(entry, "cpus", &cpus) && !read_cpus(programs, &cpus, &workload->mask, err))
         return false;
     compiler.has_cpus = workload->mask > 0 || mentions_cpus(phases->json);
+    compiler.mask = UNKNOWN_MASK;
     programs->scenario->has_steps = true;
-    return add_cpus(&compiler, phases, workload->mask, err) &&
-           read_phases(&compiler, phases, 0, workload->mask, err) &&
-           (rounds > 0 || check_for_ever(&compiler, phases, 0, err));
+    if (!read_phases(&compiler, phases, 0, workload->mask, err) ||
+        (rounds <= 0 && !check_for_ever(&compiler, phases, 0, err)))
+        return false;
+    if (workload->steps[0].kind == STEP_CPUS)
+        workload->mask = workload->steps[0].other; /* nothing happens before */
+    return true;
 }
 
 void program_wants_fork(struct programs *programs, const struct node *node, uint32_t index)

@@ -31,9 +31,6 @@ bool resources_read(struct programs *programs, const struct node *root, struct e
 /* Writes what they are where the root has none. */
 void resources_write_default(const struct node *root);
 
-/* Can the entry do without steps? */
-bool program_is_plain(const struct node *entry, const struct node *phases);
-
 /* The steps of an entry, whose number is index; prefix goes before the names that it uses. */
 bool program_read(struct programs *programs, const struct node *entry, const struct node *phases,
                   struct workload *workload, uint32_t index, const char *prefix,

@@ -336,13 +336,34 @@ static bool read_start(const struct node *node, struct workload *workload, struc
                                      : distribution_read(&child, &workload->start, err);
 }
 
+/* Can the entry do without steps? */
+static bool is_plain(const struct node *entry, const struct node *phases)
+{
+    static const char *const plain[] = { "run", "sleep", "yield", "bursts_us" };
+    const cJSON *loop = cJSON_GetObjectItemCaseSensitive(entry->json, "loop");
+    bool arrives = cJSON_GetObjectItemCaseSensitive(entry->json, "arrivals") != NULL;
+    if (cJSON_GetObjectItemCaseSensitive(entry->json, "cpus") != NULL ||
+        (loop != NULL && (arrives || loop->valuedouble != -1)))
+        return false;
+    if (cJSON_GetArraySize(phases->json) > PHASE_MAX)
+        return false;
+    for (const cJSON *phase = phases->json->child; phase != NULL; phase = phase->next) {
+        bool known = !cJSON_IsObject(phase);
+        for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+            known = known || cJSON_GetObjectItemCaseSensitive(phase, plain[i]) != NULL;
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
 static bool read_program(const struct node *node, struct workload *workload, uint32_t index,
                          const struct entry_reading *reading, struct error *err)
 {
     struct node phases;
     if (!member_need(node, "phases", &phases, err))
         return false;
-    if (program_is_plain(node, &phases))
+    if (is_plain(node, &phases))
         return read_phases(&phases, workload, reading, err);
     return program_read(reading->programs, node, &phases, workload, index, reading->prefix,
                         reading->cache, err);

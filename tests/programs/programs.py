@@ -363,6 +363,43 @@ def check_cpus():
           f"cpus: nothing said of tori of several cores: {grouped.stderr}")
 
 
+def check_cpus_in_turn():
+    """From one group's cpus to the next one's, however they come about, without the entry's between,
+    where a hog is that would be waited for; the entry's again where something happens on them."""
+    def on(core, *phases, **more):
+        return {"cpus": [core], "phases": list(phases), **more}
+    run, loops = {"run": 10}, {"loop": 2}
+    for phases, more, wanted in (
+            ([on(0, run), on(2, run)], loops, [0, 2, 0, 2]),
+            ([on(0, run), on(0, run)], loops, [0, 0, 0, 0]),
+            ([{"phases": [on(0, run), on(2, run)], **loops}], {}, [0, 2, 0, 2]),
+            ([on(0, run, on(2, run), **loops)], {}, [0, 2, 0, 2]),
+            ([on(0, run), on(2, run, loop={"dist": "constant", "value": 2}), run], {},
+             [0, 2, 2, 1]),
+            ([run, on(0, run), on(2, run)], loops, [1, 0, 2, 1, 0, 2]),
+            ([on(0, run), run], loops, [0, 1, 0, 1])):
+        us = {"b": [], "hog": []}
+        hog = entry("hog", [{"run": 100}], cpus=[1], start_us=1)
+        others = [] if 1 in wanted else [hog]
+        result = simulate("out", scenario([entry("b", phases, cpus=[1], **more), *others], 3,
+                                          "per_core"))
+        check(result.returncode == 0, f"cpus in turn: {phases}: {result.stderr}")
+        present = {}
+        with open("t.ftrace", encoding="utf-8") as file:
+            for core, seconds, _, _, name, pid in SWITCH.findall(file.read()):
+                at = round(float(seconds) * 1e6)
+                before, since = present.get(core, (None, 0))
+                if before is not None and at > since:
+                    us[before] += [(begin, int(core)) for begin in range(since, at, 10)]
+                present[core] = (name if pid != "0" else None, at)
+        check(sorted(us["b"]) == [(10 * i, core) for i, core in enumerate(wanted)],
+              f"cpus in turn: {phases} {more}: {sorted(us['b'])}, not {wanted}")
+        with open("out/processes.csv", encoding="utf-8") as file:
+            moves = {row["workload"]: int(row["migrations"]) for row in csv.DictReader(file)}
+        check(moves["b"] == sum(a != b for a, b in zip(wanted, wanted[1:])),
+              f"cpus in turn: {phases} {more}: {moves['b']} migrations")
+
+
 LOCK_X, LOCK_Y = {"lock": "x"}, {"lock": "y"}
 REFUSED = [
     ("a ends in a deadlock at 0.100000 ms: a holds x, waits for y; b holds y, waits for x",
@@ -508,6 +545,7 @@ with tempfile.TemporaryDirectory() as work:
     check_missed_timers()
     check_drawn_turns()
     check_cpus()
+    check_cpus_in_turn()
     check_refusals()
     check_malformed()
     check_totals()

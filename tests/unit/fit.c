@@ -121,6 +121,15 @@ START_TEST(what_does_not_fit_shows)
     struct fit fit = fit_durations(us, DRAWS, 1e-3);
     ck_assert_double_ge(fit.distance, 0.2);
     ck_assert_double_eq_tol(fit.p, 1.0 / (FIT_TRIALS + 1), 1e-12); /* none was as far */
+    /* Bounded Paretos of shapes so near 0 that one cannot be fitted to half of what they draw: that
+     * is not as far for that. */
+    for (uint32_t times = 10; times <= 100; times += 10) {
+        for (uint32_t i = 0; i < DRAWS; i++)
+            us[i] = i % 2 == 0 || i == 1 ? 10 : 10 * times;
+        fit = fit_durations(us, DRAWS, 1e-3);
+        ck_assert_double_ge(fit.distance, 0.45);
+        ck_assert_double_eq_tol(fit.p, 1.0 / (FIT_TRIALS + 1), 1e-12);
+    }
     for (uint32_t i = 0; i < 20; i++)
         us[i] = 0.1 * (i + 1);
     fit = fit_durations(us, 20, 1e-3);
