@@ -410,6 +410,9 @@ static void finish(struct reading *reading)
             life->part_ns += ran_ns(find_pid(reading, life->process.pid), reading->end_ns);
         if (life->part_ns > 0)
             push_run(life);
+        life->process.sleeps = life->life == SLEEPING;
+        if (life->process.sleeps)
+            life->process.slept_ns = reading->end_ns - life->since_ns;
         if (life->process.run_ns > 0) {
             if (life->process.comm == NULL)
                 life->process.comm = "";

@@ -35,6 +35,8 @@ struct sched_process {
     const char *comm;  /* the last that it had; any bytes */
     int prio;          /* likewise, as the kernel counts: 120 is nice 0, below 100 real-time */
     bool exits;        /* before the end of the trace */
+    bool sleeps;       /* at the end of the trace, */
+    uint64_t slept_ns; /* for so long by then */
     uint64_t start_ns; /* after the beginning of the trace */
     uint64_t run_ns;   /* in all */
     uint32_t count;

@@ -48,31 +48,56 @@ static void put_json(FILE *to, cJSON *json, struct arena *arena)
 
 struct durations {
     double *us;
-    size_t count;
+    size_t count, cut;
     double total_us;
 };
 
-/* All runs of the entry, or all sleeps; but the first run of who is there at the beginning, and the
- * last of who is alive at the end, which began before or go on, are only taken where the process
- * has no other, and the last sleep not at all. */
+static void add(struct durations *all, uint64_t ns)
+{
+    all->us[all->count] = (double)ns / 1000;
+    all->total_us += all->us[all->count++];
+}
+
+/* The first run of who is there at the beginning, and the last of who is on its way at the end. */
+static bool is_cut(const struct sched_process *process, uint32_t burst)
+{
+    bool goes_on = !process->exits && !process->sleeps && burst % 2 == 0;
+    return (burst == 0 && process->start_ns == 0) || (goes_on && burst + 1 == process->count);
+}
+
+/* Is longer than all that are whole. */
+static void add_cut(struct durations *all, uint64_t ns, uint64_t longest_ns)
+{
+    if (ns <= longest_ns)
+        return;
+    add(all, ns);
+    all->cut++;
+}
+
+/* All runs of the entry, or all sleeps.  Of those that an end of the trace cuts off it is only
+ * known that they last at least that long: they are left out, but for those that are longer than
+ * whatever the process has whole. */
 static struct durations collect(const struct trace_entry *entry, bool sleeps)
 {
     struct durations all = { 0 };
     size_t room = 0;
     for (uint32_t i = 0; i < entry->count; i++)
-        room += entry->processes[i]->count;
-    all.us = malloc((room + 1) * sizeof *all.us);
+        room += entry->processes[i]->count + 1; /* and the sleep in which it ends */
+    all.us = malloc(room * sizeof *all.us);
     CHECK(all.us != NULL);
     for (uint32_t i = 0; i < entry->count; i++) {
         const struct sched_process *process = entry->processes[i];
-        bool whole = process->exits || process->count % 2 == 0;
-        for (uint32_t j = sleeps; j < process->count; j += 2) {
-            bool last = j + 1 == process->count, first = j == 0 && process->start_ns == 0;
-            if ((last && (sleeps || (!whole && j > 0))) || (first && process->count > 2))
-                continue;
-            all.us[all.count] = (double)process->ns[j] / 1000;
-            all.total_us += all.us[all.count++];
-        }
+        uint64_t longest_ns = 0;
+        for (uint32_t j = sleeps; j < process->count; j += 2)
+            if (!is_cut(process, j)) {
+                add(&all, process->ns[j]);
+                longest_ns = process->ns[j] > longest_ns ? process->ns[j] : longest_ns;
+            }
+        for (uint32_t j = sleeps; j < process->count; j += 2)
+            if (is_cut(process, j))
+                add_cut(&all, process->ns[j], longest_ns);
+        if (sleeps && process->sleeps)
+            add_cut(&all, process->slept_ns, longest_ns);
     }
     return all;
 }
@@ -115,6 +140,21 @@ static const char *load_text(const struct importing *importing, const struct fit
                         fabs(100 * more), more > 0 ? "longer" : "shorter");
 }
 
+/* In the file, on a line of its own, and for who reads warnings.  text: "" for nothing. */
+static void put_warning(const struct importing *importing, const struct trace_entry *entry,
+                        const char *what, const char *text)
+{
+    const struct import_options *options = importing->options;
+    if (*text == '\0')
+        return;
+    fprintf(importing->to, "        // warning: %s\n", text);
+    if (options->warnings != NULL)
+        fprintf(options->warnings, "%s: warning: %s, %s: %s\n", options->path, entry->name, what,
+                text);
+}
+
+static const char all_cut[] = "the ends of the trace cut all off, so they are too short";
+
 /* A phase of the entry, after a comment on where it comes from. */
 static void put_fit(const struct importing *importing, const struct trace_entry *entry, bool sleeps,
                     bool last)
@@ -126,7 +166,7 @@ static void put_fit(const struct importing *importing, const struct trace_entry 
     cJSON *json;
     if (all.count < options->least || all.count < 2) {
         found = "too few to fit, so their mean";
-        json = cJSON_CreateNumber(round(mean_us * 1000) / 1000);
+        json = cJSON_CreateNumber(fmax(round(mean_us * 1000), mean_us > 0) / 1000);
     } else {
         struct fit fit = fit_durations(all.us, all.count, importing->trace->is_fine ? 5e-4 : 0.5);
         found = fit_text(importing, &fit);
@@ -136,36 +176,45 @@ static void put_fit(const struct importing *importing, const struct trace_entry 
     const char *text = arena_printf(importing->arena, "%zu %s%s of %.6g us in the mean: %s",
                                     all.count, what, all.count == 1 ? "" : "s", mean_us, found);
     fprintf(importing->to, "        // %s\n", text);
-    if (*load != '\0')
-        fprintf(importing->to, "        // warning: %s\n", load);
+    put_warning(importing, entry, arena_printf(importing->arena, "%ss", what), load);
+    if (all.cut == all.count)
+        put_warning(importing, entry, arena_printf(importing->arena, "%ss", what), all_cut);
     fprintf(importing->to, "        { \"%s\": ", what);
     put_json(importing->to, json, importing->arena);
     fprintf(importing->to, " }%s\n", last ? "" : ",");
     if (options->report != NULL)
         fprintf(options->report, "%s: %s\n", entry->name, text);
-    if (options->warnings != NULL && *load != '\0')
-        fprintf(options->warnings, "%s: warning: %s, %ss: %s\n", options->path, entry->name, what,
-                load);
     free(all.us);
 }
 
-/* How often a process of this entry goes round before it exits; 0: for ever, as most do not. */
-static uint32_t rounds_of(const struct trace_entry *entry)
+static bool has_whole_sleeps(const struct trace_entry *entry)
 {
-    uint64_t runs = 0;
-    uint32_t exits = 0;
+    for (uint32_t i = 0; i < entry->count; i++)
+        if (entry->processes[i]->count > 1)
+            return true;
+    return false;
+}
+
+/* How a process of this entry goes round. */
+struct rounds {
+    uint32_t count;  /* before it exits; 0: for ever */
+    bool has_sleeps; /* between its runs */
+    bool is_guessed; /* it sleeps at the end, for how long nothing tells */
+};
+
+static struct rounds rounds_of(const struct trace_entry *entry)
+{
+    bool whole = has_whole_sleeps(entry);
+    uint32_t runs = 0, exits = 0, asleep = 0;
     for (uint32_t i = 0; i < entry->count; i++) {
         runs += (entry->processes[i]->count + 1) / 2;
         exits += entry->processes[i]->exits;
+        asleep += entry->processes[i]->sleeps;
     }
-    return 2 * exits > entry->count ? (uint32_t)((runs + entry->count / 2) / entry->count) : 0;
-}
-
-static bool has_sleeps(const struct trace_entry *entry)
-{
-    struct durations sleeps = collect(entry, true);
-    free(sleeps.us);
-    return sleeps.count > 0;
+    bool ends = 2 * exits > entry->count, is_done = !whole && 2 * (exits + asleep) > entry->count;
+    return (struct rounds){ .count = ends || is_done ? (runs + entry->count / 2) / entry->count : 0,
+                            .has_sleeps = whole || (asleep > 0 && !is_done),
+                            .is_guessed = is_done && asleep > 0 };
 }
 
 /* ---- Entries ------------------------------------------------------------------------------ */
@@ -184,8 +233,8 @@ static void put_heading(const struct importing *importing, const struct trace_en
             entry->prio, (double)run_ns / 1e6);
     if (importing->options->fit) {
         cJSON_DeleteItemFromObjectCaseSensitive(heading, "loop");
-        if (rounds_of(entry) > 0)
-            cJSON_AddNumberToObject(heading, "loop", rounds_of(entry));
+        if (rounds_of(entry).count > 0)
+            cJSON_AddNumberToObject(heading, "loop", rounds_of(entry).count);
     }
     cJSON_ArrayForEach(member, heading)
     {
@@ -211,9 +260,11 @@ static void put_entry(const struct importing *importing, const struct trace_entr
 {
     put_heading(importing, entry);
     if (importing->options->fit) {
-        bool sleeps = has_sleeps(entry);
-        put_fit(importing, entry, false, !sleeps);
-        if (sleeps)
+        struct rounds rounds = rounds_of(entry);
+        if (rounds.is_guessed)
+            put_warning(importing, entry, "sleeps", "none comes to its end, so it does not go round again");
+        put_fit(importing, entry, false, !rounds.has_sleeps);
+        if (rounds.has_sleeps)
             put_fit(importing, entry, true, true);
     } else {
         put_bursts(importing, entry);

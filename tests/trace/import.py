@@ -456,6 +456,43 @@ def check_loads():
           f"fit: {more} %: {done.stderr}")
 
 
+def check_rare():
+    """Who wakes once, and who is cut off at both ends, has the CPU time that it had: of processes
+    that sleep, (from us, to us) on one cpu; the last also ends the trace."""
+    def history(*stretches):
+        lines, was_on = [], set()
+        for since, until, pid, state in stretches:
+            who = f"p{pid}"
+            if since is not None:
+                lines += [f"x 0 [000] {since / 1e6:.6f}: sched:sched_waking: comm={who} pid={pid} "
+                          "prio=120"] if pid in was_on or since > 0 else []
+                lines.append(f"x 0 [000] {since / 1e6:.6f}: sched:sched_switch: x:0 [120] R ==> "
+                             f"{who}:{pid} [120]")
+            was_on.add(pid)
+            lines.append(f"{who} {pid} [000] {until / 1e6:.6f}: sched:sched_switch: {who}:{pid} "
+                         f"[120] {state} ==> x:0 [120]")
+        write("rare.txt", "\n".join(lines))
+        made, said = imported("rare.txt", "--fit")
+        write_json("rare.json", {**made, "cost": "flat", "replications": 1,
+                                 "machine": {"cpu": "ideal", "cores": 1}})
+        return made, said, {row["workload"]: int(row["user_ps"]) / 1e6
+                            for row in run("rare.json", "out")}
+    rare = {pid: pid * 100000 + 500 for pid in range(2, 6)} # us: when it runs, for 100
+    often = [(us, us + 200, 1, "S") for us in range(0, 1000000, 10000)]
+    made, said, us = history(*sorted(often + [(at, at + 100, pid, "S")
+                                              for pid, at in rare.items()]))
+    check(all(us[f"p{pid}"] == 100 for pid in rare) and 19800 <= us["p1"] <= 22200,
+          f"fit: who wakes once: {us}")
+    check(all(f"p{pid}, sleeps: none comes to its end" in said for pid in rare) and "warning: p1" not in said,
+          f"fit: who wakes once: {said}")
+    made, said, us = history((None, 0, 2, "S"), (1000, 2000, 1, "S"), (3000, 10000, 2, "S"))
+    check(made["workload"][1]["phases"] == [{"run": 7000}, {"sleep": 3000}] and
+          us == {"p1": 1000, "p2": 8000}, f"fit: cut off at both ends: {made['workload']} {us}")
+    made, said, us = history((0, 1000, 1, "S"), (1000, 2000, 1, "S"))
+    check(made["workload"][0]["phases"][0] == {"run": 1000} and us["p1"] >= 2000,
+          f"fit: no time between: {made['workload']} {us}")
+
+
 def try_fits():
     """What was drawn from a distribution is fitted by that, and runs."""
     drawn = {"exponential": {"dist": "exponential", "mean_us": 300},
@@ -492,6 +529,7 @@ def try_fits():
         check(said is not None and float(said[3]) < 0.06 and float(said[4]) > 0.01 and
               abs(float(said[2]) / float(said[1]) - 1) < 0.1, f"fit: {name}: {said}")
     check_loads()
+    check_rare()
     check(entries["rare"][0]["run"] == 10 and "too few to fit, so their mean" in done.stdout,
           f"fit: too few: {entries['rare']}")
     check(braidsim("run", "--quiet", "fit.json", "--out", "out", "--replications", "1",

@@ -1,7 +1,7 @@
 /* imported.c -- a recorded trace as a scenario.
  *
  * Goal: the scenario has what was recorded, for as long as it takes; a fit is made of whole runs
- * and sleeps only, and says what it is worth.
+ * and sleeps, and of those cut off only as far as they say more, and says what it is worth.
  * Method: small traces made by hand, beside the text that they must become; where means are asked
  * for, the number of runs and their mean say which were taken.
  *
@@ -150,11 +150,12 @@ END_TEST
 
 /* ---- Fits --------------------------------------------------------------------------------- */
 
-/* The first run of who was there and the last of who stays are cut off, as is the last sleep. */
-START_TEST(only_what_is_whole_is_fitted)
+/* The first run of who was there and the last of who is on its way are cut off, as is the sleep in
+ * which a process ends. */
+START_TEST(what_is_whole_is_fitted)
 {
     begin(1, 1);
-    ADD(false, 100, 20, 30, 40, 200);
+    ADD(false, 25, 20, 30, 40, 28);
     import(1000);
     expect(
         "// 1 run of 30 us in the mean: too few to fit, so their mean\n        { \"run\": 30 },");
@@ -162,25 +163,99 @@ START_TEST(only_what_is_whole_is_fitted)
            "        { \"sleep\": 30 }\n");
     processes[0].exits = true;
     import(1000);
-    expect("// 2 runs of 115 us in the mean");
+    expect("// 2 runs of 29 us in the mean");
     processes[0].start_ns = 1;
     import(1000);
-    expect("// 3 runs of 110 us in the mean");
+    expect("// 3 runs of 27.6667 us in the mean");
     processes[0].exits = false;
     import(1000);
-    expect("// 2 runs of 65 us in the mean");
-    processes[0].count = 4; /* it sleeps at the end */
+    expect("// 2 runs of 27.5 us in the mean");
+    processes[0].sleeps = true; /* for 0 us so far */
     import(1000);
-    expect("// 2 runs of 65 us in the mean");
-    expect("// 1 sleep of 20 us in the mean");
-    /* The only run is taken however it is cut off, and where there is no sleep, none is there. */
+    expect("// 3 runs of 27.6667 us in the mean");
+    expect("// 2 sleeps of 30 us in the mean");
+    processes[0].sleeps = false;
+    processes[0].count = 4; /* it has been woken, and waits */
+    import(1000);
+    expect("// 2 runs of 27.5 us in the mean");
+    expect("// 2 sleeps of 30 us in the mean");
+    expect_not("warning");
+    expect_not("\"loop\"");
+}
+END_TEST
+
+/* What is cut off lasts at least that long: it counts where nothing whole of the process does. */
+START_TEST(what_is_cut_off_counts_if_it_is_longest)
+{
     begin(1, 1);
-    ADD(false, 100);
-    ADD(false, 300, 50);
+    ADD(false, 100, 20, 30, 40, 200);
     import(1000);
-    expect("// 2 runs of 200 us in the mean: too few to fit, so their mean\n"
-           "        { \"run\": 200 }\n      ] }");
-    expect_not("sleep\"");
+    expect("// 3 runs of 110 us in the mean");
+    processes[0].ns[0] = processes[0].ns[4] = 30000;
+    import(1000);
+    expect("// 1 run of 30 us in the mean");
+    processes[0].sleeps = true;
+    processes[0].slept_ns = 40000;
+    import(1000);
+    expect("// 2 sleeps of 30 us in the mean");
+    processes[0].slept_ns = 60000;
+    import(1000);
+    expect("// 3 sleeps of 40 us in the mean");
+    ck_assert_str_eq(warnings, "");
+    /* Both runs: that of 0 us says nothing. */
+    begin(1, 1);
+    ADD(false, 0, 20, 70);
+    import(1000);
+    expect("// 1 run of 70 us in the mean: too few to fit, so their mean\n"
+           "        // warning: the ends of the trace cut all off, so they are too short\n"
+           "        { \"run\": 70 },");
+    expect("// 1 sleep of 20 us in the mean");
+    ck_assert_str_eq(warnings, "t: warning: p, runs: the ends of the trace cut all off, so they are "
+                               "too short\n");
+    ADD(false, 300);
+    import(1000);
+    expect("// 2 runs of 185 us in the mean");
+    /* A run of less than a ns in the mean. */
+    begin(1, 1);
+    ADD(true, 0.001, 5, 0, 5, 0, 5, 0)->start_ns = 1;
+    import(1000);
+    expect("{ \"run\": 0.001 }");
+}
+END_TEST
+
+/* Where nobody is seen to wake again, nobody does, and who runs all the time does so for ever. */
+START_TEST(who_sleeps_to_the_end_does_not_go_round)
+{
+    static const char warning[] = "t: warning: p, sleeps: none comes to its end, so it does not go round "
+                                  "again\n";
+    begin(1, 1);
+    struct sched_process *sleeper = ADD(false, 10);
+    sleeper->start_ns = 400000;
+    sleeper->sleeps = true;
+    sleeper->slept_ns = 590000;
+    import(1000);
+    expect("\"loop\": 1,");
+    expect("        // warning: none comes to its end, so it does not go round again\n"
+           "        // 1 run of 10 us in the mean: too few to fit, so their mean\n"
+           "        { \"run\": 10 }\n      ] }");
+    ck_assert_str_eq(warnings, warning);
+    ADD(false, 1000); /* half of them: they go round */
+    import(1000);
+    expect_not("\"loop\"");
+    expect("// 2 runs of 505 us in the mean");
+    expect("// 1 sleep of 590 us in the mean: too few to fit, so their mean\n"
+           "        // warning: the ends of the trace cut all off, so they are too short\n"
+           "        { \"sleep\": 590 }\n      ] }");
+    ADD(true, 10); /* most of them sleep or exit: they do not */
+    import(1000);
+    expect("\"loop\": 1,");
+    expect_not("\"sleep\"");
+    ck_assert_str_eq(warnings, warning);
+    begin(1, 1);
+    ADD(false, 1000);
+    import(1000);
+    expect_not("\"loop\"");
+    expect_not("\"sleep\"");
 }
 END_TEST
 
@@ -264,7 +339,9 @@ int main(void)
     tcase_add_test(tests, all_of_it);
     tcase_add_test(tests, it_lasts_until_all_is_done);
     tcase_add_test(tests, ends_of_ranges);
-    tcase_add_test(tests, only_what_is_whole_is_fitted);
+    tcase_add_test(tests, what_is_whole_is_fitted);
+    tcase_add_test(tests, what_is_cut_off_counts_if_it_is_longest);
+    tcase_add_test(tests, who_sleeps_to_the_end_does_not_go_round);
     tcase_add_test(tests, as_many_as_are_asked_for);
     tcase_add_test(tests, rounds_of_who_exits);
     tcase_add_test(tests, ticks_of_the_clock);

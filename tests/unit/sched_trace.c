@@ -125,6 +125,18 @@ START_TEST(the_end)
     expect(5, 0, 1, 60000);
     expect(6, 10000, 1, 10000);
     ck_assert_uint_eq(trace.process_count, 2); /* 7 runs for nothing */
+    ck_assert(!find(5)->sleeps && !find(6)->sleeps);
+}
+END_TEST
+
+/* Asleep at the end, or woken, or gone. */
+START_TEST(last_sleeps)
+{
+    read_text(RUN(0, 100, 5) LEAVE(0, 110, 5, "S") RUN(0, 120, 6) LEAVE(0, 130, 6, "D") WAKE(140, 6)
+                  RUN(0, 150, 7) LEAVE(0, 160, 7, "X") RUN(0, 170, 8) LEAVE(0, 180, 8, "S"));
+    ck_assert(find(5)->sleeps && !find(6)->sleeps && !find(7)->sleeps && find(8)->sleeps);
+    ck_assert_uint_eq(find(5)->slept_ns, 70000);
+    ck_assert_uint_eq(find(8)->slept_ns, 0);
 }
 END_TEST
 
@@ -225,6 +237,7 @@ int main(void)
     tcase_add_test(tests, some_exit);
     tcase_add_test(tests, beginnings);
     tcase_add_test(tests, the_end);
+    tcase_add_test(tests, last_sleeps);
     tcase_add_test(tests, lost_switches);
     tcase_add_test(tests, told_times_count);
     tcase_add_test(tests, lines_of_all_kinds);
