@@ -215,13 +215,15 @@ static enum sched_line_kind read_switch(const char *text, struct sched_line *lin
     const char *comm = text, *at;
     if (!take(&comm, "prev_comm="))
         return read_switch_short(text, line);
+    const struct sched_line before = *line;
     for (at = comm; (at = strstr(at, " prev_pid=")) != NULL; at++)
         if (read_switch_rest(at, line)) {
             line->who.comm = comm;
             line->who.length = (size_t)(at - comm);
             return SCHED_SWITCH;
         }
-    return SCHED_UNKNOWN;
+    *line = before;
+    return read_switch_short(text, line); /* that may be the comm's beginning */
 }
 
 static enum sched_line_kind read_waking(const char *text, struct sched_line *line)
@@ -306,16 +308,35 @@ static enum sched_line_kind read_event(const char *text, struct sched_line *line
     return strchr(name, ':') != NULL ? SCHED_OTHER : SCHED_UNKNOWN;
 }
 
-/* "CPU:1 [LOST 12 EVENTS]" of ftrace, "LOST 12 events" of perf, in any case. */
+static const uint64_t most_lost = UINT64_C(1000000000000);
+
+/* "CPU:1 [LOST EVENTS]" of ftrace, "CPU:1 [EVENTS DROPPED]" and "CPU:1 [12 EVENTS DROPPED]" of
+ * trace-cmd. */
+static bool read_loss_of_cpu(const char *text, struct sched_line *line)
+{
+    const char *at = text;
+    uint64_t cpu;
+    skip_spaces(&at);
+    if (!take(&at, "CPU:") || !take_number(&at, SCHED_CPU_MAX, &cpu) || !take(&at, " ["))
+        return false;
+    line->count = SCHED_UNCOUNTED;
+    if (take(&at, "LOST EVENTS]") || take(&at, "EVENTS DROPPED]"))
+        return true;
+    return take_number(&at, most_lost, &line->count) && take(&at, " EVENTS DROPPED]");
+}
+
+/* Or "CPU:1 [LOST 12 EVENTS]" of ftrace, "LOST 12 events" of perf, in any case. */
 static bool read_loss(const char *text, struct sched_line *line)
 {
     static const char *const words[] = { "LOST ", "lost " };
+    if (read_loss_of_cpu(text, line))
+        return true;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         const char *at = strstr(text, words[i]);
         if (at == NULL)
             continue;
         at += strlen(words[i]);
-        if (take_number(&at, UINT64_C(1000000000000), &line->count))
+        if (take_number(&at, most_lost, &line->count))
             return true;
     }
     return false;
@@ -353,4 +374,29 @@ enum sched_line_kind sched_line_read(struct sched_line *line, const char *text)
             found = kind;
     }
     return found == SCHED_UNKNOWN && read_loss(text, line) ? SCHED_LOST : found;
+}
+
+/* Is a number behind key, between from and end, that take_number() does not take? */
+static bool has_beyond(const char *from, const char *end, const char *key, uint64_t most)
+{
+    for (const char *at = from; (at = strstr(at, key)) != NULL && at < end;) {
+        uint64_t value;
+        at += strlen(key);
+        if (is_digit(*at) && !take_number(&at, most, &value))
+            return true;
+    }
+    return false;
+}
+
+const char *sched_line_fault(const char *text)
+{
+    const char *event = strstr(text, "sched_switch: "), *end = text + strlen(text);
+    if (event == NULL)
+        return NULL;
+    if (has_beyond(text, event, "[", SCHED_CPU_MAX))
+        return "the cpu is beyond 65535";
+    if (has_beyond(event, end, "_prio=", SCHED_PRIO_MAX) ||
+        has_beyond(event, end, " [", SCHED_PRIO_MAX))
+        return "a priority is beyond 139, the kernel's greatest";
+    return has_beyond(event, end, "_pid=", SCHED_PID_MAX) ? "a pid is beyond 2^30" : NULL;
 }

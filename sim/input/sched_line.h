@@ -26,12 +26,14 @@ enum sched_line_kind {
     SCHED_UNKNOWN, /* no event, or one that is not what it should be */
     SCHED_TWOFOLD, /* a switch that can be read in several ways */
     SCHED_OTHER,   /* another event */
-    SCHED_LOST,    /* count events were lost */
+    SCHED_LOST,    /* count events were lost; SCHED_UNCOUNTED: nobody knows how many */
     SCHED_CPUS,    /* count cpus could have had events */
     SCHED_SWITCH,  /* who leaves, in what state; next comes */
     SCHED_WAKING,  /* sched_waking, sched_wakeup, sched_wakeup_new, child of sched_process_fork */
     SCHED_RUNTIME  /* who has run for count ns */
 };
+
+#define SCHED_UNCOUNTED UINT64_MAX
 
 /* The greatest numbers that a line may have; SCHED_UNKNOWN else. */
 enum { SCHED_CPU_MAX = 65535, SCHED_PID_MAX = 1 << 30, SCHED_PRIO_MIN = -1, SCHED_PRIO_MAX = 139 };
@@ -56,5 +58,8 @@ struct sched_line {
 
 /* Line ends with NUL, and without newline.  Points into it. */
 enum sched_line_kind sched_line_read(struct sched_line *line, const char *text);
+
+/* Which number of a line with sched_switch is beyond its range; NULL: none, or it is no such. */
+const char *sched_line_fault(const char *text);
 
 #endif

@@ -70,6 +70,8 @@ struct reading {
     struct cpu *cpus;   /* [CPUS_MAX] */
     uint64_t begin_ns, end_ns;
     struct life_of_process *first, **last;
+    uint64_t lines, fault_line;
+    const char *fault; /* the first, sched_line_fault() */
 };
 
 /* ---- The file ----------------------------------------------------------------------------- */
@@ -131,6 +133,10 @@ static void read_line(struct reading *reading, const char *text)
         break;
     case SCHED_UNKNOWN:
         trace->unknown_lines++;
+        if (reading->fault == NULL) {
+            reading->fault = sched_line_fault(text);
+            reading->fault_line = reading->lines;
+        }
         break;
     case SCHED_TWOFOLD:
         trace->twofold_lines++;
@@ -139,7 +145,10 @@ static void read_line(struct reading *reading, const char *text)
         trace->other_lines++;
         break;
     case SCHED_LOST:
-        trace->lost += line.count;
+        if (line.count == SCHED_UNCOUNTED)
+            trace->losses_uncounted++;
+        else
+            trace->lost += line.count;
         break;
     case SCHED_CPUS:
         trace->cpus_named = (uint32_t)line.count;
@@ -163,8 +172,10 @@ static bool read_lines(struct reading *reading, gzFile file, const char *path, s
         bool ends = length > 0 && text[length - 1] == '\n';
         while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
             text[--length] = '\0';
-        if (!goes_on)
+        if (!goes_on) {
+            reading->lines++;
             read_line(reading, text);
+        }
         goes_on = !ends;
     }
     const char *reason = gzerror(file, &number);
@@ -458,6 +469,10 @@ static bool read_file(struct reading *reading, const char *path, struct error *e
     gzclose(file);
     if (!fine)
         return false;
+    if (reading->trace->switches == 0 && reading->fault != NULL)
+        return error_set(err, path,
+                         "has no sched_switch event that can be read; of that in line %ju %s",
+                         (uintmax_t)reading->fault_line, reading->fault);
     if (reading->trace->switches == 0)
         return error_set(err, path,
                          "has no sched_switch event that can be read; the text of ftrace's file "
@@ -501,6 +516,8 @@ static const char *note(const char *so_far, uint64_t count, const char *what, st
 const char *sched_trace_notes(const struct sched_trace *trace, struct arena *arena)
 {
     const char *text = note("", trace->lost, "events were lost in recording", arena);
+    text =
+        note(text, trace->losses_uncounted, "times events were lost, nobody knows how many", arena);
     text = note(text, trace->cut_stretches,
                 "stretches on a cpu lack an end and count as sched_stat_runtime says, or nothing",
                 arena);

@@ -51,7 +51,8 @@ struct sched_trace {
     uint64_t duration_ns;
     bool is_fine; /* times are given finer than to the us */
     bool has_wakings;
-    uint64_t switches, lost, other_lines, unknown_lines, twofold_lines, cut_stretches;
+    uint64_t switches, lost, losses_uncounted, other_lines, unknown_lines, twofold_lines,
+        cut_stretches;
 };
 
 /* False when it cannot be read, is no such trace, or has no process that runs.  Processes are the

@@ -262,7 +262,8 @@ static void put_entry(const struct importing *importing, const struct trace_entr
     if (importing->options->fit) {
         struct rounds rounds = rounds_of(entry);
         if (rounds.is_guessed)
-            put_warning(importing, entry, "sleeps", "none comes to its end, so it does not go round again");
+            put_warning(importing, entry, "sleeps",
+                        "none comes to its end, so it does not go round again");
         put_fit(importing, entry, false, !rounds.has_sleeps);
         if (rounds.has_sleeps)
             put_fit(importing, entry, true, true);

@@ -378,6 +378,7 @@ def try_library():
 
 def try_refusals():
     write("no.ftrace", "hello\nworld\n")
+    write("cpu.ftrace", "hello\n" + "\n".join(map(FORMS["perf"], HISTORY)).replace("[00", "[9999"))
     write("cut.ftrace.gz", "x" * 100000)
     with open("cut.ftrace.gz", "rb") as file:
         whole = file.read()
@@ -391,6 +392,8 @@ def try_refusals():
             ([{"trace": "none"}], "s.json:1:"), ([{"trace": "none"}], "there is no file none"),
             ([{"trace": 5}], "/workload/0/trace: must be a string"),
             ([{"trace": "no.ftrace"}], "no.ftrace: has no sched_switch event"),
+            ([{"trace": "cpu.ftrace"}], "no sched_switch event that can be read; of that in line 3 "
+                                        "the cpu is beyond 65535"),
             ([{"trace": "cut.ftrace.gz"}], "cut.ftrace.gz: cannot be decompressed"),
             ([{"trace": "long.ftrace"}], "long.ftrace: lasts for 899990 s"),
             ([{"trace": "/dev/zero"}], "/dev/zero: is no regular file"),

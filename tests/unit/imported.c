@@ -210,8 +210,9 @@ START_TEST(what_is_cut_off_counts_if_it_is_longest)
            "        // warning: the ends of the trace cut all off, so they are too short\n"
            "        { \"run\": 70 },");
     expect("// 1 sleep of 20 us in the mean");
-    ck_assert_str_eq(warnings, "t: warning: p, runs: the ends of the trace cut all off, so they are "
-                               "too short\n");
+    ck_assert_str_eq(warnings,
+                     "t: warning: p, runs: the ends of the trace cut all off, so they are "
+                     "too short\n");
     ADD(false, 300);
     import(1000);
     expect("// 2 runs of 185 us in the mean");
@@ -226,8 +227,9 @@ END_TEST
 /* Where nobody is seen to wake again, nobody does, and who runs all the time does so for ever. */
 START_TEST(who_sleeps_to_the_end_does_not_go_round)
 {
-    static const char warning[] = "t: warning: p, sleeps: none comes to its end, so it does not go round "
-                                  "again\n";
+    static const char warning[] =
+        "t: warning: p, sleeps: none comes to its end, so it does not go round "
+        "again\n";
     begin(1, 1);
     struct sched_process *sleeper = ADD(false, 10);
     sleeper->start_ns = 400000;

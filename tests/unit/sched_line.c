@@ -64,6 +64,8 @@ static const struct expected {
       0, 0, "", 0, 0 },
     { "z 5 [0] 0.1: sched_switch: x:5 [2] S ==> y:5 [120] R ==> b:6 [7]", SCHED_TWOFOLD, 0, 0, 0,
       "", 0, 0, 0, "", 0, 0 },
+    { "prev_comm=q 5 [0] 0.1: sched:sched_switch: prev_comm=q:5 [120] S ==> b:6 [7]", SCHED_SWITCH,
+      100000000, 0, 0, "prev_comm=q", 5, 120, 'S', "b", 6, 7 },
     /* Wakings and forks. */
     { " <idle>-0 [001] d.h. 1.5: sched_waking: comm=a pid=3 pid=4194304 prio=120 target_cpu=000",
       SCHED_WAKING, 1500000000, 0, 1, "a pid=3", 4194304, 120, 0, "", 0, 0 },
@@ -85,6 +87,10 @@ static const struct expected {
       0 },
     { "CPU:1 [LOST 1000000000000 EVENTS]", SCHED_LOST, 0, 1000000000000, 0, "", 0, 0, 0, "", 0, 0 },
     { "CPU:1 [LOST x, LOST 5 EVENTS]", SCHED_UNKNOWN, 0, 0, 0, "", 0, 0, 0, "", 0, 0 },
+    { "CPU:0 [LOST EVENTS]", SCHED_LOST, 0, SCHED_UNCOUNTED, 0, "", 0, 0, 0, "", 0, 0 },
+    { "  CPU:12 [EVENTS DROPPED]", SCHED_LOST, 0, SCHED_UNCOUNTED, 0, "", 0, 0, 0, "", 0, 0 },
+    { "CPU:1 [12 EVENTS DROPPED]", SCHED_LOST, 0, 12, 0, "", 0, 0, 0, "", 0, 0 },
+    { "CPU:1 [12 EVENTS]", SCHED_UNKNOWN, 0, 0, 0, "", 0, 0, 0, "", 0, 0 },
     { "lost 17 events", SCHED_LOST, 0, 17, 0, "", 0, 0, 0, "", 0, 0 },
 };
 
@@ -151,6 +157,28 @@ START_TEST(what_is_none_is_not_read)
 }
 END_TEST
 
+/* What a refusal names. */
+START_TEST(faults_are_named)
+{
+    static const struct {
+        const char *text, *fault;
+    } faults[] = {
+        { SWITCH("65536", "1.5", "5", "120", "next_prio=98"), "the cpu is beyond 65535" },
+        { SWITCH("65535", "1.5", "5", "140", "next_prio=98"), "a priority is beyond 139" },
+        { SWITCH("0", "1.5", "5", "139", "next_prio=140"), "a priority is beyond 139" },
+        { "a 5 [0] 0.1: sched:sched_switch: a:5 [140] S ==> b:6 [7]", "a priority is beyond 139" },
+        { SWITCH("0", "1.5", "1073741825", "120", "next_prio=98"), "a pid is beyond 2^30" },
+        { SWITCH("0", "1", "5", "120", "next_prio=98"), NULL },
+        { " a-5 [99999] .... 1.5: sched_waking: comm=a pid=5 prio=120", NULL },
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        const char *fault = sched_line_fault(faults[i].text), *wanted = faults[i].fault;
+        bool fine = fault != NULL && wanted != NULL && strncmp(fault, wanted, strlen(wanted)) == 0;
+        ck_assert_msg(fine || fault == wanted, "%s: %s", faults[i].text, fault);
+    }
+}
+END_TEST
+
 START_TEST(ends_of_ranges)
 {
     struct sched_line line;
@@ -169,6 +197,7 @@ int main(void)
     TCase *tests = tcase_create("sched_line");
     tcase_add_loop_test(tests, lines_are_read, 0, sizeof lines / sizeof lines[0]);
     tcase_add_loop_test(tests, what_is_none_is_not_read, 0, sizeof unknown / sizeof unknown[0]);
+    tcase_add_test(tests, faults_are_named);
     tcase_add_test(tests, ends_of_ranges);
     return suite_run("sched_line", tests);
 }

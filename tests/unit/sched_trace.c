@@ -191,12 +191,13 @@ END_TEST
 START_TEST(lines_of_all_kinds)
 {
     read_text("# entries-in-buffer/entries-written: 2/2   #P:8\n" RUN(0, 100, 5)
-                  LEAVE(0, 130, 5, "S") "what?\nLOST 7 events\n" AT(
+                  LEAVE(0, 130, 5, "S") "what?\nLOST 7 events\nCPU:0 [LOST EVENTS]\n" AT(
                       0, 100) "irq: x\n[0] 1.000150: "
                               "sched_switch: a:5 [120] R ==> x:1 [2] S ==> y:6 [7]\n");
     ck_assert_uint_eq(trace.cpus, 8);
     ck_assert_str_eq(sched_trace_notes(&trace, &arena),
-                     "7 events were lost in recording, 1 lines were not understood and skipped, 1 "
+                     "7 events were lost in recording, 1 times events were lost, nobody knows how "
+                     "many, 1 lines were not understood and skipped, 1 "
                      "switches could be read in several ways, as a name looks like their form, and "
                      "were skipped, 1 lines of other events were skipped");
     read_text("#P:1\n" RUN(0, 100, 5) RUN(1, 110, 6) LEAVE(0, 130, 5, "S"));
