@@ -397,7 +397,7 @@ static bool check_for_ever(const struct compiler *compiler, const struct node *n
 static bool read_phases(struct compiler *compiler, const struct node *node, uint32_t depth,
                         uint32_t mask, struct error *err);
 
-enum { UNKNOWN_MASK = UINT32_MAX };
+#define UNKNOWN_MASK UINT32_MAX
 
 /* What comes next is to happen under this mask: nothing is asked for before, so that a process goes
  * from one group's cpus to the next one's without being anywhere between. */
