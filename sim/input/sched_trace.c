@@ -477,7 +477,10 @@ static bool read_file(struct reading *reading, const char *path, struct error *e
         return error_set(err, path,
                          "has no sched_switch event that can be read; the text of ftrace's file "
                          "\"trace\", or of perf script or trace-cmd report, is wanted, with times "
-                         "in seconds");
+                         "in seconds%s",
+                         strstr(path, ".pftrace") != NULL
+                             ? ", not Perfetto's .pftrace; `run --trace FILE.ftrace` writes such"
+                             : "");
     follow_all(reading);
     finish(reading);
     if (reading->trace->duration_ns > longest_ns)

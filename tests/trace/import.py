@@ -423,7 +423,9 @@ def try_refusals():
         done = braidsim("check", "s.json")
         check(done.returncode == 2 and what in done.stderr,
               f"{workload}: status {done.returncode}: {done.stderr}")
-    for arguments, what in ((["no.ftrace"], "has no sched_switch"), (["none"], "cannot be opened"),
+    write("no.pftrace", "\n\0hello")
+    for arguments, what in ((["no.ftrace"], "has no sched_switch"), (["no.pftrace"], "not Perfetto's"),
+                            (["none"], "cannot be opened"),
                             ([], "which trace?"), (["a", "b"], "one trace at a time"),
                             (["a", "--min-runs", "1"], "from 2 to"),
                             (["one.ftrace", "--min-runs", "5"], "--min-runs is for --fit"),

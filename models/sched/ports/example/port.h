@@ -19,8 +19,8 @@ struct port_kernel {
     void *(*memory)(uint64_t bytes);                    /* zeroed, on a line of its own, for good */
     void (*interrupt)(uint32_t cpu);                    /* sends cpu an IPI */
     void (*events)(uint32_t cpu, uint64_t now_ns);      /* what is due on cpu: torus->wake() */
-    void (*run)(uint32_t cpu, struct process *process); /* what cpu returns to; NULL: it halts.
-                                                           May switch contexts: nothing comes after */
+    /* What cpu returns to; NULL: it halts.  May switch contexts: port_leave() ends with it. */
+    void (*run)(uint32_t cpu, struct process *process);
 };
 
 struct port_cpu {
