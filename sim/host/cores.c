@@ -51,7 +51,7 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     uint64_t user_ps = core_share_ps(elapsed_ps - stall_ps, core->share);
     uint64_t work_ps = core_share_ps(user_ps, core->speed);
     core->stall_ps -= stall_ps;
-    uint64_t from_ps = core->accounted_ps;
+    uint64_t to_ps = core->accounted_ps + elapsed_ps;
     if (user_ps < elapsed_ps)
         core_charge(host, core, ACCOUNT_CACHE, elapsed_ps - user_ps);
     if (work_ps > task->run_left_ps) {
@@ -61,7 +61,7 @@ static void running_progress(struct host *host, struct core *core, uint64_t elap
     task->run_left_ps -= work_ps;
     core->ran_ps += work_ps;
     if (host->recording != NULL)
-        recording_work(host, core->running, from_ps, from_ps + elapsed_ps, work_ps);
+        recording_work(host, core->running, to_ps - user_ps, to_ps, work_ps);
     if (host->series != NULL)
         series_add(host->series, host->series->user_ps, core->accounted_ps,
                    core->accounted_ps + user_ps, 1);

@@ -102,7 +102,7 @@ void recording_begin(struct host *host);
 /* Task comes onto the core now, or, NO_TASK, nothing does. */
 void recording_switch(struct host *host, const struct core *core, uint32_t task);
 
-/* Task has done work from from_ps to to_ps. */
+/* Task has done work from from_ps to to_ps, the time that is in its account as its own. */
 void recording_work(struct host *host, uint32_t task, uint64_t from_ps, uint64_t to_ps,
                     uint64_t work_ps);
 

@@ -324,7 +324,8 @@ static void put_top(const struct importing *importing)
     else
         fputs(
             "// bursts_us: run, sleep, run, ... of each process.  Who was alive at the end sleeps "
-            "for good then.\n",
+            "for good then.\n// duration_ms is for cores of full speed that never idle beside "
+            "who waits; others want more.\n",
             to);
     fprintf(to,
             "{\n  \"name\": \"%s\",\n  \"duration_ms\": %.0f,\n  \"replications\": %d,\n"

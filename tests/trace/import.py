@@ -249,7 +249,7 @@ def trip(name, scenario, whole):
     write_json("a.json", scenario)
     before = run("a.json", "a", "--trace", "trip.ftrace")
     made, _ = imported("trip.ftrace")
-    replay = {**scenario, "workload": made["workload"]}
+    replay = {**scenario, "workload": made["workload"], "warmup_ms": 0}
     check(made["machine"]["cores"] == scenario["machine"]["cores"], f"{name}: cores")
     least_ms, most_ms = graham_ms(made), max(graham_ms(made), scenario["duration_ms"])
     check(1.1 * least_ms <= made["duration_ms"] <= math.ceil(1.1 * most_ms),
@@ -287,6 +287,9 @@ def try_trips():
     balanced = {"balance": {"kind": "steal"}, "policy": "eevdf", "placement": "affinity"}
     trip("balanced", scenario_of([HOGS, ONE, SLEEPERS], 4, **balanced), True)
     trip("global queue", scenario_of([HOGS, ONE, SLEEPERS], 8, tori=1), True)
+    audio = scenario_of([{"library": "audio-and-compile"}], 3, "traced")
+    trip("after a warm-up", {**audio, "scheduler": {"balance": {"kind": "steal"}, "policy": "fair"},
+                             "duration_ms": 200, "warmup_ms": 47.3, "seed": 11}, True)
     trip("jobs", scenario_of([JOBS, ONE], 2), True)
     trip("weights", scenario_of([{**HOGS, "weight": 3121}, {**HOGS, "name": "light", "weight": 87},
                                  {**ONE, "priority": -3}], 1), True)
