@@ -9,21 +9,13 @@
 #include "sim/input/json.h"
 #include "sim/version.h"
 
-static void add_number(cJSON *to, const char *name, double value)
-{
-    if (isnan(value))
-        cJSON_AddNullToObject(to, name);
-    else
-        cJSON_AddNumberToObject(to, name, value);
-}
-
 static cJSON *value_json(const struct claim_value *value)
 {
     cJSON *json = cJSON_CreateObject();
     struct interval interval = value->interval;
-    add_number(json, "mean", interval.mean);
-    add_number(json, "low", interval.mean - interval.half_width);
-    add_number(json, "high", interval.mean + interval.half_width);
+    json_add_number(json, "mean", interval.mean);
+    json_add_number(json, "low", interval.mean - interval.half_width);
+    json_add_number(json, "high", interval.mean + interval.half_width);
     cJSON_AddNumberToObject(json, "n", interval.n);
     if (value->best != NULL)
         cJSON_AddStringToObject(json, "best", value->best);

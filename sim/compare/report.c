@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/input/json.h"
 #include "sim/output/file.h"
 #include "sim/statistics/studentized.h"
 
@@ -272,14 +273,6 @@ void report_table(FILE *to, const struct comparison *comparison)
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-static void add_number(cJSON *object, const char *key, double value)
-{
-    if (isfinite(value))
-        cJSON_AddNumberToObject(object, key, value);
-    else
-        cJSON_AddNullToObject(object, key);
-}
-
 static cJSON *record_json(const struct record *record, const char *variant)
 {
     cJSON *object = cJSON_CreateObject();
@@ -324,18 +317,18 @@ static cJSON *item_json(const struct comparison_item *item)
         cJSON_AddNullToObject(object, "variant");
     cJSON_AddItemToObject(object, "sweep", cJSON_Duplicate(item->a->sweep, true));
     cJSON_AddStringToObject(object, "verdict", verdict_names[judgement->verdict]);
-    add_number(object, "mean_a", d->mean_a);
-    add_number(object, "mean_b", d->mean_b);
+    json_add_number(object, "mean_a", d->mean_a);
+    json_add_number(object, "mean_b", d->mean_b);
     cJSON_AddNumberToObject(object, "n_a", d->count_a);
     cJSON_AddNumberToObject(object, "n_b", d->count_b);
-    add_number(object, "difference", d->estimate);
-    add_number(object, "ci95_low", low);
-    add_number(object, "ci95_high", high);
-    add_number(object, "margin", judgement->margin);
-    add_number(object, "decisive_low", judgement->low);
-    add_number(object, "decisive_high", judgement->high);
-    add_number(object, "decisive_confidence", judgement->confidence);
-    add_number(object, "p", judgement->p);
+    json_add_number(object, "difference", d->estimate);
+    json_add_number(object, "ci95_low", low);
+    json_add_number(object, "ci95_high", high);
+    json_add_number(object, "margin", judgement->margin);
+    json_add_number(object, "decisive_low", judgement->low);
+    json_add_number(object, "decisive_high", judgement->high);
+    json_add_number(object, "decisive_confidence", judgement->confidence);
+    json_add_number(object, "p", judgement->p);
     cJSON_AddNumberToObject(object, "more_replications", judgement->more);
     return object;
 }

@@ -122,6 +122,9 @@ void json_number(double value, char *buffer);
 /* Writes the number, or, if it is none or infinite, the word for it. */
 void json_write_number(FILE *to, double value, const char *undefined);
 
+/* The same into an object: null if it is none or infinite. */
+void json_add_number(cJSON *object, const char *name, double value);
+
 /* Writes a string, quoted.  Names of files and hosts may be of any bytes: what is no character
  * becomes a question mark. */
 void json_write_string(FILE *to, const char *text);

@@ -189,6 +189,14 @@ void json_write_number(FILE *to, double value, const char *undefined)
     }
 }
 
+void json_add_number(cJSON *object, const char *name, double value)
+{
+    if (isfinite(value))
+        cJSON_AddNumberToObject(object, name, value);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
 void json_write_string(FILE *to, const char *text)
 {
     struct arena arena = ARENA_EMPTY;

@@ -180,14 +180,6 @@ void sensitivity_print(FILE *to, const struct sensitivity *sensitivity)
 
 /* ---- For programs ------------------------------------------------------------------------- */
 
-static void add_number(cJSON *to, const char *name, double value)
-{
-    if (isnan(value))
-        cJSON_AddNullToObject(to, name);
-    else
-        cJSON_AddNumberToObject(to, name, value);
-}
-
 static cJSON *points_json(const struct sensitivity *sensitivity)
 {
     cJSON *points = cJSON_CreateArray();
@@ -229,11 +221,11 @@ static cJSON *change_json(const struct sensitivity *sensitivity, uint32_t change
         cJSON_AddNumberToObject(point, "point", p);
         cJSON_AddNumberToObject(point, "value", value);
         cJSON_AddNumberToObject(point, "given", given);
-        add_number(point, "base", effects[p].base);
-        add_number(point, "mean", effects[p].changed);
-        add_number(point, "change_percent", effects[p].percent);
-        add_number(point, "ci95_percent", effects[p].half);
-        add_number(point, "p", effects[p].p);
+        json_add_number(point, "base", effects[p].base);
+        json_add_number(point, "mean", effects[p].changed);
+        json_add_number(point, "change_percent", effects[p].percent);
+        json_add_number(point, "ci95_percent", effects[p].half);
+        json_add_number(point, "p", effects[p].p);
         cJSON_AddItemToArray(points, point);
     }
     return json;
