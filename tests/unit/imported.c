@@ -93,6 +93,8 @@ START_TEST(all_of_it)
         "// Machine and scheduler are there to be replaced.  Times are in us.\n"
         "// bursts_us: run, sleep, run, ... of each process.  Who was alive at the end sleeps for "
         "good then.\n"
+        "// duration_ms is for cores of full speed that never idle beside who waits; others want "
+        "more.\n"
         "{\n  \"name\": \"n\",\n  \"duration_ms\": 1,\n  \"replications\": 1,\n"
         "  \"machine\": { \"cpu\": \"zen4\", \"cores\": 2 },\n"
         "  \"scheduler\": { \"tori\": \"per_core\", \"policy\": \"fair\", \"balance\": { \"kind\": "
