@@ -67,6 +67,16 @@ const char *metric_name(const struct scenario *scenario, uint32_t index, struct 
     return scaling_descriptions[index - (scenario->lag ? LAG_COUNT : 0)].name;
 }
 
+uint32_t metric_index(const struct scenario *scenario, const char *name)
+{
+    struct arena arena = ARENA_EMPTY;
+    uint32_t count = metric_name_count(scenario), i = 0;
+    while (i < count && strcmp(metric_name(scenario, i, &arena), name) != 0)
+        i++;
+    arena_free(&arena);
+    return i < count ? i : UINT32_MAX;
+}
+
 const struct metric_description *metric_describe(const char *name)
 {
     static const struct {

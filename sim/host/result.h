@@ -161,6 +161,9 @@ extern const uint32_t entry_metric_count;
 uint32_t metric_name_count(const struct scenario *scenario);
 const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena);
 
+/* Which of them is called so; UINT32_MAX: none. */
+uint32_t metric_index(const struct scenario *scenario, const char *name);
+
 /* What a metric of any scenario is, an entry's or an operation's as the one that it is of; NULL:
  * there is none of that name. */
 const struct metric_description *metric_describe(const char *name);

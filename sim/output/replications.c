@@ -59,28 +59,16 @@ struct bounds results_median_at(const struct results *results, uint32_t point, u
     return bounds;
 }
 
-/* UINT32_MAX: the point has none of that name. */
-static uint32_t metric_index(const struct results *results, uint32_t point, const char *name)
-{
-    const struct scenario *scenario = &results->experiment->points[point].scenario;
-    struct arena arena = ARENA_EMPTY;
-    uint32_t count = metric_name_count(scenario), i = 0;
-    while (i < count && strcmp(metric_name(scenario, i, &arena), name) != 0)
-        i++;
-    arena_free(&arena);
-    return i < count ? i : UINT32_MAX;
-}
-
 struct interval results_metric(const struct results *results, uint32_t point, const char *name)
 {
-    uint32_t index = metric_index(results, point, name);
+    uint32_t index = metric_index(&results->experiment->points[point].scenario, name);
     return index != UINT32_MAX ? results_metric_at(results, point, index)
                                : (struct interval){ NAN, NAN, 0 };
 }
 
 struct bounds results_median(const struct results *results, uint32_t point, const char *name)
 {
-    uint32_t index = metric_index(results, point, name);
+    uint32_t index = metric_index(&results->experiment->points[point].scenario, name);
     return index != UINT32_MAX ? results_median_at(results, point, index)
                                : (struct bounds){ NAN, NAN, NAN };
 }

@@ -127,16 +127,6 @@ bool sensitivity_init(struct sensitivity *sensitivity, const struct experiment *
 
 /* ---- What the runs yielded ---------------------------------------------------------------- */
 
-static uint32_t metric_index(const struct scenario *scenario, const char *name)
-{
-    struct arena arena = ARENA_EMPTY;
-    uint32_t count = metric_name_count(scenario), i = 0;
-    while (i < count && strcmp(metric_name(scenario, i, &arena), name) != 0)
-        i++;
-    arena_free(&arena);
-    return i < count ? i : UINT32_MAX;
-}
-
 bool sensitivity_take(const struct sensitivity *sensitivity, struct sensitivity_runs *runs,
                       const struct results *results, struct error *err)
 {

@@ -57,5 +57,12 @@ numbers = {n for values in counts.values() for n, _ in values}
 check(len(numbers) > 1 and min(numbers) >= 15 and max(numbers) <= 60, f"replications: {counts}")
 check(any(0 < warmup <= 150 for values in counts.values() for _, warmup in values), f"{counts}")
 print(f"replications and warm-up in ms, by cores: {counts}")
+
+# Where the replications allowed do not suffice, it is said; where they do, not.
+for percent, wide in ((0.01, True), (90, False)):
+    write("wide.json", duration_ms=100, replications=15, precision_percent=percent,
+          precision_metrics=["response_us_mean.hog"], max_replications=15)
+    text = run(program, "run", "wide.json", "--quiet", "--out", f"wide{percent}")
+    check(("note: at 5 of 5 combinations of swept values the intervals are wider" in text) == wide, text)
 shutil.rmtree(work)
 finish()
