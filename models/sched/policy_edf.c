@@ -17,8 +17,9 @@
  *   - Proven bound: with budgets enforced to the nanosecond (slices "exact"), and no price on
  *     scheduling, a process that needs at most Q in any T, asking for it at most once in T, gets
  *     it within T of asking, whatever the others do.  By ticks, a budget may be overrun by a tick.
- *   - No process with a reservation receives more than its utilisation while others with one are
- *     waiting, but for one budget.
+ *   - While several with reservations want the cores all the time, none receives more than its
+ *     utilisation but for one budget.  What it had beyond that before, while others did not want
+ *     it, its deadline lies ahead, and others go first for as long.
  *
  * pick, enqueue and dequeue are O(log n) in the reservations, O(1) in the background; the rest is
  * O(1).  A process with a reservation stays on its torus.
@@ -137,7 +138,9 @@ static void server_wake(struct reservation *reservation, uint64_t now_ns)
 {
     uint64_t budget = reservation->budget_ns, period = reservation->period_ns;
     uint64_t deadline = reservation->node.key;
-    if (now_ns < deadline && reservation->node.summary * period < (deadline - now_ns) * budget)
+    uint64_t left = reservation->node.summary; /* at most the budget */
+    if (now_ns < deadline &&
+        (deadline - now_ns > period || left * period < (deadline - now_ns) * budget))
         return;
     reservation->node.key = now_ns + period;
     reservation->node.summary = budget;

@@ -71,11 +71,12 @@ uint64_t share_divide(uint64_t numerator, uint64_t denominator)
 
 /* ---- Virtual time ------------------------------------------------------------------------- */
 
-void virtual_time_init(struct virtual_time *time)
+void virtual_time_init(struct virtual_time *time, uint32_t cores)
 {
     time->now_ns = time->base = time->weight = 0;
     time->rest = 0;
-    time->running = 0;
+    time->running = time->apart = 0;
+    time->cores = cores;
 }
 
 /* Moves what is whole of rest / weight into base. */

@@ -309,6 +309,32 @@ START_TEST(sleep_renews_no_budget)
 }
 END_TEST
 
+/* Who has had the core to itself far beyond its bandwidth has its deadline as far ahead, and keeps
+ * it: the budget times the time to it is more than 64 bits of ns^2. */
+START_TEST(a_deadline_far_ahead_is_kept_across_sleep)
+{
+    const uint32_t second_ns = 1000000000;
+    machine_init(&policy_edf, 1, 1);
+    ck_assert(reserve(second_ns, 4u * second_ns, HARD));
+    honour_kicks();
+    struct process *alone = current(0);
+    for (uint64_t seconds = 1; seconds <= 8; seconds++) {
+        machine.now_ns = seconds * second_ns;
+        torus_schedule(torus(), 0, machine.now_ns);
+    }
+    ck_assert_int_eq(torus_block(torus(), 0, machine.now_ns), PROCESS_OK);
+    torus_schedule(torus(), 0, machine.now_ns);
+    machine.now_ns++;
+    ck_assert_int_eq(torus_wake(torus(), 0, alone, machine.now_ns), PROCESS_OK);
+    honour_kicks();
+    ck_assert(current(0) == alone);
+    ck_assert(reserve(second_ns, 4u * second_ns, HARD)); /* due in 4 s, the other one in 28 */
+    honour_kicks();
+    ck_assert_uint_eq(current(0)->id, 1);
+    tori_fini(&machine.tori);
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_refused)
 {
     for (uint32_t i = 0; policy_list[i] != NULL; i++) {
@@ -387,6 +413,7 @@ int main(void)
     tcase_add_test(tests, bandwidth_is_free_at_the_last_deadline);
     tcase_add_test(tests, bandwidth_is_free_when_the_later_deadline_has_come);
     tcase_add_loop_test(tests, sleep_renews_no_budget, 0, 3);
+    tcase_add_test(tests, a_deadline_far_ahead_is_kept_across_sleep);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, a_reservation_stays_on_its_torus);
     tcase_add_test(tests, a_core_that_leaves_is_not_counted_on);

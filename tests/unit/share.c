@@ -94,7 +94,7 @@ START_TEST(virtual_time_is_the_mean)
     memset(process, 0, sizeof process);
     memset(competes, 0, sizeof competes);
     memset(runs, 0, sizeof runs);
-    virtual_time_init(&time);
+    virtual_time_init(&time, 1);
     for (int step = 0; step < STEPS; step++) {
         uint32_t i = tori_random_below(&random, PROCESSES);
         struct share *share = share_of(&process[i]);

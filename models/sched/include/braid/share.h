@@ -10,12 +10,18 @@
  * Those that compete are the queued and the running ones.  A running process receives a ns each ns,
  * whatever its weight, so the sum is known at any time without looking at it.
  *
+ * On several cores a process can be due more than one, which it cannot have.  One that is picked
+ * and due more than a core of those that are left runs apart: it does not compete meanwhile, nor
+ * does its core, and keeps its lag, so that the others share what is left by their weights.
+ *
  * Invariant: base = floor(V) and 0 <= rest < weight, rest / weight being what of V is left
  * (tests/unit/share.c).  All is O(1).
  *
  * Source: I. Stoica and H. Abdel-Wahab, "Earliest eligible virtual deadline first: a flexible and
  * accurate mechanism for proportional share resource allocation", TR 95-22, Old Dominion
- * University, 1995, section 2.
+ * University, 1995, section 2; what is due on several cores: A. Chandra, M. Adler, P. Goyal and
+ * P. Shenoy, "Surplus fair scheduling: a proportional-share CPU scheduling algorithm for symmetric
+ * multiprocessors", OSDI 2000 (feasible weights).
  * SPDX-License-Identifier: MIT
  */
 #ifndef BRAID_SHARE_H
@@ -29,7 +35,7 @@ enum { SHARE_SHIFT = 20, SHARE_NOMINAL_SHIFT = 10 /* 2^20 / 1024 = 2^10 */ };
 /* Longer times are taken for this, so that nothing overflows: 4.6 hours. */
 #define SHARE_MOST_NS ((UINT64_C(1) << 44) - 1)
 
-enum share_state { SHARE_AWAY, SHARE_QUEUED, SHARE_PICKED };
+enum share_state { SHARE_AWAY, SHARE_QUEUED, SHARE_PICKED, SHARE_APART };
 
 /* What a policy keeps of a process; node.user is its weight, 0 before it has one. */
 struct __attribute__((may_alias)) share {
@@ -51,7 +57,9 @@ struct virtual_time {
     uint64_t base;
     int64_t rest;
     uint64_t weight;  /* of all that compete */
-    uint32_t running; /* processes */
+    uint32_t running; /* processes that compete */
+    uint32_t apart;   /* processes that do not, on cores of their own */
+    uint32_t cores;   /* that serve all of them */
 };
 
 static inline struct share *share_of(const struct process *process)
@@ -89,7 +97,7 @@ static inline uint64_t share_scaled(const struct share *share, uint64_t ns)
 uint64_t share_divide(uint64_t numerator, uint64_t denominator);
 uint64_t share_divide_by_digits(uint64_t numerator, uint64_t denominator);
 
-void virtual_time_init(struct virtual_time *time);
+void virtual_time_init(struct virtual_time *time, uint32_t cores);
 
 /* Goes on to now_ns, which is later: those that run have received their time since. */
 void virtual_time_go(struct virtual_time *time, uint64_t now_ns);
@@ -103,6 +111,13 @@ static inline void virtual_time_advance(struct virtual_time *time, uint64_t now_
 /* share begins or ceases to compete, with what it has received. */
 void virtual_time_join(struct virtual_time *time, const struct share *share);
 void virtual_time_part(struct virtual_time *time, const struct share *share);
+
+/* Whether share, which competes, is due more than one core of those that do. */
+static inline bool share_fills_a_core(const struct virtual_time *time, const struct share *share)
+{
+    int64_t cores = (int64_t)time->cores - time->apart;
+    return cores * share_weight(share) > (int64_t)time->weight;
+}
 
 /* share, which competes, gets a core at time->now_ns, or gives it up at now_ns. */
 static inline void share_start(struct virtual_time *time, struct share *share,
