@@ -1,10 +1,11 @@
 /* policy_priority.c -- the highest priority runs: a list for each level, and a bitmap of levels.
  *
  * Property: no queued process has a higher level (levels.h) than the one picked; a woken process
- * that would be picked before the running one preempts it (tests/contract/policies.c).
- * Proven bound, for one core: a process waits for those of higher levels, and for no other longer
- * than (n - 1) slices, n being how many there are of its own level: they take turns.  With enough
- * above it a low one starves.
+ * that would be picked before the running one preempts it.
+ * Proven bound, for one core: with n READY or RUNNING processes, of which none is at a higher level
+ * than its own, one waits for at most (n - 1) slices between turns: they are served in turn.
+ * Below others it can starve.
+ * Test: tests/contract/policies.c.
  *
  * Source: I. Molnar, "Ultra-scalable O(1) SMP and UP scheduler", LKML, January 2002.
  * Complexity: O(1).
