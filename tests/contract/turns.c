@@ -171,6 +171,50 @@ START_TEST(balancing_keeps_its_phase)
 }
 END_TEST
 
+/* Two come who displace what runs, before either core has looked: each has a core of its own. */
+START_TEST(two_arrivals_displace_two)
+{
+    struct tori_setup setup = {
+        .policy = &policy_priority, .slice_ns = SLICE_NS, .torus_count = 1, .cores_per_torus = 2
+    };
+    tori_init(&tori, &setup);
+    for (uint32_t id = 0; id < 2; id++)
+        ck_assert_int_eq(tori_create(&tori, 0, id, 0, 0), PROCESS_OK);
+    tori_settle(&tori, 0);
+    for (uint32_t id = 2; id < 4; id++)
+        ck_assert_int_eq(tori_create(&tori, 0, id, 1, RAN_NS), PROCESS_OK);
+    tori_settle(&tori, RAN_NS);
+    for (uint32_t id = 2; id < 4; id++)
+        ck_assert_int_eq(tori.processes[id].state, PROCESS_RUNNING);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Whatever is due is due on one core of the torus: the first, until that leaves. */
+START_TEST(one_core_beats)
+{
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .balancer = &balancer_steal,
+                                .slice_ns = SLICE_NS,
+                                .exchange_ns = 10000,
+                                .balance_ns = 10000,
+                                .torus_count = 2,
+                                .cores_per_torus = 2 };
+    tori_init(&tori, &setup);
+    struct torus *torus = tori.torus[0];
+    for (uint64_t now_ns = 0; now_ns < 30000; now_ns += 10000) {
+        uint32_t beats = torus->beats, heartbeat = torus->heartbeat;
+        ck_assert_uint_eq(torus_heartbeat(torus, !beats, now_ns), 0);
+        ck_assert_uint_eq(torus->heartbeat, heartbeat);
+        ck_assert_uint_eq(torus_heartbeat(torus, beats, now_ns), TORUS_BALANCE);
+        ck_assert_uint_eq(torus->heartbeat, heartbeat + 1);
+        if (now_ns == 10000)
+            ck_assert(torus_core_leave(torus, beats));
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("turns");
@@ -180,5 +224,7 @@ int main(void)
     tcase_add_test(tests, an_idle_core_sees_what_is_queued);
     tcase_add_test(tests, an_arrival_has_its_own_core_first);
     tcase_add_test(tests, balancing_keeps_its_phase);
+    tcase_add_test(tests, two_arrivals_displace_two);
+    tcase_add_test(tests, one_core_beats);
     return suite_run("turns", tests);
 }
