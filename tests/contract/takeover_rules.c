@@ -212,8 +212,8 @@ START_TEST(what_is_taken_passes_no_request_on)
 }
 END_TEST
 
-/* Torus 1 watches torus 0, claims it after so many exchanges without a heartbeat, and takes it after
- * as many again: no sooner when it has had it before. */
+/* Torus 1 watches torus 0, claims it after so many exchanges without a heartbeat, and takes it
+ * after as many again: no sooner when it has had it before. */
 START_TEST(patience_begins_anew)
 {
     enum { PATIENCE = 3 };

@@ -215,6 +215,25 @@ START_TEST(one_core_beats)
 }
 END_TEST
 
+/* Its parent has collected it, and its slot is not free yet: it is nobody any more. */
+START_TEST(what_is_reaped_is_left_alone)
+{
+    const uint32_t mask = 1 << 1;
+    set_up();
+    struct torus *torus = tori.torus[0];
+    struct process *process = &tori.processes[0];
+    ck_assert_int_eq(torus_exit(torus, 0, RAN_NS), PROCESS_OK);
+    ck_assert_int_eq(process_reap(process, PROCESS_NO_PARENT), PROCESS_OK);
+    ck_assert_int_eq(torus_kill(torus, 0, process, RAN_NS), PROCESS_ILLEGAL);
+    ck_assert_int_eq(torus_restrict(torus, 0, process, &mask, RAN_NS), PROCESS_ILLEGAL);
+    ck_assert_int_eq(torus_change(torus, process, 1, 1, RAN_NS), PROCESS_ILLEGAL);
+    ck_assert_int_eq(process->state, PROCESS_REAPED);
+    ck_assert_int_eq(process->flags & PROCESS_RESTRICTED, 0);
+    ck_assert_uint_eq(process->weight, 1024);
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("turns");
@@ -226,5 +245,6 @@ int main(void)
     tcase_add_test(tests, balancing_keeps_its_phase);
     tcase_add_test(tests, two_arrivals_displace_two);
     tcase_add_test(tests, one_core_beats);
+    tcase_add_test(tests, what_is_reaped_is_left_alone);
     return suite_run("turns", tests);
 }
