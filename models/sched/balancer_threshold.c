@@ -3,6 +3,9 @@
  * Property: a torus gives only when its load exceeds the other's by more than the threshold and by
  * at least 2, or a process could go to and fro.
  * Bound: none on waiting.  A difference up to the threshold stays for ever.
+ * Source: D. Eager, E. Lazowska, J. Zahorjan, "Adaptive load sharing in homogeneous distributed
+ * systems", IEEE TSE 12(5), 1986 (who is above a threshold sends, and to the shortest); here the
+ * threshold is on the difference, and is looked at once an interval.
  * Complexity: O(tori) per interval.
  *
  * SPDX-License-Identifier: MIT

@@ -1,8 +1,14 @@
 /* policy_fair_scan.c -- whoever has run least in total runs, found by walking the whole queue.
  *
- * Property: no READY process has less total run time than the one picked
- * (tests/contract/policies.c).  pick is O(n); the rest is O(1).  Weights and priorities play no
- * part, and a newcomer, having run for nothing yet, goes before everybody.
+ * Property: no READY process has less total run time than the one picked.  Weights and priorities
+ * play no part, and a newcomer, having run for nothing yet, goes before everybody.
+ * Proven bound: as long as all that compete stay, on one core, any two of them are apart by at most
+ * what they were at first, or one slice, whichever is more: only who has least gets more, and at
+ * most a slice of it.
+ * Test: tests/contract/policies.c.
+ * Source: L. Kleinrock, "Queueing Systems" 2, 1976, chapter 4 (who has been served least is served
+ * first).
+ * Complexity: pick is O(n); the rest is O(1).
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,8 +1,14 @@
 /* policy_priority_scan.c -- the highest priority runs, found by walking the whole queue.
  *
  * Property: no READY process has a higher priority than the one picked; a woken process of
- * higher priority preempts (tests/contract/policies.c).  pick is O(n); the rest is O(1).
- * A process of low priority can starve: there is no aging.
+ * higher priority preempts.
+ * Proven bound, for one core: with n READY or RUNNING processes, of which none has a higher
+ * priority than its own, one waits for at most (n - 1) slices between turns: they are served in
+ * turn.  Below others it can starve: there is no aging.
+ * Test: tests/contract/policies.c.
+ * Source: one list that is walked at every decision: schedule() of Linux 1.0 to 2.4 (D. Bovet and
+ * M. Cesati, "Understanding the Linux Kernel", 1st ed., 2000, chapter 10), for plain priorities.
+ * Complexity: pick is O(n); the rest is O(1).
  *
  * SPDX-License-Identifier: MIT
  */

@@ -1,10 +1,11 @@
 /* policy_rr.c -- round robin: one FIFO; the head runs for a slice, then joins the tail.
  *
- * Property: with n READY or RUNNING processes on a torus of one core, none waits more than
+ * Property: who queued first is picked first; one that was preempted within its slice goes on.
+ * Proven bound: with n READY or RUNNING processes on a torus of one core, none waits more than
  * (n - 1) slices between turns, scheduling costs aside (tests/contract/policies.c).
- * Every operation is O(1).
- *
  * Source: L. Kleinrock, "Analysis of a time-shared processor", 1964.
+ * Complexity: O(1).
+ *
  * SPDX-License-Identifier: MIT
  */
 #include "braid/policy.h"

@@ -439,15 +439,22 @@ static void torus_take_off(struct torus *torus, uint32_t slot, struct process *p
         torus_kick(torus, &torus->cores[at]);
 }
 
-enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
-                               uint64_t now_ns)
+/* Is process alive, and of this torus, which is its own?  Or what not? */
+static enum process_result torus_has(struct torus *torus, const struct process *process)
 {
     if (!process_allows(process, PROCESS_KILL))
         return PROCESS_ILLEGAL;
     if (process->torus != torus->id)
         return PROCESS_ELSEWHERE;
-    if (!torus_is_own(torus))
-        return PROCESS_TAKEN;
+    return torus_is_own(torus) ? PROCESS_OK : PROCESS_TAKEN;
+}
+
+enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
+                               uint64_t now_ns)
+{
+    enum process_result result = torus_has(torus, process);
+    if (result != PROCESS_OK)
+        return result;
     torus_collect(torus, slot, now_ns); /* it may be there */
     if (process->state == PROCESS_RUNNING) {
         torus_take_off(torus, slot, process, PROCESS_KILL, now_ns);
@@ -492,12 +499,9 @@ static void torus_expel(struct torus *torus, uint32_t slot, struct process *proc
 enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct process *process,
                                    const uint32_t *mask, uint64_t now_ns)
 {
-    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
-        return PROCESS_ILLEGAL;
-    if (process->torus != torus->id)
-        return PROCESS_ELSEWHERE;
-    if (!torus_is_own(torus))
-        return PROCESS_TAKEN;
+    enum process_result result = torus_has(torus, process);
+    if (result != PROCESS_OK)
+        return result;
     bool may_stay = mask[torus->id / 32] >> torus->id % 32 & 1;
     if (!mask_has(torus, mask) || (process->flags & PROCESS_RESERVED && !may_stay))
         return PROCESS_REFUSED;
@@ -515,8 +519,9 @@ enum process_result torus_change(struct torus *torus, struct process *process, u
 {
     uint32_t changed = (process->priority != priority ? POLICY_BY_PRIORITY : 0u) |
                        (process->weight != weight ? POLICY_BY_WEIGHT : 0u);
-    if (!torus_is_own(torus))
-        return PROCESS_TAKEN;
+    enum process_result result = torus_has(torus, process);
+    if (result != PROCESS_OK)
+        return result;
     bool moves = process->state == PROCESS_READY && changed & torus->policy->ordered_by;
     if (moves)
         torus->policy->dequeue(torus->queue, process);

@@ -363,13 +363,14 @@ static bool core_in_kernel(const struct host *host, const struct core *core)
 
 void lock_promise(struct host *host, struct host_torus *torus)
 {
-    uint32_t core, before = torus->promised_core;
+    struct host_torus *locked = torus_locked(host, torus);
+    uint32_t core, before = locked->promised_core;
     uint64_t when_ps;
     if (!lock_model_promise(torus->lock, host->now_ps, &core, &when_ps))
         return;
-    torus->promised_core = core;
+    locked->promised_core = core;
     if (before != core && before != NO_CORE && host->cores[before].state == CORE_WAITING &&
-        host->cores[before].operation.torus == torus) {
+        host->cores[before].operation.torus->lock == torus->lock) {
         host->cores[before].grant_ps = NEVER; /* somebody else was faster */
         core_arm(host, &host->cores[before]);
     }
@@ -542,7 +543,7 @@ void core_event(struct host *host, struct core *core)
     if (core->state == CORE_WAITING) {
         core->operation.waited =
             lock_model_granted(core->operation.torus->lock, core->id, host->now_ps);
-        core->operation.torus->promised_core = NO_CORE;
+        torus_locked(host, core->operation.torus)->promised_core = NO_CORE;
         entry_execute(host, core, 0);
     } else if (core->state == CORE_ENTERING) {
         core_enter(host, core);

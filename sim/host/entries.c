@@ -111,6 +111,7 @@ static void lock_hold(struct host *host, struct core *core, struct host_torus *t
 {
     if (torus->lock == NULL || host->entering_kind == ENTRY_TICK)
         return;
+    torus = torus_locked(host, torus);
     uint64_t until_ps = core->accounted_ps;
     if (host->traced)
         until_ps += tracer_stores_fs(&host->tracer) / 1000;

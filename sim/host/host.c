@@ -248,7 +248,9 @@ static void torus_set_up(struct host *host, uint32_t t, char *memory, const stru
     host->ops->join(host->braid, torus->torus, settings->exchange_ns * t / host->torus_count,
                     settings->balance_ns + settings->balance_ns * t / host->torus_count);
     bool others_ask = settings->locked_queues || host->scenario->event_count > 0;
-    if (torus->core_count > 1 || host->scenario->flat.has_hold || settings->locked_queues)
+    if (settings->locked_queues && t >= host->core_count) /* one for all tori of a core */
+        torus->lock = host->tori[torus->first_core].lock;
+    else if (torus->core_count > 1 || host->scenario->flat.has_hold || settings->locked_queues)
         torus->lock = host_make_lock(host, others_ask ? host->core_count : torus->core_count, t);
 }
 

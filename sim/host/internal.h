@@ -173,7 +173,7 @@ struct host_torus {
     struct torus *torus;
     void *queue;             /* of its policy, */
     struct guard guard;      /* and what is behind it */
-    struct lock_model *lock; /* NULL: none needed */
+    struct lock_model *lock; /* NULL: none needed; of its own, or all tori's of its core */
     uint32_t promised_core;  /* who waits for the lock and has been told when; NO_CORE */
     uint32_t first_core, core_count;
     uint32_t ready, running; /* as the host counts them */
@@ -511,6 +511,14 @@ static inline uint64_t slice_end_ps(const struct host *host, uint32_t id, uint64
 {
     uint64_t slice_ns = host->processes[id].slice_ns;
     return slice_ns < (NEVER - from_ps) / 1000 ? from_ps + slice_ns * 1000 : NEVER;
+}
+
+/* The torus that keeps the books of its lock: itself, or the first of its core where a core's tori
+ * share a lock. */
+static inline struct host_torus *torus_locked(struct host *host, struct host_torus *torus)
+{
+    struct host_torus *first = &host->tori[torus->first_core];
+    return host->torus_count > host->core_count && first->lock == torus->lock ? first : torus;
 }
 
 /* The i-th torus of a core: torus t lives on core t mod M when there are more tori than cores. */

@@ -242,17 +242,6 @@ static bool check_ticks(const struct node *node, const struct scheduler_settings
     return true;
 }
 
-/* A core that serves several tori in turn would have to take all their locks for one pick. */
-static bool check_queues(const struct node *node, const struct scheduler_settings *settings,
-                         uint32_t cores, struct error *err)
-{
-    struct node queues;
-    if (!settings->locked_queues || settings->tori <= cores || !node_get(node, "queues", &queues))
-        return true;
-    return node_refuse(&queues, err, "needs at most as many tori as cores (%u), there are %u",
-                       cores, settings->tori);
-}
-
 /* One exchange is no sign of death: two tori need not tick at the same distance. */
 static bool read_patience(const struct node *node, struct scheduler_settings *settings,
                           uint32_t cores, struct error *err)
@@ -304,7 +293,7 @@ static bool read_scheduler(const struct node *root, struct scenario *scenario,
         return false;
     settings->lock = (enum lock_kind)lock;
     return read_patience(&node, settings, scenario->cores, err) &&
-           check_queues(&node, settings, scenario->cores, err) && check_ticks(&node, settings, err);
+           check_ticks(&node, settings, err);
 }
 
 /* ---- Cost --------------------------------------------------------------------------------- */

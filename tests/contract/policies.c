@@ -16,7 +16,7 @@
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
 
-enum { PROCESSES = 12, STEPS = 4000, SEEDS = 25 };
+enum { PROCESSES = 12, STEPS = 4000, SEEDS = 25, SLICE_NS = 4000 };
 
 struct host {
     const struct policy *policy;
@@ -33,7 +33,7 @@ static void host_init(struct host *host, const struct policy *policy, uint64_t s
     ck_assert_uint_le(policy->queue_bytes, sizeof host->queue);
     host->policy = policy;
     host->random = seed * 0x9E3779B97F4A7C15u + 1;
-    struct policy_setup setup = { .slice_ns = 4000, .random = (uint32_t)seed };
+    struct policy_setup setup = { .slice_ns = SLICE_NS, .random = (uint32_t)seed };
     policy->init(host->queue, &setup);
     for (uint32_t id = 0; id < PROCESSES; id++) {
         struct process *process = &host->process[id];
@@ -73,7 +73,7 @@ static struct process *host_pick(struct host *host)
     return process;
 }
 
-/* What a torus does to a process that has run. */
+/* What a torus does to a process that has run, for a slice at most. */
 static void host_run(struct host *host, struct process *process)
 {
     uint64_t ran_ns = tori_random_below(&host->random, 5) * 1000;
@@ -303,6 +303,28 @@ static void law_rr_bounds_the_wait(struct host *host)
     }
 }
 
+/* The same of those of one priority, where none is above them. */
+static void law_equals_bound_the_wait(struct host *host)
+{
+    for (uint32_t id = 0; id < PROCESSES; id++)
+        host->process[id].priority = 7;
+    law_rr_bounds_the_wait(host);
+}
+
+/* All have been there from the beginning, and stay: nobody is a slice ahead of another. */
+static void law_fair_keeps_all_close(struct host *host)
+{
+    for (uint32_t id = 0; id < PROCESSES; id++)
+        host_enqueue(host, &host->process[id]);
+    for (int step = 0; step < STEPS; step++) {
+        struct process *process = host_pick(host);
+        host_run(host, process);
+        host_enqueue(host, process);
+        for (uint32_t id = 0; id < PROCESSES; id++)
+            ck_assert_uint_le(process->runtime_ns, host->process[id].runtime_ns + SLICE_NS);
+    }
+}
+
 static const struct law {
     const char *name, *policy; /* NULL: all of them */
     void (*holds)(struct host *host);
@@ -316,7 +338,10 @@ static const struct law {
     { "picks the highest priority", "priority", law_priority_picks_the_highest },
     { "preempts for a higher priority", "priority", law_priority_preempts },
     { "picks the least served", "fair_scan", law_fair_picks_the_least_served },
+    { "keeps all within a slice", "fair_scan", law_fair_keeps_all_close },
     { "bounds the wait", "rr", law_rr_bounds_the_wait },
+    { "bounds the wait of equals", "priority_scan", law_equals_bound_the_wait },
+    { "bounds the wait of equals", "priority", law_equals_bound_the_wait },
 };
 enum { LAWS = sizeof laws / sizeof laws[0] };
 
@@ -334,8 +359,6 @@ START_TEST(every_policy_keeps_every_law)
 END_TEST
 
 /* ---- Changes of a queued process ----------------------------------------------------------- */
-
-enum { SLICE_NS = 4000 };
 
 static struct tori tori;
 

@@ -84,6 +84,24 @@ START_TEST(mlfq_forgets_what_was_used_before_a_boost)
 }
 END_TEST
 
+/* Process k is at level k.  All go to the top, those behind that were below. */
+START_TEST(mlfq_boosts_in_the_order_of_levels)
+{
+    const struct policy *policy = &policy_mlfq;
+    uint64_t boost_ns = UINT64_C(1) << 26;
+    begin(policy);
+    for (int id = 3; id >= 0; id--) { /* while the others are below it */
+        policy->enqueue(queues[0], &one[id], 0);
+        for (int level = 0; level < id; level++) {
+            expect_pick(policy, &one[id], 0);
+            run_on(policy, &one[id], (uint64_t)SLICE_NS << level, 0);
+        }
+    }
+    for (int id = 0; id < 4; id++)
+        expect_pick(policy, &one[id], boost_ns);
+}
+END_TEST
+
 START_TEST(mlfq_has_eight_levels)
 {
     const struct policy *policy = &policy_mlfq;
@@ -127,6 +145,18 @@ START_TEST(io_aware_has_the_overdue_first)
     policy_io_aware.enqueue(queues[0], &one[0], queued_ns);
     sleeper_comes(now_ns);
     expect_pick(&policy_io_aware, &one[_i == 0 ? 1 : 0], now_ns);
+}
+END_TEST
+
+/* With a slice to its credit, and not with less, a process goes before others. */
+START_TEST(io_aware_prefers_from_a_slice_on)
+{
+    bool is_enough = _i == 1;
+    uint64_t slept_ns = SLICE_NS - !is_enough;
+    begin(&policy_io_aware);
+    policy_io_aware.enqueue(queues[0], &one[0], 0);
+    sleeper_comes(slept_ns);
+    expect_pick(&policy_io_aware, &one[is_enough], slept_ns);
 }
 END_TEST
 
@@ -266,6 +296,25 @@ START_TEST(eevdf_requests_anew_what_it_has_received)
 }
 END_TEST
 
+/* Both have one deadline.  The first goes on when it was preempted within its turn, and not when it
+ * has yielded. */
+START_TEST(edf_goes_on_with_whom_it_preempted)
+{
+    static const struct process_attributes asks = { .budget_ns = SLICE_NS,
+                                                    .period_ns = 4 * SLICE_NS };
+    const struct policy *policy = &policy_edf;
+    begin(policy);
+    for (int id = 0; id < 2; id++) {
+        ck_assert(policy->admit(queues[0], &one[id], &asks, 0));
+        policy->enqueue(queues[0], &one[id], 0);
+    }
+    expect_pick(policy, &one[0], 0);
+    one[0].slice_ns = _i == 0 ? SLICE_NS / 2 : 0;
+    run_on(policy, &one[0], SLICE_NS / 2, SLICE_NS / 2);
+    expect_pick(policy, &one[_i], SLICE_NS / 2);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("policy_corners");
@@ -273,6 +322,9 @@ int main(void)
     tcase_add_test(tests, priority_takes_what_is_beyond_its_levels);
     tcase_add_test(tests, mlfq_forgets_what_was_used_before_a_boost);
     tcase_add_test(tests, mlfq_has_eight_levels);
+    tcase_add_test(tests, mlfq_boosts_in_the_order_of_levels);
+    tcase_add_loop_test(tests, io_aware_prefers_from_a_slice_on, 0, 2);
+    tcase_add_loop_test(tests, edf_goes_on_with_whom_it_preempted, 0, 2);
     tcase_add_test(tests, io_aware_credits_no_time_that_ran_backwards);
     tcase_add_loop_test(tests, io_aware_has_the_overdue_first, 0, 2);
     tcase_add_test(tests, fair_keeps_the_distance_over_a_sleep);

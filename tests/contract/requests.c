@@ -22,7 +22,7 @@ static uint64_t now_ns;
 static uint32_t ids;
 
 static const struct balancer *const answering[] = { &balancer_steal, &balancer_periodic,
-                                                    &balancer_braid };
+                                                    &balancer_braid, &balancer_none };
 
 static void set_up(const struct balancer *balancer, uint64_t exchange_ns, uint16_t cores)
 {
@@ -389,6 +389,56 @@ START_TEST(loads_are_evened_out_though_nobody_has_waited)
 }
 END_TEST
 
+/* It has just given one, and what is left has waited for its cost: another goes, too. */
+START_TEST(what_has_waited_is_evened_out_at_once)
+{
+    set_up(&balancer_braid, 0, 1);
+    load(0, 4);
+    for (uint16_t k = 1; k < TORI_MAX; k++)
+        load(k, 1);
+    now_ns += COST_NS;
+    for (uint32_t left = 3; left > 1; left--) {
+        braid_balance(&tori.braid, tori.torus[0], now_ns);
+        tori_settle(&tori, now_ns);
+        ck_assert_uint_eq(load_of(0), left);
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Others have come to idle meanwhile: who was owed first is served first. */
+START_TEST(a_debt_is_paid_to_whom_it_is_owed)
+{
+    set_up(&balancer_braid, UINT64_MAX / 4, 1);
+    tori.torus[0]->random = 1 + (uint32_t)_i;
+    load(0, 2);
+    for (uint16_t k = 1; k < TORI_MAX; k++)
+        show(k, k < 3);
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_eq(tori.torus[0]->owed, 3 + 1);
+    show(1, 0);
+    show(2, 0);
+    now_ns += COST_NS;
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    tori_settle(&tori, now_ns);
+    ck_assert_uint_eq(load_of(3), 1);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Rotation spares the guest, whom a balancer has sent: not who was queued here last. */
+START_TEST(a_host_is_no_guest)
+{
+    set_up(&balancer_braid, 0, 1);
+    for (uint16_t k = 0; k < TORI_MAX; k++)
+        load(k, k == 0 ? 2 : 1);
+    now_ns += 100 * COST_NS; /* it has been long since the last rotation */
+    braid_balance(&tori.braid, tori.torus[0], now_ns);
+    ck_assert_uint_eq(tori.posts, 1);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* ---- Leaving and coming back ----------------------------------------------------------------- */
 
 static void leave(uint16_t k)
@@ -506,9 +556,9 @@ END_TEST
 int main(void)
 {
     TCase *tests = tcase_create("requests");
-    tcase_add_loop_test(tests, damaged_requests_have_no_answer, 0, 3);
+    tcase_add_loop_test(tests, damaged_requests_have_no_answer, 0, 4);
     tcase_add_test(tests, a_request_holds_the_most);
-    tcase_add_loop_test(tests, nobody_gives_what_its_cores_will_run, 0, 3);
+    tcase_add_loop_test(tests, nobody_gives_what_its_cores_will_run, 0, 4);
     tcase_add_test(tests, nothing_is_owed_to_whom_nothing_may_go);
     tcase_add_loop_test(tests, all_that_arrive_overflow, 0, 2);
     tcase_add_loop_test(tests, periodic_goes_as_far_as_the_average, 0, 2);
@@ -522,6 +572,9 @@ int main(void)
     tcase_add_test(tests, a_debt_ends_when_nobody_idles);
     tcase_add_test(tests, a_debt_is_paid_though_nobody_has_waited);
     tcase_add_test(tests, loads_are_evened_out_though_nobody_has_waited);
+    tcase_add_test(tests, what_has_waited_is_evened_out_at_once);
+    tcase_add_loop_test(tests, a_debt_is_paid_to_whom_it_is_owed, 0, 12);
+    tcase_add_test(tests, a_host_is_no_guest);
     tcase_add_loop_test(tests, who_comes_back_is_seen, 0, 2);
     tcase_add_loop_test(tests, when_a_core_leaves_the_others_look_again, 0, 2);
     tcase_add_loop_test(tests, who_has_waited_for_a_lent_core_is_seen, 0, 2);

@@ -194,6 +194,52 @@ START_TEST(what_is_taken_acts_for_nobody)
 }
 END_TEST
 
+/* Nor one that comes later, when locks are taken to answer it: it is not the torus's own business
+ * any more, though it would have gone on to another. */
+START_TEST(what_is_taken_passes_no_request_on)
+{
+    set_up(&policy_rr);
+    tori.braid.balancer = &balancer_steal;
+    for (uint32_t id = 0; id < 3; id++)
+        ck_assert_int_eq(tori_create(&tori, 2, id, 0, 0), PROCESS_OK);
+    torus_answer(tori.torus[0], 3, TORI_MAX - 1, 0);
+    ck_assert_uint_eq(tori.asks, 1);
+    leave(0);
+    torus_answer(tori.torus[0], 3, TORI_MAX - 1, 0);
+    ck_assert_uint_eq(tori.asks, 1);
+    ck_assert_uint_eq(tori.posts, 0);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Torus 1 watches torus 0, claims it after so many exchanges without a heartbeat, and takes it
+ * after as many again: no sooner when it has had it before. */
+START_TEST(patience_begins_anew)
+{
+    enum { PATIENCE = 3 };
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .slice_ns = SLICE_NS,
+                                .torus_count = 2,
+                                .cores_per_torus = 1,
+                                .patience = PATIENCE };
+    tori_init(&tori, &setup);
+    struct torus *dead = tori.torus[0], *taker = tori.torus[1];
+    ck_assert_uint_eq(torus_watch(taker), 0); /* the heartbeat that it knows from now on */
+    for (int again = 0; again < 2; again++) {
+        for (uint32_t missed = 1; missed <= 2 * PATIENCE; missed++) {
+            ck_assert_uint_eq(torus_watch(taker) & TORUS_TAKE,
+                              missed == 2 * PATIENCE ? TORUS_TAKE : 0u);
+            ck_assert_uint_eq(atomic_load(&dead->claim), missed < PATIENCE ? 0 : taker->id + 1u);
+        }
+        ck_assert(torus_take(taker, dead, 0));
+        ck_assert(!torus_regain(dead));
+        torus_tend(taker, 0);
+        ck_assert(torus_regain(dead)); /* and it stops again before it has shown itself */
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("takeover_rules");
@@ -204,5 +250,7 @@ int main(void)
     tcase_add_test(tests, what_left_answers_no_request);
     tcase_add_test(tests, what_is_queued_is_dealt_out);
     tcase_add_test(tests, what_is_taken_acts_for_nobody);
+    tcase_add_test(tests, what_is_taken_passes_no_request_on);
+    tcase_add_test(tests, patience_begins_anew);
     return suite_run("takeover_rules", tests);
 }

@@ -129,10 +129,14 @@ static void call_illegally(uint16_t k, uint32_t slot, struct process *process)
                       &before);
     if (process->state != PROCESS_BLOCKED)
         check_refused(torus_wake(torus, slot, process, now_ns), PROCESS_ILLEGAL, &before);
-    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
-        check_refused(torus_kill(torus, slot, process, now_ns), PROCESS_ILLEGAL, &before);
-    else if (process->torus != k)
-        check_refused(torus_kill(torus, slot, process, now_ns), PROCESS_ELSEWHERE, &before);
+    bool lives = process->state != PROCESS_FREE && process->state != PROCESS_ZOMBIE;
+    if (!lives || process->torus != k) {
+        enum process_result why = lives ? PROCESS_ELSEWHERE : PROCESS_ILLEGAL;
+        uint32_t here = 1u << k;
+        check_refused(torus_kill(torus, slot, process, now_ns), why, &before);
+        check_refused(torus_restrict(torus, slot, process, &here, now_ns), why, &before);
+        check_refused(torus_change(torus, process, 1, process->priority + 1, now_ns), why, &before);
+    }
     if (process->state != PROCESS_ZOMBIE)
         check_refused(torus_reap(torus, PARENT, process), PROCESS_ILLEGAL, &before);
     else

@@ -171,6 +171,69 @@ START_TEST(balancing_keeps_its_phase)
 }
 END_TEST
 
+/* Two come who displace what runs, before either core has looked: each has a core of its own. */
+START_TEST(two_arrivals_displace_two)
+{
+    struct tori_setup setup = {
+        .policy = &policy_priority, .slice_ns = SLICE_NS, .torus_count = 1, .cores_per_torus = 2
+    };
+    tori_init(&tori, &setup);
+    for (uint32_t id = 0; id < 2; id++)
+        ck_assert_int_eq(tori_create(&tori, 0, id, 0, 0), PROCESS_OK);
+    tori_settle(&tori, 0);
+    for (uint32_t id = 2; id < 4; id++)
+        ck_assert_int_eq(tori_create(&tori, 0, id, 1, RAN_NS), PROCESS_OK);
+    tori_settle(&tori, RAN_NS);
+    for (uint32_t id = 2; id < 4; id++)
+        ck_assert_int_eq(tori.processes[id].state, PROCESS_RUNNING);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Whatever is due is due on one core of the torus: the first, until that leaves. */
+START_TEST(one_core_beats)
+{
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .balancer = &balancer_steal,
+                                .slice_ns = SLICE_NS,
+                                .exchange_ns = 10000,
+                                .balance_ns = 10000,
+                                .torus_count = 2,
+                                .cores_per_torus = 2 };
+    tori_init(&tori, &setup);
+    struct torus *torus = tori.torus[0];
+    for (uint64_t now_ns = 0; now_ns < 30000; now_ns += 10000) {
+        uint32_t beats = torus->beats, heartbeat = torus->heartbeat;
+        ck_assert_uint_eq(torus_heartbeat(torus, !beats, now_ns), 0);
+        ck_assert_uint_eq(torus->heartbeat, heartbeat);
+        ck_assert_uint_eq(torus_heartbeat(torus, beats, now_ns), TORUS_BALANCE);
+        ck_assert_uint_eq(torus->heartbeat, heartbeat + 1);
+        if (now_ns == 10000)
+            ck_assert(torus_core_leave(torus, beats));
+    }
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Its parent has collected it, and its slot is not free yet: it is nobody any more. */
+START_TEST(what_is_reaped_is_left_alone)
+{
+    const uint32_t mask = 1 << 1;
+    set_up();
+    struct torus *torus = tori.torus[0];
+    struct process *process = &tori.processes[0];
+    ck_assert_int_eq(torus_exit(torus, 0, RAN_NS), PROCESS_OK);
+    ck_assert_int_eq(process_reap(process, PROCESS_NO_PARENT), PROCESS_OK);
+    ck_assert_int_eq(torus_kill(torus, 0, process, RAN_NS), PROCESS_ILLEGAL);
+    ck_assert_int_eq(torus_restrict(torus, 0, process, &mask, RAN_NS), PROCESS_ILLEGAL);
+    ck_assert_int_eq(torus_change(torus, process, 1, 1, RAN_NS), PROCESS_ILLEGAL);
+    ck_assert_int_eq(process->state, PROCESS_REAPED);
+    ck_assert_int_eq(process->flags & PROCESS_RESTRICTED, 0);
+    ck_assert_uint_eq(process->weight, 1024);
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("turns");
@@ -180,5 +243,8 @@ int main(void)
     tcase_add_test(tests, an_idle_core_sees_what_is_queued);
     tcase_add_test(tests, an_arrival_has_its_own_core_first);
     tcase_add_test(tests, balancing_keeps_its_phase);
+    tcase_add_test(tests, two_arrivals_displace_two);
+    tcase_add_test(tests, one_core_beats);
+    tcase_add_test(tests, what_is_reaped_is_left_alone);
     return suite_run("turns", tests);
 }

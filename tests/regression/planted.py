@@ -32,7 +32,7 @@ PLANTS = {
         "if (own > load && own - load > 1000000)",
         {"spread": ["wasted_percent", "throughput_per_s"]}),
     "a placement that keeps all": (
-        "placements.c",
+        "placement_least_loaded.c",
         "        torus_load(torus) <= load)\n        return torus->id;",
         "        torus_load(torus) <= load || process != NULL)\n        return torus->id;",
         {"placement": ["wasted_percent"]}),
@@ -57,9 +57,9 @@ PLANTS = {
         "        if (process->slice_ns == 0)\n            requests",
         {"rr-slices": ["switches_per_s"]}),
     "a priority inversion": (
-        "policy_priority.c",
-        "    q->epoch_bits = 0;\n",
-        "    q->epoch_bits = EPOCH_BITS_MAX;\n",
+        "policy_priority_aging.c",
+        "    uint32_t epoch_bits = 0;\n",
+        "    uint32_t epoch_bits = LEVELS_EPOCH_BITS_MAX;\n",
         {"priority-lock": ["response_us_mean.high", "throughput_per_s.high"]}),
     "a leak of fairness across sleep": (
         "policy_fair.c",

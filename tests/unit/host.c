@@ -99,7 +99,8 @@ START_TEST(tori_that_share_a_core_know_that_it_is_taken)
     scenario.scheduler.placement = "random";
     scenario.scheduler.balancer = balancers[_i % 4];
     scenario.scheduler.tick_hz = 1000;
-    scenario.scheduler.exchange_ns = _i < 4 ? 4000000 : scenario.scheduler.slice_ns;
+    scenario.scheduler.exchange_ns = _i / 4 % 2 == 0 ? 4000000 : scenario.scheduler.slice_ns;
+    scenario.scheduler.locked_queues = _i >= 8;
     scenario.scheduler.balance_ns = scenario.scheduler.exchange_ns;
     scenario.warmup_ps = UINT64_C(500000000000);
     double idle_percent = 0;
@@ -111,6 +112,29 @@ START_TEST(tori_that_share_a_core_know_that_it_is_taken)
         ck_assert_double_ge(idle_percent, 20); /* or this shows nothing */
     else
         ck_assert_double_eq(idle_percent, 0);
+}
+END_TEST
+
+/* Three tori of one core, with a process each that yields all the time: whichever it serves,
+ * the core holds their lock nearly always. */
+START_TEST(tori_of_a_core_share_its_lock)
+{
+    struct phase yield[] = { { PHASE_RUN, constant(1) }, { PHASE_YIELD, { 0 } } };
+    struct workload workload = { .name = "yielder",
+                                 .instances = 3,
+                                 .start = constant(0),
+                                 .weight = 1024,
+                                 .phases = yield,
+                                 .phase_count = 2 };
+    struct scenario scenario = scenario_of(&workload, 1, 1, 3, 1.0);
+    scenario.warmup_ps = UINT64_C(100000000000);
+    scenario.scheduler.locked_queues = true;
+    scenario.flat.has_hold = true;
+    scenario.flat.hold = constant(100);
+    const double *metrics = run(&scenario, &plain);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_utilisation], 100 / 101., 1e-3);
+    ck_assert_double_eq_tol(metrics[METRIC_lock_acquisitions_per_s], 1e6 / 101, 2);
+    ck_assert_double_eq(metrics[METRIC_lock_contention_percent], 0);
 }
 END_TEST
 
@@ -339,7 +363,8 @@ START_TEST(a_sender_queues_it_under_the_other_lock)
 END_TEST
 
 /* Two processes that yield all the time hold the locks of their tori nearly always: whoever sends
- * one there waits for the present hold. */
+ * one there waits for the present hold; also where each core has two tori, to any of which it is.
+ */
 START_TEST(a_sender_waits_for_the_other_lock)
 {
     struct phase yield[] = { { PHASE_RUN, constant(1) }, { PHASE_YIELD, { 0 } } };
@@ -358,7 +383,7 @@ START_TEST(a_sender_waits_for_the_other_lock)
           .phases = yield,
           .phase_count = 2 },
     };
-    struct scenario scenario = scenario_of(workloads, 2, 2, 2, 1.0);
+    struct scenario scenario = scenario_of(workloads, 2, 2, 2 + 2 * (uint32_t)_i, 1.0);
     scenario.scheduler.place_woken = true;
     scenario.scheduler.locked_queues = true;
     scenario.flat.has_hold = true;
@@ -439,7 +464,7 @@ static void balance_twice(struct braid *braid, struct torus *torus, uint64_t now
 }
 
 static uint16_t choose_first(struct braid *braid, struct torus *torus,
- const struct process *process, uint64_t now_ns)
+                             const struct process *process, uint64_t now_ns)
 {
     (void)process, (void)now_ns;
     (void)braid;
@@ -497,10 +522,11 @@ int main(void)
     tcase_add_test(tests, starvation_goes_by_who_is_alive);
     tcase_add_test(tests, a_message_waits_for_the_hold);
     tcase_add_test(tests, a_sender_queues_it_under_the_other_lock);
-    tcase_add_test(tests, a_sender_waits_for_the_other_lock);
+    tcase_add_loop_test(tests, a_sender_waits_for_the_other_lock, 0, 2);
     tcase_add_test(tests, a_locked_queue_pays_for_its_lock);
     tcase_add_loop_test(tests, waits_for_a_lock_count_before_they_end, 0, LOCK_KINDS);
     tcase_add_test(tests, an_inbox_that_was_empty_is_paid_for_once);
-    tcase_add_loop_test(tests, tori_that_share_a_core_know_that_it_is_taken, 0, 8);
+    tcase_add_test(tests, tori_of_a_core_share_its_lock);
+    tcase_add_loop_test(tests, tori_that_share_a_core_know_that_it_is_taken, 0, 16);
     return suite_run("host", tests);
 }

@@ -384,6 +384,12 @@ static void kernel_step(uint32_t cpu)
     kernel.entered[cpu] = !kernel.entered[cpu];
 }
 
+static void free_kernel(void)
+{
+    while (kernel.memories > 0)
+        free(kernel.memory[--kernel.memories]);
+}
+
 static void run_kernel(const char *policy, const char *placement)
 {
     const struct torus_operations operations = recorder();
@@ -409,8 +415,7 @@ static void run_kernel(const char *policy, const char *placement)
         kernel.now_ns = kernel_due_ns(next);
         kernel_step(next);
     }
-    while (kernel.memories > 0)
-        free(kernel.memory[--kernel.memories]);
+    free_kernel();
 }
 
 /* ---- Tests -------------------------------------------------------------------------------- */
@@ -496,6 +501,30 @@ START_TEST(all_are_served)
 }
 END_TEST
 
+/* A CPU that runs nothing stops nothing, whatever it is asked for. */
+START_TEST(nothing_stops_when_nothing_runs)
+{
+    static const enum process_event events[] = { PROCESS_BLOCK, PROCESS_YIELD, PROCESS_EXIT };
+    const struct torus_operations operations = recorder();
+    memset(&kernel, 0, sizeof kernel);
+    memset(&in_kernel, 0, sizeof in_kernel);
+    recording = &in_kernel;
+    kernel.port.torus = &operations;
+    kernel.port.kernel = &port_kernel;
+    kernel.port.braid = (struct braid){ .placement = scheduler_placement(&scheduler, "random"),
+                                        .balancer = scheduler_balancer(&scheduler, "none") };
+    port_init(&kernel.port, CPUS, SLOTS, scheduler_policy(&scheduler, "rr"), MS, TICK);
+    const struct torus *torus = kernel.port.cpus[0].torus;
+    port_stop(&kernel.port, 0, events[_i], 1);
+    port_leave(&kernel.port, 0, 1);
+    ck_assert_ptr_null(torus->cores[0].current);
+    ck_assert_uint_eq(torus->idle, 1);
+    ck_assert_uint_eq(torus->blocked, 0);
+    ck_assert_uint_eq(torus->ready, 0);
+    free_kernel();
+}
+END_TEST
+
 int main(void)
 {
     struct error err;
@@ -508,5 +537,6 @@ int main(void)
     tcase_add_loop_test(tests, calls_are_those_of_the_simulator, 0, count);
     tcase_add_test(tests, sequences_are_those_of_the_page);
     tcase_add_loop_test(tests, all_are_served, 0, count);
+    tcase_add_loop_test(tests, nothing_stops_when_nothing_runs, 0, 3);
     return suite_run("port", tests);
 }

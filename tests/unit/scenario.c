@@ -158,8 +158,6 @@ static const struct change {
       "s.json:4:83: /scheduler/process_stride_bytes", "is 131072" },
     { "\"ticket\"", "\"ticket\", \"process_stride_bytes\": true",
       "s.json:4:83: /scheduler/process_stride_bytes", "is true or false" },
-    { "\"ticket\"", "\"ticket\", \"queues\": \"locked\", \"tori\": 9",
-      "s.json:4:69: /scheduler/queues", "at most as many tori as cores" },
     { "\"ticket\" },",
       "\"mcs\" }, \"cost\": \"flat\", \"flat\": { \"handover\": \"exponential\" },",
       "s.json:4:96: /flat/handover", "\"ticket\" only" },

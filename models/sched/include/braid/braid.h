@@ -66,11 +66,18 @@ struct braid {
     uint32_t cost_ns;   /* of a move: what a process's caches are worth */
 };
 
-extern const struct placement placement_round_robin;
-extern const struct placement placement_random;
-extern const struct placement placement_least_loaded;
-extern const struct placement placement_power_of_two;
-extern const struct placement placement_affinity;
+/* All placements, one line each, in the order of `braidsim list placements`: placement_NAME.c
+ * defines placement_NAME. */
+#define PLACEMENT_LIST(PLACEMENT)                                                                  \
+    PLACEMENT(round_robin)                                                                         \
+    PLACEMENT(random)                                                                              \
+    PLACEMENT(least_loaded)                                                                        \
+    PLACEMENT(power_of_two)                                                                        \
+    PLACEMENT(affinity)
+
+#define PLACEMENT_DECLARE(name) extern const struct placement placement_##name;
+PLACEMENT_LIST(PLACEMENT_DECLARE)
+
 extern const struct placement *const placement_list[]; /* ends with NULL */
 
 /* Sets the times of torus's first exchange and balance: phase_ns after 0 each. */

@@ -91,8 +91,7 @@ void port_stop(struct kernel_port *kp, uint32_t cpu, enum process_event event, u
         kp->torus->block(own->torus, 0, now_ns);
     } else if (event == PROCESS_YIELD) {
         kp->torus->yield(own->torus, 0, now_ns);
-    } else {
-        kp->torus->exit(own->torus, 0, now_ns);
+    } else if (kp->torus->exit(own->torus, 0, now_ns) == PROCESS_OK) { /* it ran something */
         kp->torus->reap(own->torus, PROCESS_NO_PARENT, process); /* braid/family.h knows parents */
     }
 }
