@@ -317,8 +317,8 @@ START_TEST(fair_preempts_beyond_a_quarter_slice)
 }
 END_TEST
 
-/* One that no core stops for 20 slices, and one that waits for as long, have lags beyond a slice: of
- * what they leave with a slice is kept, either way. */
+/* One that no core stops for 20 slices, and one that waits for as long, have lags beyond a slice:
+ * of what they leave with a slice is kept, either way. */
 START_TEST(eevdf_keeps_a_slice_of_lag)
 {
     const struct policy *policy = &policy_eevdf;
