@@ -5,7 +5,7 @@
  * Method: short runs of the simulator, whose audit ends a run with a fault at the first breach, and
  * whose accounts are checked in every run; closed processes that never sleep and others that do, of
  * two priorities and weights, and a stream of short-lived ones.  Each combination has several seeds
- * of its own, and settings of balancing and a kind of lock that go with each.  Balancers that move
+ * of its own, and with each go settings of balancing and a kind of lock.  Balancers that move
  * processes must have moved some in all runs together.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later

@@ -115,8 +115,8 @@ START_TEST(tori_that_share_a_core_know_that_it_is_taken)
 }
 END_TEST
 
-/* Three tori of one core, with a process each that yields all the time: whichever it serves,
- * the core holds their lock nearly always. */
+/* Three tori of one core, with a process each that yields all the time: whichever of them it
+ * serves, the core holds their lock nearly always. */
 START_TEST(tori_of_a_core_share_its_lock)
 {
     struct phase yield[] = { { PHASE_RUN, constant(1) }, { PHASE_YIELD, { 0 } } };
@@ -363,8 +363,7 @@ START_TEST(a_sender_queues_it_under_the_other_lock)
 END_TEST
 
 /* Two processes that yield all the time hold the locks of their tori nearly always: whoever sends
- * one there waits for the present hold; also where each core has two tori, to any of which it is.
- */
+ * one there waits for the present hold; also where each core has two tori, and it goes to any. */
 START_TEST(a_sender_waits_for_the_other_lock)
 {
     struct phase yield[] = { { PHASE_RUN, constant(1) }, { PHASE_YIELD, { 0 } } };

@@ -22,7 +22,9 @@
  * lost, and nothing runs twice (tests/contract/takeover.c).  It holds, with projections lost, late
  * or damaged as they may be, as long as no operation lasts for `patience` exchanges: one that saw
  * no claim at its start is over when the claim is old enough.  Operations run with interrupts off,
- * for microseconds.
+ * for microseconds.  That is an order in time alone: by C's rules nothing orders what a torus wrote
+ * last before what the taker reads, as that would be a release at the end of every operation.  A
+ * kernel that wants it halts the core before torus_take(), and waits until it has.
  *
  * What stays with a torus that has stopped: what runs on its cores, as nobody else has the
  * registers; and processes that may be on no torus but such.
