@@ -275,8 +275,8 @@ int workers_run(const struct work *work, const struct work_source *source, struc
     int result = EXIT_FINE;
     while (result == EXIT_FINE && workers_order(work, source, workers)) {
         for (uint32_t i = 0; i < work->jobs; i++)
-            polls[i] = (struct pollfd){ .fd = workers[i].busy ? workers[i].socket : -1,
-                                        .events = POLLIN };
+            polls[i] =
+                (struct pollfd){ .fd = workers[i].busy ? workers[i].socket : -1, .events = POLLIN };
         if (poll(polls, work->jobs, -1) < 0)
             continue;
         for (uint32_t i = 0; i < work->jobs && result == EXIT_FINE; i++) {
