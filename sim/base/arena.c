@@ -22,8 +22,8 @@ struct arena_block {
     size_t used;   /* bytes from the block's start */
 };
 
-/* Blocks of BLOCK_BYTES that were freed, and are 0 but for their head: many arenas live for a moment,
- * and a new mapping costs more than what they do. */
+/* Blocks of BLOCK_BYTES that were freed, and are 0 but for their head: many arenas live for a
+ * moment, and a new mapping costs more than what they do. */
 static _Thread_local struct arena_block *spare;
 static _Thread_local uint32_t spare_count;
 

@@ -1,5 +1,5 @@
-/* remembers.c -- a scheduler that keeps in its own memory what it has done since it was loaded: each
- * run must find it new.  Built by tests/determinism/run.
+/* remembers.c -- a scheduler that keeps in its own memory what it has done since it was loaded:
+ * each run must find it new.  Built by tests/determinism/run.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -25,7 +25,7 @@ static void remembers_dequeue(void *queue, struct process *process)
     list_remove(&process->link);
 }
 
-/* The first few are first in, first out; whoever comes later waits for its turn in vain. */
+/* The first few are first in, first out; whoever comes later may wait for long. */
 static struct process *remembers_pick(void *queue, uint64_t now_ns)
 {
     struct list_link *ready = queue;
