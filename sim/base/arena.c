@@ -14,13 +14,18 @@
 
 #include "sim/base/check.h"
 
-enum { ALIGNMENT = 64, BLOCK_BYTES = 1 << 16, LARGE_BYTES = 1 << 20 };
+enum { ALIGNMENT = 64, BLOCK_BYTES = 1 << 16, LARGE_BYTES = 1 << 20, SPARE_BLOCKS = 16 };
 
 struct arena_block {
     struct arena_block *next;
     size_t mapped; /* bytes of the whole mapping */
     size_t used;   /* bytes from the block's start */
 };
+
+/* Blocks of BLOCK_BYTES that were freed, and are 0 but for their head: many arenas live for a
+ * moment, and a new mapping costs more than what they do. */
+static _Thread_local struct arena_block *spare;
+static _Thread_local uint32_t spare_count;
 
 __attribute__((noreturn)) static void out_of_memory(size_t bytes)
 {
@@ -33,7 +38,7 @@ static size_t round_up(size_t bytes)
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static struct arena_block *block_new(struct arena *arena, size_t bytes)
+static struct arena_block *block_map(size_t bytes)
 {
     struct arena_block *block =
         mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -41,11 +46,35 @@ static struct arena_block *block_new(struct arena *arena, size_t bytes)
         out_of_memory(bytes);
     if (bytes >= LARGE_BYTES)
         (void)madvise(block, bytes, MADV_HUGEPAGE);
+    return block;
+}
+
+static struct arena_block *block_new(struct arena *arena, size_t bytes)
+{
+    struct arena_block *block = spare;
+    if (bytes == BLOCK_BYTES && block != NULL) {
+        spare = block->next;
+        spare_count--;
+    } else {
+        block = block_map(bytes);
+    }
     block->mapped = bytes;
     block->used = round_up(sizeof *block);
     block->next = arena->blocks;
     arena->blocks = block;
     return block;
+}
+
+static void block_free(struct arena_block *block)
+{
+    if (block->mapped != BLOCK_BYTES || spare_count == SPARE_BLOCKS) {
+        munmap(block, block->mapped);
+        return;
+    }
+    memset(block + 1, 0, block->used - sizeof *block);
+    block->next = spare;
+    spare = block;
+    spare_count++;
 }
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
@@ -114,6 +143,6 @@ void arena_free(struct arena *arena)
     while (arena->blocks != NULL) {
         struct arena_block *block = arena->blocks;
         arena->blocks = block->next;
-        munmap(block, block->mapped);
+        block_free(block);
     }
 }

@@ -10,11 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/base/check.h"
 #include "sim/commands/commands.h"
-#include "sim/commands/load.h"
+#include "sim/commands/common.h"
 #include "sim/commands/outcome.h"
 #include "sim/output/progress.h"
 #include "sim/output/table.h"
@@ -23,10 +22,7 @@
 #include "sim/study/study.h"
 
 enum {
-    SETS_MAX = 256,
-    KEY_REPLICATIONS = 256,
-    KEY_COST,
-    KEY_QUIET,
+    KEY_QUIET = 256,
     KEY_TRACE,
     KEY_TRACE_FROM,
     KEY_TRACE_TO,
@@ -38,10 +34,8 @@ enum {
 };
 
 struct run_arguments {
-    struct load_options load;
-    const char *sets[SETS_MAX];
+    struct common_options common;
     const char *out;
-    uint64_t jobs;
     struct trace_request trace;
     enum study_start start;
     uint32_t shard, shards;
@@ -104,38 +98,16 @@ static void check_trace_options(struct argp_state *state, const struct run_argum
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct run_arguments *arguments = state->input;
-    struct scenario_options *scenario = &arguments->load.scenario;
     switch (key) {
-    case 's':
-        if (scenario->set_count == SETS_MAX)
-            argp_error(state, "at most %d --set", SETS_MAX);
-        arguments->sets[scenario->set_count++] = argument;
-        return 0;
-    case 'e':
-        scenario->has_seed = true;
-        scenario->seed = command_count(state, "--seed", argument, 0, UINT64_C(9007199254740991));
-        return 0;
-    case KEY_REPLICATIONS:
-        scenario->has_replications = true;
-        scenario->replications = command_count(state, "--replications", argument, 1, 100000);
-        return 0;
-    case 'j':
-        arguments->jobs = command_count(state, "--jobs", argument, 1, 4096);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->common;
         return 0;
     case 'o':
         arguments->out = argument;
         return 0;
-    case 'S':
-        arguments->load.scheduler_file = argument;
-        return 0;
     case 'a':
-        if (!load_grammar(argument, scenario))
+        if (!load_grammar(argument, &arguments->common.load.scenario))
             argp_error(state, "--as must be rt-app, is \"%s\"", argument);
-        return 0;
-    case KEY_COST:
-        scenario->cost = argument;
-        if (strcmp(argument, "traced") != 0 && strcmp(argument, "flat") != 0)
-            argp_error(state, "--cost must be traced or flat, is \"%s\"", argument);
         return 0;
     case KEY_RESUME:
     case KEY_RESTART:
@@ -174,10 +146,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    { "set", 's', "PTR=VALUE", 0, "put VALUE at JSON pointer PTR of the scenario", 0 },
-    { "seed", 'e', "N", 0, "the seed", 0 },
-    { "replications", KEY_REPLICATIONS, "N", 0, "runs of each point", 0 },
-    { "jobs", 'j', "N", 0, "runs at a time (default: the processors of this machine)", 0 },
     { "out", 'o', "DIR", 0, "results directory (default: results/NAME)", 0 },
     { "resume", KEY_RESUME, NULL, 0, "go on with what was interrupted; begin, if nothing was", 0 },
     { "restart", KEY_RESTART, NULL, 0, "begin anew where something was interrupted", 0 },
@@ -185,9 +153,7 @@ static const struct argp_option options[] = {
       0 },
     { "rank-silence", KEY_RANK_SILENCE, "S", 0,
       "under mpirun: a rank that is silent for so many seconds is dead (default: 30)", 0 },
-    { "scheduler", 'S', "FILE.so", 0, "run this scheduler module", 0 },
     { "as", 'a', "rt-app", 0, "the files are rt-app's, not scenarios", 0 },
-    { "cost", KEY_COST, "traced|flat", 0, "how scheduler code is priced", 0 },
     { "trace", KEY_TRACE, "FILE", 0,
       "write what happens to FILE.pftrace (Perfetto) or FILE.ftrace (text), or .gz of either; of "
       "several runs to FILE-POINT-REPLICATION.pftrace",
@@ -203,10 +169,12 @@ static const struct argp_option options[] = {
     { 0 },
 };
 
+static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+
 static const struct argp argp = {
     options,       parse_option,
     "SCENARIO...", "Simulates scenarios, prints a summary and writes a results directory.",
-    NULL,          NULL,
+    children,      NULL,
     NULL,
 };
 
@@ -268,8 +236,8 @@ static bool read_all(const struct run_arguments *arguments, struct experiment *e
                      const char **directories, struct arena *arena, struct error *err)
 {
     for (int i = 0; i < arguments->count; i++) {
-        if (!load_experiment(&experiments[i], arguments->scenarios[i], &arguments->load, arena,
-                             err) ||
+        if (!load_experiment(&experiments[i], arguments->scenarios[i], &arguments->common.load,
+                             arena, err) ||
             !check_trace(&arguments->trace, &experiments[i], err))
             return false;
         directories[i] = study_directory(arguments, experiments[i].name, arena);
@@ -293,7 +261,7 @@ static bool begin_all(const struct run_arguments *arguments, const struct experi
                                         .start = arguments->start,
                                         .shard = arguments->shard,
                                         .shards = arguments->shards,
-                                        .jobs = (uint32_t)arguments->jobs,
+                                        .jobs = arguments->common.jobs,
                                         .trace = arguments->trace };
         struct error refusal;
         if (!arguments->quiet)
@@ -325,22 +293,20 @@ static int refuse(const struct error *err)
 
 int command_run(int argc, char **argv)
 {
-    struct run_arguments arguments = { .jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
-                                       .shard = 1,
-                                       .shards = 1,
-                                       .silence_s = 30,
-                                       .trace = { .from_ms = NAN, .to_ms = NAN } };
+    struct run_arguments arguments = {
+        .shard = 1, .shards = 1, .silence_s = 30, .trace = { .from_ms = NAN, .to_ms = NAN }
+    };
     struct arena arena = ARENA_EMPTY;
     struct scheduler *builds[COSTS] = { NULL };
     struct error err;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     size_t count = (size_t)arguments.count;
-    arguments.load.scenario.sets = arguments.sets;
     struct experiment *experiments = arena_alloc(&arena, count, sizeof *experiments);
     struct study *studies = arena_alloc(&arena, count, sizeof *studies);
     const char **directories = arena_alloc(&arena, count, sizeof *directories);
     if (!read_all(&arguments, experiments, directories, &arena, &err) ||
-        !load_schedulers(builds, arguments.load.scheduler_file, experiments, count, &arena, &err) ||
+        !load_schedulers(builds, arguments.common.load.scheduler_file, experiments, count, &arena,
+                         &err) ||
         !begin_all(&arguments, experiments, directories, builds, studies, &arena, &err))
         return refuse(&err);
     if (ranks != NULL)

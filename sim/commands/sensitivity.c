@@ -13,29 +13,18 @@
 
 #include "sim/base/check.h"
 #include "sim/commands/commands.h"
-#include "sim/commands/load.h"
+#include "sim/commands/common.h"
 #include "sim/commands/outcome.h"
 #include "sim/output/file.h"
 #include "sim/sensitivity/report.h"
 
-enum {
-    SETS_MAX = 256,
-    NAMES_MAX = 64,
-    KEY_REPLICATIONS = 256,
-    KEY_COST,
-    KEY_FIGURE,
-    KEY_JSON,
-    KEY_CSV,
-    KEY_QUIET
-};
+enum { NAMES_MAX = 64, KEY_FIGURE = 256, KEY_JSON, KEY_CSV, KEY_QUIET };
 
 struct sensitivity_arguments {
-    struct load_options load;
-    const char *sets[SETS_MAX];
+    struct common_options common;
     const char *metrics[NAMES_MAX], *figures[NAMES_MAX + 1];
     uint32_t metric_count, figure_count;
     const char *path, *json, *csv;
-    uint32_t jobs;
     bool quiet;
 };
 
@@ -54,12 +43,6 @@ static const struct argp_option options[] = {
     { "metric", 'm', "NAME", 0,
       "rank by this metric (default: sched_overhead_percent); may be repeated", 0 },
     { "figure", KEY_FIGURE, "NAME", 0, "change this figure alone; may be repeated", 0 },
-    { "set", 's', "PTR=VALUE", 0, "put VALUE at JSON pointer PTR of the scenario", 0 },
-    { "seed", 'e', "N", 0, "the seed", 0 },
-    { "replications", KEY_REPLICATIONS, "N", 0, "runs of each point", 0 },
-    { "jobs", 'j', "N", 0, "runs at a time (default: the processors of this machine)", 0 },
-    { "scheduler", 'S', "FILE.so", 0, "run this scheduler module", 0 },
-    { "cost", KEY_COST, "traced|flat", 0, "how scheduler code is priced", 0 },
     { "json", KEY_JSON, "FILE", 0, "write all effects to FILE", 0 },
     { "csv", KEY_CSV, "FILE", 0, "the same, a row for each", 0 },
     { "quiet", KEY_QUIET, NULL, 0, "no table and no progress", 0 },
@@ -80,37 +63,15 @@ static void add_name(struct argp_state *state, const char *option, const char **
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
     struct sensitivity_arguments *arguments = state->input;
-    struct scenario_options *scenario = &arguments->load.scenario;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->common;
+        return 0;
     case 'm':
         add_name(state, "--metric", arguments->metrics, &arguments->metric_count, argument);
         return 0;
     case KEY_FIGURE:
         add_name(state, "--figure", arguments->figures, &arguments->figure_count, argument);
-        return 0;
-    case 's':
-        if (scenario->set_count == SETS_MAX)
-            argp_error(state, "at most %d --set", SETS_MAX);
-        arguments->sets[scenario->set_count++] = argument;
-        return 0;
-    case 'e':
-        scenario->has_seed = true;
-        scenario->seed = command_count(state, "--seed", argument, 0, UINT64_C(9007199254740991));
-        return 0;
-    case KEY_REPLICATIONS:
-        scenario->has_replications = true;
-        scenario->replications = command_count(state, "--replications", argument, 1, 100000);
-        return 0;
-    case 'j':
-        arguments->jobs = (uint32_t)command_count(state, "--jobs", argument, 1, 4096);
-        return 0;
-    case 'S':
-        arguments->load.scheduler_file = argument;
-        return 0;
-    case KEY_COST:
-        scenario->cost = argument;
-        if (strcmp(argument, "traced") != 0 && strcmp(argument, "flat") != 0)
-            argp_error(state, "--cost must be traced or flat, is \"%s\"", argument);
         return 0;
     case KEY_JSON:
         arguments->json = argument;
@@ -135,13 +96,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     }
 }
 
+static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+
 static const struct argp argp = {
     options,
     parse_option,
     "SCENARIO",
     "Changes each assumed figure of the CPU by a factor of two, and ranks the figures by what that "
     "does to a metric.",
-    NULL,
+    children,
     NULL,
     NULL,
 };
@@ -165,7 +128,7 @@ static int run_study(const struct bench *bench, struct study *study,
                                     .builds = bench->builds,
                                     .shard = 1,
                                     .shards = 1,
-                                    .jobs = bench->arguments->jobs };
+                                    .jobs = bench->arguments->common.jobs };
     if (!study_init(study, &wanted, arena, err))
         return EXIT_BAD_INPUT;
     return study_run(study, err);
@@ -206,7 +169,7 @@ static const char *keep(struct bench *bench, const struct error *err)
 
 static int run_changed(struct bench *bench, struct sensitivity_change *change, struct arena *arena)
 {
-    struct load_options load = bench->arguments->load;
+    struct load_options load = bench->arguments->common.load;
     struct experiment experiment;
     struct study study;
     struct error err;
@@ -261,8 +224,9 @@ static bool prepare(struct bench *bench, struct error *err)
     const char *const *wanted = arguments->figure_count > 0 ? arguments->figures : NULL;
     if ((arguments->json != NULL && !file_check(arguments->json, err)) ||
         (arguments->csv != NULL && !file_check(arguments->csv, err)) ||
-        !load_experiment(&bench->base, arguments->path, &arguments->load, &bench->arena, err) ||
-        !load_schedulers(bench->builds, arguments->load.scheduler_file, &bench->base, 1,
+        !load_experiment(&bench->base, arguments->path, &arguments->common.load, &bench->arena,
+                         err) ||
+        !load_schedulers(bench->builds, arguments->common.load.scheduler_file, &bench->base, 1,
                          &bench->arena, err) ||
         !sensitivity_init(&bench->sensitivity, &bench->base, arguments->metrics,
                           arguments->metric_count, wanted, &bench->arena, err))
@@ -294,10 +258,9 @@ static int measure(struct bench *bench)
 
 int command_sensitivity(int argc, char **argv)
 {
-    struct sensitivity_arguments arguments = { .jobs = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN) };
+    struct sensitivity_arguments arguments = { .path = NULL };
     struct bench bench = { .arguments = &arguments };
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    arguments.load.scenario.sets = arguments.sets;
     if (arguments.metric_count == 0)
         arguments.metrics[arguments.metric_count++] = "sched_overhead_percent";
     int status = measure(&bench);

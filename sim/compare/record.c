@@ -299,8 +299,15 @@ static bool read_baseline(struct record *record, struct arena *arena, struct err
     const cJSON *margins = get(source->root, "margins_percent");
     record->scenario_file = record->path;
     record->scenario = get(source->root, "scenario");
+    if (name == NULL && get(source->root, "workload") != NULL)
+        return error_set(
+            err, record->path,
+            "is a scenario, which has no results yet; `braidsim run` it and name their "
+            "directory, or compare two modules by --scheduler A.so --scheduler B.so");
     if (!cJSON_IsString(name))
-        return wrong(source, "/baseline", "must be the name of a scenario", arena, err);
+        return error_set(err, json_place(source, "/baseline", false, arena),
+                         "must be the name of a scenario: a results directory of braidsim is "
+                         "wanted, or a baseline, as --save writes it");
     if (!cJSON_IsObject(record->scenario))
         return wrong(source, "/scenario", "must be an object", arena, err);
     if (!cJSON_IsObject(margins) || margins->child == NULL)

@@ -36,24 +36,46 @@ static const char *item_title(const struct comparison *comparison,
 
 /* ---- For people --------------------------------------------------------------------------- */
 
-/* A scheduler's file and the begin of its hash. */
-static const char *scheduler_text(const struct record *record, struct arena *arena)
+static const char *member_text(const cJSON *object, const char *name)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsString(member) ? member->valuestring : "?";
+}
+
+static bool has_hash(const cJSON *schedulers, const cJSON *before, const char *hash)
+{
+    const cJSON *scheduler;
+    cJSON_ArrayForEach(scheduler, schedulers)
+    {
+        if (scheduler == before)
+            return false;
+        if (strcmp(member_text(scheduler, "fnv1a"), hash) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Files and the begin of their hashes: of one that lies under others, as ours does under a user's,
+ * only when it is no copy of those and the other side has not the same. */
+static const char *scheduler_text(const struct record *record, const struct record *other,
+                                  struct arena *arena)
 {
     const cJSON *scheduler;
     const char *text = "";
     cJSON_ArrayForEach(scheduler, record->schedulers)
     {
-        const cJSON *file = cJSON_GetObjectItemCaseSensitive(scheduler, "file");
-        const cJSON *hash = cJSON_GetObjectItemCaseSensitive(scheduler, "fnv1a");
+        const char *hash = member_text(scheduler, "fnv1a");
+        if (*text != '\0' && (has_hash(record->schedulers, scheduler, hash) ||
+                              has_hash(other->schedulers, NULL, hash)))
+            continue;
         text = arena_printf(arena, "%s%s%s %.8s", text, *text != '\0' ? ", " : "",
-                            cJSON_IsString(file) ? file->valuestring : "?",
-                            cJSON_IsString(hash) ? hash->valuestring : "?");
+                            member_text(scheduler, "file"), hash);
     }
     return text;
 }
 
-static void print_record(FILE *to, char letter, const struct record *record, const char *variant,
-                         struct arena *arena)
+static void print_record(FILE *to, char letter, const struct record *record,
+                         const struct record *other, const char *variant, struct arena *arena)
 {
     uint32_t fewest = UINT32_MAX, most = 0;
     for (uint32_t p = 0; p < record->point_count; p++) {
@@ -66,7 +88,7 @@ static void print_record(FILE *to, char letter, const struct record *record, con
     if (fewest != most)
         fprintf(to, "%u to ", fewest);
     fprintf(to, "%u replications, seed %.0f, %s\n", most, record->seed,
-            scheduler_text(record, arena));
+            scheduler_text(record, other, arena));
 }
 
 /* Has one side more replications of a point than the other? */
@@ -103,8 +125,8 @@ static void print_absolute(FILE *to, const struct comparison *comparison)
 static void print_head(FILE *to, const struct comparison *comparison, struct arena *arena)
 {
     const struct record *a = comparison->a, *b = comparison->b;
-    print_record(to, 'A', a, comparison->variant_a, arena);
-    print_record(to, 'B', b, comparison->variant_b, arena);
+    print_record(to, 'A', a, b, comparison->variant_a, arena);
+    print_record(to, 'B', b, a, comparison->variant_b, arena);
     const struct comparable_notes *notes = &comparison->notes;
     for (uint32_t i = 0; i < notes->count && i < COMPARABLE_NOTES; i++)
         fprintf(to, "%s%s\n", i == 0 ? "Scheduler: " : "           ", notes->note[i]);

@@ -274,10 +274,31 @@ static void put_style(FILE *to, const struct chart_line *line)
                 line->kind == CHART_BAND ? "0.8" : "1.1");
 }
 
-static void put_panel(FILE *to, const struct chart_panel *panel, uint32_t index, bool text)
+/* Has a panel something that its axes can show?  On a logarithmic one nothing is where all is 0. */
+static bool has_points(const struct chart *chart, const struct chart_panel *panel)
 {
+    for (uint32_t i = 0; i < panel->line_count; i++)
+        for (uint32_t r = 0; r < panel->lines[i].count; r++) {
+            double y = panel->lines[i].rows[r].y;
+            if (!isnan(y) && (y > 0 || !chart->y_log))
+                return true;
+        }
+    return false;
+}
+
+static void put_panel(FILE *to, const struct chart *chart, uint32_t index, bool text)
+{
+    const struct chart_panel *panel = &chart->panels[index];
     const char *before = "plot ";
     put_data(to, panel, index);
+    if (!has_points(chart, panel)) {
+        fprintf(to,
+                "set label 9 \"%s\" at graph 0.5, graph 0.5 center\n"
+                "plot %.10g with dots linecolor \"white\" notitle\nunset label 9\n",
+                chart->y_log ? "nothing above 0" : "undefined",
+                chart->y_log ? chart->y_to : 1);
+        return;
+    }
     for (uint32_t i = 0; !text && i < panel->line_count; i++) {
         if (panel->lines[i].kind != CHART_BAND)
             continue;
@@ -318,7 +339,7 @@ static void put_text(FILE *to, const struct plotting *plotting, const char *name
         fprintf(to, "\nset xlabel ");
         script_text(to, chart->x_title);
         fprintf(to, "\n");
-        put_panel(to, &chart->panels[p], p, true);
+        put_panel(to, chart, p, true);
     }
     arena_free(&arena);
 }
@@ -380,7 +401,7 @@ void chart_put(FILE *to, const struct plotting *plotting, const char *name,
     for (uint32_t p = 0; p < chart->panel_count; p++) {
         chart_panel_begin(to, &grid, p, chart->panels[p].title);
         chart_panel_titles(to, &grid, p, chart->panel_count, chart->x_title, chart->y_title);
-        put_panel(to, &chart->panels[p], p, false);
+        put_panel(to, chart, p, false);
         if (p == 0)
             fprintf(to, "unset label 1\nunset label 2\nunset label 4\nunset arrow\n");
         for (uint32_t i = 0; p == 0 && !direct && i < count; i++)

@@ -54,7 +54,7 @@ bool law_check(const struct plotting *plotting, struct error *err)
                      "numbers of cores: sweep /machine/cores");
 }
 
-/* "sigma 0.012, kappa 3.4e-05, best at 41 cores" */
+/* "sigma 0.012, kappa 3.4e-05, by the law best at 41", which is not where the measured best is. */
 static const char *note_of(const cJSON *fit, struct arena *arena)
 {
     const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(fit, "verdict");
@@ -64,9 +64,9 @@ static const char *note_of(const cJSON *fit, struct arena *arena)
         strcmp(name, usl_verdict_names[USL_MISSES]) == 0)
         return arena_printf(arena, "%s: the law is off by up to %.0f %%",
                             name[0] == 'c' ? "collapse" : "no fit", 100 * fabs(miss));
-    return arena_printf(arena, "sigma %.2g, kappa %.2g, %s", number(fit, "sigma"),
-                        number(fit, "kappa"),
-                        isnan(peak) ? "no peak" : arena_printf(arena, "best at %.0f", peak));
+    return arena_printf(
+        arena, "sigma %.2g, kappa %.2g, %s", number(fit, "sigma"), number(fit, "kappa"),
+        isnan(peak) ? "no peak" : arena_printf(arena, "by the law best at %.0f", peak));
 }
 
 static double greatest_x(const struct summary *summary)

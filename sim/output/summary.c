@@ -25,6 +25,30 @@ static const char *parameter_title(const cJSON *root, const char *pointer)
     return slash != NULL ? slash + 1 : pointer;
 }
 
+/* A title for a reader: "phases 0 run mean_us of hog" is "phases 0 run mean of hog, us". */
+static const char *reader_title(const char *title, struct arena *arena)
+{
+    static const char *const units[][2] = {
+        { "_per_s", "1/s" }, { "_percent", "%" }, { "_cycles", "cycles" }, { "_bytes", "bytes" },
+        { "_ps", "ps" },     { "_ns", "ns" },     { "_us", "us" },         { "_ms", "ms" },
+        { "_kb", "KB" },     { "_mhz", "MHz" },   { "_hz", "Hz" }
+    };
+    const char *of = strstr(title, " of "), *unit = NULL;
+    size_t length = of != NULL ? (size_t)(of - title) : strlen(title);
+    for (size_t i = 0; i < sizeof units / sizeof units[0] && unit == NULL; i++) {
+        size_t tail = strlen(units[i][0]);
+        if (length <= tail || strncmp(title + length - tail, units[i][0], tail) != 0)
+            continue;
+        unit = units[i][1];
+        length -= tail;
+    }
+    char *words = arena_string_n(arena, title, length);
+    for (char *at = words; *at != '\0'; at++)
+        *at = *at == '_' ? ' ' : *at;
+    return arena_printf(arena, "%s%s%s%s", words, of != NULL ? of : "", unit != NULL ? ", " : "",
+                        unit != NULL ? unit : "");
+}
+
 /* A swept value by its label; a name without its quotes. */
 static const char *value_title(const cJSON *point, const cJSON *value, struct arena *arena)
 {
@@ -175,11 +199,11 @@ static bool choose_axes(struct summary *summary, const cJSON *root, const struct
         return error_set(err, "--y", "nothing but %s is swept over numbers; a map wants two",
                          axes->y);
     if (axes->y != NULL)
-        summary->y_title = arena_string(arena, parameter_title(root, axes->y));
+        summary->y_title = reader_title(parameter_title(root, axes->y), arena);
     if (x == NULL)
         return true;
     summary->x_pointer = arena_string(arena, x);
-    summary->x_title = arena_string(arena, parameter_title(root, x));
+    summary->x_title = reader_title(parameter_title(root, x), arena);
     return true;
 }
 

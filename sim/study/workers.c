@@ -1,7 +1,8 @@
 /* workers.c -- see workers.h.
  *
- * Each run is one child, which writes its result to a pipe and exits.  Which child ends first
- * depends on the machine; where a result goes does not.
+ * A child reads an order from its socket, makes that run, writes its result there, and waits for
+ * the next order, until it is ended.  Which child is done first depends on the machine; where a
+ * result goes does not.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,21 +24,29 @@
 #include "sim/host/result_io.h"
 #include "sim/output/trace.h"
 
+/* What goes before a result, or an error. */
+struct answer {
+    size_t size;
+    bool fine; /* a result; else a struct error */
+    bool last; /* the worker ends now: its process is not fit for another run */
+};
+
 struct worker {
     pid_t pid;
-    int pipe;
+    int socket;
+    bool busy; /* an order is under way */
     struct run_order order;
-    char *bytes; /* what it has written so far */
+    char *bytes; /* what it has written of its answer so far */
     size_t size, capacity;
 };
 
 /* ---- In the child ------------------------------------------------------------------------- */
 
-void workers_write(int pipe, const void *bytes, size_t size)
+void workers_write(int to, const void *bytes, size_t size)
 {
     const char *at = bytes;
     while (size > 0) {
-        ssize_t written = write(pipe, at, size);
+        ssize_t written = write(to, at, size);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
@@ -78,42 +88,64 @@ static bool child_run(const struct work *work, const struct run_order *order,
     return trace_write(&recording, scenario, path, err);
 }
 
-__attribute__((noreturn)) static void child_main(const struct work *work,
-                                                 const struct run_order *order, int pipe)
+/* A module of a user's may leave something in its own memory, and who has broken its contract may
+ * have left anything: such a run has a process to itself. */
+static bool is_last(const struct work *work, const struct run_order *order,
+                    const struct run_result *result)
 {
-    struct run_result result = { .point = order->point };
-    struct arena arena = ARENA_EMPTY;
-    struct error err;
-    size_t size;
+    bool traced = work->experiment->points[order->point].scenario.cost == COST_TRACED;
+    const struct scheduler *scheduler = traced ? work->traced : work->plain;
+    return scheduler->modules[1] != NULL || result->fault.kind != FAULT_NONE ||
+           result->overrun.happened;
+}
+
+__attribute__((noreturn)) static void child_main(const struct work *work, int socket)
+{
+    struct run_order order;
+    struct answer answer = { .last = false };
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* nobody would read the result */
-    bool fine = child_run(work, order, &result, &arena, &err);
-    const void *bytes = result_pack(&result, &size, &arena);
-    workers_write(pipe, &fine, sizeof fine);
-    if (fine)
-        workers_write(pipe, bytes, size);
-    else
-        workers_write(pipe, &err, sizeof err);
+    while (!answer.last && read(socket, &order, sizeof order) == sizeof order) {
+        struct run_result result = { .point = order.point };
+        struct arena arena = ARENA_EMPTY;
+        struct error err;
+        answer.fine = child_run(work, &order, &result, &arena, &err);
+        answer.last = is_last(work, &order, &result);
+        const void *bytes = result_pack(&result, &answer.size, &arena);
+        if (!answer.fine) {
+            bytes = &err;
+            answer.size = sizeof err;
+        }
+        workers_write(socket, &answer, sizeof answer);
+        workers_write(socket, bytes, answer.size);
+        arena_free(&arena);
+    }
     _exit(EXIT_FINE);
 }
 
 /* ---- In the parent ------------------------------------------------------------------------ */
 
-static void worker_start(const struct work *work, struct worker *worker,
-                         const struct run_order *order)
+static void worker_start(const struct work *work, struct worker *worker)
 {
     int ends[2];
     fflush(NULL);
-    CHECK(pipe(ends) == 0);
-    worker->order = *order;
-    worker->size = 0;
-    worker->pipe = ends[0];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    worker->socket = ends[0];
     worker->pid = fork();
     CHECK(worker->pid >= 0);
     if (worker->pid == 0) {
         close(ends[0]);
-        child_main(work, order, ends[1]);
+        child_main(work, ends[1]);
     }
     close(ends[1]);
+}
+
+/* To a worker that is gone nothing is sent; it is found out when its answer is read. */
+static void worker_order(struct worker *worker, const struct run_order *order)
+{
+    worker->order = *order;
+    worker->size = 0;
+    worker->busy = true;
+    (void)send(worker->socket, order, sizeof *order, MSG_NOSIGNAL);
 }
 
 /* Reads what there is; false at the end. */
@@ -124,11 +156,32 @@ static bool worker_read(struct worker *worker)
         worker->bytes = realloc(worker->bytes, worker->capacity);
         CHECK(worker->bytes != NULL);
     }
-    ssize_t got = read(worker->pipe, worker->bytes + worker->size, worker->capacity - worker->size);
+    ssize_t got =
+        read(worker->socket, worker->bytes + worker->size, worker->capacity - worker->size);
     if (got < 0)
         return errno == EINTR;
     worker->size += (size_t)got;
     return got > 0;
+}
+
+/* Its answer, when it is whole. */
+static bool worker_answered(const struct worker *worker, struct answer *answer)
+{
+    if (worker->size < sizeof *answer)
+        return false;
+    memcpy(answer, worker->bytes, sizeof *answer);
+    return worker->size == sizeof *answer + answer->size;
+}
+
+/* How it ended, when it has ended or is about to; it is none then. */
+static int worker_end(struct worker *worker)
+{
+    int status;
+    close(worker->socket);
+    CHECK(waitpid(worker->pid, &status, 0) == worker->pid);
+    worker->pid = 0;
+    worker->busy = false;
+    return status;
 }
 
 static int worker_died(const struct work *work, const struct worker *worker, int status,
@@ -166,32 +219,51 @@ static int worker_died(const struct work *work, const struct worker *worker, int
 static int worker_finish(const struct work *work, struct worker *worker,
                          const struct work_source *source, struct error *err)
 {
-    int status;
-    bool fine;
-    close(worker->pipe);
-    CHECK(waitpid(worker->pid, &status, 0) == worker->pid);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_FINE || worker->size < sizeof fine)
-        return worker_died(work, worker, status, err);
-    memcpy(&fine, worker->bytes, sizeof fine);
-    const char *rest = worker->bytes + sizeof fine;
-    size_t size = worker->size - sizeof fine;
-    if (!fine) {
-        CHECK(size == sizeof *err);
-        memcpy(err, rest, size);
+    struct answer answer;
+    if (!worker_answered(worker, &answer))
+        return worker_died(work, worker, worker_end(worker), err);
+    const char *rest = worker->bytes + sizeof answer;
+    worker->busy = false;
+    if (answer.last)
+        worker_end(worker);
+    if (!answer.fine) {
+        CHECK(answer.size == sizeof *err);
+        memcpy(err, rest, answer.size);
         return EXIT_BAD_INPUT;
     }
-    return source->finished(source->context, &worker->order, rest, size, err) ? EXIT_FINE
-                                                                              : EXIT_BAD_INPUT;
+    return source->finished(source->context, &worker->order, rest, answer.size, err)
+               ? EXIT_FINE
+               : EXIT_BAD_INPUT;
 }
 
-/* Ends those that are under way. */
-static void workers_stop(struct worker *workers, uint32_t active)
+/* Gives orders to who has none; false when nothing is under way. */
+static bool workers_order(const struct work *work, const struct work_source *source,
+                          struct worker *workers)
 {
-    for (uint32_t i = 0; i < active; i++) {
-        int status;
-        kill(workers[i].pid, SIGTERM);
-        close(workers[i].pipe);
-        waitpid(workers[i].pid, &status, 0);
+    struct run_order order;
+    bool any = false, more = true;
+    for (uint32_t i = 0; i < work->jobs; i++) {
+        struct worker *worker = &workers[i];
+        more = more && (worker->busy || source->next(source->context, &order));
+        if (more && !worker->busy) {
+            if (worker->pid == 0)
+                worker_start(work, worker);
+            worker_order(worker, &order);
+        }
+        any = any || worker->busy;
+    }
+    return any;
+}
+
+/* Ends those that there are, whatever they do. */
+static void workers_stop(struct worker *workers, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (workers[i].pid > 0) {
+            kill(workers[i].pid, SIGTERM);
+            worker_end(&workers[i]);
+        }
+        free(workers[i].bytes);
     }
 }
 
@@ -200,30 +272,21 @@ int workers_run(const struct work *work, const struct work_source *source, struc
     struct arena arena = ARENA_EMPTY;
     struct worker *workers = arena_alloc(&arena, work->jobs, sizeof *workers);
     struct pollfd *polls = arena_alloc(&arena, work->jobs, sizeof *polls);
-    struct run_order order;
-    uint32_t active = 0;
     int result = EXIT_FINE;
-    while (result == EXIT_FINE) {
-        while (active < work->jobs && source->next(source->context, &order))
-            worker_start(work, &workers[active++], &order);
-        if (active == 0)
-            break;
-        for (uint32_t i = 0; i < active; i++)
-            polls[i] = (struct pollfd){ .fd = workers[i].pipe, .events = POLLIN };
-        if (poll(polls, active, -1) < 0)
+    while (result == EXIT_FINE && workers_order(work, source, workers)) {
+        for (uint32_t i = 0; i < work->jobs; i++)
+            polls[i] =
+                (struct pollfd){ .fd = workers[i].busy ? workers[i].socket : -1, .events = POLLIN };
+        if (poll(polls, work->jobs, -1) < 0)
             continue;
-        for (uint32_t i = active; i-- > 0 && result == EXIT_FINE;) {
-            if (polls[i].revents == 0 || worker_read(&workers[i]))
-                continue;
-            result = worker_finish(work, &workers[i], source, err);
-            struct worker last = workers[--active];
-            workers[active] = workers[i]; /* its buffer is used again */
-            workers[i] = last;
+        for (uint32_t i = 0; i < work->jobs && result == EXIT_FINE; i++) {
+            struct answer answer;
+            if (polls[i].revents != 0 &&
+                (!worker_read(&workers[i]) || worker_answered(&workers[i], &answer)))
+                result = worker_finish(work, &workers[i], source, err);
         }
     }
-    workers_stop(workers, active);
-    for (uint32_t i = 0; i < work->jobs; i++)
-        free(workers[i].bytes);
+    workers_stop(workers, work->jobs);
     arena_free(&arena);
     return result;
 }

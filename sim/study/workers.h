@@ -1,4 +1,7 @@
-/* workers.h -- runs what it is told, each run in a forked process of its own.
+/* workers.h -- runs what it is told, in forked processes.
+ *
+ * With our scheduler, whose code keeps nothing of its own from one run to the next, a process makes
+ * one run after the other; with a module over it each run has a process to itself.
  *
  * A crash of the scheduler under test, or of ours, ends one worker and becomes a report.  What the
  * scheduler does to its own memory is its fault even where the host falls over it; a crash that
@@ -48,6 +51,6 @@ struct work_source {
 int workers_run(const struct work *work, const struct work_source *source, struct error *err);
 
 /* Writes all of it, in a process that ends, with EXIT_BUG, when nobody reads any more. */
-void workers_write(int pipe, const void *bytes, size_t size);
+void workers_write(int to, const void *bytes, size_t size);
 
 #endif

@@ -5,7 +5,7 @@ Prints, of a sweep of two variants with 10 runs a point on two cores: runs/s, an
 program and its runs what these say that the engine took (cpu_s of engine.csv).  The rest is start, journal, results.
 Timed, so no test: a busy machine gives other figures.
 
-usage: many.py PROGRAM [RUNS]          (default: 10000; minutes)
+usage: many.py PROGRAM [RUNS [DURATION_MS]]   (default: 10000 of 60000 simulated, some 76 ms each; minutes)
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import csv
@@ -21,9 +21,10 @@ from support import write  # noqa: E402
 
 program = os.path.realpath(sys.argv[1])
 runs = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
+duration_ms = float(sys.argv[3]) if len(sys.argv) > 3 else 60000
 with tempfile.TemporaryDirectory(prefix="braidsim-bench.") as work:
     os.chdir(work)
-    write("many.json", replications=10, duration_ms=60000,
+    write("many.json", replications=10, duration_ms=duration_ms,
           sweep={"/workload/0/phases/0/run/mean_us": [1000 + 7 * i for i in range(runs // 20)]})
     began = time.monotonic()
     subprocess.run([program, "run", "many.json", "--quiet", "--out", "out", "--jobs", "2"], check=True)

@@ -17,17 +17,11 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from checks import expect, exit_status  # noqa: E402  (its folder is found above)
+
 PAGE = os.path.join(ROOT, "docs", "CLAIMS.md")
 STAMP = re.compile(rb"\n<!-- shape ([0-9a-f]{16}), text ([0-9a-f]{16}) -->\n\Z")
-failures = 0
-
-
-def expect(condition, what):
-    global failures
-    if not condition:
-        failures += 1
-        print("FAILED:", what, file=sys.stderr)
-
 
 def fnv1a(data):
     value = 0xCBF29CE484222325
@@ -149,7 +143,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         check_run(program, work)
         check_unmeasured(program, work)
-    return 1 if failures else 0
+    return exit_status()
 
 
 if __name__ == "__main__":

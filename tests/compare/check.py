@@ -157,6 +157,9 @@ def check_slower(work, builder):
     expect("the other way round it is better", status == 0 and found["verdict"] == "better", found)
     status, found, _ = compare(work, work / "kept/a", work / "kept/b", "--margin", 20)
     expect("within a wide margin", found["counts"]["worse"] == 0, found["counts"])
+    head = execute("compare", work / "kept/a", work / "kept/b")[1].split("\n")[:2]
+    expect("what lies beneath both modules is not listed",
+           all("libbraid_sched" not in line for line in head), head)
     # In a temporary place, of which nothing stays.
     before = set(os.listdir(os.environ["TMPDIR"]))
     status, _, errors = execute("compare", path, *schedulers, "--replications", 3)
@@ -221,12 +224,33 @@ def check_words(work, base):
         status, _, errors = execute("compare", base, base, *arguments)
         expect(f"{arguments}", status == 2 and message in errors, status, errors)
     expect("nothing there", execute("compare", base, work / "nowhere")[0] == 2)
+    (work / "scenario.json").write_text(json.dumps(SCENARIO))
+    status, _, errors = execute("compare", work / "scenario.json", base)
+    expect("a scenario is no results", status == 2 and "is a scenario, which has no results yet; `braidsim run` it"
+           in errors, errors)
     expect("no variant", execute("compare", "--variants", base, "global", "x")[0] == 2)
     status, found, _ = compare(work, "--variants", base, "global", "tori")
     expect("variants", found["samples"] == "paired" and not found["only_in_a"] and
            found["a"]["variant"] == "global", found["a"])
     status, found, _ = compare(work, base, base, "--metrics", "jain,wait_us_p99.short=7")
     expect("metrics", found["margins_percent"] == {"jain": 2, "wait_us_p99.short": 7})
+
+
+def check_near_zero(work):
+    """Where 2 % of A are less than the absolute margin, the head says which margin holds, and where."""
+    few = {"sweep": {"/scheduler/policy": ["rr"], "/workload/0/instances": [1, 24]}, "duration_ms": 20,
+           "variants": {"global": {"scheduler": {"tori": 1}}}}
+    one, other = (simulate(work / f"near{seed}", changed(**few, seed=seed)) for seed in (1, 2))
+    _, found, printed = compare(work, one, other, "--metrics", "account_lock_wait_percent,wait_us_mean")
+    lines = [line for line in printed.split("\n") if line.startswith("Near zero instead: ")]
+    near = {}
+    for item in found["metrics"]:
+        near.setdefault(item["metric"], []).append(item["margin"] > 0.02 * abs(item["mean_a"]) * (1 + 1e-9))
+    wanted = "; ".join(f"{name} {margin} {unit} at {sum(near[name])} point{'s' if sum(near[name]) > 1 else ''}"
+                       for name, margin, unit in (("account_lock_wait_percent", 0.01, "points"),
+                                                  ("wait_us_mean", 0.5, "us")) if any(near[name]))
+    expect("near zero", any(map(any, near.values())) and lines == [f"Near zero instead: {wanted}"], lines, wanted)
+    expect("not near zero", "Near zero" not in compare(work, one, other, "--metrics", "throughput_per_s")[2])
 
 
 def check_baseline(work, base):
@@ -241,6 +265,9 @@ def check_baseline(work, base):
                                                                    "jain": 1})
     expect("a baseline is as good as what it was made of",
            by_file["metrics"] == by_directory["metrics"])
+    _, turned, _ = compare(work, other, work / "saved.json")
+    expect("a baseline's own gates, on side B too",
+           turned["margins_percent"] == by_file["margins_percent"])
 
 
 def check_junit(work, base, other):
@@ -280,6 +307,7 @@ def main():
         check_junit(work, base, work / "other")
         check_baseline(work, base)
         check_words(work, base)
+        check_near_zero(work)
         check_refusals(work, base)
         (work / "modules").mkdir()
         check_slower(work, Builder(pathlib.Path(sys.argv[2]), sys.argv[3], work / "modules"))

@@ -103,11 +103,11 @@ equal("whole", "torn", "a torn record")
 write("long.json", duration_ms=4000, replications=2)
 process = subprocess.Popen([program, "run", "long.json", "--out", "child", "--quiet"],
                            stderr=subprocess.PIPE, text=True)
-victims = []
-while not victims and process.poll() is None:
-    victims = children(process.pid)
+wait_for(process, "child/runs.journal", 40000)  # it has made some of its runs
+victims, kept = children(process.pid), open("child/runs.journal", "rb").read()
 os.kill(victims[0], signal.SIGKILL)
 text = process.communicate()[1]
+check(open("child/runs.journal", "rb").read().startswith(kept), "a killed child took finished runs along")
 check(process.returncode == 4 and "was killed" in text and "--resume" in text,
       f"a child was killed: status {process.returncode}, {text}")
 run(program, "run", "long.json", "--quiet", "--out", "child", "--resume")

@@ -20,6 +20,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from checks import expect, exit_status  # noqa: E402  (its folder is found above)
+
 SMALL = {
     "name": "small", "seed": 5, "replications": 4, "duration_ms": 60, "warmup_ms": 10, "cost": "flat",
     "machine": {"cpu": "piii-xeon-700", "cores": 2},
@@ -31,15 +34,6 @@ SMALL = {
     "sweep": {"/machine/cores": [1, 2]},
 }
 T975_3 = 3.182446  # Student's t, 3 degrees of freedom
-failures = 0
-
-
-def expect(condition, what):
-    global failures
-    if not condition:
-        failures += 1
-        print("FAILED:", what, file=sys.stderr)
-
 
 def near(one, other, what):
     expect(abs(one - other) <= 1e-6 * max(1, abs(one), abs(other)), f"{what}: {one}, not {other}")
@@ -166,4 +160,4 @@ for arguments, words in ((["--metric", "beauty"], "no point of the scenario has 
     done = run("sensitivity", "small.json", "--quiet", *arguments, status=2)
     expect(words in done.stderr, f"{arguments}: {done.stderr}")
 shutil.rmtree(work)
-sys.exit(1 if failures else 0)
+sys.exit(exit_status())

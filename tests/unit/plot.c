@@ -153,6 +153,12 @@ START_TEST(an_axis_says_what_was_swept)
     ck_assert_ptr_nonnull(
         strstr(file_text("overhead.gp", &size), "set xlabel \"instances of hog\""));
     ck_assert_ptr_nonnull(strstr(file_text("accounts.gp", &size), "by \".\"instances of hog\""));
+    write_summary("\"parameters\": { \"/workload/0/instances\": "
+                  "\"arrivals rate_per_s of requests_1\" },",
+                  numbers, 2);
+    ck_assert_msg(plot(&err), "%s: %s", err.place, err.message);
+    ck_assert_ptr_nonnull(
+        strstr(file_text("overhead.gp", &size), "set xlabel \"arrivals rate of requests_1, 1/s\""));
     write_summary("", numbers, 2); /* of an older version */
     ck_assert_msg(plot(&err), "%s: %s", err.place, err.message);
     ck_assert_ptr_nonnull(strstr(file_text("overhead.gp", &size), "set xlabel \"instances\""));
@@ -342,6 +348,28 @@ START_TEST(panels_are_of_what_is_asked)
 }
 END_TEST
 
+/* A logarithmic axis has no 0. */
+START_TEST(a_panel_of_zeros_says_so)
+{
+    FILE *file = fopen(at("summary.json"), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{ \"name\": \"s\", \"points\": [");
+    for (int i = 0; i < 4; i++)
+        fprintf(file,
+                "%s{ \"variant\": \"%s\", \"sweep\": { \"/n\": %d }, "
+                "\"metrics\": { \"throughput_per_s\": { \"mean\": %d, \"ci95\": 0 } } }",
+                i > 0 ? ", " : "", i < 2 ? "some" : "none", 1 + i % 2, i < 2 ? 5 : 0);
+    fprintf(file, "] }\n");
+    fclose(file);
+    struct plot_options options = { .metric = "throughput_per_s", .facet = "variant" };
+    ck_assert_ptr_null(strstr(drawn(options, "throughput_per_s"), "nothing above 0"));
+    options.log_y = true;
+    const char *said = strstr(drawn(options, "throughput_per_s"), "nothing above 0");
+    ck_assert_ptr_nonnull(said);
+    ck_assert_ptr_null(strstr(said + 1, "nothing above 0")); /* once */
+}
+END_TEST
+
 START_TEST(a_map_has_a_cell_for_each_point)
 {
     write_grid("");
@@ -366,7 +394,7 @@ START_TEST(a_law_is_drawn_through_its_points)
         "\"peak_cores\": 30, \"greatest_miss\": 0.3, \"verdict\": \"%s\" } ],";
     write_grid(arena_printf(&arena, law, "fits"));
     const char *script = drawn((struct plot_options){ .scaling = true }, "scaling");
-    ck_assert_ptr_nonnull(strstr(script, "\"sigma 0.1, kappa 0.001, best at 30\""));
+    ck_assert_ptr_nonnull(strstr(script, "\"sigma 0.1, kappa 0.001, by the law best at 30\""));
     ck_assert_ptr_nonnull(strstr(script, "\"ideal: linear\""));
     ck_assert_ptr_nonnull(strstr(script, "\n100 10000 NaN NaN\nEOD"));       /* ideal */
     ck_assert_ptr_nonnull(strstr(script, "\n100 480.7692308 NaN NaN\nEOD")); /* 10^4 / 20.8 */
@@ -540,6 +568,7 @@ int main(void)
     tcase_add_loop_test(tests, labels_of_hundreds_keep_their_distance, 0, 6);
     tcase_add_test(tests, lines_are_labelled_at_their_ends);
     tcase_add_test(tests, panels_are_of_what_is_asked);
+    tcase_add_test(tests, a_panel_of_zeros_says_so);
     tcase_add_test(tests, a_map_has_a_cell_for_each_point);
     tcase_add_test(tests, a_law_is_drawn_through_its_points);
     tcase_add_test(tests, a_distribution_is_the_share_above);
