@@ -57,6 +57,25 @@ bool rtapp_is_event(const char *key)
     return find_event(key) != NULL;
 }
 
+const char *rtapp_nearest(const char *key, const char *const *properties, struct arena *arena)
+{
+    enum { EVENTS = sizeof events / sizeof *events };
+    const char *list = "; the events are", *names[EVENTS + 1] = { NULL };
+    for (size_t i = 0; i < EVENTS; i++) {
+        names[i] = events[i].name;
+        list = arena_printf(arena, "%s%s %s", list, i > 0 ? "," : "", events[i].name);
+    }
+    const char *nearest = document_nearest(key, properties, arena);
+    if (*nearest == '\0')
+        nearest = document_nearest(key, names, arena);
+    if (*nearest != '\0')
+        return nearest;
+    list = arena_printf(arena, "%s, the properties", list);
+    for (size_t i = 0; properties[i] != NULL; i++)
+        list = arena_printf(arena, "%s%s %s", list, i > 0 ? "," : "", properties[i]);
+    return list;
+}
+
 static bool is(const struct event_description *event, const char *name)
 {
     return strcmp(event->name, name) == 0;
@@ -199,6 +218,11 @@ static bool put_timer(struct rtapp_program *program, const struct node *node, cJ
 static bool note_barrier(struct rtapp_program *program, const struct node *node, const char *name,
                          struct error *err)
 {
+    if (program->is_forked)
+        return node_refuse(
+            node, err,
+            "needs to know how many come: it is for tasks of an \"instance\" above 0 "
+            "only");
     if (cJSON_GetObjectItemCaseSensitive(program->barriers, name) != NULL)
         return node_refuse(node, err,
                            "this task has the barrier \"%s\" at another place already, and rt-app "
