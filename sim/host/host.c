@@ -464,10 +464,12 @@ static void count_event(struct host *host, uint64_t when_ps)
         host_fault(host, FAULT_STUCK, NO_TASK, "the clock stands still");
 }
 
-/* Nobody runs, waits to run, is on the way, or will be woken, arrive or fail before the end. */
+/* Nobody runs, waits to run, is on the way, or will be woken, arrive or fail in the longest of all
+ * runs. */
 static bool is_done(const struct host *host)
 {
-    if (host->waiting > 0 || event_tree_first_time(&host->timers) < host->end_ps)
+    static const uint64_t longest_ps = UINT64_C(100000000000000000); /* 10^8 ms */
+    if (host->waiting > 0 || event_tree_first_time(&host->timers) < longest_ps)
         return false;
     for (uint32_t c = 0; c < host->core_count; c++)
         if (host->cores[c].running != NO_TASK || host->cores[c].waking_head != NO_TASK)

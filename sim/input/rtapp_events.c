@@ -249,8 +249,9 @@ static bool put_fork(struct rtapp_program *program, const struct node *node, cJS
                        document_shown(name, reading->arena));
 }
 
-/* The least for which a duration is to suffice: the rate that "iorun" is assumed to have. */
-enum { BYTES_PER_US = 500 };
+/* The least for which a duration is to suffice: the rate that "iorun" is assumed to have, and one
+ * below that of every profile's memory. */
+enum { IO_BYTES_PER_US = 500, MEM_BYTES_PER_US = 25 };
 
 static bool put_number(struct rtapp_program *program, const struct event_description *event,
                        const struct node *node, cJSON *phases, struct error *err)
@@ -262,7 +263,9 @@ static bool put_number(struct rtapp_program *program, const struct event_descrip
     uint64_t touched = is(event, "mem")      ? number
                        : is(event, "memrun") ? program->reading->mem_buffer_bytes
                                              : 0;
-    program->us += bytes ? (double)number / BYTES_PER_US : (double)number;
+    program->us += (double)number / (!bytes             ? 1
+                                     : is(event, "mem") ? MEM_BYTES_PER_US
+                                                        : IO_BYTES_PER_US);
     if (touched > program->mem_bytes)
         program->mem_bytes = touched;
     put(phases, event->name, cJSON_CreateNumber((double)number));

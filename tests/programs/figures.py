@@ -88,6 +88,42 @@ def check_waits():
     check(found == [("1", "0")], f"cpus: migrations and waits are {found}")
 
 
+def check_until_done():
+    """The run ends with what the last one does: it exits, waits for what never comes, or sleeps for
+    good; not while anybody runs, or is woken, born or forked later."""
+    done = {"until": "done"}
+    work = [entry("a", [{"run": 100}, {"sleep": 900}], cpus=[0]),
+            entry("b", [{"run": 100}, {"sleep": 300}], instances=2, loop=3, cpus=[1, 2])]
+    for what, workload, expected in (
+            ("all exit", work, 1.2), ("one waits", [*work, entry("w", [{"suspend": ""}], cpus=[3])], 1.2),
+            ("one sleeps on", [*work, entry("s", [{"bursts_us": [[10, 1e11, 10]]}], cpus=[3])], 1.2),
+            ("one is cut off", [*work, entry("s", [RUN10, {"sleep": 1e8}], cpus=[3])], None),
+            ("one comes late", [*work, entry("l", [RUN10], start_us=7000)], 7.01),
+            ("one forks", [entry("p", [{"sleep": 2000}, {"fork": "k"}]),
+                           entry("k", [RUN10], instances=0)], 2.01),
+            ("one goes round", [entry("r", [RUN10, {"sleep": 5000}], loop=-1)], None)):
+        row = run_figures(what, workload, 5, duration_ms=20, **done)
+        found = float(row["done_ms"]) if row["done_ms"] else None
+        check(found == expected, f"until done: {what}: {found}, not {expected}")
+        exits = {"all exit": 7, "one waits": 7, "one sleeps on": 7, "one comes late": 8}
+        if what in exits: # each round of b counts
+            check(abs(float(row["throughput_per_s"]) - exits[what] / expected * 1000) < 1e-6 and
+                  float(row["useful_percent"]) > 0, f"until done: {what}: {row['throughput_per_s']}")
+    # The last exit, a system call of 1 us, is still paid, and all accounts are of that window.
+    call = {"cpu": "ideal", "cores": 1, "figures": {"syscall_ns": 1000}}
+    row = run_figures("a call", [entry("a", [RUN10])], 1, machine=call, **done)
+    check(float(row["done_ms"]) == 0.011, f"until done: with a call: {row['done_ms']}")
+    with open("out/cores.csv", encoding="utf-8") as file:
+        core = next(csv.DictReader(file))
+    check((core["user_ps"], core["sched_ps"], core["idle_ps"]) == ("10000000", "1000000", "0"),
+          f"until done: with a call: {core}")
+    for more, words in (({"until": "then"}, "/until: unknown until"),
+                        ({"warmup_ms": 0.1, **done}, "/until: \"done\" is for runs without warm-up"),
+                        ({"warmup_ms": "auto", **done}, "/until: \"done\" is for runs without")):
+        result = simulate("refused", scenario(work, 3, 1, **more))
+        check(result.returncode == 2 and words in result.stderr, f"{words}: {result.stderr}")
+
+
 def check_costs():
     """On a machine where only one thing takes time: who pays for it, and how often."""
     figures = {"clock_mhz": 1000, "atomic_cycles": 1000, "handover_ns": 1000, "syscall_ns": 0}
@@ -133,4 +169,5 @@ with tempfile.TemporaryDirectory() as work:
     check_waits()
     check_totals()
     check_costs()
+    check_until_done()
 finish()

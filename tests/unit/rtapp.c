@@ -425,10 +425,12 @@ START_TEST(test_scenarios)
     expect_scenario(TASK("\"policy\":\"SCHED_RR\",\"run\":1"), "x", "\"policy\": \"priority\"");
     expect_scenario(TASK("\"policy\":\"SCHED_DEADLINE\",\"dl-runtime\":1,\"run\":1"), "x",
                     "\"policy\": \"edf\"");
-    /* A second more than the work; 10 s where it does not end. */
-    expect_scenario(loops, "x", "\"duration_ms\": 3000,");
+    /* A second more than the work, at most; 10 s where it does not end. */
+    expect_scenario(loops, "x", "\"duration_ms\": 3000,\n  \"until\": \"done\"");
     expect_scenario(TASK("\"loop\":1,\"run\":2000001"), "x", "\"duration_ms\": 4000,");
-    expect_scenario(TASK("\"run\":1"), "x", "\"duration_ms\": 10000,");
+    expect_scenario(TASK("\"run\":1"), "x", "\"duration_ms\": 10000,\n  \"machine\"");
+    expect_scenario("{\"global\":{\"duration\":5},\"tasks\":{\"t\":{\"loop\":1,\"run\":1}}}", "x",
+                    "\"duration_ms\": 5000,\n  \"machine\"");
     expect_scenario("{\"global\":{\"duration\":0},\"tasks\":{\"t\":{\"run\":1}}}", "x",
                     "\"duration_ms\": 10000,");
     /* The last of the cores that are named, two at least. */
@@ -483,7 +485,7 @@ START_TEST(test_durations)
         { "\"a\":{\"loop\":5,\"run\":10,\"instance\":2,\"delay\":7}", 107 },
         { "\"a\":{\"run\":10}", 0 },
         { "\"a\":{\"loop\":2,\"phases\":{\"p\":{\"loop\":3,\"run\":10},\"q\":{\"run\":1}}}", 62 },
-        { "\"a\":{\"loop\":2,\"iorun\":5000,\"mem\":1000}", 24 },
+        { "\"a\":{\"loop\":2,\"iorun\":5000,\"mem\":1000}", 2 * (10 + 40) },
         { "\"a\":{\"loop\":3,\"run\":1,\"fork\":\"b\"},\"b\":{\"instance\":0,\"loop\":1,\"run\":"
           "100}",
           3 + 100 + 3 * 100 },
