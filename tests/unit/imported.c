@@ -115,8 +115,7 @@ START_TEST(all_of_it)
 }
 END_TEST
 
-/* Twice what all run and the longest path, or the trace if that is more: it ends before, when all is
- * done. */
+/* Twice what all run and the longest path, or the trace: it ends before, when all is done. */
 START_TEST(it_lasts_until_all_is_done)
 {
     begin(100, 2);
