@@ -464,13 +464,13 @@ static void count_event(struct host *host, uint64_t when_ps)
         host_fault(host, FAULT_STUCK, NO_TASK, "the clock stands still");
 }
 
-/* Nobody runs, waits to run, is on the way, or will be woken, arrive or fail before the end, or in
- * half of the 10^8 ms that who sleeps for good does so (less what it was late before). */
+/* Nobody runs, waits to run, is on the way, or will be woken, arrive or fail before the end, or
+ * before 10^7 ms: who sleeps for longer does so for good. */
 static bool is_done(const struct host *host)
 {
-    static const uint64_t half_ps = UINT64_C(50000000000000000);
+    static const uint64_t far_ps = UINT64_C(10000000000000000);
     uint64_t first_ps = event_tree_first_time(&host->timers);
-    if (host->waiting > 0 || first_ps < half_ps || first_ps < host->end_ps)
+    if (host->waiting > 0 || first_ps < far_ps || first_ps < host->end_ps)
         return false;
     for (uint32_t c = 0; c < host->core_count; c++)
         if (host->cores[c].running != NO_TASK || host->cores[c].waking_head != NO_TASK)
