@@ -82,14 +82,17 @@ static const char *why_not(const char *key, const struct unsupported *list)
 }
 
 /* A key that is there again comes with a number, as those of events may.  True: it is none. */
-static bool check_again(const char *place, const char *key, const char *const *keys,
+static bool check_again(const struct node *object, const char *key, const char *const *keys,
                         struct error *err)
 {
+    struct arena *arena = object->document->arena;
     for (; *keys != NULL; keys++) {
         size_t length = strlen(*keys);
         if (strncmp(key, *keys, length) == 0 && key[length] != '\0' &&
             strspn(key + length, "0123456789") == strlen(key + length))
-            return error_set(err, place,
+            return error_set(err,
+                             document_place(object->document,
+                                            json_pointer_add(object->pointer, key, arena), true),
                              "\"%s\" is there twice, or carries a number, which is for events; "
                              "keep one",
                              *keys);
@@ -107,7 +110,7 @@ static bool refuse_key(const struct node *object, const char *key, const char *c
     why = why != NULL || others == NULL ? why : why_not(key, others);
     if (why != NULL)
         return error_set(err, place, "%s", why);
-    return check_again(place, key, keys, err) &&
+    return check_again(object, key, keys, err) &&
            error_set(err, place, "\"%s\" is neither an event nor a property%s",
                      document_shown(key, arena), rtapp_nearest(key, keys, arena));
 }
@@ -403,9 +406,7 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
     const cJSON *child;
     cJSON_ArrayForEach(child, root->json)
     {
-        struct node member = rtapp_member(root, child);
-        const char *place = document_place(root->document, member.pointer, true);
-        if (!check_again(place, child->string, keys, err))
+        if (!check_again(root, child->string, keys, err))
             return false;
     }
     if (!node_object(root, keys, err))
