@@ -132,6 +132,8 @@ static void print_metrics(void)
     print_descriptions(metric_descriptions, METRIC_COUNT);
     printf("\nWhere a scenario says \"lag\": true, which takes time:\n");
     print_descriptions(lag_descriptions, LAG_COUNT);
+    printf("\nWhere a scenario says \"until\": \"done\":\n");
+    print_descriptions(done_descriptions, DONE_COUNT);
     printf("\nWhere a scenario sweeps %s, over points that differ in nothing else:\n",
            SCALING_POINTER);
     print_descriptions(scaling_descriptions, SCALING_COUNT);

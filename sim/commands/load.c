@@ -26,6 +26,9 @@ static const char *metric_wants(const struct scenario *scenario, const char *nam
     for (uint32_t i = 0; i < LAG_COUNT && !scenario->lag; i++)
         if (strcmp(lag_descriptions[i].name, name) == 0)
             return "the scenario says \"lag\": true, since it takes time; add that";
+    for (uint32_t i = 0; i < DONE_COUNT && !scenario->until_done; i++)
+        if (strcmp(done_descriptions[i].name, name) == 0)
+            return "the scenario says \"until\": \"done\"; add that";
     for (uint32_t i = 0; i < SCALING_COUNT && !scenario->sweeps_cores; i++)
         if (strcmp(scaling_descriptions[i].name, name) == 0)
             return "the scenario sweeps " SCALING_POINTER "; sweep that";

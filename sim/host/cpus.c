@@ -76,9 +76,7 @@ void cpus_confine_all(struct host *host, struct core *core, struct host_torus *t
         if (!inbox_is_empty(&torus->torus->inbox))
             entry_receive(host, core, torus); /* which restricting would do */
         host->programs[id].next = NO_TASK;
-        bool is_here = host->tasks[id].state == TASK_READY &&
-                       host->tasks[id].torus == torus_number(host, torus);
-        if (is_here) /* else a balancer has sent it on at once, and it is told there */
+        if (host->tasks[id].state == TASK_READY) /* else a balancer has sent it on: told there */
             confine(host, core, torus, id);
         id = next;
     }

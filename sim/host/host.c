@@ -393,6 +393,7 @@ static void host_set_up(struct host *host)
     host->torus_count = scenario->scheduler.tori;
     host->warmup_ps = scenario->warmup_ps;
     host->end_ps = scenario->duration_ps;
+    host->may_be_done = scenario->until_done;
     if (scenario->series)
         host->series = series_new(scenario->duration_ps, arena);
     host->stream_from = host->task_count;
@@ -465,9 +466,42 @@ static void count_event(struct host *host, uint64_t when_ps)
         host_fault(host, FAULT_STUCK, NO_TASK, "the clock stands still");
 }
 
+/* Nobody runs, waits to run, is on the way, or will be woken, arrive or fail before the end, or
+ * before 10^7 ms: who sleeps for longer does so for good. */
+static bool is_done(const struct host *host)
+{
+    static const uint64_t far_ps = UINT64_C(10000000000000000);
+    uint64_t first_ps = event_tree_first_time(&host->timers);
+    if (host->waiting > 0 || first_ps < far_ps || first_ps < host->end_ps)
+        return false;
+    for (uint32_t c = 0; c < host->core_count; c++)
+        if (host->cores[c].running != NO_TASK || host->cores[c].waking_head != NO_TASK)
+            return false;
+    for (uint32_t id = 0; id < host->task_count; id++)
+        if (host->tasks[id].state != TASK_FREE && host->tasks[id].state != TASK_BLOCKED)
+            return false;
+    return true;
+}
+
+/* The run ends when the cores are through with what they are at.  Returns when. */
+static uint64_t end_done(struct host *host)
+{
+    uint64_t end_ps = host->now_ps;
+    for (uint32_t c = 0; c < host->core_count; c++)
+        if (host->cores[c].accounted_ps > end_ps)
+            end_ps = host->cores[c].accounted_ps;
+    if (end_ps < host->end_ps) {
+        host->end_ps = end_ps;
+        host->may_be_done = false;
+    }
+    return host->end_ps;
+}
+
 static void run_events(struct host *host, uint64_t until_ps)
 {
     for (;;) {
+        if (host->may_be_done && is_done(host))
+            until_ps = end_done(host);
         uint64_t timer_ps = event_tree_first_time(&host->timers);
         uint64_t core_ps = event_tree_first_time(&host->events);
         bool is_timer = timer_ps <= core_ps;
@@ -543,7 +577,7 @@ void host_run_recorded(const struct scenario *scenario, const struct scheduler *
     result->replication = replication;
     result->fault = host->fault;
     result->overrun = host->overrun;
-    result->window_ps = scenario->duration_ps - scenario->warmup_ps;
+    result->window_ps = host->end_ps - scenario->warmup_ps;
     result->events = host->event_count;
     result->scheduling_events = host->scheduling_count;
     result->wall_s = seconds_of(CLOCK_MONOTONIC) - began;

@@ -210,6 +210,7 @@ struct host {
     bool traced;
 
     uint64_t now_ps, warmup_ps, end_ps;
+    bool may_be_done; /* then the run ends */
     struct event_tree timers; /* phase 0: tasks, then arrival streams, then tori's requests */
     struct event_tree events; /* phase 1: cores */
     uint32_t task_count, stream_from, request_from, failure_from;

@@ -26,6 +26,12 @@ const struct metric_description lag_descriptions[LAG_COUNT] = {
 #undef X
 };
 
+const struct metric_description done_descriptions[DONE_COUNT] = {
+#define X(name, unit, direction, near, help) { #name, unit, help, direction, near },
+    DONE_METRICS(X)
+#undef X
+};
+
 const struct metric_description scaling_descriptions[SCALING_COUNT] = {
 #define X(name, unit, direction, near, help) { #name, unit, help, direction, near },
     SCALING_METRICS(X)
@@ -44,7 +50,8 @@ const uint32_t entry_metric_count = sizeof entry_metrics / sizeof entry_metrics[
 uint32_t metric_name_count(const struct scenario *scenario)
 {
     return METRIC_COUNT + scenario->workload_count * entry_metric_count + ENTRY_KINDS +
-           (scenario->lag ? LAG_COUNT : 0) + (scenario->sweeps_cores ? SCALING_COUNT : 0);
+           (scenario->lag ? LAG_COUNT : 0) + (scenario->until_done ? DONE_COUNT : 0) +
+           (scenario->sweeps_cores ? SCALING_COUNT : 0);
 }
 
 const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena)
@@ -64,7 +71,10 @@ const char *metric_name(const struct scenario *scenario, uint32_t index, struct 
     index -= ENTRY_KINDS;
     if (scenario->lag && index < LAG_COUNT)
         return lag_descriptions[index].name;
-    return scaling_descriptions[index - (scenario->lag ? LAG_COUNT : 0)].name;
+    index -= scenario->lag ? LAG_COUNT : 0;
+    if (scenario->until_done && index < DONE_COUNT)
+        return done_descriptions[index].name;
+    return scaling_descriptions[index - (scenario->until_done ? DONE_COUNT : 0)].name;
 }
 
 uint32_t metric_index(const struct scenario *scenario, const char *name)
@@ -84,6 +94,7 @@ const struct metric_description *metric_describe(const char *name)
         uint32_t count;
     } kinds[] = { { metric_descriptions, METRIC_COUNT },
                   { lag_descriptions, LAG_COUNT },
+                  { done_descriptions, DONE_COUNT },
                   { scaling_descriptions, SCALING_COUNT } };
     size_t length = strcspn(name, ".");
     for (uint32_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++)

@@ -129,6 +129,20 @@ enum lag_metric {
 
 extern const struct metric_description lag_descriptions[LAG_COUNT];
 
+/* Metrics that only a scenario with "until": "done" has, behind those. */
+#define DONE_METRICS(X)                                                                            \
+    X(done_ms, "ms", LOWER_IS_BETTER, UNGATED,                                                     \
+      "when nobody had anything left to do, and the run ended")
+
+enum done_metric {
+#define X(name, unit, direction, near, help) DONE_##name,
+    DONE_METRICS(X)
+#undef X
+        DONE_COUNT
+};
+
+extern const struct metric_description done_descriptions[DONE_COUNT];
+
 /* Metrics that only a sweep of cores has, last of all; no run knows them alone (scaling.h). */
 #define SCALING_METRICS(X)                                                                         \
     X(speedup, "ratio", HIGHER_IS_BETTER, 0.02,                                                    \
@@ -157,7 +171,7 @@ extern const uint32_t entry_metric_count;
 
 /* Names of all metrics of a scenario, overall first, then per entry and per operation, then of lag
  * and of a sweep of cores where there is such: METRIC_COUNT + workload_count * entry_metric_count +
- * ENTRY_KINDS (+ LAG_COUNT) (+ SCALING_COUNT). */
+ * ENTRY_KINDS (+ LAG_COUNT) (+ DONE_COUNT) (+ SCALING_COUNT). */
 uint32_t metric_name_count(const struct scenario *scenario);
 const char *metric_name(const struct scenario *scenario, uint32_t index, struct arena *arena);
 

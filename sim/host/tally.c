@@ -311,6 +311,8 @@ static void put_entries(struct host *host, double *m, double seconds)
         lag_finish(host, &m[LAG_lag_ms_max], &m[LAG_share_error_max]);
         m += LAG_COUNT;
     }
+    if (host->scenario->until_done)
+        *m++ = host->may_be_done ? NAN : (double)host->end_ps / 1e9;
     for (uint32_t i = 0; host->scenario->sweeps_cores && i < SCALING_COUNT; i++)
         m[i] = NAN;
 }

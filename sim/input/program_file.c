@@ -458,6 +458,8 @@ static bool read_phase(struct compiler *compiler, const struct node *node, uint3
     for (uint32_t i = 0; i < EVENTS; i++)
         keys[i] = events[i].name;
     keys[EVENTS] = "phases";
+    if (node_get(node, "cpus", &child) || node_get(node, "loop", &child))
+        return node_refuse(&child, err, "is for a group, with the event in its own \"phases\"");
     if (!node_object(node, keys, err))
         return false;
     if (cJSON_GetArraySize(node->json) != 1)

@@ -57,6 +57,25 @@ bool rtapp_is_event(const char *key)
     return find_event(key) != NULL;
 }
 
+const char *rtapp_nearest(const char *key, const char *const *properties, struct arena *arena)
+{
+    enum { EVENTS = sizeof events / sizeof *events };
+    const char *list = "; the events are", *names[EVENTS + 1] = { NULL };
+    for (size_t i = 0; i < EVENTS; i++) {
+        names[i] = events[i].name;
+        list = arena_printf(arena, "%s%s %s", list, i > 0 ? "," : "", events[i].name);
+    }
+    const char *nearest = document_nearest(key, properties, arena);
+    if (*nearest == '\0')
+        nearest = document_nearest(key, names, arena);
+    if (*nearest != '\0')
+        return nearest;
+    list = arena_printf(arena, "%s, the properties", list);
+    for (size_t i = 0; properties[i] != NULL; i++)
+        list = arena_printf(arena, "%s%s %s", list, i > 0 ? "," : "", properties[i]);
+    return list;
+}
+
 static bool is(const struct event_description *event, const char *name)
 {
     return strcmp(event->name, name) == 0;
@@ -199,6 +218,11 @@ static bool put_timer(struct rtapp_program *program, const struct node *node, cJ
 static bool note_barrier(struct rtapp_program *program, const struct node *node, const char *name,
                          struct error *err)
 {
+    if (program->is_forked)
+        return node_refuse(
+            node, err,
+            "needs to know how many come: it is for tasks of an \"instance\" above 0 "
+            "only");
     if (cJSON_GetObjectItemCaseSensitive(program->barriers, name) != NULL)
         return node_refuse(node, err,
                            "this task has the barrier \"%s\" at another place already, and rt-app "
@@ -225,8 +249,9 @@ static bool put_fork(struct rtapp_program *program, const struct node *node, cJS
                        document_shown(name, reading->arena));
 }
 
-/* The least for which a duration is to suffice: the rate that "iorun" is assumed to have. */
-enum { BYTES_PER_US = 500 };
+/* The least for which a duration is to suffice: the rate that "iorun" is assumed to have, and one
+ * below that of every profile's memory. */
+enum { IO_BYTES_PER_US = 500, MEM_BYTES_PER_US = 25 };
 
 static bool put_number(struct rtapp_program *program, const struct event_description *event,
                        const struct node *node, cJSON *phases, struct error *err)
@@ -238,7 +263,9 @@ static bool put_number(struct rtapp_program *program, const struct event_descrip
     uint64_t touched = is(event, "mem")      ? number
                        : is(event, "memrun") ? program->reading->mem_buffer_bytes
                                              : 0;
-    program->us += bytes ? (double)number / BYTES_PER_US : (double)number;
+    program->us += (double)number / (!bytes             ? 1
+                                     : is(event, "mem") ? MEM_BYTES_PER_US
+                                                        : IO_BYTES_PER_US);
     if (touched > program->mem_bytes)
         program->mem_bytes = touched;
     put(phases, event->name, cJSON_CreateNumber((double)number));

@@ -81,6 +81,25 @@ static const char *why_not(const char *key, const struct unsupported *list)
     return list->why;
 }
 
+/* A key that is there again comes with a number, as those of events may.  True: it is none. */
+static bool check_again(const struct node *object, const char *key, const char *const *keys,
+                        struct error *err)
+{
+    struct arena *arena = object->document->arena;
+    for (; *keys != NULL; keys++) {
+        size_t length = strlen(*keys);
+        if (strncmp(key, *keys, length) == 0 && key[length] != '\0' &&
+            strspn(key + length, "0123456789") == strlen(key + length))
+            return error_set(err,
+                             document_place(object->document,
+                                            json_pointer_add(object->pointer, key, arena), true),
+                             "\"%s\" is there twice, or carries a number, which is for events; "
+                             "keep one",
+                             *keys);
+    }
+    return true;
+}
+
 static bool refuse_key(const struct node *object, const char *key, const char *const *keys,
                        const struct unsupported *others, struct error *err)
 {
@@ -91,20 +110,9 @@ static bool refuse_key(const struct node *object, const char *key, const char *c
     why = why != NULL || others == NULL ? why : why_not(key, others);
     if (why != NULL)
         return error_set(err, place, "%s", why);
-    for (; *keys != NULL; keys++) {
-        size_t length = strlen(*keys);
-        if (strncmp(key, *keys, length) == 0 &&
-            strspn(key + length, "0123456789") == strlen(key + length))
-            return error_set(err, place,
-                             "\"%s\" is there twice, or carries a number, which is for events; "
-                             "keep one",
-                             *keys);
-    }
-    return error_set(err, place,
-                     "\"%s\" is neither an event nor a property; the events are run, runtime, "
-                     "sleep, timer, lock, unlock, wait, signal, broad, sync, barrier, suspend, "
-                     "resume, sem_post, sem_wait, mem, memrun, iorun, yield, fork",
-                     document_shown(key, arena));
+    return check_again(object, key, keys, err) &&
+           error_set(err, place, "\"%s\" is neither an event nor a property%s",
+                     document_shown(key, arena), rtapp_nearest(key, keys, arena));
 }
 
 /* ---- Phases ------------------------------------------------------------------------------- */
@@ -326,6 +334,7 @@ static bool read_task(struct rtapp_reading *reading, const struct rtapp_task *ta
         CHECK(cJSON_AddNumberToObject(entry, "loop", loop) != NULL);
     cJSON *phases = cJSON_CreateArray();
     program.barriers = cJSON_CreateObject();
+    program.is_forked = instances == 0;
     CHECK(phases != NULL && program.barriers != NULL);
     bool fine = read_phases(&program, phases, err);
     put_working_set(&program, entry);
@@ -394,6 +403,12 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
 {
     static const char *const keys[] = { "tasks", "global", "resources", NULL };
     struct node tasks, other;
+    const cJSON *child;
+    cJSON_ArrayForEach(child, root->json)
+    {
+        if (!check_again(root, child->string, keys, err))
+            return false;
+    }
     if (!node_object(root, keys, err))
         return false;
     bool is_fragment = !node_get(root, "global", &other);

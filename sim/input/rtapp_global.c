@@ -143,6 +143,8 @@ const char *rtapp_scenario(const struct rtapp *rtapp, const char *path, struct a
     cJSON_AddStringToObject(scenario, "name", name);
     cJSON_AddNumberToObject(scenario, "replications", 1);
     cJSON_AddNumberToObject(scenario, "duration_ms", 1000 * duration_s);
+    if (rtapp->duration_s == 0 && isfinite(rtapp->work_us))
+        cJSON_AddStringToObject(scenario, "until", "done");
     cJSON *machine = cJSON_AddObjectToObject(scenario, "machine");
     cJSON_AddStringToObject(machine, "cpu", "skylake-i7-6700");
     cJSON_AddNumberToObject(machine, "cores",

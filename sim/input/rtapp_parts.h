@@ -55,6 +55,9 @@ bool rtapp_resources(struct rtapp_reading *reading, const struct node *root, str
 /* Is the key an event's?  An event is what the longest of the known names is that its key begins
  * with. */
 bool rtapp_is_event(const char *key);
+/* Of an unknown key: ", did you mean \"run\"?", or, where it is like no event and none of the
+ * properties, the names of all. */
+const char *rtapp_nearest(const char *key, const char *const *properties, struct arena *arena);
 
 /* What the events of a task need to know of those before them. */
 struct rtapp_program {
@@ -62,6 +65,7 @@ struct rtapp_program {
     const struct rtapp_task *task;
     const char **held; /* mutexes that are held at this place, with repetition */
     size_t held_count, held_size;
+    bool is_forked;     /* no instance of it is there from the beginning */
     cJSON *barriers;    /* an object: a member for each that was named */
     uint64_t mem_bytes; /* the most of memory that an event touches */
     double us;          /* run and slept in all; infinite where it never ends */

@@ -94,7 +94,8 @@ struct scenario {
     const char *name;
     uint64_t seed;
     uint32_t replications;
-    uint64_t duration_ps, warmup_ps; /* the run lasts duration_ps, warm-up included */
+    uint64_t duration_ps, warmup_ps; /* the run lasts duration_ps at most, warm-up included */
+    bool until_done;  /* "until": "done": sooner, if nobody has anything left to do */
     bool warmup_auto; /* "warmup_ms": "auto": warmup_ps, 0 here, is found by pilots; see mser5.h */
     const struct profile *cpu;
     uint32_t cores;

@@ -20,11 +20,12 @@ const char *const entry_names[ENTRY_KINDS] = {
     "schedule", "yield", "block", "exit", "create", "wake", "receive", "tick", "balance",
 };
 
-static const char *const top_keys[] = {
-    "name",   "seed",     "replications", "duration_ms", "warmup_ms", "machine",      "scheduler",
-    "cost",   "flat",     "starve_ms",    "workload",    "extends",   "variants",     "sweep",
-    "expect", "profiles", "lag",          "events",      "resources", PRECISION_KEYS, NULL
-};
+static const char *const top_keys[] = { "name",         "seed",      "replications", "duration_ms",
+                                        "warmup_ms",    "machine",   "scheduler",    "cost",
+                                        "flat",         "starve_ms", "workload",     "extends",
+                                        "variants",     "sweep",     "expect",       "profiles",
+                                        "lag",          "events",    "resources",    "until",
+                                        PRECISION_KEYS, NULL };
 
 static const double seed_max = 9007199254740991; /* 2^53 - 1: what a double holds exactly */
 
@@ -389,6 +390,24 @@ static bool read_warmup(const struct node *root, double duration_ms, struct scen
     return true;
 }
 
+/* What has no end of its own has no part after a warm-up either: it may be done before. */
+static bool read_until(const struct node *root, struct scenario *scenario, struct error *err)
+{
+    static const char *const ends[] = { "duration", "done", NULL };
+    struct node node;
+    uint32_t index = 0;
+    if (!member_choice(root, "until", ends, &index, err))
+        return false;
+    scenario->until_done = index == 1;
+    if (scenario->until_done && (scenario->warmup_auto || scenario->warmup_ps > 0) &&
+        node_get(root, "until", &node))
+        return node_refuse(
+            &node, err,
+            "\"done\" is for runs without warm-up, as all may be done before it ends; "
+            "leave warmup_ms out");
+    return true;
+}
+
 static bool read_durations(const struct node *root, struct scenario *scenario, struct error *err)
 {
     struct node node;
@@ -398,7 +417,7 @@ static bool read_durations(const struct node *root, struct scenario *scenario, s
         replications = PRECISION_REPLICATIONS_MIN;
     if (!member_need(root, "duration_ms", &node, err) ||
         !member_number(root, "duration_ms", 1e-3, 1e8, &duration_ms, err) ||
-        !read_warmup(root, duration_ms, scenario, err) ||
+        !read_warmup(root, duration_ms, scenario, err) || !read_until(root, scenario, err) ||
         (node_get(root, "starve_ms", &node) && !node_number(&node, 1e-3, 1e8, &starve_ms, err)) ||
         !member_bool(root, "lag", &scenario->lag, err) ||
         !member_count(root, "seed", 0, (uint64_t)seed_max, &seed, err) ||

@@ -340,6 +340,7 @@ static bool read_start(const struct node *node, struct workload *workload, struc
 static bool is_plain(const struct node *entry, const struct node *phases)
 {
     static const char *const plain[] = { "run", "sleep", "yield", "bursts_us" };
+    static const char *const of_groups[] = { "loop", "cpus" };
     const cJSON *loop = cJSON_GetObjectItemCaseSensitive(entry->json, "loop");
     bool arrives = cJSON_GetObjectItemCaseSensitive(entry->json, "arrivals") != NULL;
     if (cJSON_GetObjectItemCaseSensitive(entry->json, "cpus") != NULL ||
@@ -351,6 +352,8 @@ static bool is_plain(const struct node *entry, const struct node *phases)
         bool known = !cJSON_IsObject(phase);
         for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
             known = known || cJSON_GetObjectItemCaseSensitive(phase, plain[i]) != NULL;
+        for (size_t i = 0; i < sizeof of_groups / sizeof of_groups[0]; i++)
+            known = known && cJSON_GetObjectItemCaseSensitive(phase, of_groups[i]) == NULL;
         if (!known)
             return false;
     }

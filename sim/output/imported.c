@@ -285,18 +285,15 @@ static uint64_t path_ns(const struct sched_process *process)
     return ns;
 }
 
-/* Of processes that may depend on one another in any way, none ends later than W / m + L on m cores
- * none of which is idle while one waits: W is what all run together, L the longest path.
- * Source: R. L. Graham, Bounds on multiprocessing timing anomalies, SIAM J. Appl. Math. 17 (1969),
- * 416-429. */
-static double replay_ns(const struct sched_trace *trace, uint32_t cores)
+/* What all run together, and then the longest path: as if on one core, one after another. */
+static double replay_ns(const struct sched_trace *trace)
 {
     double work_ns = 0, longest_ns = 0;
     for (uint32_t i = 0; i < trace->process_count; i++) {
         work_ns += (double)trace->processes[i]->run_ns;
         longest_ns = fmax(longest_ns, (double)path_ns(trace->processes[i]));
     }
-    return fmax((double)trace->duration_ns, work_ns / cores + longest_ns);
+    return work_ns + longest_ns;
 }
 
 static void put_top(const struct importing *importing)
@@ -306,7 +303,7 @@ static void put_top(const struct importing *importing)
     const char *notes = sched_trace_notes(trace, importing->arena);
     uint32_t cores = trace->cpus < CORES_MAX ? trace->cpus : CORES_MAX;
     double ms = (double)trace->duration_ns / 1e6;
-    double lasts_ms = 1.1 * (options->fit ? ms : replay_ns(trace, cores) / 1e6);
+    double lasts_ms = options->fit ? 1.1 * ms : 2 * fmax(ms, replay_ns(trace) / 1e6);
     FILE *to = importing->to;
     fputs("// Imported from ", to);
     put_visibly(to, options->path);
@@ -324,16 +321,17 @@ static void put_top(const struct importing *importing)
     else
         fputs(
             "// bursts_us: run, sleep, run, ... of each process.  Who was alive at the end sleeps "
-            "for good then.\n// duration_ms is for cores of full speed that never idle beside "
-            "who waits; others want more.\n",
+            "for good then.\n// The run ends when nobody has anything left to do, at "
+            "duration_ms at the latest.\n",
             to);
     fprintf(to,
-            "{\n  \"name\": \"%s\",\n  \"duration_ms\": %.0f,\n  \"replications\": %d,\n"
+            "{\n  \"name\": \"%s\",\n  \"duration_ms\": %.0f,%s\n  \"replications\": %d,\n"
             "  \"machine\": { \"cpu\": \"zen4\", \"cores\": %" PRIu32 " },\n"
             "  \"scheduler\": { \"tori\": \"per_core\", \"policy\": \"fair\", "
             "\"balance\": { \"kind\": \"steal\" } },\n"
             "  \"workload\": [\n",
-            options->name, fmin(ceil(lasts_ms), MS_MAX), options->fit ? 10 : 1, cores);
+            options->name, fmin(ceil(lasts_ms), MS_MAX),
+            options->fit ? "" : " \"until\": \"done\",", options->fit ? 10 : 1, cores);
 }
 
 void imported_print(FILE *to, const struct sched_trace *trace, const struct trace_entries *entries,

@@ -19,11 +19,10 @@ struct import_options {
 };
 
 /* The scenario has a CPU profile and a scheduler that are only there to be replaced, and as many
- * cores as the trace has cpus.  It lasts for 1.1 times the trace, in whole ms rounded up, or, if
- * that is longer, 1.1 times Graham's bound for the bursts recorded: what all run, shared by the
- * cores, and the longest that one process runs and sleeps from the beginning.  So all that was
- * recorded has room even where it is late, and whoever goes first.  Fitted entries mostly go round
- * for ever, and have 1.1 times the trace. */
+ * cores as the trace has cpus.  Of the bursts recorded it lasts until all are done, at most twice
+ * the trace, in whole ms rounded up, or, if that is longer, twice what all run one after another
+ * and the longest that one process runs and sleeps from the beginning: whoever goes first, and
+ * beside busy siblings.  Fitted entries mostly go round for ever, and have 1.1 times the trace. */
 void imported_print(FILE *to, const struct sched_trace *trace, const struct trace_entries *entries,
                     const struct import_options *options, struct arena *arena);
 

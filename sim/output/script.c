@@ -114,6 +114,11 @@ const char *script_metric_title(const char *metric, const char **unit, struct ar
             *unit = lag_descriptions[i].unit;
             return lag_descriptions[i].help;
         }
+    for (uint32_t i = 0; i < DONE_COUNT; i++)
+        if (strcmp(metric, done_descriptions[i].name) == 0) {
+            *unit = done_descriptions[i].unit;
+            return done_descriptions[i].help;
+        }
     *unit = "";
     return metric;
 }

@@ -128,6 +128,8 @@ def scenario(seed):
             (0.5, "stop"), (1.5, "revive"), (1.8, "offline"), (2.5, "online"))]
     if settings["policy"] == "edf":
         made["workload"][1]["reservation"] = {"budget_us": 5, "period_us": 1000}
+    if made["warmup_ms"] == 0 and rng.random() < 0.5:
+        made["until"] = "done"
     return made
 
 

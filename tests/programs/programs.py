@@ -13,61 +13,12 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import csv
 import json
 import os
-import re
-import subprocess
 import sys
 import tempfile
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../trace"))
 from checks import check, finish  # noqa: E402  pylint: disable=wrong-import-position
-
-PROGRAM = os.path.abspath(sys.argv[1])
-SWITCH = re.compile(r"\[(\d+)\].* ([\d.]+): sched_switch: prev_comm=(.*) prev_pid=(\d+) .*"
-                    r" ==> next_comm=(.*) next_pid=(\d+)")
-
-RUN10 = {"run": 10}
-
-
-def entry(name, phases, **more):
-    return {"name": name, "instances": 1, "loop": 1, **more, "phases": phases}
-
-
-def scenario(workload, cores, tori, **more):
-    scheduler = {"policy": "rr", "tori": tori, "lock": "ideal", "tick_hz": 0, "slices": "exact",
-                 "exchange_us": 0, "placement": "round_robin"}
-    scheduler.update(more.pop("scheduler", {}))
-    return {"name": "programs", "replications": 1, "duration_ms": 1,
-            "machine": {"cpu": "ideal", "cores": cores}, "scheduler": scheduler, "cost": "flat",
-            "workload": workload, **more}
-
-
-def simulate(folder, what):
-    with open("s.json", "w", encoding="utf-8") as file:
-        json.dump(what, file)
-    return subprocess.run([PROGRAM, "run", "s.json", "--quiet", "--out", folder,
-                           "--trace", "t.ftrace"],
-                          capture_output=True, text=True, check=False, timeout=60)
-
-
-def stretches():
-    """Process name -> [(from us, to us)], stretches that touch being one."""
-    on, found = {}, {}
-    with open("t.ftrace", encoding="utf-8") as file:
-        for core, seconds, _, _, name, pid in SWITCH.findall(file.read()):
-            at = round(float(seconds) * 1e6)
-            before, since = on.get(core, (None, 0))
-            if before is not None and at > since:
-                found.setdefault(before, []).append((since, at))
-            on[core] = (name if pid != "0" else None, at)
-    for name, parts in found.items():
-        whole = []
-        for since, until in sorted(parts):
-            if whole and whole[-1][1] == since:
-                since = whole.pop()[0]
-            whole.append((since, until))
-        found[name] = whole
-    return found
-
+from ideal import RUN10, SWITCH, entry, scenario, simulate, stretches  # noqa: E402  pylint: disable=wrong-import-position
 
 # What runs when: name, workload, cores, {process: [(from us, to us), ...]}, more of the scenario.
 WAIT = {"wait": {"ref": "c", "mutex": "m"}}
@@ -255,6 +206,19 @@ HEAVIER = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}], priority
 APART = [{**one, "cpus": [1 if one["name"] == "high" else 0]} for one in INVERSION]
 
 
+# mid comes between low and those who wait, but for the second of them.
+SECOND = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, RUN10], priority=1),
+          entry("one", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=2, start_us=10),
+          entry("high", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=4, start_us=20),
+          entry("mid", [{"run": 500}], priority=3, start_us=30)]
+
+
+# low waits behind mid when high, on another core, comes to wait for it.
+READY = [entry("low", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, RUN10], priority=1, cpus=[0]),
+         entry("mid", [{"run": 500}], priority=2, start_us=5, cpus=[0]),
+         entry("high", [{"lock": "m"}, RUN10, {"unlock": "m"}], priority=3, start_us=10, cpus=[1])]
+
+
 def check_inheritance():
     for name, workload, tori, inherits, expected in (
             ("apart", APART, 2, False,
@@ -271,6 +235,12 @@ def check_inheritance():
             ("heirs", HEIRS, 1, False,
              {"low": [(0, 100), (130, 140)], "one": [(100, 110)], "two": [(110, 120)],
               "three": [(120, 130)], "four": [(150, 160)]}),
+            ("inheritance of the second", SECOND, 1, True,
+             {"low": [(0, 100), (620, 630)], "high": [(100, 110)], "mid": [(110, 610)],
+              "one": [(610, 620)]}),
+            ("inheritance of who waits apart", READY, 2, True,
+             {"low": [(0, 5), (10, 105), (600, 610)], "mid": [(5, 10), (105, 600)],
+              "high": [(105, 115)]}),
             ("heavier heirs", HEAVIER, 3, True,
              {"low": [(0, 100)], "heavy": [(100, 110)], "light": [(110, 120)]}),
             ("heavier heirs", HEAVIER, 3, False,
@@ -312,16 +282,15 @@ def check_birthplaces():
     check(user_us == [0, 20, 0, 20], f"birthplaces: cores worked {user_us}")
 
 
-def check_missed_timers():
-    """Bursts after a missed timer begin when it would have rung, or, if relative, at once."""
-    for mode, expected in ("relative", 30), ("absolute", 60):
-        late = entry("r", [{"run": 30}, {"timer": {"ref": "unique", "period": 20, "mode": mode}}],
-                     loop=4)
-        result = simulate("out", scenario([late], 1, 1))
-        check(result.returncode == 0, f"missed timers: {result.stderr}")
-        with open("out/runs.csv", encoding="utf-8") as file:
-            most_us = float(next(csv.DictReader(file))["response_us_max.r"])
-        check(most_us == expected, f"missed timers, {mode}: response {most_us}")
+def check_runtime_on_a_slow_core():
+    """It lasts as long on a core of half the speed, whoever comes between."""
+    figures = {"max_cores": 2, "small_cores": 1, "small_rate": 0.5}
+    workload = [entry("r", [{"runtime": 100}, {"run": 10}], cpus=[1]),
+                entry("h", [RUN10], priority=1, start_us=30, cpus=[1])]
+    result = simulate("out", scenario(workload, 2, 2, scheduler={"policy": "priority"}, machine={
+        "cpu": "ideal", "cores": 2, "figures": figures}))
+    check(result.returncode == 0, f"slow core: {result.stderr}")
+    compare("slow core", {"r": [(0, 30), (50, 120)], "h": [(30, 50)]})
 
 
 def check_drawn_turns():
@@ -455,6 +424,8 @@ MALFORMED = [
     ([{"phases": [{"run": 1}], "loop": 0}], "/workload/0/phases/0/loop: must be a whole number"),
     ([{"phases": [{"run": 1}], "loop": 1.5}], "/workload/0/phases/0/loop: must be a whole number"),
     ([{"phases": [{"run": 1}], "loops": 2}], "did you mean \"loop\""),
+    ([{"cpus": [0], "run": 1}], "/workload/0/phases/0/cpus: is for a group, with"),
+    ([{"run": 1, "loop": 3}], "/workload/0/phases/0/loop: is for a group"),
     ([{"phases": [{"run": 1}], "loop": {"dist": "constant", "value_us": 2}}],
      "/workload/0/phases/0/loop/value_us: unknown key"),
     ([{"phases": [{"run": 1}], "loop": {"dist": "uniform", "min": 2, "max": 1}}],
@@ -495,59 +466,16 @@ def check_malformed():
         check(result.returncode == 2 and words in result.stderr, f"{words}: {result.stderr}")
 
 
-def check_totals():
-    """Exits, rounds and forked ones in the results; responses with and without waits."""
-    workload = [entry("a", [{"lock": "m"}, {"run": 100}, {"unlock": "m"}, {"sleep": 10}], loop=3),
-                entry("b", [RUN10, {"lock": "m"}, {"run": 30}, {"unlock": "m"}, {"sleep": 500}]),
-                entry("k", [RUN10], instances=0), entry("p", [RUN10, {"fork": "k"}])]
-    result = simulate("out", scenario(workload, 4, 1))
-    check(result.returncode == 0, f"totals: {result.stderr}")
-    with open("out/processes.csv", encoding="utf-8") as file:
-        rows = {row["workload"]: row for row in csv.DictReader(file)}
-    check(sorted(rows) == ["a", "b", "p"], f"totals: {sorted(rows)}")
-    check([rows[name]["loops"] for name in "abp"] == ["3", "1", "1"], f"totals: {rows}")
-    check(float(rows["a"]["user_ps"]) == 300e6, f"totals: {rows['a']}")
-    with open("out/runs.csv", encoding="utf-8") as file:
-        row = next(csv.DictReader(file))
-    # b asks for 40 and has waited for the mutex from 10 to 100, within its burst.
-    check(float(row["response_us_max.b"]) == 130, f"totals: response {row['response_us_max.b']}")
-    check(float(row["slowdown_max.b"]) == 3.25, f"totals: slowdown {row['slowdown_max.b']}")
-    check(float(row["wakeup_latency_us_max.b"]) == 0, "totals: it ran as soon as it had the mutex")
-    check(float(row["completed"]) == 6, f"totals: {row['completed']} completed")
-
-
-def check_costs():
-    """On a machine where only one thing takes time: who pays for it, and how often."""
-    figures = {"clock_mhz": 1000, "atomic_cycles": 1000, "handover_ns": 1000, "syscall_ns": 0}
-    calm = [entry("a", [{"lock": "m"}, RUN10, {"unlock": "m"}])]
-    calls = [entry("a", [{"lock": "m"}, {"run": 20}, {"unlock": "m"}]),
-             entry("b", [{"lock": "m"}, RUN10, {"unlock": "m"}], start_us=5)]
-    for name, workload, cores, more, account, expected in (
-            # lock and unlock, an atomic of 1 us each
-            ("atomic", calm, 1, {}, "user_ps", 12e6),
-            # b's wait, a's hand-over, and two exits, a system call of 1 us each
-            ("calls", calls, 2, {"atomic_cycles": 0, "syscall_ns": 1000}, "sched_ps", 4e6)):
-        result = simulate("out", scenario(
-            workload, cores, 1,
-            machine={"cpu": "ideal", "cores": cores, "figures": {**figures, **more}}))
-        check(result.returncode == 0, f"{name}: {result.stderr}")
-        with open("out/cores.csv", encoding="utf-8") as file:
-            total = sum(float(row[account]) for row in csv.DictReader(file))
-        check(total == expected, f"{name}: {account} is {total}, not {expected}")
-
-
 with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
     check_cases()
     check_inheritance()
     check_inherited_weight()
     check_birthplaces()
-    check_missed_timers()
+    check_runtime_on_a_slow_core()
     check_drawn_turns()
     check_cpus()
     check_cpus_in_turn()
     check_refusals()
     check_malformed()
-    check_totals()
-    check_costs()
 finish()

@@ -11,6 +11,7 @@
  */
 #include "workloads/fit.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -111,6 +112,76 @@ START_TEST(three_numbers)
 }
 END_TEST
 
+/* Once 20 trials were as far there are no more, and p is their share (Besag, Clifford 1991). */
+START_TEST(enough_trials)
+{
+    double us[] = { 1, 1.2, 7, 8 };
+    struct fit fit = fit_durations(us, 4, 1e-3);
+    double trials = FIT_TRIALS_ENOUGH / fit.p;
+    ck_assert_double_lt(trials, FIT_TRIALS);
+    ck_assert_double_gt(trials, 2 * FIT_TRIALS_ENOUGH);
+    ck_assert_double_eq_tol(trials, round(trials), 1e-9);
+}
+END_TEST
+
+/* Of 1, 5, 6 a uniform is the likeliest, too: 13.66 again, beside 16.32 of an exponential and 18.01
+ * of a lognormal.  F is above the steps here: D is 4/5 - 1/3, just before 5. */
+START_TEST(steps_below)
+{
+    double us[] = { 1, 5, 6 };
+    struct fit fit = fit_durations(us, 3, 1e-3);
+    ck_assert_int_eq(fit.distribution.kind, DISTRIBUTION_UNIFORM);
+    ck_assert_double_eq_tol(fit.distance, 0.8 - 1.0 / 3, 1e-12);
+}
+END_TEST
+
+/* What cuts a distribution into so many equal parts, at the middle of each. */
+enum { PARTS = 2000 };
+
+/* Where such a gamma of scale 1 has that share below; by halves, as gsl_cdf_gamma_Pinv() does not
+ * come to an end for the least shapes. */
+static double gamma_quantile(double share, double shape)
+{
+    double low = -700, high = 10; /* of the logarithm */
+    for (uint32_t i = 0; i < 100; i++) {
+        double middle = (low + high) / 2;
+        *(gsl_cdf_gamma_P(exp(middle), shape, 1) < share ? &low : &high) = middle;
+    }
+    return exp(low);
+}
+
+/* Between the least and the most that are found: a shape of 0.08 and one of 2000. */
+START_TEST(gammas_of_all_shapes)
+{
+    static double us[PARTS];
+    static const double shapes[] = { 0.08, 2000 };
+    double shape = shapes[_i];
+    for (uint32_t i = 0; i < PARTS; i++)
+        us[i] = gamma_quantile((i + 0.5) / PARTS, shape) * 238.5 / shape;
+    struct fit fit = fit_durations(us, PARTS, 1e-100);
+    ck_assert_int_eq(fit.distribution.kind, DISTRIBUTION_GAMMA);
+    ck_assert_double_eq_tol(fit.distribution.parameter[PARAMETER_CV2] * shape, 1, 0.02);
+    ck_assert_double_eq_tol(fit.distribution.parameter[PARAMETER_MEAN], 238.5, 0.5);
+    ck_assert_double_lt(fit.distance, 0.005);
+}
+END_TEST
+
+/* A Pareto of shape 0.8 has no mean: what is like one gets bounds. */
+START_TEST(no_pareto_without_a_mean)
+{
+    static double us[PARTS];
+    for (uint32_t i = 0; i < PARTS; i++)
+        us[i] = gsl_cdf_pareto_Pinv((i + 0.5) / PARTS, 0.8, 100);
+    struct fit fit = fit_durations(us, PARTS, 1e-3);
+    ck_assert_int_eq(fit.distribution.kind, DISTRIBUTION_BOUNDED_PARETO);
+    for (uint32_t i = 0; i < PARTS; i++)
+        us[i] = gsl_cdf_pareto_Pinv((i + 0.5) / PARTS, 1.25, 100);
+    fit = fit_durations(us, PARTS, 1e-3);
+    ck_assert_int_eq(fit.distribution.kind, DISTRIBUTION_PARETO);
+    ck_assert_double_eq_tol(fit.distribution.parameter[PARAMETER_SHAPE], 1.25, 0.01);
+}
+END_TEST
+
 /* Half of the durations are 1, half 1000: nothing fits.  0.1, 0.2, ..., 2 is as uniform as may
  * be. */
 START_TEST(what_does_not_fit_shows)
@@ -162,6 +233,10 @@ int main(void)
     tcase_add_loop_test(tests, no_parameters_near_by_are_likelier, 0,
                         sizeof knowns / sizeof knowns[0]);
     tcase_add_test(tests, three_numbers);
+    tcase_add_test(tests, enough_trials);
+    tcase_add_test(tests, steps_below);
+    tcase_add_loop_test(tests, gammas_of_all_shapes, 0, 2);
+    tcase_add_test(tests, no_pareto_without_a_mean);
     tcase_add_test(tests, what_does_not_fit_shows);
     tcase_add_test(tests, what_hardly_varies_is_constant);
     return suite_run("fit", tests);

@@ -93,9 +93,9 @@ static const struct translation translations[] = {
       ENTRY("{\"sem_post\":\"s\"},{\"sem_wait\":\"s\"}") },
     { "yield", TASK("\"yield\",\"yield1\":\"\""), ENTRY("{\"yield\":true},{\"yield\":true}") },
     { "iorun", TASK("\"iorun\":4096"), ENTRY("{\"iorun\":4096}") },
-    { "mem touches so much", TASK("\"mem\":1500,\"mem\":1025"),
+    { "mem touches so much", TASK("\"mem\":1500,\"mem\":1000"),
       "[{\"name\":\"t\",\"instances\":1,\"weight\":1024,\"working_set_kb\":2,"
-      "\"phases\":[{\"mem\":1500},{\"mem\":1025}]}]" },
+      "\"phases\":[{\"mem\":1500},{\"mem\":1000}]}]" },
     { "mem, but no more than its buffer",
       "{\"tasks\":{\"t\":{\"mem\":5000}},\"global\":{\"mem_buffer_size\":1024}}",
       "[{\"name\":\"t\",\"instances\":1,\"weight\":1024,\"working_set_kb\":1,"
@@ -182,6 +182,10 @@ static const struct translation translations[] = {
            "\"phases\":{\"a\":{\"run\":2}}"),
       "[{\"name\":\"t\",\"instances\":1,\"reservation\":{\"budget_us\":3,\"period_us\":9},"
       "\"phases\":[{\"run\":2}]}]" },
+    { "deadline without a period: the runtime is one, all of it",
+      TASK("\"policy\":\"SCHED_DEADLINE\",\"dl-runtime\":300,\"run\":2"),
+      "[{\"name\":\"t\",\"instances\":1,\"reservation\":{\"budget_us\":300,\"period_us\":300},"
+      "\"phases\":[{\"run\":2}]}]" },
     { "deadline, the longest period, all of it",
       TASK("\"policy\":\"SCHED_DEADLINE\",\"dl-runtime\":4000000,\"dl-period\":4000000,\"run\":2"),
       "[{\"name\":\"t\",\"instances\":1,\"reservation\":{\"budget_us\":4000000,\"period_us\":"
@@ -252,6 +256,15 @@ static const struct refusal refusals[] = {
     { TASK("\"phases\":{\"a\":{}}"), "/tasks/t/phases/a", "has no events" },
     { TASK("\"phases\":{\"a\":{\"run\":1}},\"run\":1"), "/tasks/t/run", "beside \"phases\"" },
     { TASK("\"run\":1,\"loop\":2,\"loop\":3"), "/tasks/t/loop1", "\"loop\" is there twice" },
+    { "{\"tasks\":{\"t\":{\"run\":5}},\"global\":{},\"global\":{}}", "f:1:38: /global1",
+      "\"global\" is there twice" },
+    { TASK("\"run\":1,\"instances\":2"), "/tasks/t/instances", "did you mean \"instance\"?" },
+    { TASK("\"run\":1,\"cpu\":[0]"), "/tasks/t/cpu", "did you mean \"cpus\"?" },
+    { TASK("\"phase\":{\"a\":{\"run\":1}}"), "/tasks/t/phase", "did you mean \"phases\"?" },
+    { TASK("\"phases\":{\"a\":{\"slep\":1}}"), "/tasks/t/phases/a/slep", "mean \"sleep\"?" },
+    { TASK("\"run\":1,\"dance\":1"), "/tasks/t/dance", "yield, fork, the properties instance," },
+    { "{\"tasks\":{\"t\":{\"fork\":\"u\"},\"u\":{\"instance\":0,\"run\":1,\"barrier\":\"b\"}}}",
+      "f:1:64: /tasks/u/barrier", "needs to know how many come" },
     /* Events. */
     { TASK("\"run\""), "/tasks/t/run", "has no value; give it a number of us" },
     { TASK("\"run\":1.5"), "/tasks/t/run", "whole number" },
@@ -412,10 +425,12 @@ START_TEST(test_scenarios)
     expect_scenario(TASK("\"policy\":\"SCHED_RR\",\"run\":1"), "x", "\"policy\": \"priority\"");
     expect_scenario(TASK("\"policy\":\"SCHED_DEADLINE\",\"dl-runtime\":1,\"run\":1"), "x",
                     "\"policy\": \"edf\"");
-    /* A second more than the work; 10 s where it does not end. */
-    expect_scenario(loops, "x", "\"duration_ms\": 3000,");
+    /* A second more than the work, at most; 10 s where it does not end. */
+    expect_scenario(loops, "x", "\"duration_ms\": 3000,\n  \"until\": \"done\"");
     expect_scenario(TASK("\"loop\":1,\"run\":2000001"), "x", "\"duration_ms\": 4000,");
-    expect_scenario(TASK("\"run\":1"), "x", "\"duration_ms\": 10000,");
+    expect_scenario(TASK("\"run\":1"), "x", "\"duration_ms\": 10000,\n  \"machine\"");
+    expect_scenario("{\"global\":{\"duration\":5},\"tasks\":{\"t\":{\"loop\":1,\"run\":1}}}", "x",
+                    "\"duration_ms\": 5000,\n  \"machine\"");
     expect_scenario("{\"global\":{\"duration\":0},\"tasks\":{\"t\":{\"run\":1}}}", "x",
                     "\"duration_ms\": 10000,");
     /* The last of the cores that are named, two at least. */
@@ -470,7 +485,7 @@ START_TEST(test_durations)
         { "\"a\":{\"loop\":5,\"run\":10,\"instance\":2,\"delay\":7}", 107 },
         { "\"a\":{\"run\":10}", 0 },
         { "\"a\":{\"loop\":2,\"phases\":{\"p\":{\"loop\":3,\"run\":10},\"q\":{\"run\":1}}}", 62 },
-        { "\"a\":{\"loop\":2,\"iorun\":5000,\"mem\":1000}", 24 },
+        { "\"a\":{\"loop\":2,\"iorun\":5000,\"mem\":1000}", 2 * (10 + 40) },
         { "\"a\":{\"loop\":3,\"run\":1,\"fork\":\"b\"},\"b\":{\"instance\":0,\"loop\":1,\"run\":"
           "100}",
           3 + 100 + 3 * 100 },

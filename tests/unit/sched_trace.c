@@ -156,6 +156,11 @@ START_TEST(lost_switches)
     ck_assert_str_eq(sched_trace_notes(&trace, &arena),
                      "2 stretches on a cpu lack an end and count as sched_stat_runtime says, or "
                      "nothing");
+    /* It comes on one cpu and leaves another: nobody knows how long it was on either. */
+    read_text(RUN(0, 100, 5) LEAVE(1, 130, 5, "S") WAKE(140, 5) RUN(1, 150, 5)
+                  LEAVE(1, 160, 5, "S"));
+    expect(5, 0, 3, 0, 10000, 10000);
+    ck_assert_uint_eq(trace.cut_stretches, 1);
 }
 END_TEST
 
@@ -225,6 +230,10 @@ START_TEST(disorder_is_sorted)
     expect(5, 0, 1, 30000);
     expect(6, 10000, 1, 40000);
     ck_assert_uint_eq(trace.duration_ns, 50000);
+    /* Of equal times the order is that of the lines: it sleeps and is woken at once. */
+    read_text(RUN(0, 110, 5) LEAVE(0, 120, 5, "S") WAKE(120, 5) RUN(0, 130, 5) LEAVE(0, 150, 5, "S")
+                  RUN(1, 100, 6) LEAVE(1, 140, 6, "S"));
+    expect(5, 0, 3, 10000, 0, 20000);
 }
 END_TEST
 
