@@ -30,7 +30,8 @@
 #include "braid/policy.h"
 #include "braid/share.h"
 
-/* node.key is the deadline; while a process is away, share.received is its lag in virtual time. */
+/* node.key is the deadline.  No more than a slice of lag is kept: what is beyond that comes of
+ * others that left and joined, or of several cores. */
 struct eevdf_queue {
     struct tree tree;
     struct virtual_time time;
@@ -73,62 +74,11 @@ static void eevdf_init(void *queue, const struct policy_setup *setup)
 {
     struct eevdf_queue *q = queue;
     q->tree.root = q->tree.first = NULL;
-    virtual_time_init(&q->time, setup->cores);
     q->request_ns = setup->slice_ns < SHARE_MOST_NS ? setup->slice_ns : SHARE_MOST_NS;
-}
-
-/* ---- Joining and parting ------------------------------------------------------------------ */
-
-/* The lag as it is in virtual time at another weight: the same service. */
-static int64_t lag_at_weight(struct share *share, uint32_t weight)
-{
-    int64_t lag = (int64_t)share->received;
-    uint64_t service = (uint64_t)(lag < 0 ? -lag : lag) * share_weight(share);
-    if (share_weight(share) == weight)
-        return lag;
-    share_weigh(share, weight);
-    service = share_divide(service, share_weight(share));
-    return lag < 0 ? -(int64_t)service : (int64_t)service;
-}
-
-/* With the others' weight W, a lag l that joins moves the virtual time by -l w / (W + w), so it has
- * to be l (W + w) / W before. */
-static void eevdf_join(struct eevdf_queue *q, struct share *share, uint32_t weight)
-{
-    int64_t lag = lag_at_weight(share, weight);
-    uint64_t others = q->time.weight;
-    uint64_t size = (uint64_t)(lag < 0 ? -lag : lag);
-    size = others != 0 ? size + share_divide(size * share_weight(share), others) : 0;
-    share->received = lag < 0 ? q->time.base + size : q->time.base - size;
-    share->node.key = share->received + share_scaled(share, q->request_ns);
-    virtual_time_join(&q->time, share);
-}
-
-/* What is beyond a slice comes of others that left and joined, or of several cores. */
-static void eevdf_part(struct eevdf_queue *q, struct share *share)
-{
-    int64_t lag = (int64_t)(q->time.base - share->received);
-    int64_t most = (int64_t)share_scaled(share, q->request_ns);
-    virtual_time_part(&q->time, share);
-    lag = lag < most ? lag : most;
-    share->received = (uint64_t)(lag > -most ? lag : -most);
-    share->state = SHARE_AWAY;
+    virtual_time_init(&q->time, setup->cores, q->request_ns);
 }
 
 /* ---- The operations ----------------------------------------------------------------------- */
-
-/* A running process comes back, with its next request if it is through with the last one. */
-static void eevdf_return(struct eevdf_queue *q, struct share *share, const struct process *process,
-                         uint64_t now_ns)
-{
-    share_stop(&q->time, share, process, now_ns);
-    if (process->slice_ns == 0 || !tree_before(share->received, share->node.key))
-        share->node.key = share->received + share_scaled(share, q->request_ns);
-    if (share_weight(share) != process->weight && process->weight != 0) {
-        eevdf_part(q, share);
-        eevdf_join(q, share, process->weight);
-    }
-}
 
 static void eevdf_serve(void *queue, uint32_t cores)
 {
@@ -136,18 +86,14 @@ static void eevdf_serve(void *queue, uint32_t cores)
     q->time.cores = cores;
 }
 
+/* A process makes its next request when it joins, and when it is through with the last one. */
 static void eevdf_enqueue(void *queue, struct process *process, uint64_t now_ns)
 {
     struct eevdf_queue *q = queue;
     struct share *share = share_of(process);
-    if (share->state == SHARE_PICKED) {
-        eevdf_return(q, share, process, now_ns);
-    } else {
-        virtual_time_advance(&q->time, now_ns);
-        q->time.apart -= share->state == SHARE_APART;
-        eevdf_join(q, share, process->weight != 0 ? process->weight : 1);
-    }
-    share->state = SHARE_QUEUED;
+    bool joins = share_enter(&q->time, share, process, now_ns);
+    if (joins || process->slice_ns == 0 || !tree_before(share->received, share->node.key))
+        share->node.key = share->received + share_scaled(share, q->request_ns);
     tree_insert(&q->tree, &share->node, process->slice_ns > 0, &least_received);
 }
 
@@ -157,7 +103,7 @@ static void eevdf_dequeue(void *queue, struct process *process)
     struct eevdf_queue *q = queue;
     struct share *share = share_of(process);
     tree_remove(&q->tree, &share->node, &least_received);
-    eevdf_part(q, share);
+    share_part(&q->time, share);
 }
 
 /* The earliest deadline among those that have received at most `most`; there is one. */
@@ -188,29 +134,14 @@ static struct process *eevdf_pick(void *queue, uint64_t now_ns)
     struct tree_node *node = earliest_eligible(&q->tree, most);
     struct process *process = process_of_node(node);
     tree_remove(&q->tree, node, &least_received);
-    struct share *share = share_of(process);
-    if (share_fills_a_core(&q->time, share)) {
-        eevdf_part(q, share);
-        share->state = SHARE_APART;
-        q->time.apart++;
-    } else {
-        share_start(&q->time, share, process);
-    }
+    share_start(&q->time, share_of(process), process);
     return process;
 }
 
 static void eevdf_leave(void *queue, struct process *process, uint64_t now_ns)
 {
     struct eevdf_queue *q = queue;
-    struct share *share = share_of(process);
-    if (share->state == SHARE_APART) {
-        virtual_time_advance(&q->time, now_ns);
-        q->time.apart--;
-        share->state = SHARE_AWAY;
-        return;
-    }
-    share_stop(&q->time, share, process, now_ns);
-    eevdf_part(q, share);
+    share_leave(&q->time, share_of(process), process, now_ns);
 }
 
 /* The one that is due last. */

@@ -1,8 +1,9 @@
 /* policy_stride.c -- stride scheduling: deterministic proportional shares.
  *
  * Each process has a pass, the virtual time (share.h) at which its next slice would be over; the
- * least pass runs.  A process that leaves takes along how far its pass lies ahead of the virtual
- * time of the queue, and has that again when it comes back.
+ * least pass runs.  A process that leaves takes along how far the virtual time of the queue is
+ * ahead of what it has received, its lag, and has that again when it comes back; what it takes
+ * along or brings is shared out among those that stay, by weight.
  *
  * Proven bound: of two processes that both compete, on one core and using up their slices, neither
  * receives a slice more or less of what the two receive than its share of that (pairwise error
@@ -12,14 +13,17 @@
  *
  * pick, enqueue, dequeue O(log n); the rest O(1), but migratable O(log n).
  * Source: C. Waldspurger and W. Weihl, "Stride scheduling: deterministic proportional-share
- * resource management", MIT/LCS/TM-528, 1995, sections 2 and 3.
+ * resource management", MIT/LCS/TM-528, 1995, sections 2 and 3.  There nobody gets what one that
+ * leaves takes along, so that those that stay drift away from the time at which others join.
  * SPDX-License-Identifier: MIT
  */
 #include "braid/policy.h"
 #include "braid/share.h"
 
-/* node.key is the pass; while a process is away, share.received is the pass less the virtual time
- * of the queue ("remain").  Nobody's lag moves that time, so it is joined at its very value. */
+/* Lags are of the order of n slices: no more than 18 minutes are kept. */
+#define STRIDE_MOST_NS (SHARE_MOST_NS >> 4)
+
+/* node.key is the pass. */
 struct stride_queue {
     struct tree tree;
     struct virtual_time time;
@@ -30,44 +34,8 @@ static void stride_init(void *queue, const struct policy_setup *setup)
 {
     struct stride_queue *q = queue;
     q->tree.root = q->tree.first = NULL;
-    virtual_time_init(&q->time, setup->cores);
+    virtual_time_init(&q->time, setup->cores, STRIDE_MOST_NS);
     q->slice_ns = setup->slice_ns < SHARE_MOST_NS ? setup->slice_ns : SHARE_MOST_NS;
-}
-
-/* As if it had received what all did. */
-static void stride_count(struct stride_queue *q, struct share *share)
-{
-    share->received = q->time.base;
-    virtual_time_join(&q->time, share);
-}
-
-static void stride_discount(struct stride_queue *q, struct share *share)
-{
-    share->received = q->time.base;
-    virtual_time_part(&q->time, share);
-    share->received = share->node.key - q->time.base;
-    share->state = SHARE_AWAY;
-}
-
-/* A weight that changes scales what remains. */
-static void stride_join(struct stride_queue *q, struct share *share, uint32_t weight)
-{
-    uint64_t remain = share->received, before = share_weight(share);
-    bool is_behind = (int64_t)remain < 0;
-    uint64_t size = is_behind ? -remain : remain;
-    share_weigh(share, weight);
-    if (before == 0)
-        size = share_scaled(share, q->slice_ns);
-    else if (before != share_weight(share))
-        size = share_divide(size * before, share_weight(share));
-    share->node.key = is_behind ? q->time.base - size : q->time.base + size;
-    stride_count(q, share);
-}
-
-static void stride_charge(struct share *share, const struct process *process)
-{
-    uint64_t ran_ns = process->runtime_ns - share->node.scratch[SHARE_RUNTIME_NS];
-    share->node.key += share_scaled(share, ran_ns);
 }
 
 static void stride_serve(void *queue, uint32_t cores)
@@ -80,19 +48,8 @@ static void stride_enqueue(void *queue, struct process *process, uint64_t now_ns
 {
     struct stride_queue *q = queue;
     struct share *share = share_of(process);
-    virtual_time_advance(&q->time, now_ns);
-    if (share->state == SHARE_PICKED) {
-        q->time.running--;
-        stride_charge(share, process);
-        if (share_weight(share) != process->weight && process->weight != 0) {
-            stride_discount(q, share);
-            stride_join(q, share, process->weight);
-        }
-    } else {
-        q->time.apart -= share->state == SHARE_APART;
-        stride_join(q, share, process->weight);
-    }
-    share->state = SHARE_QUEUED;
+    share_enter(&q->time, share, process, now_ns);
+    share->node.key = share->received + share_scaled(share, q->slice_ns);
     tree_insert(&q->tree, &share->node, process->slice_ns > 0, NULL);
 }
 
@@ -101,7 +58,7 @@ static void stride_dequeue(void *queue, struct process *process)
     struct stride_queue *q = queue;
     struct share *share = share_of(process);
     tree_remove(&q->tree, &share->node, NULL);
-    stride_discount(q, share);
+    share_part(&q->time, share);
 }
 
 static struct process *stride_pick(void *queue, uint64_t now_ns)
@@ -111,31 +68,15 @@ static struct process *stride_pick(void *queue, uint64_t now_ns)
     if (q->tree.first == NULL)
         return NULL;
     struct process *process = process_of_node(q->tree.first);
-    struct share *share = share_of(process);
-    tree_remove(&q->tree, &share->node, NULL);
-    if (share_fills_a_core(&q->time, share)) {
-        stride_discount(q, share);
-        share->state = SHARE_APART;
-        q->time.apart++;
-    } else {
-        share_start(&q->time, share, process);
-    }
+    tree_remove(&q->tree, &share_of(process)->node, NULL);
+    share_start(&q->time, share_of(process), process);
     return process;
 }
 
 static void stride_leave(void *queue, struct process *process, uint64_t now_ns)
 {
     struct stride_queue *q = queue;
-    struct share *share = share_of(process);
-    virtual_time_advance(&q->time, now_ns);
-    if (share->state == SHARE_APART) {
-        q->time.apart--;
-        share->state = SHARE_AWAY;
-        return;
-    }
-    q->time.running--;
-    stride_charge(share, process);
-    stride_discount(q, share);
+    share_leave(&q->time, share_of(process), process, now_ns);
 }
 
 static struct process *stride_migratable(void *queue)

@@ -71,12 +71,13 @@ uint64_t share_divide(uint64_t numerator, uint64_t denominator)
 
 /* ---- Virtual time ------------------------------------------------------------------------- */
 
-void virtual_time_init(struct virtual_time *time, uint32_t cores)
+void virtual_time_init(struct virtual_time *time, uint32_t cores, uint64_t most_ns)
 {
     time->now_ns = time->base = time->weight = 0;
     time->rest = 0;
     time->running = time->apart = 0;
     time->cores = cores;
+    time->most_ns = most_ns;
 }
 
 /* Moves what is whole of rest / weight into base. */
@@ -109,23 +110,53 @@ void virtual_time_go(struct virtual_time *time, uint64_t now_ns)
     virtual_time_settle(time);
 }
 
-void virtual_time_join(struct virtual_time *time, const struct share *share)
+/* share begins or ceases to compete, with what it has received. */
+static void virtual_time_count(struct virtual_time *time, const struct share *share, bool competes)
 {
-    time->weight += share_weight(share);
-    time->rest += (int64_t)((share->received - time->base) * share_weight(share));
+    int64_t part = (int64_t)((share->received - time->base) * share_weight(share));
+    time->weight += competes ? share_weight(share) : -(uint64_t)share_weight(share);
+    time->rest += competes ? part : -part;
     virtual_time_settle(time);
 }
 
-void virtual_time_part(struct virtual_time *time, const struct share *share)
+/* ---- Shares ------------------------------------------------------------------------------- */
+
+/* The lag of who is away as it is in virtual time at another weight: the same service. */
+static int64_t share_lag_at(struct share *share, uint32_t weight)
 {
-    time->weight -= share_weight(share);
-    time->rest -= (int64_t)((share->received - time->base) * share_weight(share));
-    virtual_time_settle(time);
+    int64_t lag = (int64_t)share->received;
+    uint64_t service = (uint64_t)(lag < 0 ? -lag : lag) * share_weight(share);
+    if (share_weight(share) == weight)
+        return lag;
+    share_weigh(share, weight);
+    service = share_divide(service, share_weight(share));
+    return lag < 0 ? -(int64_t)service : (int64_t)service;
+}
+
+/* With the others' weight W, a lag l that joins moves the virtual time by -l w / (W + w), so it has
+ * to be l (W + w) / W before. */
+static void share_join(struct virtual_time *time, struct share *share, uint32_t weight)
+{
+    int64_t lag = share_lag_at(share, weight);
+    uint64_t others = time->weight, size = (uint64_t)(lag < 0 ? -lag : lag);
+    size = others != 0 ? size + share_divide(size * share_weight(share), others) : 0;
+    share->received = lag < 0 ? time->base + size : time->base - size;
+    virtual_time_count(time, share, true);
+}
+
+void share_part(struct virtual_time *time, struct share *share)
+{
+    int64_t lag = (int64_t)(time->base - share->received);
+    int64_t most = (int64_t)share_scaled(share, time->most_ns);
+    virtual_time_count(time, share, false);
+    lag = lag < most ? lag : most;
+    share->received = (uint64_t)(lag > -most ? lag : -most);
+    share->state = SHARE_AWAY;
 }
 
 /* The sum took it that the process ran all the time, and has to be told what it received. */
-void share_stop(struct virtual_time *time, struct share *share, const struct process *process,
-                uint64_t now_ns)
+static void share_stop(struct virtual_time *time, struct share *share,
+                       const struct process *process, uint64_t now_ns)
 {
     if (now_ns > time->now_ns)
         virtual_time_pass(time, now_ns);
@@ -136,4 +167,37 @@ void share_stop(struct virtual_time *time, struct share *share, const struct pro
     time->running--;
     time->rest += (int64_t)(received * share_weight(share) - (taken_ns << SHARE_SHIFT));
     virtual_time_settle(time);
+}
+
+bool share_enter(struct virtual_time *time, struct share *share, const struct process *process,
+                 uint64_t now_ns)
+{
+    uint32_t weight = process->weight != 0 ? process->weight : 1;
+    bool joins = true;
+    if (share->state == SHARE_PICKED) {
+        share_stop(time, share, process, now_ns);
+        joins = share_weight(share) != weight;
+        if (joins)
+            share_part(time, share);
+    } else {
+        virtual_time_advance(time, now_ns);
+        time->apart -= share->state == SHARE_APART;
+    }
+    if (joins)
+        share_join(time, share, weight);
+    share->state = SHARE_QUEUED;
+    return joins;
+}
+
+void share_leave(struct virtual_time *time, struct share *share, const struct process *process,
+                 uint64_t now_ns)
+{
+    if (share->state == SHARE_APART) {
+        virtual_time_advance(time, now_ns);
+        time->apart--;
+        share->state = SHARE_AWAY;
+        return;
+    }
+    share_stop(time, share, process, now_ns);
+    share_part(time, share);
 }

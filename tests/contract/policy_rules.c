@@ -343,6 +343,48 @@ START_TEST(eevdf_keeps_a_slice_of_lag)
 }
 END_TEST
 
+static struct process *slice_of(const struct policy *policy, uint64_t *now_ns)
+{
+    struct process *process = policy->pick(queues[0], *now_ns);
+    *now_ns += SLICE_NS;
+    process->runtime_ns += SLICE_NS;
+    process->slice_ns = 0;
+    return process;
+}
+
+/* Visitors that leave after a slice have had more than their share: those that stay are not behind
+ * by that when another one comes. */
+START_TEST(who_comes_after_many_have_left_does_not_wait_for_them)
+{
+    enum { VISITORS = 50 };
+    static struct process visitors[VISITORS];
+    const struct policy *policy = _i == 0 ? &policy_eevdf : &policy_stride;
+    uint64_t now_ns = 0, random = 1;
+    uint32_t left = 0, waits = 0;
+    begin(policy, 1);
+    memset(visitors, 0, sizeof visitors);
+    policy->enqueue(queues[0], &one[0], now_ns);
+    policy->enqueue(queues[0], &one[1], now_ns);
+    for (int id = 0; id < VISITORS; id++) {
+        visitors[id].weight = 1 + tori_random_below(&random, 2048);
+        policy->enqueue(queues[0], &visitors[id], now_ns);
+    }
+    while (left < VISITORS) {
+        struct process *process = slice_of(policy, &now_ns);
+        if (process == &one[0] || process == &one[1]) {
+            policy->enqueue(queues[0], process, now_ns);
+        } else {
+            policy->leave(queues[0], process, now_ns);
+            left++;
+        }
+    }
+    policy->enqueue(queues[0], &one[2], now_ns);
+    for (struct process *process; (process = slice_of(policy, &now_ns)) != &one[2]; waits++)
+        policy->enqueue(queues[0], process, now_ns);
+    ck_assert_uint_le(waits, 3);
+}
+END_TEST
+
 /* What is queued has received so much more than the first of them, in the mean by weight. */
 static double mean_beside_first(int count)
 {
@@ -489,6 +531,7 @@ int main(void)
     tcase_add_test(tests, fair_keeps_the_distance_from_the_floor);
     tcase_add_test(tests, fair_preempts_beyond_a_quarter_slice);
     tcase_add_loop_test(tests, eevdf_keeps_a_slice_of_lag, 0, 2);
+    tcase_add_loop_test(tests, who_comes_after_many_have_left_does_not_wait_for_them, 0, 2);
     tcase_add_loop_test(tests, eevdf_keeps_the_lag_at_another_weight, 0, 2);
     tcase_add_test(tests, eevdf_preempts_for_the_eligible);
     tcase_add_loop_test(tests, edf_charges_every_budget_that_was_overrun, 0, 2);

@@ -64,7 +64,6 @@ START_TEST(divides_by_digits_as_by_instruction)
 END_TEST
 
 static struct process process[PROCESSES];
-static bool competes[PROCESSES], runs[PROCESSES];
 static uint64_t started_ns[PROCESSES];
 
 /* base is the floor of the weighted mean, taken relative to base. */
@@ -72,19 +71,51 @@ static void check_time(const struct virtual_time *time)
 {
     int64_t sum = 0;
     uint64_t weight = 0;
+    uint32_t running = 0, apart = 0;
     for (uint32_t i = 0; i < PROCESSES; i++) {
         const struct share *share = share_of(&process[i]);
-        if (!competes[i])
+        running += share->state == SHARE_PICKED;
+        apart += share->state == SHARE_APART;
+        if (share->state != SHARE_QUEUED && share->state != SHARE_PICKED)
             continue;
         weight += share_weight(share);
         sum += (int64_t)(share->received - time->base) * share_weight(share);
-        if (runs[i])
+        if (share->state == SHARE_PICKED)
             sum += (int64_t)((time->now_ns - started_ns[i]) << SHARE_SHIFT);
     }
+    ck_assert_uint_eq(time->running, running);
+    ck_assert_uint_eq(time->apart, apart);
     ck_assert_uint_eq(time->weight, weight);
     ck_assert(sum == time->rest);
     ck_assert_int_ge(time->rest, 0);
     ck_assert(weight == 0 ? time->rest == 0 : (uint64_t)time->rest < weight);
+}
+
+static uint32_t steps_apart; /* at which somebody ran apart */
+
+static void step(struct virtual_time *time, uint32_t i, uint64_t *random)
+{
+    struct share *share = share_of(&process[i]);
+    if (tori_random_below(random, 4) == 0) /* and it counts when it is queued next */
+        process[i].weight = 1 + tori_random_below(random, 10000);
+    if (share->state == SHARE_AWAY) {
+        share->received = (uint64_t)((int64_t)tori_random_below(random, 1000000) - 500000);
+        ck_assert(share_enter(time, share, &process[i], time->now_ns));
+    } else if (share->state == SHARE_QUEUED) {
+        if (tori_random_below(random, 2) == 0)
+            share_part(time, share);
+        else
+            share_start(time, share, &process[i]);
+        started_ns[i] = time->now_ns;
+    } else { /* it did not get all of the time, as where there are interrupts */
+        uint64_t passed_ns = time->now_ns - started_ns[i];
+        process[i].runtime_ns += passed_ns - passed_ns / 8;
+        if (tori_random_below(random, 2) == 0)
+            share_enter(time, share, &process[i], time->now_ns);
+        else
+            share_leave(time, share, &process[i], time->now_ns);
+    }
+    steps_apart += time->apart > 0;
 }
 
 START_TEST(virtual_time_is_the_mean)
@@ -92,34 +123,15 @@ START_TEST(virtual_time_is_the_mean)
     uint64_t random = (uint64_t)_i + 1;
     struct virtual_time time;
     memset(process, 0, sizeof process);
-    memset(competes, 0, sizeof competes);
-    memset(runs, 0, sizeof runs);
-    virtual_time_init(&time, 1);
-    for (int step = 0; step < STEPS; step++) {
-        uint32_t i = tori_random_below(&random, PROCESSES);
-        struct share *share = share_of(&process[i]);
+    steps_apart = 0;
+    virtual_time_init(&time, 1 + (uint32_t)_i % 4, 1000000);
+    for (int i = 0; i < STEPS; i++) {
         virtual_time_advance(&time, time.now_ns + tori_random_below(&random, 100000));
         check_time(&time);
-        if (!competes[i]) {
-            share_weigh(share, 1 + tori_random_below(&random, 10000));
-            share->received = time.base + tori_random_below(&random, 1000000) - 500000;
-            virtual_time_join(&time, share);
-            competes[i] = true;
-        } else if (runs[i]) { /* it did not get all of the time, as where there are interrupts */
-            uint64_t passed_ns = time.now_ns - started_ns[i];
-            process[i].runtime_ns += passed_ns - passed_ns / 8;
-            share_stop(&time, share, &process[i], time.now_ns);
-            runs[i] = false;
-        } else if (tori_random_below(&random, 2) == 0) {
-            share_start(&time, share, &process[i]);
-            started_ns[i] = time.now_ns;
-            runs[i] = true;
-        } else {
-            virtual_time_part(&time, share);
-            competes[i] = false;
-        }
+        step(&time, tori_random_below(&random, PROCESSES), &random);
         check_time(&time);
     }
+    ck_assert((steps_apart > 0) == (time.cores > 1));
 }
 END_TEST
 

@@ -40,7 +40,7 @@ enum share_state { SHARE_AWAY, SHARE_QUEUED, SHARE_PICKED, SHARE_APART };
 /* What a policy keeps of a process; node.user is its weight, 0 before it has one. */
 struct __attribute__((may_alias)) share {
     struct tree_node node;
-    uint64_t received; /* virtual time; while it is away, what the policy makes of it */
+    uint64_t received; /* virtual time; while it is away, its lag in that */
     uint32_t inverse;  /* 2^(shift + 20) / weight, rounded down; more than 2^30 */
     uint8_t shift;
     uint8_t state; /* enum share_state */
@@ -60,6 +60,7 @@ struct virtual_time {
     uint32_t running; /* processes that compete */
     uint32_t apart;   /* processes that do not, on cores of their own */
     uint32_t cores;   /* that serve all of them */
+    uint64_t most_ns; /* of lag that is kept by who is away, either way */
 };
 
 static inline struct share *share_of(const struct process *process)
@@ -97,7 +98,7 @@ static inline uint64_t share_scaled(const struct share *share, uint64_t ns)
 uint64_t share_divide(uint64_t numerator, uint64_t denominator);
 uint64_t share_divide_by_digits(uint64_t numerator, uint64_t denominator);
 
-void virtual_time_init(struct virtual_time *time, uint32_t cores);
+void virtual_time_init(struct virtual_time *time, uint32_t cores, uint64_t most_ns);
 
 /* Goes on to now_ns, which is later: those that run have received their time since. */
 void virtual_time_go(struct virtual_time *time, uint64_t now_ns);
@@ -108,30 +109,37 @@ static inline void virtual_time_advance(struct virtual_time *time, uint64_t now_
         virtual_time_go(time, now_ns);
 }
 
-/* share begins or ceases to compete, with what it has received. */
-void virtual_time_join(struct virtual_time *time, const struct share *share);
-void virtual_time_part(struct virtual_time *time, const struct share *share);
+/* process comes: from elsewhere or from sleep, or from the core that it had and gives up at now_ns.
+ * It competes from then on.  True: it has joined anew, with the lag that it has kept, or since its
+ * weight is another one or it has run apart. */
+bool share_enter(struct virtual_time *time, struct share *share, const struct process *process,
+                 uint64_t now_ns);
 
-/* Whether share, which competes, is due more than one core of those that do. */
-static inline bool share_fills_a_core(const struct virtual_time *time, const struct share *share)
-{
-    int64_t cores = (int64_t)time->cores - time->apart;
-    return cores * share_weight(share) > (int64_t)time->weight;
-}
+/* Ceases to compete, and keeps its lag.  What it takes along, or brings when it joins again, those
+ * that stay get or give, by weight. */
+void share_part(struct virtual_time *time, struct share *share);
 
-/* share, which competes, gets a core at time->now_ns, or gives it up at now_ns. */
+/* process gives up its core at now_ns, and does not come back at once. */
+void share_leave(struct virtual_time *time, struct share *share, const struct process *process,
+                 uint64_t now_ns);
+
+/* share, which competes, gets a core at time->now_ns: apart, if it is due more than one core of
+ * those that compete. */
 static inline void share_start(struct virtual_time *time, struct share *share,
                                const struct process *process)
 {
+    int64_t cores = (int64_t)time->cores - time->apart;
+    if (cores * share_weight(share) > (int64_t)time->weight) {
+        share_part(time, share);
+        share->state = SHARE_APART;
+        time->apart++;
+        return;
+    }
     share->state = SHARE_PICKED;
     share->node.scratch[SHARE_PICKED_NS] = time->now_ns;
     share->node.scratch[SHARE_RUNTIME_NS] = process->runtime_ns;
     time->running++;
 }
-
-/* Afterwards it has received what its process has run. */
-void share_stop(struct virtual_time *time, struct share *share, const struct process *process,
-                uint64_t now_ns);
 
 /* What process has run since share_start(), as it is accounted, up to now if it runs. */
 static inline uint64_t share_ran_ns(const struct share *share, const struct process *process,
