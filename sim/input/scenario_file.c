@@ -396,11 +396,13 @@ static bool read_until(const struct node *root, struct scenario *scenario, struc
     static const char *const ends[] = { "duration", "done", NULL };
     struct node node;
     uint32_t index = 0;
-    if (!member_choice(root, "until", ends, &index, err))
+    if (!node_get(root, "until",
+                  &node)) /* nor is it said: results from before it was there compare */
+        return true;
+    if (!node_choice(&node, "until", ends, &index, err))
         return false;
     scenario->until_done = index == 1;
-    if (scenario->until_done && (scenario->warmup_auto || scenario->warmup_ps > 0) &&
-        node_get(root, "until", &node))
+    if (scenario->until_done && (scenario->warmup_auto || scenario->warmup_ps > 0))
         return node_refuse(
             &node, err,
             "\"done\" is for runs without warm-up, as all may be done before it ends; "

@@ -192,6 +192,19 @@ static void find_ranges(const struct ccdf_set *set, double *least, double *great
     *least = fmax(fmin(*least, *greatest / 10), *greatest / 1e7); /* seven decades are enough */
 }
 
+/* Equal titles have equal colours, in all panels: which of the titles it is. */
+static uint32_t colour_of_title(const struct summary *summary, uint32_t point)
+{
+    uint32_t colour = 0;
+    for (uint32_t p = 0; strcmp(summary->points[p].title, summary->points[point].title) != 0; p++) {
+        uint32_t first = 0;
+        while (strcmp(summary->points[first].title, summary->points[p].title) != 0)
+            first++;
+        colour += first == p;
+    }
+    return colour;
+}
+
 static void fill_panels(struct chart *chart, const struct summary *summary,
                         const struct ccdf_set *set, double least, struct arena *arena)
 {
@@ -214,7 +227,8 @@ static void fill_panels(struct chart *chart, const struct summary *summary,
                 colour++;
             *line = (struct chart_line){ .name = point->title,
                                          .kind = CHART_STEPS,
-                                         .colour = isnan(point->x) ? colour : p };
+                                         .colour = isnan(point->x) ? colour
+                                                                   : colour_of_title(summary, p) };
             line->rows = rows_of(&set->distributions[p], least, &line->count, arena);
             panels[f].line_count++;
         }

@@ -420,6 +420,11 @@ START_TEST(a_distribution_is_the_share_above)
     ck_assert_ptr_nonnull(strstr(script, "\n10 0.1 NaN NaN\n1000 0.01 NaN NaN\n50000 1e-12 "));
     ck_assert_ptr_nonnull(strstr(script, "(\"1 %%\" 0.01)")); /* a tic is a format */
     ck_assert_ptr_nonnull(strstr(script, "with steps"));
+    for (int panel = 0; panel < 2; panel++) /* one legend for all */
+        ck_assert_ptr_nonnull(strstr(script, arena_printf(&arena,
+                                                          "$p%d_0 using 1:2 with steps linewidth 2 "
+                                                          "dashtype 1 linecolor \"#0072B2\"",
+                                                          panel)));
     refused((struct plot_options){ .ccdf = "wakeup_latency_us" }, "--ccdf", "undefined");
     refused((struct plot_options){ .ccdf = "jain" }, "--ccdf", "there are wakeup_latency_us, wait");
     unlink(at("latency.csv"));
