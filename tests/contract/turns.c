@@ -234,6 +234,30 @@ START_TEST(what_is_reaped_is_left_alone)
 }
 END_TEST
 
+/* No core is interrupted for nothing: not by what changes where nobody waits, nor the one that a
+ * process is killed from; another one is, to look for something else. */
+START_TEST(no_core_is_kicked_for_nothing)
+{
+    struct tori_setup setup = {
+        .policy = &policy_priority, .slice_ns = SLICE_NS, .torus_count = 1, .cores_per_torus = 2
+    };
+    tori_init(&tori, &setup);
+    for (uint32_t id = 0; id < 2; id++)
+        ck_assert_int_eq(tori_create(&tori, 0, id, 0, 0), PROCESS_OK);
+    tori_settle(&tori, 0);
+    struct torus *torus = tori.torus[0];
+    uint32_t kicks = tori.kicks;
+    struct process *own = torus->cores[0].current, *other = torus->cores[1].current;
+    ck_assert_int_eq(torus_change(torus, other, 1024, -1, RAN_NS), PROCESS_OK);
+    ck_assert_int_eq(torus_kill(torus, 0, own, RAN_NS), PROCESS_OK);
+    ck_assert_uint_eq(tori.kicks, kicks);
+    ck_assert_int_eq(torus_kill(torus, 0, other, RAN_NS), PROCESS_OK);
+    ck_assert_uint_eq(tori.kicks, kicks + 1);
+    ck_assert(tori.kicked[1]);
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("turns");
@@ -246,5 +270,6 @@ int main(void)
     tcase_add_test(tests, two_arrivals_displace_two);
     tcase_add_test(tests, one_core_beats);
     tcase_add_test(tests, what_is_reaped_is_left_alone);
+    tcase_add_test(tests, no_core_is_kicked_for_nothing);
     return suite_run("turns", tests);
 }
