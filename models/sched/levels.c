@@ -8,8 +8,9 @@
 
 enum { TOP = LEVELS_COUNT / 2 - 1 };
 
-/* The words of process->policy. */
-enum { RANK, QUEUED_PRIORITY };
+/* The words of process->policy.  KEEPS: it was taken out of a queue, not picked, and keeps its rank
+ * in the next one. */
+enum { RANK, QUEUED_PRIORITY, KEEPS };
 
 void levels_init(void *queue, uint32_t epoch_bits)
 {
@@ -61,12 +62,20 @@ static unsigned steps_to_top(int32_t priority)
 
 /* ---- The operations ----------------------------------------------------------------------- */
 
+static bool is_before_all(const struct list_link *list, const struct process *process)
+{
+    return list_is_empty(list) || process->policy[RANK] < process_of_link(list->next)->policy[RANK];
+}
+
 void levels_enqueue(void *queue, struct process *process, uint64_t now_ns)
 {
     struct level_queue *q = queue;
-    bool goes_on =
-        process->slice_ns > 0 && process->policy[QUEUED_PRIORITY] == (uint32_t)process->priority;
+    bool is_moved = process->policy[KEEPS];
     turn_ring(q, now_ns);
+    bool goes_on = (process->slice_ns > 0 || is_moved) &&
+                   process->policy[QUEUED_PRIORITY] == (uint32_t)process->priority &&
+                   process->policy[RANK] < q->epoch + LEVELS_COUNT;
+    process->policy[KEEPS] = false;
     if (!goes_on) {
         process->policy[RANK] = q->epoch + steps_to_top(process->priority);
         process->policy[QUEUED_PRIORITY] = (uint32_t)process->priority;
@@ -77,19 +86,24 @@ void levels_enqueue(void *queue, struct process *process, uint64_t now_ns)
         list = &q->ring[at];
         mark_used(q, at);
     }
-    if (process->slice_ns > 0)
+    if (process->slice_ns > 0 || (is_moved && is_before_all(list, process)))
         list_push_front(list, &process->link);
     else
         list_push_back(list, &process->link);
 }
 
-void levels_dequeue(void *queue, struct process *process)
+static void take_out(struct level_queue *q, struct process *process)
 {
-    struct level_queue *q = queue;
     unsigned at = (unsigned)(process->policy[RANK] % LEVELS_COUNT);
     list_remove(&process->link);
     if (list_is_empty(&q->ring[at]))
         mark_unused(q, at);
+}
+
+void levels_dequeue(void *queue, struct process *process)
+{
+    take_out(queue, process);
+    process->policy[KEEPS] = true;
 }
 
 /* The list of the least rank in the ring, or NULL. */
@@ -131,7 +145,7 @@ struct process *levels_pick(void *queue, uint64_t now_ns)
     if (list == NULL)
         return NULL;
     struct process *process = process_of_link(list->next);
-    levels_dequeue(queue, process);
+    take_out(q, process);
     return process;
 }
 

@@ -10,7 +10,8 @@
  * 16 q at most m - 1 of its kind are before it, all of them overdue, since they came earlier; each
  * second slice is one's of them, whole, and who comes later queues behind it.  Of k interactive
  * ones, none waits for longer than 2 k q, as k - 1 of its kind may be before it, and one of the
- * others before each.  Test: tests/contract/policy_bounds.c.
+ * others before each.  Test: tests/contract/policy_bounds.c.  One that is moved to another torus
+ * has waited as long there, and goes before those that have waited for less (policy_corners.c).
  *
  * All operations are O(1).  Weights and priorities play no part.
  * Source: sleep average and starvation limit as in I. Molnar's O(1) scheduler, Linux 2.6.0, 2003,
@@ -23,7 +24,7 @@ enum { CREDIT_MAX_SLICES = 10, OVERDUE_SLICES = 16 };
 
 /* The words of process->policy.  Times of the last pick: WHEN_NS and what it had run by then. */
 enum { CREDIT_NS, WHEN_NS, RUNTIME_NS, QUEUED_NS, FLAGS };
-enum { WAS_PICKED = 1, IS_INTERACTIVE = 2, IS_OVERDUE = 4 };
+enum { WAS_PICKED = 1, IS_INTERACTIVE = 2, IS_OVERDUE = 4, IS_QUEUED = 8 };
 
 struct io_aware_queue {
     struct list_link interactive, others;
@@ -53,6 +54,14 @@ static void update_credit(const struct io_aware_queue *q, struct process *proces
     words[CREDIT_NS] = slept_ns < most_ns - credit_ns ? credit_ns + slept_ns : most_ns;
 }
 
+static bool has_waited_longest(const struct list_link *list, const struct process *process)
+{
+    return list_is_empty(list) ||
+           process->policy[QUEUED_NS] < process_of_link(list->next)->policy[QUEUED_NS];
+}
+
+/* One that is QUEUED still was taken out of a queue, not picked: it comes from another torus, and
+ * has waited there. */
 static void io_aware_enqueue(void *queue, struct process *process, uint64_t now_ns)
 {
     struct io_aware_queue *q = queue;
@@ -63,10 +72,11 @@ static void io_aware_enqueue(void *queue, struct process *process, uint64_t now_
     bool is_interactive =
         goes_on ? (words[FLAGS] & IS_INTERACTIVE) != 0 : words[CREDIT_NS] >= q->slice_ns;
     struct list_link *list = is_interactive ? &q->interactive : &q->others;
-    words[FLAGS] = is_interactive ? IS_INTERACTIVE : 0;
-    if (!goes_on)
+    bool is_moved = (words[FLAGS] & IS_QUEUED) != 0;
+    if (!goes_on && !is_moved)
         words[QUEUED_NS] = now_ns;
-    if (process->slice_ns > 0)
+    words[FLAGS] = IS_QUEUED | (is_interactive ? IS_INTERACTIVE : 0);
+    if (process->slice_ns > 0 || (is_moved && has_waited_longest(list, process)))
         list_push_front(list, &process->link);
     else
         list_push_back(list, &process->link);
@@ -98,6 +108,7 @@ static struct process *io_aware_pick(void *queue, uint64_t now_ns)
     struct process *process = process_of_link(list->next);
     list_remove(&process->link);
     q->others_turn = list == &q->interactive;
+    process->policy[FLAGS] &= ~(uint64_t)IS_QUEUED;
     process->policy[FLAGS] |= WAS_PICKED | (list == &q->others && overdue ? IS_OVERDUE : 0u);
     process->policy[WHEN_NS] = now_ns;
     process->policy[RUNTIME_NS] = process->runtime_ns;

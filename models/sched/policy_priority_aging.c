@@ -7,7 +7,10 @@
  * queued runs within (128 - p) a + n q, as by then it is due, and of those before it each has at
  * most the rest of one slice: whoever queues after using up his slice gets a later rank.
  *
- * Test: tests/contract/policy_bounds.c.
+ * One that is moved to another torus keeps its age there, and goes first if it is the oldest of
+ * those that are due.
+ *
+ * Test: tests/contract/policy_bounds.c, policy_corners.c.
  * Source: J. Peterson and A. Silberschatz, "Operating System Concepts", 1983, section 4.3.3; the
  * ring of lists is ours.
  * Complexity: O(1).

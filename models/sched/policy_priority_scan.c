@@ -44,6 +44,7 @@ const struct policy policy_priority_scan = {
     .enqueue = policy_fifo_enqueue,
     .dequeue = policy_fifo_dequeue,
     .pick = priority_scan_pick,
+    .ordered_by = POLICY_BY_PRIORITY, /* to queue it anew looks for a core, too */
     .migratable = policy_fifo_tail,
     .next_migratable = policy_fifo_before,
     .preempts = priority_scan_preempts,

@@ -97,10 +97,20 @@ static void virtual_time_settle(struct virtual_time *time)
     }
 }
 
-/* Without settling. */
+/* Without settling, unless 64 bits would overflow: after an hour and more. */
+static void virtual_time_receive(struct virtual_time *time, uint64_t ns, int64_t sign)
+{
+    const uint64_t most_ns = UINT64_C(1) << 42;
+    for (; ns > most_ns; ns -= most_ns) {
+        time->rest += sign * (int64_t)(most_ns << SHARE_SHIFT);
+        virtual_time_settle(time);
+    }
+    time->rest += sign * (int64_t)(ns << SHARE_SHIFT);
+}
+
 static void virtual_time_pass(struct virtual_time *time, uint64_t now_ns)
 {
-    time->rest += (int64_t)((now_ns - time->now_ns) * time->running << SHARE_SHIFT);
+    virtual_time_receive(time, (now_ns - time->now_ns) * time->running, 1);
     time->now_ns = now_ns;
 }
 
@@ -154,7 +164,8 @@ void share_part(struct virtual_time *time, struct share *share)
     share->state = SHARE_AWAY;
 }
 
-/* The sum took it that the process ran all the time, and has to be told what it received. */
+/* The sum took it that the process ran all the time, and has to be told what it received: much less
+ * if its core stood still. */
 static void share_stop(struct virtual_time *time, struct share *share,
                        const struct process *process, uint64_t now_ns)
 {
@@ -165,7 +176,11 @@ static void share_stop(struct virtual_time *time, struct share *share,
     uint64_t taken_ns = time->now_ns - share->node.scratch[SHARE_PICKED_NS];
     share->received += received;
     time->running--;
-    time->rest += (int64_t)(received * share_weight(share) - (taken_ns << SHARE_SHIFT));
+    time->rest += (int64_t)(received * share_weight(share) - (ran_ns << SHARE_SHIFT));
+    if (taken_ns > ran_ns)
+        virtual_time_receive(time, taken_ns - ran_ns, -1);
+    else
+        virtual_time_receive(time, ran_ns - taken_ns, 1);
     virtual_time_settle(time);
 }
 

@@ -530,8 +530,8 @@ enum process_result torus_change(struct torus *torus, struct process *process, u
     if (moves) {
         torus->policy->enqueue(torus->queue, process, now_ns);
         torus_find_core(torus, 0, process, now_ns);
-    } else if (process->state == PROCESS_RUNNING && changed != 0 && torus->ready > 0 &&
-               torus->policy->preempts != NULL) {
+    } else if (process->state == PROCESS_RUNNING && changed != 0 &&
+               torus->policy->preempts != NULL) { /* queued anew, it is known for what it is */
         torus_kick(torus, &torus->cores[torus_slot_of(torus, process)]);
     }
     return PROCESS_OK;

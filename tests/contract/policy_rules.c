@@ -385,6 +385,27 @@ START_TEST(who_comes_after_many_have_left_does_not_wait_for_them)
 }
 END_TEST
 
+/* One that has waited at another torus goes before those that have waited for less, and is due when
+ * it would have been there; also where all are due. */
+START_TEST(who_is_moved_has_waited)
+{
+    enum { FIRST, SECOND, HIGH };
+    bool ages = _i % 2 == 0;
+    const struct policy *policy = ages ? &policy_priority_aging : &policy_io_aware;
+    uint64_t due_ns = (ages ? 128 * 16 : 16) * (uint64_t)SLICE_NS;
+    uint64_t moved_ns = _i < 2 ? due_ns / 2 : 2 * due_ns;
+    begin(policy, 1);
+    one[FIRST].priority = one[SECOND].priority = -64;
+    one[HIGH].priority = 63;
+    policy->enqueue(queues[1], &one[FIRST], 0);
+    policy->enqueue(queues[0], &one[SECOND], due_ns / 4);
+    policy->dequeue(queues[1], &one[FIRST]);
+    policy->enqueue(queues[0], &one[FIRST], moved_ns);
+    policy->enqueue(queues[0], &one[HIGH], moved_ns + due_ns);
+    expect_pick(policy, &one[FIRST], moved_ns + due_ns);
+}
+END_TEST
+
 /* What is queued has received so much more than the first of them, in the mean by weight. */
 static double mean_beside_first(int count)
 {
@@ -531,6 +552,7 @@ int main(void)
     tcase_add_test(tests, fair_keeps_the_distance_from_the_floor);
     tcase_add_test(tests, fair_preempts_beyond_a_quarter_slice);
     tcase_add_loop_test(tests, eevdf_keeps_a_slice_of_lag, 0, 2);
+    tcase_add_loop_test(tests, who_is_moved_has_waited, 0, 4);
     tcase_add_loop_test(tests, who_comes_after_many_have_left_does_not_wait_for_them, 0, 2);
     tcase_add_loop_test(tests, eevdf_keeps_the_lag_at_another_weight, 0, 2);
     tcase_add_test(tests, eevdf_preempts_for_the_eligible);

@@ -234,13 +234,16 @@ START_TEST(what_is_reaped_is_left_alone)
 }
 END_TEST
 
-/* No core is interrupted for nothing: not by what changes where nobody waits, nor the one that a
- * process is killed from; another one is, to look for something else. */
+/* The core that a process is killed from is not interrupted, another one is, to look for something
+ * else; and so is that of one that is lowered, to queue it anew, but not where nothing has changed
+ * or nobody preempts. */
 START_TEST(no_core_is_kicked_for_nothing)
 {
-    struct tori_setup setup = {
-        .policy = &policy_priority, .slice_ns = SLICE_NS, .torus_count = 1, .cores_per_torus = 2
-    };
+    bool preempts = _i == 0;
+    struct tori_setup setup = { .policy = preempts ? &policy_priority : &policy_stride,
+                                .slice_ns = SLICE_NS,
+                                .torus_count = 1,
+                                .cores_per_torus = 2 };
     tori_init(&tori, &setup);
     for (uint32_t id = 0; id < 2; id++)
         ck_assert_int_eq(tori_create(&tori, 0, id, 0, 0), PROCESS_OK);
@@ -248,12 +251,44 @@ START_TEST(no_core_is_kicked_for_nothing)
     struct torus *torus = tori.torus[0];
     uint32_t kicks = tori.kicks;
     struct process *own = torus->cores[0].current, *other = torus->cores[1].current;
+    ck_assert_int_eq(torus_change(torus, other, 1024, 0, RAN_NS), PROCESS_OK);
+    ck_assert_uint_eq(tori.kicks, kicks);
     ck_assert_int_eq(torus_change(torus, other, 1024, -1, RAN_NS), PROCESS_OK);
+    ck_assert_uint_eq(tori.kicks, kicks + preempts);
+    ck_assert(tori.kicked[1] == preempts);
+    tori_settle(&tori, RAN_NS);
+    kicks = tori.kicks;
     ck_assert_int_eq(torus_kill(torus, 0, own, RAN_NS), PROCESS_OK);
     ck_assert_uint_eq(tori.kicks, kicks);
     ck_assert_int_eq(torus_kill(torus, 0, other, RAN_NS), PROCESS_OK);
     ck_assert_uint_eq(tori.kicks, kicks + 1);
     ck_assert(tori.kicked[1]);
+    tori_fini(&tori);
+}
+END_TEST
+
+/* Who is lowered while it runs is what it is now to who comes, though nobody waited; and who is
+ * raised while it waits takes the core. */
+START_TEST(a_changed_priority_counts_at_once)
+{
+    static const struct policy *const policies[] = { &policy_priority, &policy_priority_aging,
+                                                     &policy_priority_scan };
+    struct tori_setup setup = {
+        .policy = policies[_i], .slice_ns = SLICE_NS, .torus_count = 1, .cores_per_torus = 1
+    };
+    tori_init(&tori, &setup);
+    struct torus *torus = tori.torus[0];
+    struct process *first = &tori.processes[0], *second = &tori.processes[1];
+    ck_assert_int_eq(tori_create(&tori, 0, 0, 39, 0), PROCESS_OK);
+    tori_settle(&tori, 0);
+    ck_assert_int_eq(torus_change(torus, first, 1024, -62, 1), PROCESS_OK);
+    tori_settle(&tori, 1);
+    ck_assert_int_eq(tori_create(&tori, 0, 1, 10, 2), PROCESS_OK);
+    tori_settle(&tori, 2);
+    ck_assert(torus->cores[0].current == second);
+    ck_assert_int_eq(torus_change(torus, first, 1024, 63, 3), PROCESS_OK);
+    tori_settle(&tori, 3);
+    ck_assert(torus->cores[0].current == first);
     tori_fini(&tori);
 }
 END_TEST
@@ -270,6 +305,7 @@ int main(void)
     tcase_add_test(tests, two_arrivals_displace_two);
     tcase_add_test(tests, one_core_beats);
     tcase_add_test(tests, what_is_reaped_is_left_alone);
-    tcase_add_test(tests, no_core_is_kicked_for_nothing);
+    tcase_add_loop_test(tests, no_core_is_kicked_for_nothing, 0, 2);
+    tcase_add_loop_test(tests, a_changed_priority_counts_at_once, 0, 3);
     return suite_run("turns", tests);
 }

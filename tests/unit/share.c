@@ -135,6 +135,33 @@ START_TEST(virtual_time_is_the_mean)
 }
 END_TEST
 
+/* Many cores have stood still for hours: time went on by hours for each, which is more ns than 64
+ * bits hold in the units of virtual time, and is taken back. */
+START_TEST(hours_of_many_cores_do_not_overflow)
+{
+    enum { CORES = 48 };
+    const uint64_t hours_ns = 5 * UINT64_C(3600000000000);
+    static struct process stopped[CORES];
+    struct virtual_time time;
+    memset(stopped, 0, sizeof stopped);
+    virtual_time_init(&time, CORES, 1000000);
+    for (int i = 0; i < CORES; i++) {
+        stopped[i].weight = 1024;
+        share_enter(&time, share_of(&stopped[i]), &stopped[i], 0);
+    }
+    for (int i = 0; i < CORES; i++)
+        share_start(&time, share_of(&stopped[i]), &stopped[i]);
+    ck_assert_uint_eq(time.running, CORES);
+    virtual_time_advance(&time, hours_ns);
+    ck_assert_uint_eq(time.base, hours_ns << SHARE_NOMINAL_SHIFT);
+    for (int i = 0; i < CORES; i++) {
+        stopped[i].runtime_ns = 1000;
+        share_enter(&time, share_of(&stopped[i]), &stopped[i], hours_ns);
+    }
+    ck_assert_uint_eq(time.base, 1000 << SHARE_NOMINAL_SHIFT);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("share");
@@ -142,5 +169,6 @@ int main(void)
     tcase_add_test(tests, no_weight_counts_as_one);
     tcase_add_test(tests, divides_by_digits_as_by_instruction);
     tcase_add_loop_test(tests, virtual_time_is_the_mean, 0, SEEDS);
+    tcase_add_test(tests, hours_of_many_cores_do_not_overflow);
     return suite_run("share", tests);
 }

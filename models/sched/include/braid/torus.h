@@ -183,8 +183,8 @@ void torus_accept(struct torus *torus, uint32_t slot, struct process *process, u
 
 /* Gives process, of this torus and in none of its messages, another weight and priority.  It keeps
  * its slice, and since_ns: it has been READY since then; and its place in the queue, unless that is
- * ordered by what has changed.  Kicks as torus_wake() does, and the core of one that runs while
- * others wait, if the policy preempts. */
+ * ordered by what has changed.  Kicks as torus_wake() does, and the core of one that runs, if the
+ * policy preempts: it is queued anew there, as who comes is compared with what it was queued as. */
 enum process_result torus_change(struct torus *torus, struct process *process, uint32_t weight,
                                  int32_t priority, uint64_t now_ns);
 
