@@ -18,7 +18,7 @@
 #include "braid/inbox.h"
 #include "tests/support/suite.h"
 
-enum { PRODUCERS = 3, OWN = 4096, PROCESSES = PRODUCERS * OWN, PUSHES = 2000000 };
+enum { PRODUCERS = 3, OWN = 16384, PROCESSES = PRODUCERS * OWN, PUSHES = 8000000 };
 
 static struct process processes[PROCESSES];
 static struct inbox inbox;
