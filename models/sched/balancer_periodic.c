@@ -4,8 +4,11 @@
  * beyond the average, and one if both are within one of it and the other has 2 more.  Who has
  * nothing that waits and may go there passes the request on to the next round the ring, as far as
  * to the one that asks.
- * Bound: with fresh projections, and processes that may be anywhere, a difference of 2 or more does
- * not outlive one interval of the least loaded torus; between intervals cores may idle.
+ * Bound: with fresh projections, tori of as many cores each, and processes that may be anywhere,
+ * the least loaded torus gets at least one in each of its intervals in which the most loaded has 2
+ * more, and one that waits (tests/contract/balancers.c).  Tori of one core end within 1 of each
+ * other; of several, one that has no more than its cores keeps them, though another has none.
+ * Between intervals cores may idle.
  * Source: load_balance() of Linux (calculate_imbalance(), kernel/sched/fair.c), without domains,
  * weights and its locks of two queues.
  * Complexity: O(tori) per interval.

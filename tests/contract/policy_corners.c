@@ -54,11 +54,14 @@ START_TEST(every_policy_runs_a_process_without_weight)
 }
 END_TEST
 
-/* What is beyond a level counts as that level: 63 is the highest, -64 the lowest. */
+/* What is beyond a level counts as that level, and takes turns there: 63 is the highest, -64 the
+ * lowest. */
 START_TEST(priority_takes_what_is_beyond_its_levels)
 {
-    static const int32_t priorities[4] = { -64, 63, INT32_MAX, INT32_MIN };
-    static const int order[4] = { 1, 2, 0, 3 };
+    static const int32_t cases[2][4] = { { 62, INT32_MAX, 63, 64 }, { INT32_MIN, -64, -65, -63 } };
+    static const int orders[2][4] = { { 1, 2, 3, 0 }, { 3, 0, 1, 2 } };
+    const int32_t *priorities = cases[_i];
+    const int *order = orders[_i];
     begin(&policy_priority);
     for (int id = 0; id < 4; id++) {
         one[id].priority = priorities[id];
@@ -66,6 +69,22 @@ START_TEST(priority_takes_what_is_beyond_its_levels)
     }
     for (int i = 0; i < 4; i++)
         expect_pick(&policy_priority, &one[order[i]], 0);
+}
+END_TEST
+
+/* However many epochs pass at once, those that come then are in order. */
+START_TEST(aging_catches_up_with_the_clock)
+{
+    static const int32_t priorities[] = { 0, 62, 63 };
+    uint64_t late_ns = UINT64_C(1000) << 23;
+    begin(&policy_priority_aging);
+    for (int id = 0; id < 3; id++) {
+        one[id].priority = priorities[id];
+        policy_priority_aging.enqueue(queues[0], &one[id], id == 0 ? 0 : late_ns);
+    }
+    expect_pick(&policy_priority_aging, &one[0], late_ns); /* it is due */
+    expect_pick(&policy_priority_aging, &one[2], late_ns);
+    expect_pick(&policy_priority_aging, &one[1], late_ns);
 }
 END_TEST
 
@@ -217,7 +236,7 @@ START_TEST(fair_preempts_by_the_weight_of_the_woken)
 }
 END_TEST
 
-/* What it has run counts by the weight that it had then. */
+/* What it has run counts by the weight that it had then, and from then on by the new one. */
 START_TEST(fair_charges_by_the_weight_that_was)
 {
     const struct policy *policy = &policy_fair;
@@ -228,6 +247,10 @@ START_TEST(fair_charges_by_the_weight_that_was)
     one[0].weight = 4096;
     run_on(policy, &one[0], SLICE_NS, SLICE_NS);
     ck_assert_uint_eq(share_of(&one[0])->received, due);
+    expect_pick(policy, &one[0], SLICE_NS);
+    run_on(policy, &one[0], 4 * SLICE_NS, 5 * UINT64_C(1000000));
+    ck_assert_uint_eq(share_of(&one[0])->received,
+                      due + (UINT64_C(1000000) << SHARE_NOMINAL_SHIFT));
 }
 END_TEST
 
@@ -264,6 +287,60 @@ START_TEST(lottery_draws_by_its_seed)
         policy->enqueue(queues[1], there, 0);
     }
     ck_assert_int_gt(differ, 8);
+}
+END_TEST
+
+/* It comes back with another weight than it went with, whether or not others have that one: it has
+ * the tickets of the new one.  Balancers are offered those with the fewest first. */
+START_TEST(lottery_counts_a_weight_that_changed_on_a_core)
+{
+    const struct policy *policy = &policy_lottery;
+    bool others = _i == 1;
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    if (others)
+        policy->enqueue(queues[0], &one[2], 0);
+    one[1].weight = 2048;
+    expect_pick(policy, &one[0], 0);
+    one[0].weight = 4096;
+    run_on(policy, &one[0], SLICE_NS, SLICE_NS);
+    policy->enqueue(queues[0], &one[1], SLICE_NS);
+    struct process *process = policy->migratable(queues[0]);
+    if (others) {
+        ck_assert_ptr_eq(process, &one[2]);
+        process = policy->next_migratable(queues[0], process);
+    }
+    ck_assert_ptr_eq(process, &one[1]);
+    ck_assert_ptr_eq(policy->next_migratable(queues[0], process), &one[0]);
+    ck_assert_ptr_null(policy->next_migratable(queues[0], &one[0]));
+}
+END_TEST
+
+/* Of S = 5 x 2^30 tickets number floor(x S / 2^64) is drawn, x being the first number of the
+ * generator.  The lighter of two has those from 0 on: it runs if it has that one, and does not if
+ * it has one less. */
+START_TEST(lottery_draws_the_very_ticket)
+{
+    const struct policy *policy = &policy_lottery;
+    const uint64_t all = UINT64_C(5) << 30;
+    int drawn = 0;
+    for (uint32_t seed = 0; seed < 400; seed++) {
+        uint64_t state = (seed + UINT64_C(1)) * UINT64_C(0x9E3779B97F4A7C15);
+        uint64_t x = tori_random(&state);
+        uint64_t ticket = (5 * (x >> 32) + (5 * (x & UINT32_MAX) >> 32)) >> 2;
+        if (ticket <= all - UINT32_MAX || ticket + 1 >= all / 2)
+            continue; /* no two weights are parted there */
+        for (uint32_t has_it = 0; has_it < 2; has_it++, drawn++) {
+            begin(policy);
+            policy->init(queues[0], &(struct policy_setup){ SLICE_NS, .random = seed, .cores = 1 });
+            one[0].weight = (uint32_t)ticket + has_it;
+            one[1].weight = (uint32_t)(all - one[0].weight);
+            policy->enqueue(queues[0], &one[0], 0);
+            policy->enqueue(queues[0], &one[1], 0);
+            expect_pick(policy, &one[!has_it], 0);
+        }
+    }
+    ck_assert_int_gt(drawn, 100);
 }
 END_TEST
 
@@ -319,7 +396,8 @@ int main(void)
 {
     TCase *tests = tcase_create("policy_corners");
     tcase_add_test(tests, every_policy_runs_a_process_without_weight);
-    tcase_add_test(tests, priority_takes_what_is_beyond_its_levels);
+    tcase_add_loop_test(tests, priority_takes_what_is_beyond_its_levels, 0, 2);
+    tcase_add_test(tests, aging_catches_up_with_the_clock);
     tcase_add_test(tests, mlfq_forgets_what_was_used_before_a_boost);
     tcase_add_test(tests, mlfq_has_eight_levels);
     tcase_add_test(tests, mlfq_boosts_in_the_order_of_levels);
@@ -333,6 +411,8 @@ int main(void)
     tcase_add_test(tests, fair_charges_by_the_weight_that_was);
     tcase_add_test(tests, stride_keeps_what_it_owes);
     tcase_add_test(tests, lottery_draws_by_its_seed);
+    tcase_add_loop_test(tests, lottery_counts_a_weight_that_changed_on_a_core, 0, 2);
+    tcase_add_test(tests, lottery_draws_the_very_ticket);
     tcase_add_test(tests, edf_admits_nothing_without_cores);
     tcase_add_test(tests, eevdf_requests_anew_what_it_has_received);
     return suite_run("policy_corners", tests);

@@ -495,23 +495,25 @@ START_TEST(when_a_core_leaves_the_others_look_again)
 }
 END_TEST
 
-/* Something has waited for a core that was lent: that shows once, though it has the core now. */
+/* Something has waited for a core that was lent: that shows once, though it has the core now.
+ * What shows as waiting anyway does not show as more or less. */
 START_TEST(who_has_waited_for_a_lent_core_is_seen)
 {
     struct projection seen;
-    set_up(&balancer_none, _i == 0 ? MS : 0, 1);
+    uint32_t queued = _i < 2 ? 1 : 10;
+    set_up(&balancer_none, _i % 2 == 0 ? MS : 0, 1);
     for (int again = 0; again < 2; again++)
         torus_lend(tori.torus[0], 0, true);
     ck_assert_uint_eq(tori.torus[0]->idle, 0);
-    queue(0, 1);
+    queue(0, queued);
     for (int again = 0; again < 2; again++)
         torus_lend(tori.torus[0], 0, false);
     ck_assert_uint_eq(tori.torus[0]->idle, 1);
-    for (uint32_t expected = 2; expected > 0; expected--) {
-        if (tori.braid.exchange_ns > 0 || expected == 1)
+    for (int again = 0; again < 2; again++) {
+        if (tori.braid.exchange_ns > 0 || again)
             braid_publish(&tori.braid, tori.torus[0]);
         ck_assert(braid_read(&tori.braid, 0, &seen));
-        ck_assert_uint_eq(seen.load, expected);
+        ck_assert_uint_eq(seen.load, queued == 1 && !again ? 2 : queued);
     }
     tori_fini(&tori);
 }
@@ -577,7 +579,7 @@ int main(void)
     tcase_add_test(tests, a_host_is_no_guest);
     tcase_add_loop_test(tests, who_comes_back_is_seen, 0, 2);
     tcase_add_loop_test(tests, when_a_core_leaves_the_others_look_again, 0, 2);
-    tcase_add_loop_test(tests, who_has_waited_for_a_lent_core_is_seen, 0, 2);
+    tcase_add_loop_test(tests, who_has_waited_for_a_lent_core_is_seen, 0, 4);
     tcase_add_test(tests, a_change_of_priority_is_heard);
     return suite_run("requests", tests);
 }

@@ -314,11 +314,12 @@ END_TEST
 START_TEST(a_deadline_far_ahead_is_kept_across_sleep)
 {
     const uint32_t second_ns = 1000000000;
+    const uint64_t runs = _i == 0 ? 5 : 8; /* seconds, each of which puts it off by four */
     machine_init(&policy_edf, 1, 1);
     ck_assert(reserve(second_ns, 4u * second_ns, HARD));
     honour_kicks();
     struct process *alone = current(0);
-    for (uint64_t seconds = 1; seconds <= 8; seconds++) {
+    for (uint64_t seconds = 1; seconds <= runs; seconds++) {
         machine.now_ns = seconds * second_ns;
         torus_schedule(torus(), 0, machine.now_ns);
     }
@@ -328,7 +329,7 @@ START_TEST(a_deadline_far_ahead_is_kept_across_sleep)
     ck_assert_int_eq(torus_wake(torus(), 0, alone, machine.now_ns), PROCESS_OK);
     honour_kicks();
     ck_assert(current(0) == alone);
-    ck_assert(reserve(second_ns, 4u * second_ns, HARD)); /* due in 4 s, the other one in 28 */
+    ck_assert(reserve(second_ns, 4u * second_ns, HARD)); /* due in 4 s, not 19 or 28 */
     honour_kicks();
     ck_assert_uint_eq(current(0)->id, 1);
     tori_fini(&machine.tori);
@@ -413,7 +414,7 @@ int main(void)
     tcase_add_test(tests, bandwidth_is_free_at_the_last_deadline);
     tcase_add_test(tests, bandwidth_is_free_when_the_later_deadline_has_come);
     tcase_add_loop_test(tests, sleep_renews_no_budget, 0, 3);
-    tcase_add_test(tests, a_deadline_far_ahead_is_kept_across_sleep);
+    tcase_add_loop_test(tests, a_deadline_far_ahead_is_kept_across_sleep, 0, 2);
     tcase_add_test(tests, what_makes_no_sense_is_refused);
     tcase_add_test(tests, a_reservation_stays_on_its_torus);
     tcase_add_test(tests, a_core_that_leaves_is_not_counted_on);

@@ -240,6 +240,32 @@ START_TEST(patience_begins_anew)
 }
 END_TEST
 
+/* Torus 2 has claimed torus 0 and stopped: torus 1 respects that for four times the patience, lays
+ * a claim of its own, and takes it when that has stood for as long as any. */
+START_TEST(a_claim_that_comes_to_nothing_is_void)
+{
+    enum { PATIENCE = 3, GIVES_UP = 4 * PATIENCE };
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .slice_ns = SLICE_NS,
+                                .torus_count = TORI_MAX,
+                                .cores_per_torus = 1,
+                                .patience = PATIENCE };
+    tori_init(&tori, &setup);
+    struct torus *dead = tori.torus[0], *taker = tori.torus[1];
+    const uint32_t others = tori.torus[2]->id + 1u;
+    dead->claim = others;
+    ck_assert_uint_eq(torus_watch(taker), 0); /* the heartbeat that it knows from now on */
+    for (uint32_t missed = 1; missed <= GIVES_UP + PATIENCE; missed++) {
+        ck_assert_uint_eq(torus_watch(taker) & TORUS_TAKE,
+                          missed == GIVES_UP + PATIENCE ? TORUS_TAKE : 0u);
+        ck_assert_uint_eq(dead->claim, missed < GIVES_UP ? others : taker->id + 1u);
+    }
+    ck_assert(torus_take(taker, dead, 0));
+    ck_assert_uint_eq(torus_taker(dead), taker->id);
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("takeover_rules");
@@ -252,5 +278,6 @@ int main(void)
     tcase_add_test(tests, what_is_taken_acts_for_nobody);
     tcase_add_test(tests, what_is_taken_passes_no_request_on);
     tcase_add_test(tests, patience_begins_anew);
+    tcase_add_test(tests, a_claim_that_comes_to_nothing_is_void);
     return suite_run("takeover_rules", tests);
 }

@@ -3,7 +3,9 @@
  * Method: first alone, against the order that was pushed.  Then several producer threads push
  * their own processes, each numbered by its producer, again and again; the consumer must see every
  * producer's numbers without a gap or a repeat, which a loss, a double or a swap would break.  (A
- * loss of the newest leaves its producer waiting: the time limit of ctest ends that.)
+ * loss of the newest leaves its producer waiting: the time limit of ctest ends that.)  Each has
+ * thousands to push before it waits: where processors are few and loaded, each wait is long, and
+ * two that wait meet nowhere.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -16,7 +18,7 @@
 #include "braid/inbox.h"
 #include "tests/support/suite.h"
 
-enum { PRODUCERS = 3, OWN = 64, PROCESSES = PRODUCERS * OWN, PUSHES = 200000 };
+enum { PRODUCERS = 3, OWN = 16384, PROCESSES = PRODUCERS * OWN, PUSHES = 8000000 };
 
 static struct process processes[PROCESSES];
 static struct inbox inbox;

@@ -2,12 +2,14 @@
  *
  * Method: threads add to two plain counters under the lock, in two steps, and check before each
  * step that the counters agree; without mutual exclusion additions get lost and the counters
- * disagree.  Two threads contend hard; four contend less long, since a fair spin lock hands over to
- * threads that are not running when there are more threads than cores.  For the same reason only
- * the holder of an unfair lock lets others run now and then in between, to be sure that they meet.
+ * disagree.  Two threads contend hard, four less long.  A fair spin lock hands over to threads that
+ * are not running when there are more threads than processors, and each then spins for as long as
+ * the system lets it: there they take only a few turns.  The holder of an unfair lock lets others
+ * run now and then in between, that of a fair one once, to be sure that they meet.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#define _GNU_SOURCE
 #include <check.h>
 #include <pthread.h>
 #include <sched.h>
@@ -22,11 +24,11 @@ static struct lock_ticket ticket;
 static struct lock_mcs mcs;
 static volatile uint64_t first, second; /* equal whenever the lock is free */
 static volatile uint64_t disagreements;
-static bool unfair;
+static uint64_t yield_every; /* turns */
 
 static const struct contention {
-    int threads, turns;
-} contentions[] = { { 1, 1000 }, { 2, 50000 }, { 4, 300 } };
+    int threads, turns, turns_crowded; /* of each */
+} contentions[] = { { 1, 1000, 1000 }, { 2, 50000, 100 }, { 4, 300, 30 } };
 enum { CONTENTIONS = sizeof contentions / sizeof contentions[0] };
 
 static void work(void)
@@ -37,7 +39,7 @@ static void work(void)
     first = seen + 1;
     for (volatile int i = 0; i < 20; i++)
         continue;
-    if (unfair && seen % YIELD_EVERY == 0)
+    if (seen % yield_every == 0)
         sched_yield(); /* so that others run meanwhile even where there is one processor */
     second = second + 1;
 }
@@ -81,9 +83,20 @@ static void *with_mcs(void *turns)
     return NULL;
 }
 
-static void contend(void *(*body)(void *), struct contention contention)
+/* There are fewer processors for this program than threads, or nobody knows. */
+static bool is_crowded(int threads)
+{
+    cpu_set_t processors;
+    return sched_getaffinity(0, sizeof processors, &processors) != 0 ||
+           CPU_COUNT(&processors) < threads;
+}
+
+static void contend(void *(*body)(void *), struct contention contention, bool fair)
 {
     pthread_t threads[THREADS_MAX];
+    if (fair && is_crowded(contention.threads))
+        contention.turns = contention.turns_crowded;
+    yield_every = fair ? UINT64_MAX : YIELD_EVERY;
     first = second = disagreements = 0;
     for (int i = 0; i < contention.threads; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, body, &contention.turns), 0);
@@ -98,8 +111,7 @@ static void contend(void *(*body)(void *), struct contention contention)
 START_TEST(tas_excludes)
 {
     way = (uint32_t)_i / CONTENTIONS;
-    unfair = true;
-    contend(with_tas, contentions[_i % CONTENTIONS]);
+    contend(with_tas, contentions[_i % CONTENTIONS], false);
     ck_assert_uint_eq(tas.held, 0);
 }
 END_TEST
@@ -117,14 +129,14 @@ END_TEST
 START_TEST(ticket_excludes)
 {
     ticket.next = ticket.served = UINT32_MAX - 100; /* numbers wrap while threads contend */
-    contend(with_ticket, contentions[_i]);
+    contend(with_ticket, contentions[_i], true);
     ck_assert_uint_eq(ticket.next, ticket.served);
 }
 END_TEST
 
 START_TEST(mcs_excludes)
 {
-    contend(with_mcs, contentions[_i]);
+    contend(with_mcs, contentions[_i], true);
     ck_assert_ptr_null(mcs.tail);
 }
 END_TEST
