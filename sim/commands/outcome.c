@@ -4,6 +4,7 @@
  */
 #include "sim/commands/outcome.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -94,6 +95,28 @@ static int write_shard(struct study *study, bool quiet)
     return EXIT_FINE;
 }
 
+/* Says how many runs of a scenario with "until": "done" went on to their duration. */
+static void tell_cut_off(const struct results *results)
+{
+    const struct experiment *experiment = results->experiment;
+    uint32_t runs = 0, cut_off = 0;
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        const struct scenario *scenario = &experiment->points[p].scenario;
+        if (!scenario->until_done)
+            continue;
+        uint32_t done = metric_index(scenario, done_descriptions[DONE_done_ms].name);
+        for (uint32_t i = 0; i < results->count[p]; i++)
+            cut_off += isnan(results->runs[results->first[p] + i].metrics[done]) ? 1 : 0;
+        runs += results->count[p];
+    }
+    if (cut_off > 0)
+        fprintf(stderr,
+                "%s: note: %u of %u run%s that should last \"until\": \"done\" ended at "
+                "\"duration_ms\" with something left to do; a longer one is wanted there, unless "
+                "somebody goes round for ever\n",
+                experiment->path, cut_off, runs, runs == 1 ? "" : "s");
+}
+
 int outcome_write(struct study *study, bool quiet)
 {
     struct arena *arena = study->arena;
@@ -122,6 +145,8 @@ int outcome_write(struct study *study, bool quiet)
                 study->options.experiment->path, study->plan.imprecise, study->plan.groups,
                 study->options.experiment->precision.percent,
                 study->options.experiment->precision.max_replications);
+    if (fine)
+        tell_cut_off(&study->results);
     if (fine && !quiet) {
         table_print(stdout, &study->results, arena);
         scaling_print(stdout, &study->results);

@@ -128,8 +128,9 @@ bool rtapp_resources(struct rtapp_reading *reading, const struct node *root, str
 
 const char *rtapp_scenario(const struct rtapp *rtapp, const char *path, struct arena *arena)
 {
-    enum { CORES_LEAST = 2, DURATION_S = 10, DURATION_S_MOST = 100000 };
-    double until_end_s = fmin(ceil(rtapp->work_us / 1e6) + 1, DURATION_S_MOST);
+    enum { CORES_LEAST = 2, DURATION_S = 10, DURATION_S_MOST = 100000, SLOWER = 10 };
+    /* A bound alone, beyond what overhead and slow cores make of the work. */
+    double until_end_s = fmin(ceil(SLOWER * rtapp->work_us / 1e6) + DURATION_S, DURATION_S_MOST);
     double duration_s = rtapp->duration_s > 0      ? rtapp->duration_s
                         : isfinite(rtapp->work_us) ? until_end_s
                                                    : DURATION_S;
