@@ -102,6 +102,9 @@ def check_ends(work):
         check(said == "" and 3001 < float(done_ms) < 40000 if runs is None else
               done_ms == "" and said.startswith(f"slow.json: note: {runs}that should last"),
               f"ends, {more}: at {done_ms}, says {said}")
+    for from_ms, words in (("3000", ""), ("35000", "1 of 1 run that should last \"until\": \"done\" had ended")):
+        _, said = processes(work, "traced", *slow, "--trace", "t.ftrace", "--trace-from", from_ms)
+        check(words in said and (said == "") == (words == ""), f"traced from {from_ms}: {said}")
 
 
 def check_refusals(work):
