@@ -234,11 +234,11 @@ def check_words(work, base):
            found["a"]["variant"] == "global", found["a"])
     status, found, _ = compare(work, base, base, "--metrics", "jain,wait_us_p99.short=7")
     expect("metrics", found["margins_percent"] == {"jain": 2, "wait_us_p99.short": 7})
-    ends = {"until": "done", "warmup_ms": 0, "sweep": {}, "variants": {}, "workload": [
-        {"name": "a", "instances": 3, "loop": 40,
-         "phases": [{"run": {"dist": "exponential", "mean_us": 500}}]}]}
-    slow, fast = (simulate(work / f"done{tori}", changed(**ends, scheduler={"policy": "rr", "tori": tori, "slice_us": 1000}))
-                  for tori in (2, 1))
+    ends = {"name": "ends", "replications": 5, "duration_ms": 60, "until": "done", "machine": SCENARIO["machine"],
+            "workload": [{"name": "a", "instances": 3, "loop": 40,
+                          "phases": [{"run": {"dist": "exponential", "mean_us": 500}}]}]}
+    slow, fast = (simulate(work / f"done{tori}", {
+        **ends, "scheduler": {"policy": "rr", "tori": tori, "slice_us": 1000}}) for tori in (2, 1))
     _, found, printed = compare(work, slow, fast, "--metrics", "done_ms=5")
     expect("when all is done", [item["verdict"] for item in found["metrics"]] == ["better"], printed)
 
