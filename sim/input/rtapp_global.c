@@ -72,11 +72,17 @@ bool rtapp_global(struct rtapp_reading *reading, const struct node *root, struct
 {
     const char *keys[GLOBALS + 1] = { NULL };
     struct node global, node;
+    const cJSON *child;
     uint32_t policy = RTAPP_OTHER;
     for (uint32_t i = 0; i < GLOBALS; i++)
         keys[i] = globals[i].key;
     if (!node_get(root, "global", &global))
         return true;
+    cJSON_ArrayForEach(child, global.json)
+    {
+        if (!rtapp_again(&global, child->string, keys, err))
+            return false;
+    }
     if (!node_object(&global, keys, err))
         return false;
     for (uint32_t i = 0; i < GLOBALS; i++)

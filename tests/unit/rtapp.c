@@ -256,6 +256,8 @@ static const struct refusal refusals[] = {
     { TASK("\"phases\":{\"a\":{}}"), "/tasks/t/phases/a", "has no events" },
     { TASK("\"phases\":{\"a\":{\"run\":1}},\"run\":1"), "/tasks/t/run", "beside \"phases\"" },
     { TASK("\"run\":1,\"loop\":2,\"loop\":3"), "/tasks/t/loop1", "\"loop\" is there twice" },
+    { "{\"global\":{\"duration\":1,\"duration\":2},\"tasks\":{\"t\":{\"run\":1}}}",
+      "/global/duration1", "\"duration\" is there twice" },
     { "{\"tasks\":{\"t\":{\"run\":5}},\"global\":{},\"global\":{}}", "f:1:38: /global1",
       "\"global\" is there twice" },
     { TASK("\"run\":1,\"instances\":2"), "/tasks/t/instances", "did you mean \"instance\"?" },
