@@ -4,6 +4,7 @@
  */
 #include "sim/commands/outcome.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -94,6 +95,40 @@ static int write_shard(struct study *study, bool quiet)
     return EXIT_FINE;
 }
 
+/* Says how many runs of scenarios with "until": "done" went on to their duration, and how many were
+ * done before what is to be traced of them. */
+static void tell_ends(const struct study *study)
+{
+    const struct results *results = &study->results;
+    const struct experiment *experiment = results->experiment;
+    const struct trace_request *trace = &study->options.trace;
+    uint32_t runs = 0, cut_off = 0, before_trace = 0;
+    for (uint32_t p = 0; p < experiment->point_count; p++) {
+        const struct scenario *scenario = &experiment->points[p].scenario;
+        if (!scenario->until_done)
+            continue;
+        uint32_t done = metric_index(scenario, done_descriptions[DONE_done_ms].name);
+        for (uint32_t i = 0; i < results->count[p]; i++) {
+            double done_ms = results->runs[results->first[p] + i].metrics[done];
+            cut_off += isnan(done_ms) ? 1 : 0;
+            before_trace += trace->path != NULL && done_ms <= trace->from_ms ? 1 : 0;
+        }
+        runs += results->count[p];
+    }
+    const char *s = runs == 1 ? "" : "s";
+    if (cut_off > 0)
+        fprintf(stderr,
+                "%s: note: %u of %u run%s that should last \"until\": \"done\" ended at "
+                "\"duration_ms\" with something left to do; a longer one is wanted there, unless "
+                "somebody goes round for ever\n",
+                experiment->path, cut_off, runs, s);
+    if (before_trace > 0)
+        fprintf(stderr,
+                "%s: note: %u of %u run%s that should last \"until\": \"done\" had ended before "
+                "--trace-from (%g ms), so that the trace is empty\n",
+                experiment->path, before_trace, runs, s, trace->from_ms);
+}
+
 int outcome_write(struct study *study, bool quiet)
 {
     struct arena *arena = study->arena;
@@ -122,6 +157,8 @@ int outcome_write(struct study *study, bool quiet)
                 study->options.experiment->path, study->plan.imprecise, study->plan.groups,
                 study->options.experiment->precision.percent,
                 study->options.experiment->precision.max_replications);
+    if (fine)
+        tell_ends(study);
     if (fine && !quiet) {
         table_print(stdout, &study->results, arena);
         scaling_print(stdout, &study->results);

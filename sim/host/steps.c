@@ -143,8 +143,6 @@ static void step_fork(struct host *host, struct core *core, const struct step *s
 {
     uint32_t child = program_newcomer(host, step->other);
     host->tasks[child].state = TASK_DUE;
-    if (host->scenario->workloads[step->other].mask == 0)
-        host->tasks[child].core = (uint16_t)core->id;
     program_call(host, core, ENTRY_CREATE, child);
 }
 

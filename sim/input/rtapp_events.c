@@ -249,9 +249,10 @@ static bool put_fork(struct rtapp_program *program, const struct node *node, cJS
                        document_shown(name, reading->arena));
 }
 
-/* The least for which a duration is to suffice: the rate that "iorun" is assumed to have, and one
- * below that of every profile's memory. */
-enum { IO_BYTES_PER_US = 500, MEM_BYTES_PER_US = 25 };
+/* The least for which a duration is to suffice: the rate of "iorun", which the scenario may set,
+ * and one below that of every profile's memory.  And what is reckoned for any event: who goes round
+ * for ever does so, whatever its events are. */
+enum { IO_BYTES_PER_US = 1, MEM_BYTES_PER_US = 25, EVENT_US = 10 };
 
 static bool put_number(struct rtapp_program *program, const struct event_description *event,
                        const struct node *node, cJSON *phases, struct error *err)
@@ -316,6 +317,7 @@ bool rtapp_event(struct rtapp_program *program, const struct node *node, const c
     bool is_empty = cJSON_IsNull(node->json) ||
                     (cJSON_IsString(node->json) && node->json->valuestring[0] == '\0');
     CHECK(event != NULL);
+    program->us += EVENT_US;
     switch (event->value) {
     case VALUE_US:
     case VALUE_BYTES:

@@ -81,9 +81,8 @@ static const char *why_not(const char *key, const struct unsupported *list)
     return list->why;
 }
 
-/* A key that is there again comes with a number, as those of events may.  True: it is none. */
-static bool check_again(const struct node *object, const char *key, const char *const *keys,
-                        struct error *err)
+bool rtapp_again(const struct node *object, const char *key, const char *const *keys,
+                 struct error *err)
 {
     struct arena *arena = object->document->arena;
     for (; *keys != NULL; keys++) {
@@ -110,7 +109,7 @@ static bool refuse_key(const struct node *object, const char *key, const char *c
     why = why != NULL || others == NULL ? why : why_not(key, others);
     if (why != NULL)
         return error_set(err, place, "%s", why);
-    return check_again(object, key, keys, err) &&
+    return rtapp_again(object, key, keys, err) &&
            error_set(err, place, "\"%s\" is neither an event nor a property%s",
                      document_shown(key, arena), rtapp_nearest(key, keys, arena));
 }
@@ -406,7 +405,7 @@ static bool read_root(struct rtapp_reading *reading, const struct node *root, st
     const cJSON *child;
     cJSON_ArrayForEach(child, root->json)
     {
-        if (!check_again(root, child->string, keys, err))
+        if (!rtapp_again(root, child->string, keys, err))
             return false;
     }
     if (!node_object(root, keys, err))

@@ -72,11 +72,17 @@ bool rtapp_global(struct rtapp_reading *reading, const struct node *root, struct
 {
     const char *keys[GLOBALS + 1] = { NULL };
     struct node global, node;
+    const cJSON *child;
     uint32_t policy = RTAPP_OTHER;
     for (uint32_t i = 0; i < GLOBALS; i++)
         keys[i] = globals[i].key;
     if (!node_get(root, "global", &global))
         return true;
+    cJSON_ArrayForEach(child, global.json)
+    {
+        if (!rtapp_again(&global, child->string, keys, err))
+            return false;
+    }
     if (!node_object(&global, keys, err))
         return false;
     for (uint32_t i = 0; i < GLOBALS; i++)
@@ -128,8 +134,9 @@ bool rtapp_resources(struct rtapp_reading *reading, const struct node *root, str
 
 const char *rtapp_scenario(const struct rtapp *rtapp, const char *path, struct arena *arena)
 {
-    enum { CORES_LEAST = 2, DURATION_S = 10, DURATION_S_MOST = 100000 };
-    double until_end_s = fmin(ceil(rtapp->work_us / 1e6) + 1, DURATION_S_MOST);
+    enum { CORES_LEAST = 2, DURATION_S = 10, DURATION_S_MOST = 100000, SLOWER = 10 };
+    /* A bound alone, beyond what overhead and slow cores make of the work. */
+    double until_end_s = fmin(ceil(SLOWER * rtapp->work_us / 1e6) + DURATION_S, DURATION_S_MOST);
     double duration_s = rtapp->duration_s > 0      ? rtapp->duration_s
                         : isfinite(rtapp->work_us) ? until_end_s
                                                    : DURATION_S;

@@ -48,6 +48,11 @@ bool rtapp_is_absolute(const struct rtapp_reading *reading, const struct rtapp_t
 
 struct node rtapp_member(const struct node *object, const cJSON *child);
 
+/* A key that is there again comes with a number, as those of events may.  True: it is none of keys,
+ * which end with NULL. */
+bool rtapp_again(const struct node *object, const char *key, const char *const *keys,
+                 struct error *err);
+
 /* The other objects beside "tasks". */
 bool rtapp_global(struct rtapp_reading *reading, const struct node *root, struct error *err);
 bool rtapp_resources(struct rtapp_reading *reading, const struct node *root, struct error *err);

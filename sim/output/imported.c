@@ -303,7 +303,7 @@ static void put_top(const struct importing *importing)
     const char *notes = sched_trace_notes(trace, importing->arena);
     uint32_t cores = trace->cpus < CORES_MAX ? trace->cpus : CORES_MAX;
     double ms = (double)trace->duration_ns / 1e6;
-    double lasts_ms = options->fit ? 1.1 * ms : 2 * fmax(ms, replay_ns(trace) / 1e6);
+    double lasts_ms = options->fit ? 1.1 * ms : 10 * fmax(ms, replay_ns(trace) / 1e6) + 10000;
     FILE *to = importing->to;
     fputs("// Imported from ", to);
     put_visibly(to, options->path);

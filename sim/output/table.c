@@ -181,7 +181,7 @@ void table_print(FILE *to, const struct results *results, struct arena *arena)
         (double)(results->warmup_ps != NULL ? results->warmup_ps[0] : first->warmup_ps) / 1e12;
     fprintf(to, "%s: %s, %s of each point, ", experiment->name, machine_title(experiment), runs);
     if (first->until_done)
-        fprintf(to, "measured until all is done, or for %g s\n\n", duration_s);
+        fprintf(to, "measured until all is done, %g s at most\n\n", duration_s);
     else
         fprintf(to, "%g s measured after %g s of warm-up\n\n", duration_s - warmup_s, warmup_s);
     print_accounts(to, results, width, arena);

@@ -100,6 +100,10 @@ CASES = [
     ("timer of a late one",
      [entry("a", [RUN10, {"timer": {"ref": "unique", "period": 50}}, RUN10], start_us=7)],
      1, {"a": [(7, 17), (57, 67)]}),
+    # And so it does where another process had its place before: both wait, 40 us each.
+    ("timer of each of a stream",
+     [{"name": "s", "arrivals": 400, "phases": [RUN10, {"timer": {"ref": "unique", "period": 50}}, RUN10]}],
+     1, {"*": [(400, 410), (450, 460), (800, 810), (850, 860)]}),
     # Slices of 30, in turn: 100 us go by while a runs 70 of them, or b 30 of its first 100.
     ("runtime",
      [entry("a", [{"runtime": 100}]), entry("b", [{"runtime": 100}])],

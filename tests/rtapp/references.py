@@ -9,6 +9,7 @@ Notes must come once a file, whatever the number of points, and refusals with th
 usage: references.py PROGRAM
 SPDX-License-Identifier: GPL-3.0-or-later
 """
+import csv
 import json
 import os
 import subprocess
@@ -87,6 +88,25 @@ def check_points(work):
         check(said.count(words) == 1, f"not once: {words}: {said}")
 
 
+def check_ends(work):
+    """What ends goes on until it has, however slow its core is; what is cut off says so."""
+    with open(os.path.join(work, "slow.json"), "w", encoding="utf-8") as file:
+        file.write('{ "tasks": { "a": { "loop": 30, "run": 100000, "cpus": [7] } } }')
+    slow = ["--as", "rt-app", "slow.json", "--set", "/machine/cpu=m1-pro"]
+    for more, runs in (([], None), (["--set", "/duration_ms=3001"], "1 of 1 run "),
+                       (["--set", "/duration_ms=3001", "--replications", "2"], "2 of 2 runs ")):
+        out = f"slow{len(more)}"
+        _, said = processes(work, out, *slow, *more)
+        with open(os.path.join(work, out, "runs.csv"), encoding="utf-8", newline="") as file:
+            done_ms = next(csv.DictReader(file))["done_ms"]
+        check(said == "" and 3001 < float(done_ms) < 40000 if runs is None else
+              done_ms == "" and said.startswith(f"slow.json: note: {runs}that should last"),
+              f"ends, {more}: at {done_ms}, says {said}")
+    for from_ms, words in (("3000", ""), ("35000", "1 of 1 run that should last \"until\": \"done\" had ended")):
+        _, said = processes(work, "traced", *slow, "--trace", "t.ftrace", "--trace-from", from_ms)
+        check(words in said and (said == "") == (words == ""), f"traced from {from_ms}: {said}")
+
+
 def check_refusals(work):
     path = os.path.join(HERE, "all-events.json")
     with open(os.path.join(work, "bad.json"), "w", encoding="utf-8") as file:
@@ -115,6 +135,7 @@ def main():
         for name, policy in FILES.items():
             check_file(work, name, policy)
         check_points(work)
+        check_ends(work)
         check_refusals(work)
     sys.exit(failures > 0)
 

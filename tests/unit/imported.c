@@ -94,8 +94,8 @@ START_TEST(all_of_it)
         "// bursts_us: run, sleep, run, ... of each process.  Who was alive at the end sleeps for "
         "good then.\n"
         "// The run ends when nobody has anything left to do, at duration_ms at the latest.\n"
-        "{\n  \"name\": \"n\",\n  \"duration_ms\": 1, \"until\": \"done\",\n  \"replications\": "
-        "1,\n"
+        "{\n  \"name\": \"n\",\n  \"duration_ms\": 10002, \"until\": \"done\",\n  "
+        "\"replications\": 1,\n"
         "  \"machine\": { \"cpu\": \"zen4\", \"cores\": 2 },\n"
         "  \"scheduler\": { \"tori\": \"per_core\", \"policy\": \"fair\", \"balance\": { \"kind\": "
         "\"steal\" } },\n"
@@ -115,29 +115,30 @@ START_TEST(all_of_it)
 }
 END_TEST
 
-/* Twice what all run and the longest path, or the trace: it ends before, when all is done. */
+/* Ten times what all run and the longest path, or the trace, and 10 s: it ends before, when all is
+ * done. */
 START_TEST(it_lasts_until_all_is_done)
 {
     begin(100, 2);
     ADD(false, 40000, 20000, 10000)->start_ns = 9000000;
     import(0);
-    expect("\"duration_ms\": 258, \"until\": \"done\","); /* 2 * (50 + 79) */
+    expect("\"duration_ms\": 11290, \"until\": \"done\","); /* 10 * (50 + 79) */
     ADD(true, 100000);
     import(0);
-    expect("\"duration_ms\": 500,"); /* 2 * (150 + 100) */
+    expect("\"duration_ms\": 12500,"); /* 10 * (150 + 100) */
     import(2);
     expect("\"duration_ms\": 111,\n"); /* that are drawn have no end: 110, and what doubles add */
     begin(100, 2);
     ADD(false, 30000, 2000, 40000, 28000); /* it sleeps for good then */
     import(0);
-    expect("\"duration_ms\": 284,");                          /* 2 * (70 + 72) */
+    expect("\"duration_ms\": 11420,");                        /* 10 * (70 + 72) */
     ADD(true, 1000, 2000, 40000, 30000)->start_ns = 27000000; /* but not who exits */
     import(0);
-    expect("\"duration_ms\": 422,"); /* 2 * (111 + 100) */
+    expect("\"duration_ms\": 12110,"); /* 10 * (111 + 100) */
     begin(100, 2);
     ADD(true, 10);
     import(0);
-    expect("\"duration_ms\": 200,");
+    expect("\"duration_ms\": 11000,");
 }
 END_TEST
 

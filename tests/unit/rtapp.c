@@ -256,6 +256,8 @@ static const struct refusal refusals[] = {
     { TASK("\"phases\":{\"a\":{}}"), "/tasks/t/phases/a", "has no events" },
     { TASK("\"phases\":{\"a\":{\"run\":1}},\"run\":1"), "/tasks/t/run", "beside \"phases\"" },
     { TASK("\"run\":1,\"loop\":2,\"loop\":3"), "/tasks/t/loop1", "\"loop\" is there twice" },
+    { "{\"global\":{\"duration\":1,\"duration\":2},\"tasks\":{\"t\":{\"run\":1}}}",
+      "/global/duration1", "\"duration\" is there twice" },
     { "{\"tasks\":{\"t\":{\"run\":5}},\"global\":{},\"global\":{}}", "f:1:38: /global1",
       "\"global\" is there twice" },
     { TASK("\"run\":1,\"instances\":2"), "/tasks/t/instances", "did you mean \"instance\"?" },
@@ -417,7 +419,7 @@ static void expect_scenario(const char *text, const char *path, const char *want
 
 START_TEST(test_scenarios)
 {
-    static const char loops[] = "{\"tasks\":{\"t\":{\"loop\":1,\"run\":2000000}}}";
+    static const char loops[] = "{\"tasks\":{\"t\":{\"loop\":1,\"run\":1999990}}}";
     expect_scenario(TASK("\"run\":1"), "x.y.json", "\"name\": \"x.y\"");
     expect_scenario(TASK("\"run\":1"), "/x.y/z", "\"name\": \"z\"");
     expect_scenario(TASK("\"run\":1"), "/x/.json", "\"name\": \".json\"");
@@ -425,9 +427,11 @@ START_TEST(test_scenarios)
     expect_scenario(TASK("\"policy\":\"SCHED_RR\",\"run\":1"), "x", "\"policy\": \"priority\"");
     expect_scenario(TASK("\"policy\":\"SCHED_DEADLINE\",\"dl-runtime\":1,\"run\":1"), "x",
                     "\"policy\": \"edf\"");
-    /* A second more than the work, at most; 10 s where it does not end. */
-    expect_scenario(loops, "x", "\"duration_ms\": 3000,\n  \"until\": \"done\"");
-    expect_scenario(TASK("\"loop\":1,\"run\":2000001"), "x", "\"duration_ms\": 4000,");
+    /* Ten times the work and 10 s more, with 10 us an event; 10 s where it does not end. */
+    expect_scenario(loops, "x", "\"duration_ms\": 30000,\n  \"until\": \"done\"");
+    expect_scenario(TASK("\"loop\":1,\"run\":1999991"), "x", "\"duration_ms\": 31000,");
+    expect_scenario(TASK("\"loop\":30000,\"yield\""), "x", "\"duration_ms\": 13000,");
+    expect_scenario(TASK("\"loop\":-1,\"yield\""), "x", "\"duration_ms\": 10000,\n  \"machine\"");
     expect_scenario(TASK("\"run\":1"), "x", "\"duration_ms\": 10000,\n  \"machine\"");
     expect_scenario("{\"global\":{\"duration\":5},\"tasks\":{\"t\":{\"loop\":1,\"run\":1}}}", "x",
                     "\"duration_ms\": 5000,\n  \"machine\"");
@@ -474,21 +478,25 @@ START_TEST(test_too_many_ends)
 }
 END_TEST
 
-/* What all tasks take one after another, bytes and forks included. */
+/* What all tasks take one after another, bytes and forks included, and 10 us each event. */
 START_TEST(test_durations)
 {
     static const struct {
         const char *tasks;
         double us; /* 0: for ever */
     } cases[] = {
-        { "\"a\":{\"loop\":5,\"run\":10,\"sleep\":20}", 150 },
-        { "\"a\":{\"loop\":5,\"run\":10,\"instance\":2,\"delay\":7}", 107 },
+        { "\"a\":{\"loop\":5,\"run\":10,\"sleep\":20}", 5 * (20 + 30) },
+        { "\"a\":{\"loop\":5,\"run\":10,\"instance\":2,\"delay\":7}", 207 },
         { "\"a\":{\"run\":10}", 0 },
-        { "\"a\":{\"loop\":2,\"phases\":{\"p\":{\"loop\":3,\"run\":10},\"q\":{\"run\":1}}}", 62 },
-        { "\"a\":{\"loop\":2,\"iorun\":5000,\"mem\":1000}", 2 * (10 + 40) },
+        { "\"a\":{\"yield\"}", 0 },
+        { "\"a\":{\"loop\":4,\"phases\":{\"p\":{\"loop\":-1,\"suspend\"}}}", 0 },
+        { "\"a\":{\"loop\":4,\"lock\":\"m\",\"unlock\":\"m\"}", 80 },
+        { "\"a\":{\"loop\":2,\"phases\":{\"p\":{\"loop\":3,\"run\":10},\"q\":{\"run\":1}}}",
+          2 * (60 + 11) },
+        { "\"a\":{\"loop\":2,\"iorun\":5000,\"mem\":1000}", 2 * (5010 + 50) },
         { "\"a\":{\"loop\":3,\"run\":1,\"fork\":\"b\"},\"b\":{\"instance\":0,\"loop\":1,\"run\":"
           "100}",
-          3 + 100 + 3 * 100 },
+          63 + 110 + 3 * 110 },
         { "\"a\":{\"loop\":1,\"run\":1,\"fork\":\"b\"},"
           "\"b\":{\"instance\":0,\"loop\":1,\"run\":100,\"fork\":\"b\"}",
           0 },
