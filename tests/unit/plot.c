@@ -370,6 +370,31 @@ START_TEST(a_panel_of_zeros_says_so)
 }
 END_TEST
 
+/* So that it is drawn as it is. */
+START_TEST(a_map_of_zeros_is_linear)
+{
+    FILE *file = fopen(at("summary.json"), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{ \"name\": \"s\", \"points\": [");
+    for (int i = 0; i < 4; i++)
+        fprintf(file,
+                "%s{ \"sweep\": { \"/n\": %d, \"/z\": %d }, \"metrics\": { "
+                "\"throughput_per_s\": { \"mean\": 0 }, \"jain\": { \"mean\": %d } } }",
+                i > 0 ? ", " : "", i % 2, i / 2, i);
+    fprintf(file, "] }\n");
+    fclose(file);
+    struct plot_options options = { .metric = "throughput_per_s", .y = "/z", .log_y = true };
+    const char *script = drawn(options, "throughput_per_s-map");
+    ck_assert_ptr_null(strstr(script, "set logscale cb"));
+    ck_assert_ptr_nonnull(strstr(script, "$m0 << EOD\n0 0 0 0x"));
+    ck_assert_ptr_nonnull(strstr(script, "\n1 1 0 0x"));
+    options.metric = "jain"; /* 0 at one point alone */
+    script = drawn(options, "jain-map");
+    ck_assert_ptr_nonnull(strstr(script, "set logscale cb"));
+    ck_assert_ptr_nonnull(strstr(script, "$m0 << EOD\n1 0 1 0x"));
+}
+END_TEST
+
 START_TEST(a_map_has_a_cell_for_each_point)
 {
     write_grid("");
@@ -574,6 +599,7 @@ int main(void)
     tcase_add_test(tests, lines_are_labelled_at_their_ends);
     tcase_add_test(tests, panels_are_of_what_is_asked);
     tcase_add_test(tests, a_panel_of_zeros_says_so);
+    tcase_add_test(tests, a_map_of_zeros_is_linear);
     tcase_add_test(tests, a_map_has_a_cell_for_each_point);
     tcase_add_test(tests, a_law_is_drawn_through_its_points);
     tcase_add_test(tests, a_distribution_is_the_share_above);
