@@ -338,6 +338,9 @@ START_TEST(panels_are_of_what_is_asked)
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"z 1\""));
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"z 2\""));
     ck_assert_ptr_nonnull(strstr(script, "\"flat\" at screen")); /* the legend */
+    double sample = number_after(script, "set arrow 1 from screen ");
+    sample = number_after(strstr(script, "set arrow 1 from screen "), " to screen ") - sample;
+    ck_assert_double_ge(sample * number_after(script, "set terminal svg size "), 40); /* dashes */
     const char *y_title = strstr(script, "\"throughput_per_s, 1/s\"");
     ck_assert_ptr_nonnull(strstr(y_title, " center rotate\n"));
     ck_assert_ptr_null(strstr(y_title + 2, "throughput_per_s")); /* once beside all */
@@ -345,6 +348,25 @@ START_TEST(panels_are_of_what_is_asked)
                    "throughput_per_s");
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"grows\""));
     ck_assert_ptr_nonnull(strstr(script, "\"z 2\" at screen"));
+}
+END_TEST
+
+/* Beside a single row of panels, which it is longer than, and below the subtitle. */
+START_TEST(a_long_title_is_whole)
+{
+    static const char *const sweeps[] = { "\"sweep\": { \"/n\": 1, \"/z\": 1 }",
+                                          "\"sweep\": { \"/n\": 2, \"/z\": 1 }",
+                                          "\"sweep\": { \"/n\": 1, \"/z\": 2 }",
+                                          "\"sweep\": { \"/n\": 2, \"/z\": 2 }" };
+    static const char title[] = "overhead: % of all time that is not idle";
+    write_summary("", sweeps, 4);
+    const char *script = drawn((struct plot_options){ .facet = "/z" }, "overhead");
+    const char *size = strstr(script, "set terminal svg size ");
+    double height = number_after(size, ",");
+    double middle = height * (1 - number_after(strstr(script, title), ", "));
+    double half = 8.6 * (double)strlen(title) / 2; /* as measured in a picture */
+    ck_assert_double_ge(middle - half, 60);
+    ck_assert_double_le(middle + half, height);
 }
 END_TEST
 
@@ -599,6 +621,7 @@ int main(void)
     tcase_add_test(tests, lines_are_labelled_at_their_ends);
     tcase_add_test(tests, panels_are_of_what_is_asked);
     tcase_add_test(tests, a_panel_of_zeros_says_so);
+    tcase_add_test(tests, a_long_title_is_whole);
     tcase_add_test(tests, a_map_of_zeros_is_linear);
     tcase_add_test(tests, a_map_has_a_cell_for_each_point);
     tcase_add_test(tests, a_law_is_drawn_through_its_points);
