@@ -296,8 +296,7 @@ static void put_panel(FILE *to, const struct chart *chart, uint32_t index, bool 
         fprintf(to,
                 "set label 9 \"%s\" at graph 0.5, graph 0.5 center\n"
                 "plot %.10g with dots linecolor \"white\" notitle\nunset label 9\n",
-                chart->y_log ? "nothing above 0" : "undefined",
-                chart->y_log ? chart->y_to : 1);
+                chart->y_log ? "nothing above 0" : "undefined", chart->y_log ? chart->y_to : 1);
         return;
     }
     for (uint32_t i = 0; !text && i < panel->line_count; i++) {

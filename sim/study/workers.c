@@ -205,17 +205,16 @@ static int worker_died(const struct work *work, const struct worker *worker, int
         arena_free(&arena);
         return EXIT_FAULT;
     }
-    error_set(
-        err, "braidsim",
-        "%s: the worker of %s %s (%s %d)%s%s%s; --resume goes on from what is finished",
-        killed ? "killed" : "bug", run, killed ? "was killed" : "died",
-        WIFSIGNALED(status) ? "signal" : "status",
-        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-        killed ? ", for want of memory perhaps" : "", foreign && !killed ? "; " : "",
-        foreign && !killed
-            ? "the module ran in that process too: if it wrote to memory that is not its "
-              "own, that is why, and --cost traced tells where"
-            : "");
+    error_set(err, "braidsim",
+              "%s: the worker of %s %s (%s %d)%s%s%s; --resume goes on from what is finished",
+              killed ? "killed" : "bug", run, killed ? "was killed" : "died",
+              WIFSIGNALED(status) ? "signal" : "status",
+              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+              killed ? ", for want of memory perhaps" : "", foreign && !killed ? "; " : "",
+              foreign && !killed
+                  ? "the module ran in that process too: if it wrote to memory that is not its "
+                    "own, that is why, and --cost traced tells where"
+                  : "");
     arena_free(&arena);
     return EXIT_BUG;
 }
