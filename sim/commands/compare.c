@@ -108,7 +108,8 @@ static void check_arguments(struct argp_state *state, const struct compare_argum
     if (arguments->variants ? count != 3 : count != 2 && (arguments->save == NULL || count != 1))
         argp_error(state, arguments->variants
                               ? "--variants wants a results directory and two variants"
-                              : "two results directories are wanted, or baselines");
+                              : "two results directories are wanted, or baselines; or a scenario "
+                                "and two --scheduler");
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)

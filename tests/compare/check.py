@@ -223,6 +223,8 @@ def check_words(work, base):
     for arguments, message in cases:
         status, _, errors = execute("compare", base, base, *arguments)
         expect(f"{arguments}", status == 2 and message in errors, status, errors)
+    status, _, errors = execute("compare", work / "few.json")
+    expect("a scenario alone", status == 2 and "or a scenario and two --scheduler" in errors, errors)
     expect("nothing there", execute("compare", base, work / "nowhere")[0] == 2)
     (work / "scenario.json").write_text(json.dumps(SCENARIO))
     status, _, errors = execute("compare", work / "scenario.json", base)
