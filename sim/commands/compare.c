@@ -108,7 +108,8 @@ static void check_arguments(struct argp_state *state, const struct compare_argum
     if (arguments->variants ? count != 3 : count != 2 && (arguments->save == NULL || count != 1))
         argp_error(state, arguments->variants
                               ? "--variants wants a results directory and two variants"
-                              : "two results directories are wanted, or baselines");
+                              : "two results directories are wanted, or baselines; or a scenario "
+                                "and two --scheduler");
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -222,8 +223,11 @@ static int run_both(const struct compare_arguments *arguments, const char *paths
 {
     for (int i = 0; i < 2; i++) {
         int status = run_one(arguments, arguments->schedulers[i], paths[i], arena);
-        if (status > EXIT_EXPECTATION)
+        if (status > EXIT_EXPECTATION) {
+            fprintf(stderr, "compare: so it ends under %c, --scheduler \"%s\"\n", 'A' + i,
+                    arguments->schedulers[i]);
             return status;
+        }
     }
     return EXIT_FINE;
 }
@@ -356,7 +360,8 @@ int command_compare(int argc, char **argv)
                                       "undecided, by metric and point, with intervals."
                                       "\vGated by default:" DEFAULTS ".\n\nExit status: 0 nothing "
                                       "is worse; 1 something is, or differs where neither less nor "
-                                      "more is better; 2 bad usage, or not comparable.",
+                                      "more is better; 2 bad usage, or not comparable; 3 a "
+                                      "scheduler broke its contract, and it says which.",
                                       NULL,
                                       NULL,
                                       NULL };

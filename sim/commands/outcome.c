@@ -13,10 +13,30 @@
 #include "sim/output/scaling.h"
 #include "sim/output/table.h"
 
-static void print_fault(const struct experiment *experiment, const struct run_result *result)
+/* The module that --scheduler names; NULL when it is our own alone. */
+static const char *given_module(const struct study *study, const struct point *point)
 {
+    const struct scheduler *scheduler = study->options.builds[point->scenario.cost];
+    return scheduler->module_count > 1 ? scheduler->files[0].path : NULL;
+}
+
+/* Which run it was. */
+static void print_run(const struct study *study, const struct run_result *result)
+{
+    const struct point *point = &study->options.experiment->points[result->point];
+    const char *title = results_point_title(point, study->arena);
+    fprintf(stderr, "seed %ju, replication %u", (uintmax_t)point->scenario.seed,
+            result->replication);
+    if (*title != '\0')
+        fprintf(stderr, " of point %u: %s", result->point, title);
+    fputc('\n', stderr);
+}
+
+static void print_fault(const struct study *study, const struct run_result *result)
+{
+    const struct experiment *experiment = study->options.experiment;
     const struct fault *fault = &result->fault;
-    const char *variant = experiment->points[result->point].variant;
+    const char *module = given_module(study, &experiment->points[result->point]);
     fprintf(stderr, "%s: the scheduler broke its contract: %s", experiment->path,
             fault_names[fault->kind]);
     if (fault->detail[0] != '\0')
@@ -27,10 +47,11 @@ static void print_fault(const struct experiment *experiment, const struct run_re
         fprintf(stderr, "process %u, ", fault->process);
     if (fault->core != UINT32_MAX)
         fprintf(stderr, "core %u, ", fault->core);
-    fprintf(stderr, "time %ju.%09ju ms, seed %ju, replication %u%s%s\n",
-            (uintmax_t)(fault->time_ps / 1000000000), (uintmax_t)(fault->time_ps % 1000000000),
-            (uintmax_t)experiment->points[result->point].scenario.seed, result->replication,
-            variant != NULL ? ", variant " : "", variant != NULL ? variant : "");
+    fprintf(stderr, "time %ju.%09ju ms, ", (uintmax_t)(fault->time_ps / 1000000000),
+            (uintmax_t)(fault->time_ps % 1000000000));
+    print_run(study, result);
+    if (module != NULL)
+        fprintf(stderr, "  scheduler %s\n", module);
 }
 
 static void print_refused(const struct scenario *scenario, const struct workload *workload,
@@ -67,10 +88,12 @@ int outcome_bad(const struct study *study)
 {
     const struct run_result *bad = study->plan.bad;
     if (bad->fault.kind != FAULT_NONE) {
-        print_fault(study->options.experiment, bad);
+        print_fault(study, bad);
         return EXIT_FAULT;
     }
     print_overrun(study->options.experiment, bad);
+    fputs("  ", stderr);
+    print_run(study, bad);
     return EXIT_BAD_INPUT;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "sim/output/file.h"
+#include "sim/output/folder.h"
 
 static const cJSON *get(const cJSON *object, const char *key)
 {
@@ -244,6 +245,8 @@ static struct json_source *open_source(struct record *record, const char *path, 
 static bool read_directory(struct record *record, struct arena *arena, struct error *err)
 {
     const char *path = record->path;
+    if (!folder_is_whole(path, err))
+        return false;
     struct json_source *manifest =
         open_source(record, arena_printf(arena, "%s/manifest.json", path), arena, err);
     if (manifest == NULL)

@@ -265,6 +265,15 @@ bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, 
 
 /* ---- Names -------------------------------------------------------------------------------- */
 
+/* A user's module may lay one of its own over ours, which has the same name. */
+static void add_name(const char **names, const char *name)
+{
+    for (; *names != NULL; names++)
+        if (strcmp(*names, name) == 0)
+            return;
+    *names = name;
+}
+
 /* Each kind of table starts with its name, so one finder serves all. */
 #define DEFINE_FINDER(kind, field)                                                                 \
     const struct kind *scheduler_##kind(const struct scheduler *scheduler, const char *name)       \
@@ -283,10 +292,9 @@ bool scheduler_load(struct scheduler *scheduler, const char *file, bool traced, 
             for (const struct kind *const *at = scheduler->modules[i]->field; at && *at; at++)     \
                 count++;                                                                           \
         const char **names = arena_alloc(arena, count + 1, sizeof *names);                         \
-        count = 0;                                                                                 \
         for (uint32_t i = 0; i < TRACER_MODULES && scheduler->modules[i] != NULL; i++)             \
             for (const struct kind *const *at = scheduler->modules[i]->field; at && *at; at++)     \
-                names[count++] = (*at)->name;                                                      \
+                add_name(names, (*at)->name);                                                      \
         return names;                                                                              \
     }
 

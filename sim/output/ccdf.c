@@ -225,7 +225,9 @@ static void fill_panels(struct chart *chart, const struct summary *summary,
             uint32_t colour = 0;
             while (colour < series_count && strcmp(series[colour], point->series) != 0)
                 colour++;
-            *line = (struct chart_line){ .name = point->title,
+            const char *title =
+                arena_printf(arena, "%s, %s %g", point->series, summary->x_title, point->x);
+            *line = (struct chart_line){ .name = isnan(point->x) ? point->title : title,
                                          .kind = CHART_STEPS,
                                          .colour = isnan(point->x) ? colour
                                                                    : colour_of_title(summary, p) };

@@ -20,10 +20,12 @@ enum {
     GAP = 20,      /* from label to label */
     NOTE = 17,     /* and so much more for a note */
     REACH = 26,    /* from the panel to its labels */
+    SAMPLE = 48,   /* of a line, in a legend: two dashes */
     WIDEST = 1000, /* right margin: longer labels are cut */
     LABELS_MAX = 64
 };
 
+static const double LETTER = 8.6; /* how wide one is, in the mean */
 static const char grey[] = "#808080";
 
 const char *chart_colour(uint32_t colour)
@@ -100,21 +102,20 @@ void chart_panel_begin(FILE *to, const struct chart_grid *grid, uint32_t panel, 
 void chart_panel_titles(FILE *to, const struct chart_grid *grid, uint32_t panel, uint32_t panels,
                         const char *x_title, const char *y_title)
 {
+    /* At the edge, as gnuplot would put it on tics that are wide; beside the middle of all panels,
+     * unless it would run into the subtitle or out of the picture then. */
+    double half = LETTER * (double)strlen(y_title) / 2;
+    double middle = (TOP + panel_top(grid, panels - 1) + grid->panel_height) / 2.0;
+    middle = fmin(fmax(middle, TOP - 20 + half), grid->height - 4 - half);
     fprintf(to, "set xlabel ");
     script_text(to, panel + grid->columns >= panels ? x_title : "");
     fprintf(to, "\n");
     if (panel > 0)
         return;
-    if (panels == 1) {
-        fprintf(to, "set ylabel ");
-        script_text(to, y_title);
-        fprintf(to, "\n");
-        return;
-    }
     fprintf(to, "set label 4 ");
     script_text(to, y_title);
     fprintf(to, " at screen %.4f, %.4f center rotate\n", 18.0 / grid->width,
-            (grid->height - TOP) / 2.0 / grid->height);
+            1 - middle / grid->height);
 }
 
 /* ---- Labels at the ends of lines ---------------------------------------------------------- */
@@ -220,13 +221,13 @@ static void put_legend(FILE *to, const struct chart *chart, const struct chart_g
     for (uint32_t i = 0; i < count; i++) {
         double y = 1 - (TOP + 6.0 + GAP * i) / grid->height;
         fprintf(to,
-                "set arrow %u from screen %.4f, %.4f to screen %.4f, %.4f nohead linewidth 3 "
+                "set arrow %u from screen %.4f, %.4f to screen %.4f, %.4f nohead linewidth 2 "
                 "dashtype %u linecolor \"%s\"\n",
-                i + 1, left / grid->width, y, (left + 24) / grid->width, y,
+                i + 1, left / grid->width, y, (left + SAMPLE) / grid->width, y,
                 dashes_of(names[i]->colour), chart_colour(names[i]->colour));
         fprintf(to, "set label %u ", 10 + i);
         script_text(to, names[i]->name);
-        fprintf(to, " at screen %.4f, %.4f left\n", (left + 32) / grid->width, y);
+        fprintf(to, " at screen %.4f, %.4f left\n", (left + SAMPLE + 8) / grid->width, y);
     }
     (void)chart;
 }
@@ -295,8 +296,7 @@ static void put_panel(FILE *to, const struct chart *chart, uint32_t index, bool 
         fprintf(to,
                 "set label 9 \"%s\" at graph 0.5, graph 0.5 center\n"
                 "plot %.10g with dots linecolor \"white\" notitle\nunset label 9\n",
-                chart->y_log ? "nothing above 0" : "undefined",
-                chart->y_log ? chart->y_to : 1);
+                chart->y_log ? "nothing above 0" : "undefined", chart->y_log ? chart->y_to : 1);
         return;
     }
     for (uint32_t i = 0; !text && i < panel->line_count; i++) {
@@ -359,7 +359,7 @@ static int right_of(const struct chart_line *const *names, uint32_t count, bool 
         longest = length > longest ? length : longest;
         longest = direct && note > longest ? note : longest;
     }
-    int right = (direct ? REACH + 24 : 82) + (int)longest;
+    int right = (direct ? REACH + 24 : SAMPLE + 58) + (int)longest;
     return count == 0 ? 40 : right > WIDEST ? WIDEST : right;
 }
 

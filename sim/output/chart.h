@@ -76,8 +76,8 @@ void chart_begin(FILE *to, const struct chart_grid *grid, const char *title, con
 /* The margins of a panel and its title, if it has one. */
 void chart_panel_begin(FILE *to, const struct chart_grid *grid, uint32_t panel, const char *title);
 
-/* Titles of the axes of one panel of so many: x below the lowest of each column, y beside the only
- * one, or once beside all, since it may be longer than one of many is high (label 4). */
+/* Titles of the axes of one panel of so many: x below the lowest of each column, y once
+ * beside all, since it may be longer than one of many is high (label 4). */
 void chart_panel_titles(FILE *to, const struct chart_grid *grid, uint32_t panel, uint32_t panels,
                         const char *x_title, const char *y_title);
 

@@ -46,6 +46,21 @@ static bool is_ours(const char *path)
     return strncmp(begin, text, strlen(text)) == 0; /* or what there is of it */
 }
 
+bool folder_is_whole(const char *path, struct error *err)
+{
+    char text[2];
+    if (read_begin(path, "summary.json", text, sizeof text))
+        return true;
+    if (read_begin(path, "runs.journal", text, sizeof text))
+        return error_set(err, path,
+                         "holds a study that is not finished; `braidsim run --resume` goes on with "
+                         "it");
+    return !read_begin(path, "shard.journal", text, sizeof text) ||
+           error_set(err, path,
+                     "holds one shard of a study, and no results yet; `braidsim merge DIR... --out "
+                     "DIR` puts all shards together");
+}
+
 /* Does what we write into a folder, its plots included, bear such a name? */
 static bool may_be_ours(const char *name)
 {

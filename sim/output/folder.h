@@ -27,6 +27,10 @@ struct folder {
 /* May results be put there?  Changes nothing. */
 bool folder_check(const char *path, struct error *err);
 
+/* Are whole results there, to be read?  Refuses only a shard, and what was interrupted: whatever
+ * else is amiss shows when it is read. */
+bool folder_is_whole(const char *path, struct error *err);
+
 bool folder_begin(struct folder *folder, const char *path, struct error *err);
 
 /* fill writes the file. */

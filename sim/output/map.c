@@ -104,6 +104,8 @@ static struct range find_range(const struct summary *summary, const char *metric
         range.least = fmin(range.least, mean);
         range.greatest = fmax(range.greatest, mean);
     }
+    if (range.least > range.greatest && is_log) /* nothing has a logarithm: as it is, then */
+        return find_range(summary, metric, false);
     if (range.least > range.greatest) /* nothing */
         range.least = range.greatest = 1;
     if (range.least == range.greatest)

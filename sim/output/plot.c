@@ -345,9 +345,18 @@ static bool check_metric(const struct plotting *plotting, const char *metric, st
                      metric);
 }
 
+/* A logarithmic axis has no 0: what is nowhere above it is drawn on a linear one. */
+static void note_linear(const struct plotting *plotting, const char *name, const char *metric)
+{
+    if (plotting->options->log_y && script_spread(&plotting->summary, metric).greatest <= 0)
+        fprintf(stderr, "%s: note: %s is nowhere above 0, so it is drawn without --log\n", name,
+                metric);
+}
+
 static bool draw_metric(struct plotting *plotting, const char *name, const char *metric,
                         struct error *err)
 {
+    note_linear(plotting, name, metric);
     if (plotting->options->y != NULL)
         return draw(plotting, arena_printf(&plotting->arena, "%s-map", metric), metric, &map_plot,
                     err);
@@ -371,6 +380,8 @@ static bool draw_all(struct plotting *plotting, struct error *err)
                     plots[i].metric);
             continue;
         }
+        if (i == 0)
+            note_linear(plotting, plots[i].name, plots[i].metric);
         if (!draw(plotting, plots[i].name, plots[i].metric,
                   i == 0 && lines ? &curves_plot : plots[i].plot, err))
             return false;

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/output/folder.h"
+
 static bool wrong(const struct json_source *source, const char *pointer, const char *what,
                   struct arena *arena, struct error *err)
 {
@@ -61,7 +63,9 @@ static const char *value_title(const cJSON *point, const cJSON *value, struct ar
 
 static const char *join(const char *text, const char *more, struct arena *arena)
 {
-    return *text == '\0' ? more : arena_printf(arena, "%s, %s", text, more);
+    if (*text == '\0' || *more == '\0')
+        return *text == '\0' ? more : text;
+    return arena_printf(arena, "%s, %s", text, more);
 }
 
 static bool is_pointer(const char *pointer, const char *axis)
@@ -212,7 +216,7 @@ static bool read_one(struct summary *summary, struct json_source *source, const 
                      struct error *err)
 {
     const char *path = arena_printf(arena, "%s/summary.json", directory);
-    if (!json_read(source, path, arena, err))
+    if (!folder_is_whole(directory, err) || !json_read(source, path, arena, err))
         return false;
     summary->source_count++;
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(source->root, "name");

@@ -22,6 +22,7 @@
 
 #include "sim/base/check.h"
 #include "sim/host/result_io.h"
+#include "sim/output/results.h"
 #include "sim/output/trace.h"
 
 /* What goes before a result, or an error. */
@@ -190,29 +191,31 @@ static int worker_died(const struct work *work, const struct worker *worker, int
     const struct scheduler *scheduler = work->plain != NULL ? work->plain : work->traced;
     bool foreign = scheduler->modules[1] != NULL; /* one over ours */
     uint32_t point = worker->order.point, replication = worker->order.replication;
-    const char *path = scheduler->files[0].path;
+    struct arena arena = ARENA_EMPTY;
+    const char *title = results_point_title(&work->experiment->points[point], &arena);
+    const char *run = arena_printf(&arena, "replication %u of point %u%s%s%s", replication, point,
+                                   *title != '\0' ? " (" : "", title, *title != '\0' ? ")" : "");
+    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     if (foreign && WIFEXITED(status) && WEXITSTATUS(status) != EXIT_BUG) {
         error_set(err, work->experiment->path,
-                  "the scheduler broke its contract: it %s (status %d) in replication %u of point "
-                  "%u: %s",
+                  "the scheduler broke its contract: it %s (status %d) in %s: scheduler %s",
                   WEXITSTATUS(status) == EXIT_FAULT ? "crashed, and left nothing of the stack"
                                                     : "ended the program",
-                  WEXITSTATUS(status), replication, point, path);
+                  WEXITSTATUS(status), run, scheduler->files[0].path);
+        arena_free(&arena);
         return EXIT_FAULT;
     }
-    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-    error_set(
-        err, "braidsim",
-        "%s: the worker of replication %u of point %u %s (%s %d)%s%s%s; --resume goes on from "
-        "what is finished",
-        killed ? "killed" : "bug", replication, point, killed ? "was killed" : "died",
-        WIFSIGNALED(status) ? "signal" : "status",
-        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-        killed ? ", for want of memory perhaps" : "", foreign && !killed ? "; " : "",
-        foreign && !killed
-            ? "the module ran in that process too: if it wrote to memory that is not its "
-              "own, that is why, and --cost traced tells where"
-            : "");
+    error_set(err, "braidsim",
+              "%s: the worker of %s %s (%s %d)%s%s%s; --resume goes on from what is finished",
+              killed ? "killed" : "bug", run, killed ? "was killed" : "died",
+              WIFSIGNALED(status) ? "signal" : "status",
+              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+              killed ? ", for want of memory perhaps" : "", foreign && !killed ? "; " : "",
+              foreign && !killed
+                  ? "the module ran in that process too: if it wrote to memory that is not its "
+                    "own, that is why, and --cost traced tells where"
+                  : "");
+    arena_free(&arena);
     return EXIT_BUG;
 }
 

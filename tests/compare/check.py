@@ -42,7 +42,7 @@ SCENARIO = {
 }
 # Adds some 5 % to the mean price of an entry into the scheduler.
 SLOWER = ("torus.c", "    core->kicked = 0;\n    struct process *next",
-          "    core->kicked = 0;\n    for (volatile uint32_t i = 0; i < 7; i++)\n        ;\n"
+          "    core->kicked = 0;\n    for (volatile uint32_t i = 0; i < 8; i++)\n        ;\n"
           "    struct process *next")
 failures = []
 
@@ -223,6 +223,8 @@ def check_words(work, base):
     for arguments, message in cases:
         status, _, errors = execute("compare", base, base, *arguments)
         expect(f"{arguments}", status == 2 and message in errors, status, errors)
+    status, _, errors = execute("compare", work / "few.json")
+    expect("a scenario alone", status == 2 and "or a scenario and two --scheduler" in errors, errors)
     expect("nothing there", execute("compare", base, work / "nowhere")[0] == 2)
     (work / "scenario.json").write_text(json.dumps(SCENARIO))
     status, _, errors = execute("compare", work / "scenario.json", base)

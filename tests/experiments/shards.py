@@ -70,6 +70,9 @@ for message, arguments in (
         ("nowhere/scenario.json", ["nowhere"]),
         ("h2of2: is of another study: /scenario/expect is ", ["s1of2", "h2of2"])):
     refused(message, program, "merge", *arguments, "--out", "refused")
+for command in (["plot", "s1of2"], ["compare", "s1of2", "whole"], ["compare", "whole", "s1of2"]):
+    refused("s1of2: holds one shard of a study, and no results yet; `braidsim merge DIR...", program,
+            *command)
 refused("where to? --out DIR", program, "merge", "s1of2", "s2of2")
 refused('"s1of2" is one of the shards', program, "merge", "s1of2", "s2of2", "--out", "s1of2")
 for bad in ("0/2", "3/2", "1", "a/b", "1/2x", "-1/2", "1/0"):
@@ -83,6 +86,8 @@ refused("s2of2: is damaged: replication ", program, "merge", "s1of2", "s2of2", "
         "refused")
 shutil.copy("s2of2/shard.journal", "s2of2/runs.journal")
 refused("s2of2: is not finished", program, "merge", "s1of2", "s2of2", "--out", "refused")
+for command in (["plot", "s2of2"], ["compare", "whole", "s2of2"]):
+    refused("s2of2: holds a study that is not finished; `braidsim run --resume`", program, *command)
 check(not os.path.exists("refused"), "a refused merge left something")
 shutil.rmtree(work)
 finish()

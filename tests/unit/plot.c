@@ -18,45 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/output/plot.h"
 #include "sim/output/rows.h"
+#include "tests/support/drawing.h"
 #include "tests/support/suite.h"
-
-static struct arena arena;
-static char work[64];
-
-static const char *at(const char *name)
-{
-    return arena_printf(&arena, "%s/%s", work, name);
-}
-
-static void set_up(void)
-{
-    arena = ARENA_EMPTY;
-    strcpy(work, "/tmp/braidsim-plot.XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(work));
-}
-
-static void tear_down(void)
-{
-    static const char *const names[] = { "summary.json", "overhead.gp",  "overhead.png",
-                                         "accounts.gp",  "accounts.png", "latency.gp",
-                                         "latency.png" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unlink(at(names[i]));
-    ck_assert_msg(rmdir(work) == 0, "something else is left: %s", strerror(errno));
-    arena_free(&arena);
-}
-
-static const char *file_text(const char *name, size_t *size)
-{
-    FILE *file = fopen(at(name), "rb");
-    ck_assert_msg(file != NULL, "%s: %s", name, strerror(errno));
-    char *text = arena_alloc(&arena, 1 << 20, 1);
-    *size = fread(text, 1, (1 << 20) - 1, file);
-    fclose(file);
-    return text;
-}
 
 /* A summary of points that are equal but for what was swept. */
 static void write_metrics(const char *parameters, const char *const *sweeps, size_t count,
@@ -207,13 +171,6 @@ START_TEST(ticks_are_where_values_are)
 END_TEST
 
 /* What a script says of its bars. */
-static double number_after(const char *script, const char *words)
-{
-    const char *found = strstr(script, words);
-    ck_assert_msg(found != NULL, "the script has no \"%s\"", words);
-    return strtod(found + strlen(words), NULL);
-}
-
 /* Each label has ten pixels for each of its characters, or is slanted. */
 START_TEST(labels_of_hundreds_keep_their_distance)
 {
@@ -247,26 +204,6 @@ START_TEST(labels_of_hundreds_keep_their_distance)
 END_TEST
 
 /* ---- Lines, maps, laws and distributions -------------------------------------------------- */
-
-/* Draws with these options, reads the script NAME.gp, runs that in its folder by itself, and
- * removes all that was made. */
-static const char *drawn(struct plot_options options, const char *name)
-{
-    const char *const directories[] = { work };
-    struct error err;
-    size_t size, again;
-    options.format = "svg";
-    ck_assert_msg(plot_directories(directories, 1, &options, &err), "%s: %s", err.place,
-                  err.message);
-    const char *gp = arena_printf(&arena, "%s.gp", name);
-    const char *svg = arena_printf(&arena, "%s.svg", name);
-    const char *script = file_text(gp, &size), *picture = file_text(svg, &size);
-    ck_assert_int_eq(unlink(at(svg)), 0);
-    ck_assert_int_eq(system(arena_printf(&arena, "cd '%s' && gnuplot '%s' 2>&1", work, gp)), 0);
-    ck_assert_str_eq(file_text(svg, &again), picture);
-    ck_assert_int_eq(unlink(at(gp)) | unlink(at(svg)), 0);
-    return script;
-}
 
 static void refused(struct plot_options options, const char *place, const char *why)
 {
@@ -338,6 +275,9 @@ START_TEST(panels_are_of_what_is_asked)
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"z 1\""));
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"z 2\""));
     ck_assert_ptr_nonnull(strstr(script, "\"flat\" at screen")); /* the legend */
+    double sample = number_after(script, "set arrow 1 from screen ");
+    sample = number_after(strstr(script, "set arrow 1 from screen "), " to screen ") - sample;
+    ck_assert_double_ge(sample * number_after(script, "set terminal svg size "), 40); /* dashes */
     const char *y_title = strstr(script, "\"throughput_per_s, 1/s\"");
     ck_assert_ptr_nonnull(strstr(y_title, " center rotate\n"));
     ck_assert_ptr_null(strstr(y_title + 2, "throughput_per_s")); /* once beside all */
@@ -345,6 +285,46 @@ START_TEST(panels_are_of_what_is_asked)
                    "throughput_per_s");
     ck_assert_ptr_nonnull(strstr(script, "set label 3 \"grows\""));
     ck_assert_ptr_nonnull(strstr(script, "\"z 2\" at screen"));
+}
+END_TEST
+
+/* A directory without variants and swept values is called by its own name alone. */
+START_TEST(names_of_directories_end_without_commas)
+{
+    static const char text[] = "{ \"name\": \"s\", \"points\": [ { \"variant\": null, \"sweep\": "
+                               "{}, \"metrics\": {} } ] }";
+    const char *const directories[] = { work, work };
+    struct summary summary = { 0 };
+    struct error err;
+    FILE *file = fopen(at("summary.json"), "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_gt(fputs(text, file), 0);
+    fclose(file);
+    ck_assert_msg(summary_read(&summary, directories, 2, &(struct summary_axes){ 0 }, &arena, &err),
+                  "%s", err.message);
+    ck_assert_uint_eq(summary.point_count, 2);
+    ck_assert_str_ne(summary.points[1].title, "");
+    ck_assert_ptr_null(strchr(summary.points[1].title, ','));
+    summary_free(&summary);
+}
+END_TEST
+
+/* Beside a single row of panels, which it is longer than, and below the subtitle. */
+START_TEST(a_long_title_is_whole)
+{
+    static const char *const sweeps[] = { "\"sweep\": { \"/n\": 1, \"/z\": 1 }",
+                                          "\"sweep\": { \"/n\": 2, \"/z\": 1 }",
+                                          "\"sweep\": { \"/n\": 1, \"/z\": 2 }",
+                                          "\"sweep\": { \"/n\": 2, \"/z\": 2 }" };
+    static const char title[] = "overhead: % of all time that is not idle";
+    write_summary("", sweeps, 4);
+    const char *script = drawn((struct plot_options){ .facet = "/z" }, "overhead");
+    const char *size = strstr(script, "set terminal svg size ");
+    double height = number_after(size, ",");
+    double middle = height * (1 - number_after(strstr(script, title), ", "));
+    double half = 8.6 * (double)strlen(title) / 2; /* as measured in a picture */
+    ck_assert_double_ge(middle - half, 60);
+    ck_assert_double_le(middle + half, height);
 }
 END_TEST
 
@@ -367,6 +347,31 @@ START_TEST(a_panel_of_zeros_says_so)
     const char *said = strstr(drawn(options, "throughput_per_s"), "nothing above 0");
     ck_assert_ptr_nonnull(said);
     ck_assert_ptr_null(strstr(said + 1, "nothing above 0")); /* once */
+}
+END_TEST
+
+/* So that it is drawn as it is. */
+START_TEST(a_map_of_zeros_is_linear)
+{
+    FILE *file = fopen(at("summary.json"), "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "{ \"name\": \"s\", \"points\": [");
+    for (int i = 0; i < 4; i++)
+        fprintf(file,
+                "%s{ \"sweep\": { \"/n\": %d, \"/z\": %d }, \"metrics\": { "
+                "\"throughput_per_s\": { \"mean\": 0 }, \"jain\": { \"mean\": %d } } }",
+                i > 0 ? ", " : "", i % 2, i / 2, i);
+    fprintf(file, "] }\n");
+    fclose(file);
+    struct plot_options options = { .metric = "throughput_per_s", .y = "/z", .log_y = true };
+    const char *script = drawn(options, "throughput_per_s-map");
+    ck_assert_ptr_null(strstr(script, "set logscale cb"));
+    ck_assert_ptr_nonnull(strstr(script, "$m0 << EOD\n0 0 0 0x"));
+    ck_assert_ptr_nonnull(strstr(script, "\n1 1 0 0x"));
+    options.metric = "jain"; /* 0 at one point alone */
+    script = drawn(options, "jain-map");
+    ck_assert_ptr_nonnull(strstr(script, "set logscale cb"));
+    ck_assert_ptr_nonnull(strstr(script, "$m0 << EOD\n1 0 1 0x"));
 }
 END_TEST
 
@@ -574,6 +579,9 @@ int main(void)
     tcase_add_test(tests, lines_are_labelled_at_their_ends);
     tcase_add_test(tests, panels_are_of_what_is_asked);
     tcase_add_test(tests, a_panel_of_zeros_says_so);
+    tcase_add_test(tests, names_of_directories_end_without_commas);
+    tcase_add_test(tests, a_long_title_is_whole);
+    tcase_add_test(tests, a_map_of_zeros_is_linear);
     tcase_add_test(tests, a_map_has_a_cell_for_each_point);
     tcase_add_test(tests, a_law_is_drawn_through_its_points);
     tcase_add_test(tests, a_distribution_is_the_share_above);
