@@ -410,42 +410,49 @@ static bool need_cpus(struct compiler *compiler, const struct node *node, uint32
     return add_step(compiler, node, &(struct step){ .kind = STEP_CPUS, .other = mask }, err);
 }
 
-static bool read_group(struct compiler *compiler, const struct node *node, uint32_t depth,
-                       uint32_t outer_mask, struct error *err)
+/* phases so often: count, -1 for ever, or as drawn, unless drawn is of no kind. */
+static bool read_rounds(struct compiler *compiler, const struct node *node,
+                        const struct node *phases, double count, const struct distribution *drawn,
+                        uint32_t depth, uint32_t mask, struct error *err)
 {
-    static const char *const keys[] = { "phases", "loop", "cpus", NULL };
     struct workload *workload = compiler->workload;
-    struct step turns = { .kind = STEP_TURNS, .depth = depth };
-    struct node phases, cpus;
-    uint32_t mask = outer_mask, first = workload->step_count;
-    double count = 1;
-    turns.amount.kind = DISTRIBUTION_KINDS;
-    if (depth == GROUP_DEPTH_MAX)
-        return node_refuse(node, err, "is a group in %d others; at most %d may be nested", depth,
-                           GROUP_DEPTH_MAX);
-    if (!node_object(node, keys, err) || !member_need(node, "phases", &phases, err) ||
-        (node_get(node, "cpus", &cpus) && !read_cpus(compiler->programs, &cpus, &mask, err)) ||
-        !loop_read(node, &count, &turns.amount, err))
-        return false;
-    bool is_drawn = turns.amount.kind != DISTRIBUTION_KINDS;
-    if (is_drawn || count != 1)
-        compiler->mask = UNKNOWN_MASK; /* in further rounds, that at the end */
-    if ((is_drawn && !add_step(compiler, node, &turns, err)) ||
-        !read_phases(compiler, &phases, depth + 1, mask, err) ||
-        (count < 0 && !check_for_ever(compiler, node, first, err)))
-        return false;
+    bool is_drawn = drawn->kind != DISTRIBUTION_KINDS;
+    uint32_t first = workload->step_count;
+    struct step turns = { .kind = STEP_TURNS, .amount = *drawn, .depth = depth };
     struct step repeat = { .kind = STEP_REPEAT,
                            .other = first + is_drawn,
                            .count = count < 0 ? 0 : (uint32_t)count,
                            .depth = depth,
                            .is_drawn = is_drawn };
-    if ((is_drawn || count != 1) && !add_step(compiler, node, &repeat, err))
+    if (is_drawn || count != 1)
+        compiler->mask = UNKNOWN_MASK; /* in further rounds, that at the end */
+    if ((is_drawn && !add_step(compiler, node, &turns, err)) ||
+        !read_phases(compiler, phases, depth + 1, mask, err) ||
+        (count < 0 && !check_for_ever(compiler, node, first, err)) ||
+        ((is_drawn || count != 1) && !add_step(compiler, node, &repeat, err)))
         return false;
     if (is_drawn) {
         workload->steps[first].other = workload->step_count;
         compiler->mask = UNKNOWN_MASK; /* there may be no round */
     }
     return true;
+}
+
+static bool read_group(struct compiler *compiler, const struct node *node, uint32_t depth,
+                       uint32_t outer_mask, struct error *err)
+{
+    static const char *const keys[] = { "phases", "loop", "cpus", NULL };
+    struct distribution drawn = { .kind = DISTRIBUTION_KINDS };
+    struct node phases, cpus;
+    uint32_t mask = outer_mask;
+    double count = 1;
+    if (depth == GROUP_DEPTH_MAX)
+        return node_refuse(node, err, "is a group in %d others; at most %d may be nested", depth,
+                           GROUP_DEPTH_MAX);
+    return node_object(node, keys, err) && member_need(node, "phases", &phases, err) &&
+           (!node_get(node, "cpus", &cpus) || read_cpus(compiler->programs, &cpus, &mask, err)) &&
+           loop_read(node, &count, &drawn, err) &&
+           read_rounds(compiler, node, &phases, count, &drawn, depth, mask, err);
 }
 
 static bool read_phase(struct compiler *compiler, const struct node *node, uint32_t depth,
@@ -512,10 +519,14 @@ bool program_read(struct programs *programs, const struct node *entry, const str
     struct compiler compiler = {
         .programs = programs, .workload = workload, .index = index, .prefix = prefix, .cache = cache
     };
+    struct distribution drawn = { .kind = DISTRIBUTION_KINDS };
     struct node cpus, loop;
     double rounds = workload->open ? 1 : -1;
-    if (!loop_read(entry, &rounds, NULL, err))
+    if (!loop_read(entry, &rounds, &drawn, err))
         return false;
+    bool is_drawn = drawn.kind != DISTRIBUTION_KINDS;
+    if (is_drawn)
+        rounds = 1; /* of all drawn ones together */
     if (rounds < 0 && workload->open && node_get(entry, "loop", &loop))
         return node_refuse(&loop, err, "must be 1 or more, as processes that arrive have to exit");
     workload->rounds = rounds < 0 ? 0 : (uint32_t)rounds;
@@ -524,6 +535,8 @@ bool program_read(struct programs *programs, const struct node *entry, const str
     compiler.has_cpus = workload->mask > 0 || mentions_cpus(phases->json);
     compiler.mask = UNKNOWN_MASK;
     programs->scenario->has_steps = true;
+    if (is_drawn)
+        return read_rounds(&compiler, entry, phases, 1, &drawn, 0, workload->mask, err);
     if (!read_phases(&compiler, phases, 0, workload->mask, err) ||
         (rounds <= 0 && !check_for_ever(&compiler, phases, 0, err)))
         return false;

@@ -117,7 +117,7 @@ bool loop_read(const struct node *node, double *turns, struct distribution *draw
     struct node child;
     if (!node_get(node, "loop", &child))
         return true;
-    if (drawn != NULL && cJSON_IsObject(child.json))
+    if (cJSON_IsObject(child.json))
         return read_in_unit(&child, &unit_turns, drawn, err);
     if (!node_number(&child, -1, 1e9, turns, err))
         return false;

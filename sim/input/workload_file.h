@@ -28,7 +28,7 @@ bool distribution_read(const struct node *node, struct distribution *distributio
 bool distribution_read_bytes(const struct node *node, double mb_s,
                              struct distribution *distribution, struct error *err);
 
-/* "loop" of node: so many turns, or -1: for ever; or, where drawn is given, an object with "value",
+/* "loop" of node: so many turns, or -1: for ever; or an object with "value",
  * "min", "max" and "mean" where others have "_us", of which a us is a turn: *drawn, whose kind is
  * DISTRIBUTION_KINDS else. */
 bool loop_read(const struct node *node, double *turns, struct distribution *drawn,

@@ -51,6 +51,22 @@ def check_totals():
     check(float(row["completed"]) == 6, f"totals: {row['completed']} completed")
 
 
+def check_drawn_rounds():
+    """A drawn loop of an entry: each process goes round so often, and exits."""
+    for loop, least, most in (({"dist": "constant", "value": 3}, 3, 3),
+                              ({"dist": "uniform", "min": 1, "max": 9}, 1, 9),
+                              ({"dist": "constant", "value": 0}, 0, 0)):
+        result = simulate("out", scenario([entry("d", [RUN10], instances=200, loop=loop)], 1, 1, duration_ms=20))
+        check(result.returncode == 0, f"drawn rounds: {result.stderr}")
+        with open("out/processes.csv", encoding="utf-8") as file:
+            rounds = [float(row["user_ps"]) / 10e6 for row in csv.DictReader(file)]
+        check(len(rounds) == 200 and min(rounds) == least and max(rounds) == most,
+              f"drawn rounds, {loop}: {len(rounds)} of {min(rounds)} to {max(rounds)}")
+        check(abs(sum(rounds) / 200 - (least + most) / 2) < 0.6, f"drawn rounds, {loop}: {sum(rounds)}")
+        with open("out/runs.csv", encoding="utf-8") as file:
+            check(float(next(csv.DictReader(file))["completed"]) == 200, f"drawn rounds, {loop}")
+
+
 def run_figures(what, workload, cores, **more):
     """The line of runs.csv."""
     result = simulate("out", scenario(workload, cores, "per_core", **more))
@@ -168,6 +184,7 @@ with tempfile.TemporaryDirectory() as work:
     check_bursts()
     check_waits()
     check_totals()
+    check_drawn_rounds()
     check_costs()
     check_until_done()
 finish()
