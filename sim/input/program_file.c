@@ -415,9 +415,8 @@ static bool read_rounds(struct compiler *compiler, const struct node *node,
                         const struct node *phases, double count, const struct distribution *drawn,
                         uint32_t depth, uint32_t mask, struct error *err)
 {
-    struct workload *workload = compiler->workload;
     bool is_drawn = drawn->kind != DISTRIBUTION_KINDS;
-    uint32_t first = workload->step_count;
+    uint32_t first = compiler->workload->step_count;
     struct step turns = { .kind = STEP_TURNS, .amount = *drawn, .depth = depth };
     struct step repeat = { .kind = STEP_REPEAT,
                            .other = first + is_drawn,
@@ -432,19 +431,18 @@ static bool read_rounds(struct compiler *compiler, const struct node *node,
         ((is_drawn || count != 1) && !add_step(compiler, node, &repeat, err)))
         return false;
     if (is_drawn) {
-        workload->steps[first].other = workload->step_count;
+        compiler->workload->steps[first].other = compiler->workload->step_count;
         compiler->mask = UNKNOWN_MASK; /* there may be no round */
     }
     return true;
 }
 
 static bool read_group(struct compiler *compiler, const struct node *node, uint32_t depth,
-                       uint32_t outer_mask, struct error *err)
+                       uint32_t mask, struct error *err)
 {
     static const char *const keys[] = { "phases", "loop", "cpus", NULL };
     struct distribution drawn = { .kind = DISTRIBUTION_KINDS };
     struct node phases, cpus;
-    uint32_t mask = outer_mask;
     double count = 1;
     if (depth == GROUP_DEPTH_MAX)
         return node_refuse(node, err, "is a group in %d others; at most %d may be nested", depth,
@@ -525,8 +523,7 @@ bool program_read(struct programs *programs, const struct node *entry, const str
     if (!loop_read(entry, &rounds, &drawn, err))
         return false;
     bool is_drawn = drawn.kind != DISTRIBUTION_KINDS;
-    if (is_drawn)
-        rounds = 1; /* of all drawn ones together */
+    rounds = is_drawn ? 1 : rounds; /* all drawn ones are one */
     if (rounds < 0 && workload->open && node_get(entry, "loop", &loop))
         return node_refuse(&loop, err, "must be 1 or more, as processes that arrive have to exit");
     workload->rounds = rounds < 0 ? 0 : (uint32_t)rounds;
@@ -549,8 +546,6 @@ void program_wants_fork(struct programs *programs, const struct node *node, uint
 {
     add_link(programs, &(struct program_link){ .node = *node, .workload = index });
 }
-
-/* ---- The whole ---------------------------------------------------------------------------- */
 
 static bool find_fork(const struct program_link *link, struct workload *workloads, uint32_t count,
                       struct error *err)
@@ -587,7 +582,6 @@ static void set_forks(const struct programs *programs, struct workload *workload
 bool programs_finish(struct programs *programs, struct workload *workloads, uint32_t count,
                      struct error *err)
 {
-    struct scenario *scenario = programs->scenario;
     for (const struct program_link *link = programs->links; link != NULL; link = link->next)
         if (link->target != NULL && !find_fork(link, workloads, count, err))
             return false;
@@ -597,9 +591,9 @@ bool programs_finish(struct programs *programs, struct workload *workloads, uint
                                "is for entries that a \"fork\" names, and none names \"%s\"",
                                workloads[link->workload].name);
     set_forks(programs, workloads, count);
-    scenario->resource_count = programs->resource_count;
-    scenario->resources = programs->resources;
-    scenario->mask_count = programs->mask_count;
-    scenario->masks = programs->masks;
+    programs->scenario->resource_count = programs->resource_count;
+    programs->scenario->resources = programs->resources;
+    programs->scenario->mask_count = programs->mask_count;
+    programs->scenario->masks = programs->masks;
     return true;
 }

@@ -447,7 +447,7 @@ WRONG_ENTRIES = [
     ({"max_alive": 5}, {}, "/workload/0/max_alive: is for entries that a \"fork\" names"),
     ({"instances": 0}, {}, "/workload/0/instances: is for entries that a \"fork\" names"),
     ({"loop": 0}, {}, "/workload/0/loop: must be a whole number"),
-    ({"loop": {"dist": "constant", "value": 2}}, {}, "/workload/0/loop: must be a number"),
+    ({"loop": {"dist": "constant", "value_us": 2}}, {}, "/workload/0/loop/value_us: unknown key \"value_us\""),
     ({"cpus": 1}, {}, "/workload/0/cpus: must be an array of cores"),
     ({}, {"resources": {"io_mb_s": 0}}, "/resources/io_mb_s: must be"),
     ({}, {"resources": {"priority": 1}}, "/resources/priority: unknown key"),
