@@ -18,8 +18,8 @@
  *     scheduling, a process that needs at most Q in any T, asking for it at most once in T, gets
  *     it within T of asking, whatever the others do.  By ticks, a budget may be overrun by a tick.
  *   - While several with reservations want the cores all the time, none receives more than its
- *     utilisation but for one budget.  What it had beyond that before, while others did not want
- *     it, its deadline lies ahead, and others go first for as long.
+ *     utilisation but for one budget.  Who has had more before, while the others wanted less, has
+ *     its deadline as far ahead, and the others go first until theirs are as late.
  *
  * pick, enqueue and dequeue are O(log n) in the reservations, O(1) in the background; the rest is
  * O(1).  A process with a reservation stays on its torus.

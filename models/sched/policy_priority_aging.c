@@ -10,7 +10,7 @@
  * One that is moved to another torus keeps its age there, and goes first if it is the oldest of
  * those that are due.
  *
- * Test: tests/contract/policy_bounds.c, policy_corners.c.
+ * Test: tests/contract/policy_bounds.c, policy_rules.c.
  * Source: J. Peterson and A. Silberschatz, "Operating System Concepts", 1983, section 4.3.3; the
  * ring of lists is ours.
  * Complexity: O(1).

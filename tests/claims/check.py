@@ -17,8 +17,8 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
-from checks import expect, exit_status  # noqa: E402  (its folder is found above)
+sys.path.insert(0, os.path.join(ROOT, "tests", "trace"))
+from checks import check, finish  # noqa: E402  (its folder is found above)
 
 PAGE = os.path.join(ROOT, "docs", "CLAIMS.md")
 STAMP = re.compile(rb"\n<!-- shape ([0-9a-f]{16}), text ([0-9a-f]{16}) -->\n\Z")
@@ -47,12 +47,12 @@ def check_page(program):
     with open(PAGE, "rb") as file:
         page = file.read()
     shape = run(program, "--shape").stdout.strip()
-    expect(re.fullmatch("[0-9a-f]{16}", shape), f"--shape prints a hash, not {shape!r}")
-    expect(stamp(page) is not None, "docs/CLAIMS.md is not as the program wrote it: make it again")
-    expect(stamp(page) in (None, shape),
-           "docs/CLAIMS.md is of other claims, studies or machines: make it again")
+    check(re.fullmatch("[0-9a-f]{16}", shape), f"--shape prints a hash, not {shape!r}")
+    check(stamp(page) is not None, "docs/CLAIMS.md is not as the program wrote it: make it again")
+    check(stamp(page) in (None, shape),
+          "docs/CLAIMS.md is of other claims, studies or machines: make it again")
     damaged = page.replace(b"**fails**", b"**holds**", 1)
-    expect(damaged != page and stamp(damaged) is None, "a changed verdict is found out")
+    check(damaged != page and stamp(damaged) is None, "a changed verdict is found out")
 
 
 def check_finding(claim, finding):
@@ -64,14 +64,14 @@ def check_finding(claim, finding):
             continue
         holds = (figure["low"] >= claim["at_least"] if "at_least" in claim
                  else figure["high"] <= claim["at_most"])
-        expect(setting["holds"] == holds, f"{claim['id']} {setting['at']}: {setting}")
+        check(setting["holds"] == holds, f"{claim['id']} {setting['at']}: {setting}")
         measured += 1
         holding += holds
-    expect((measured, holding) == (finding["measured"], finding["holding"]), claim["id"])
+    check((measured, holding) == (finding["measured"], finding["holding"]), claim["id"])
     wanted = ("not measured" if measured == 0 else "fails" if holding == 0
               else "holds" if holding == measured else "holds under conditions")
-    expect(finding["verdict"] == wanted, f"{claim['id']}: {finding['verdict']}, not {wanted}")
-    expect((finding["conditions"] != "") == (wanted == "holds under conditions"), claim["id"])
+    check(finding["verdict"] == wanted, f"{claim['id']}: {finding['verdict']}, not {wanted}")
+    check((finding["conditions"] != "") == (wanted == "holds under conditions"), claim["id"])
     return wanted
 
 
@@ -82,7 +82,7 @@ def check_ledger(ledger):
             if machine["instructions_per_cycle_kind"] != "assumed":
                 continue
             varied = [check_finding(claim, machine[key]) for key in ("ipc_halved", "ipc_doubled")]
-            expect(machine["survives_ipc"] == (varied == [verdict, verdict]), claim["id"])
+            check(machine["survives_ipc"] == (varied == [verdict, verdict]), claim["id"])
 
 
 def check_run(program, work):
@@ -92,13 +92,13 @@ def check_run(program, work):
     for jobs in ("1", "2"):
         files = [os.path.join(work, f"{jobs}.{kind}") for kind in ("json", "md")]
         result = run(program, *asked, "--jobs", jobs, "--json", files[0], "--markdown", files[1])
-        expect(result.returncode == 0, result.stderr)
-        expect(max(map(len, result.stdout.split("\n"))) <= 100, "a line of over 100 columns")
+        check(result.returncode == 0, result.stderr)
+        check(max(map(len, result.stdout.split("\n"))) <= 100, "a line of over 100 columns")
         outputs.append([result.stdout] + [open(name, "rb").read() for name in files])
-    expect(outputs[0] == outputs[1], "the ledger differs between --jobs 1 and 2")
-    expect(stamp(outputs[0][2]) is not None, "a page that was just made is as it was made")
+    check(outputs[0] == outputs[1], "the ledger differs between --jobs 1 and 2")
+    check(stamp(outputs[0][2]) is not None, "a page that was just made is as it was made")
     ledger = json.loads(outputs[0][1])
-    expect([c["id"] for c in ledger["claims"]] == ["switch", "fair-jain"], "two claims")
+    check([c["id"] for c in ledger["claims"]] == ["switch", "fair-jain"], "two claims")
     check_ledger(ledger)
 
 
@@ -108,12 +108,12 @@ def check_unmeasured(program, work):
     result = run(program, "--claim", "scaling", "--claim", "three-torus1", "--machine",
                  "raspberry-pi-1", "--json", name)
     reason = "raspberry-pi-1 has one core, and the claim is of several"
-    expect(result.returncode == 0, result.stderr)
-    expect(result.stdout.count(f"VERDICT: not measured: {reason}\n") == 2, result.stdout)
-    expect("IPC" not in result.stdout.split("VERDICT")[1], result.stdout)
+    check(result.returncode == 0, result.stderr)
+    check(result.stdout.count(f"VERDICT: not measured: {reason}\n") == 2, result.stdout)
+    check("IPC" not in result.stdout.split("VERDICT")[1], result.stdout)
     with open(name, encoding="utf-8") as file:
         claims = json.load(file)["claims"]
-    expect([(c["verdict"], c["reason"]) for c in claims] == 2 * [("not measured", reason)], claims)
+    check([(c["verdict"], c["reason"]) for c in claims] == 2 * [("not measured", reason)], claims)
 
 
 def check_switch():
@@ -123,7 +123,7 @@ def check_switch():
     count = 1 + sum(bool(re.match(r"\s+[a-z]", line)) for line in code.group(1).split("\n"))
     with open(os.path.join(ROOT, "sim/claims/quantity.h"), encoding="utf-8") as file:
         stated = int(re.search(r"SWITCH_INSTRUCTIONS = (\d+)", file.read()).group(1))
-    expect(count == stated, f"process_context_switch() has {count} instructions, not {stated}")
+    check(count == stated, f"process_context_switch() has {count} instructions, not {stated}")
 
 
 def check_refusals(program):
@@ -132,7 +132,7 @@ def check_refusals(program):
                              (["--replications", "1"], "from 2"),
                              (["extra"], "takes no arguments")):
         result = run(program, *arguments)
-        expect(result.returncode == 2 and words in result.stderr, (arguments, result.stderr))
+        check(result.returncode == 2 and words in result.stderr, (arguments, result.stderr))
 
 
 def main():
@@ -143,8 +143,8 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         check_run(program, work)
         check_unmeasured(program, work)
-    return exit_status()
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -20,8 +20,8 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from checks import expect, exit_status  # noqa: E402  (its folder is found above)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "trace"))
+from checks import check, finish  # noqa: E402  (its folder is found above)
 
 SMALL = {
     "name": "small", "seed": 5, "replications": 4, "duration_ms": 60, "warmup_ms": 10, "cost": "flat",
@@ -36,7 +36,7 @@ SMALL = {
 T975_3 = 3.182446  # Student's t, 3 degrees of freedom
 
 def near(one, other, what):
-    expect(abs(one - other) <= 1e-6 * max(1, abs(one), abs(other)), f"{what}: {one}, not {other}")
+    check(abs(one - other) <= 1e-6 * max(1, abs(one), abs(other)), f"{what}: {one}, not {other}")
 
 
 program = os.path.realpath(sys.argv[1])
@@ -46,7 +46,7 @@ os.chdir(work)
 
 def run(*arguments, status=0):
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    expect(done.returncode == status, f"{arguments}: status {done.returncode}: {done.stderr}")
+    check(done.returncode == status, f"{arguments}: status {done.returncode}: {done.stderr}")
     return done
 
 
@@ -85,15 +85,15 @@ FIGURES = {"flat_entry_ns": ((450, "halved"), (1800, "doubled")), "tlb_tagged": 
 for figure in FIGURES:
     asked += ["--figure", figure]
 report, rows, text = sensitivity(name, *asked)
-expect([point["sweep"]["/machine/cores"] for point in report["points"]] == [1, 2, 1, 2], "points")
+check([point["sweep"]["/machine/cores"] for point in report["points"]] == [1, 2, 1, 2], "points")
 for metric in METRICS:
     base = runs(name, metric)
     ranked = next(one for one in report["metrics"] if one["metric"] == metric)["figures"]
-    expect({figure["figure"] for figure in ranked} == set(FIGURES), f"{metric}: figures")
+    check({figure["figure"] for figure in ranked} == set(FIGURES), f"{metric}: figures")
     for figure in ranked:
         greatest = 0
         for (given, change), found in zip(FIGURES[figure["figure"]], figure["changes"]):
-            expect(found["change"] == change, f"{figure['figure']}: {found['change']}")
+            check(found["change"] == change, f"{figure['figure']}: {found['change']}")
             values = runs(name, metric, "--set", f"/machine/figures/{figure['figure']}={given}")
             for at in found["points"]:
                 what = f"{metric} {figure['figure']} {change} point {at['point']}"
@@ -107,20 +107,20 @@ for metric in METRICS:
                 near(at["ci95_percent"],
                      100 * T975_3 * statistics.stdev(differences) / math.sqrt(4) / mean, what)
                 greatest = max(greatest, abs(at["change_percent"]))
-            expect(len(found["points"]) == 4, f"{figure['figure']}: points")
+            check(len(found["points"]) == 4, f"{figure['figure']}: points")
         near(figure["greatest_percent"], greatest, f"{metric} {figure['figure']}: greatest")
     effects = [figure["greatest_percent"] for figure in ranked]
-    expect(effects == sorted(effects, reverse=True), f"{metric}: not ranked: {effects}")
+    check(effects == sorted(effects, reverse=True), f"{metric}: not ranked: {effects}")
     first = [row for row in rows if row["metric"] == metric and row["rank"] == "1"]
-    expect(first and {row["figure"] for row in first} == {ranked[0]["figure"]}, f"{metric}: CSV")
-expect(len(rows) == 2 * 4 * 5, f"{len(rows)} rows of CSV")
-expect("timer_interrupt_ns" in text and max(map(len, text.split("\n"))) <= 120, text)
+    check(first and {row["figure"] for row in first} == {ranked[0]["figure"]}, f"{metric}: CSV")
+check(len(rows) == 2 * 4 * 5, f"{len(rows)} rows of CSV")
+check("timer_interrupt_ns" in text and max(map(len, text.split("\n"))) <= 120, text)
 
 # ---- The same whatever the jobs ------------------------------------------------------------------
 files = [open(name, "rb").read() for name in ("s.json", "s.csv")]
 again = sensitivity(name, *asked, "--jobs", "1")
-expect(files == [open(name, "rb").read() for name in ("s.json", "s.csv")], "--jobs 1 differs")
-expect(again[2] == text, "--jobs 1: another table")
+check(files == [open(name, "rb").read() for name in ("s.json", "s.csv")], "--jobs 1 differs")
+check(again[2] == text, "--jobs 1: another table")
 
 # ---- A price that is all there is -------------------------------------------------------------
 write("ideal.json", machine={"cpu": "ideal", "cores": 2, "figures": {"flat_entry_ns": 100}},
@@ -128,7 +128,7 @@ write("ideal.json", machine={"cpu": "ideal", "cores": 2, "figures": {"flat_entry
       variants={"rr": {}}, sweep={"/machine/cores": [2]})
 report, rows, text = sensitivity("ideal.json", "--figure", "flat_entry_ns")
 halved, doubled = [float(row["change_percent"]) for row in rows]
-expect(abs(halved + 50) < 0.5 and abs(doubled - 100) < 0.5, f"price of all: {halved}, {doubled}")
+check(abs(halved + 50) < 0.5 and abs(doubled - 100) < 0.5, f"price of all: {halved}, {doubled}")
 
 # ---- Two CPUs, each with its own value, one of them published -------------------------------------
 write("two.json", machine={"cpu": "piii-xeon-700", "cores": 2}, sweep={"/machine/cores": [2]},
@@ -138,19 +138,19 @@ report, rows, text = sensitivity("two.json", "--figure", "timer_interrupt_ns")
 given = {(row["variant"], row["change"]): float(row["given"]) for row in rows}
 wanted = {("old", "halved"): 2700, ("old", "doubled"): 10800, ("given", "halved"): 500,
           ("given", "doubled"): 2000}
-expect({key: given.get(key) for key in wanted} == wanted, f"two CPUs: {given}")
-expect("1000 to 5400" in text, f"two CPUs: {text}")
+check({key: given.get(key) for key in wanted} == wanted, f"two CPUs: {given}")
+check("1000 to 5400" in text, f"two CPUs: {text}")
 
 # ---- What cannot be ---------------------------------------------------------------------------------
 write("tight.json", machine={"cpu": "piii-xeon-700", "cores": 2,
                              "figures": {"transfer_ns": 180, "transfer_socket_ns": 200}})
 report, rows, text = sensitivity("tight.json", "--figure", "transfer_socket_ns", "--figure",
                                  "l2_ways")
-expect([(one["figure"], one["change"]) for one in report["not_run"]] ==
-       [("transfer_socket_ns", "halved")], f"not run: {report['not_run']}")
-expect("Not run: transfer_socket_ns halved: " in text, text)
-expect(any(row["figure"] == "transfer_socket_ns" and row["change"] == "doubled" for row in rows),
-       "the other way is run")
+check([(one["figure"], one["change"]) for one in report["not_run"]] ==
+      [("transfer_socket_ns", "halved")], f"not run: {report['not_run']}")
+check("Not run: transfer_socket_ns halved: " in text, text)
+check(any(row["figure"] == "transfer_socket_ns" and row["change"] == "doubled" for row in rows),
+      "the other way is run")
 for arguments, words in ((["--metric", "beauty"], "no point of the scenario has \"beauty\""),
                          (["--figure", "beauty"], "no CPU profile has a figure \"beauty\""),
                          (["--figure", "clock_mhz"], "is assumed of no CPU"),
@@ -158,6 +158,6 @@ for arguments, words in ((["--metric", "beauty"], "no point of the scenario has 
                          (["more.json"], "one scenario is wanted"),
                          (["--json", "nowhere/there/s.json/"], "")):
     done = run("sensitivity", "small.json", "--quiet", *arguments, status=2)
-    expect(words in done.stderr, f"{arguments}: {done.stderr}")
+    check(words in done.stderr, f"{arguments}: {done.stderr}")
 shutil.rmtree(work)
-sys.exit(exit_status())
+finish()
