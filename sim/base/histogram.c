@@ -12,7 +12,7 @@ void histogram_merge(struct histogram *histogram, const struct histogram *other)
     histogram->sum += other->sum;
     if (other->max > histogram->max)
         histogram->max = other->max;
-    for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+    for (uint32_t bucket = 0; bucket <= histogram_bucket(other->max); bucket++)
         histogram->bucket[bucket] += other->bucket[bucket];
 }
 
@@ -44,12 +44,9 @@ double histogram_quantile(const struct histogram *histogram, double share)
 {
     if (histogram->count == 0)
         return NAN;
-    double rank = ceil(share * (double)histogram->count);
-    double seen = 0;
-    for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
-        seen += (double)histogram->bucket[bucket];
-        if (seen >= rank && seen > 0)
-            return fmin(bucket_value(bucket), (double)histogram->max);
-    }
-    return (double)histogram->max;
+    uint64_t rank = (uint64_t)fmax(ceil(share * (double)histogram->count), 1), seen = 0;
+    uint32_t bucket = 0, last = histogram_bucket(histogram->max);
+    while (bucket < last && (seen += histogram->bucket[bucket]) < rank)
+        bucket++;
+    return fmin(bucket_value(bucket), (double)histogram->max);
 }

@@ -68,7 +68,7 @@ bool module_file_is_traced(const char *path)
     size_t matched = 0;
     if (file == NULL)
         return false;
-    for (int byte; matched < sizeof callback - 1 && (byte = getc(file)) != EOF;)
+    for (int byte; matched < sizeof callback - 1 && (byte = getc_unlocked(file)) != EOF;)
         matched = byte == callback[matched] ? matched + 1 : byte == callback[0];
     fclose(file);
     return matched == sizeof callback - 1;
@@ -80,7 +80,7 @@ uint64_t module_file_hash(const char *path)
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return 0;
-    for (int byte; (byte = getc(file)) != EOF;)
+    for (int byte; (byte = getc_unlocked(file)) != EOF;)
         hash = hash_fnv1a_byte(hash, (unsigned char)byte);
     fclose(file);
     return hash;

@@ -27,7 +27,7 @@ static const double service_us = 1000;
  * lets them be.  Infinitely many tori have 3.541. */
 static void one_is_stolen(void)
 {
-    const double few = study_seconds(60, 200), many = study_seconds(6, 25);
+    const double few = study_seconds(25, 200), many = study_seconds(2, 25);
     const struct {
         uint32_t tori;
         bool with_self;

@@ -36,7 +36,7 @@ static struct scenario repairman(uint32_t cores, struct workload *workload, stru
         .name = "core", .instances = cores, .weight = 1024, .phase_count = 2, .phases = phases
     };
     distribution_prepare(&workload->start); /* constant 0 */
-    struct scenario scenario = study_scenario(cores, 1, "rr", workload, 1, 2);
+    struct scenario scenario = study_scenario(cores, 1, "rr", workload, 1, study_seconds(0.7, 2));
     scenario.flat.has_hold = true;
     scenario.flat.hold = hold;
     return scenario;

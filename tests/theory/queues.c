@@ -130,7 +130,7 @@ static void fresh_loads_join_the_shortest_queue(void)
     const struct {
         int tori;
         double seconds, response;
-    } cases[] = { { 8, study_seconds(30, 120), 2.1333 }, { 64, study_seconds(2, 12), 1.1258 } };
+    } cases[] = { { 8, study_seconds(14, 120), 2.1333 }, { 64, study_seconds(1, 12), 1.1258 } };
     const double rho = 0.9;
     for (int i = 0; i < 2; i++) {
         struct phase phase;
@@ -150,20 +150,24 @@ static void fresh_loads_join_the_shortest_queue(void)
 
 static void round_robin_shares_the_processor(void)
 {
-    static const double cv2s[] = { 0.25, 1, 16 };
+    const struct {
+        double cv2, seconds;
+    } cases[] = { { 0.25, study_seconds(30, 70) },
+                  { 1, study_seconds(45, 70) },
+                  { 16, study_seconds(400, 300) } };
     const double rho = 0.7;
     for (int i = 0; i < 3; i++) {
         struct phase phase;
-        struct workload workload = stream("jobs", &phase, rho / service_us, service_with(cv2s[i]));
+        struct workload workload =
+            stream("jobs", &phase, rho / service_us, service_with(cases[i].cv2));
         char title[64];
         /* The theory is of quanta that go to 0: at 50 us the response is 1 % too long for cv2 16,
          * which the narrow interval of the full run would see. */
-        bool coarse = cv2s[i] > 1 && !study_full;
-        double quantum_us = coarse ? 50 : 20;
+        double quantum_us = cases[i].cv2 > 1 && !study_full ? 50 : 20;
         struct scenario scenario =
-            study_scenario(1, 1, "rr", &workload, 1, cv2s[i] > 1 ? (coarse ? 600 : 300) : 70);
+            study_scenario(1, 1, "rr", &workload, 1, cases[i].seconds);
         scenario.scheduler.slice_ns = (uint64_t)(quantum_us * 1000);
-        snprintf(title, sizeof title, "A6 processor sharing, cv2 %.2f", cv2s[i]);
+        snprintf(title, sizeof title, "A6 processor sharing, cv2 %.2f", cases[i].cv2);
         study_expect(title, &scenario, "response_us_mean", service_us / (1 - rho), 0);
     }
 }
@@ -175,7 +179,7 @@ static void quanta_cost(void)
     const double rho = 0.6, quantum_us = 20, overhead_us = 2.385;
     struct phase phase;
     struct workload workload = stream("jobs", &phase, rho / service_us, service_with(1));
-    struct scenario scenario = study_scenario(1, 1, "rr", &workload, 1, 70);
+    struct scenario scenario = study_scenario(1, 1, "rr", &workload, 1, study_seconds(45, 70));
     scenario.scheduler.slice_ns = (uint64_t)(quantum_us * 1000);
     scenario.flat.entry_ps[ENTRY_SCHEDULE] = (uint64_t)(overhead_us * 1e6);
     double quanta = 1 / (1 - exp(-quantum_us / service_us));
