@@ -200,7 +200,7 @@ static struct process *edf_pick(void *queue, uint64_t now_ns)
     }
     struct process *process = process_of_node(q->tree.first);
     struct reservation *reservation = reservation_of(process);
-    tree_remove(&q->tree, &reservation->node, NULL);
+    tree_remove_first(&q->tree);
     reservation->picked = true;
     reservation->node.scratch[RUNTIME_NS] = process->runtime_ns;
     return process;

@@ -20,8 +20,8 @@
  *   - Lags sum to 0, within what rounding makes.
  *
  * pick, enqueue, dequeue O(log n): the tree is ordered by deadline and knows the least virtual time
- * received in every subtree, so that one descent finds the process, unless it is the first.  The
- * rest is O(1), but migratable O(log n).
+ * received in every subtree, so that one way up from the first, and down again, finds the process.
+ * The rest is O(1), but migratable O(log n).
  *
  * Source: I. Stoica and H. Abdel-Wahab, "Earliest eligible virtual deadline first", TR 95-22, Old
  * Dominion University, 1995: theorem 1 and corollary, strategy 1 for leaving and joining.
@@ -44,7 +44,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return b + ((a - b) & tree_mask(a, b));
 }
 
-/* The summary is the least virtual time received in the subtree. */
+/* The summary is the least virtual time received in the subtree, but on the way from the root to the
+ * first: that is where picks go, as a rule, and they leave it as it is. */
 static void least_summarise(struct tree_node *node)
 {
     uint64_t received = ((struct share *)node)->received;
@@ -54,9 +55,17 @@ static void least_summarise(struct tree_node *node)
     node->summary = earlier(received, earlier(of_left, of_right));
 }
 
+static void least_lift(struct tree_node *lifted, struct tree_node *node)
+{
+    lifted->summary = node->summary;
+    least_summarise(node);
+}
+
 static void least_add(struct tree_node *node, const struct tree_node *added)
 {
-    node->summary = earlier(((const struct share *)added)->received, node->summary);
+    uint64_t received = ((const struct share *)added)->received;
+    if (tree_before(received, node->summary)) /* near the leaves, if at all */
+        node->summary = received;
 }
 
 static bool least_take(struct tree_node *node, const struct tree_node *taken)
@@ -68,7 +77,8 @@ static bool least_take(struct tree_node *node, const struct tree_node *taken)
     return true;
 }
 
-static const struct tree_summary least_received = { least_summarise, least_add, least_take };
+static const struct tree_summary least_received = { least_summarise, least_lift, least_add,
+                                                    least_take };
 
 static void eevdf_init(void *queue, const struct policy_setup *setup)
 {
@@ -106,34 +116,75 @@ static void eevdf_dequeue(void *queue, struct process *process)
     share_part(&q->time, share);
 }
 
-/* The earliest deadline among those that have received at most `most`; there is one. */
-static struct tree_node *earliest_eligible(const struct tree *tree, uint64_t most)
+static bool received_at_most(uint64_t most, const struct tree_node *node)
 {
-    struct tree_node *node = tree->root;
-    if (!tree_before(most, ((struct share *)tree->first)->received))
-        return tree->first; /* as a rule */
+    return !tree_before(most, ((const struct share *)node)->received);
+}
+
+/* Has anybody in this subtree?  It is off the way to the first. */
+static bool any_received_at_most(uint64_t most, const struct tree_node *tree)
+{
+    return tree != NULL && !tree_before(most, tree->summary);
+}
+
+/* The same, where somebody has: of those, the one with the earliest deadline. */
+static struct tree_node *earliest_in(struct tree_node *node, uint64_t most)
+{
     for (;;) {
-        struct tree_node *left = node->child[0];
-        if (left != NULL && !tree_before(most, left->summary))
-            node = left;
-        else if (!tree_before(most, ((struct share *)node)->received))
+        if (any_received_at_most(most, node->child[0]))
+            node = node->child[0];
+        else if (received_at_most(most, node))
             return node;
         else
             node = node->child[1];
     }
 }
 
+/* And in the whole tree; NULL: nobody has. */
+static struct tree_node *earliest_eligible(const struct tree *tree, uint64_t most)
+{
+    for (struct tree_node *node = tree->first; node != NULL; node = node->parent) {
+        if (received_at_most(most, node))
+            return node;
+        if (any_received_at_most(most, node->child[1]))
+            return earliest_in(node->child[1], most);
+    }
+    return NULL;
+}
+
+static uint64_t least_received_in(const struct tree *tree)
+{
+    uint64_t least = ((const struct share *)tree->first)->received;
+    for (const struct tree_node *node = tree->first; node != NULL; node = node->parent) {
+        least = earlier(least, ((const struct share *)node)->received);
+        if (node->child[1] != NULL)
+            least = earlier(least, node->child[1]->summary);
+    }
+    return least;
+}
+
+/* The first is not eligible: rare, so apart. */
+__attribute__((noinline)) static struct tree_node *pick_another(struct eevdf_queue *q)
+{
+    struct tree_node *node = earliest_eligible(&q->tree, q->time.base);
+    if (node == NULL)
+        node = earliest_eligible(&q->tree, least_received_in(&q->tree));
+    tree_remove(&q->tree, node, &least_received);
+    return node;
+}
+
 static struct process *eevdf_pick(void *queue, uint64_t now_ns)
 {
     struct eevdf_queue *q = queue;
-    struct tree_node *root = q->tree.root;
+    struct tree_node *node = q->tree.first;
     virtual_time_advance(&q->time, now_ns);
-    if (root == NULL)
+    if (node == NULL)
         return NULL;
-    uint64_t most = tree_before(q->time.base, root->summary) ? root->summary : q->time.base;
-    struct tree_node *node = earliest_eligible(&q->tree, most);
+    if (received_at_most(q->time.base, node))
+        tree_remove_first(&q->tree);
+    else
+        node = pick_another(q);
     struct process *process = process_of_node(node);
-    tree_remove(&q->tree, node, &least_received);
     share_start(&q->time, share_of(process), process);
     return process;
 }

@@ -77,16 +77,11 @@ static void fair_enqueue(void *queue, struct process *process, uint64_t now_ns)
     tree_insert(&q->tree, &share->node, process->slice_ns > 0, NULL);
 }
 
-static void fair_unqueue(struct fair_queue *q, struct share *share)
-{
-    tree_remove(&q->tree, &share->node, NULL);
-}
-
 static void fair_dequeue(void *queue, struct process *process)
 {
     struct fair_queue *q = queue;
     struct share *share = share_of(process);
-    fair_unqueue(q, share);
+    tree_remove(&q->tree, &share->node, NULL);
     share->state = SHARE_AWAY;
     share->node.scratch[LEFT_FLOOR] = q->floor;
 }
@@ -99,7 +94,7 @@ static struct process *fair_pick(void *queue, uint64_t now_ns)
         return NULL;
     struct process *process = process_of_node(q->tree.first);
     struct share *share = share_of(process);
-    fair_unqueue(q, share);
+    tree_remove_first(&q->tree);
     if (tree_before(q->floor, share->received))
         q->floor = share->received;
     share->state = SHARE_PICKED;

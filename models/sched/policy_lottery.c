@@ -65,6 +65,12 @@ static void tickets_summarise(struct tree_node *node)
     node->summary = left + own_tickets(node) + tickets_of(node->child[1]);
 }
 
+static void tickets_lift(struct tree_node *lifted, struct tree_node *node)
+{
+    tickets_summarise(node);
+    tickets_summarise(lifted);
+}
+
 /* Nodes come and go without tickets. */
 static void tickets_add(struct tree_node *node, const struct tree_node *added)
 {
@@ -81,7 +87,8 @@ static bool tickets_take(struct tree_node *node, const struct tree_node *taken)
     return tickets != 0;
 }
 
-static const struct tree_summary tickets = { tickets_summarise, tickets_add, tickets_take };
+static const struct tree_summary tickets = { tickets_summarise, tickets_lift, tickets_add,
+                                             tickets_take };
 
 /* One of the weight of node was queued or unqueued. */
 static void tickets_change(struct tree_node *node, uint32_t queued)

@@ -68,7 +68,7 @@ static struct process *stride_pick(void *queue, uint64_t now_ns)
     if (q->tree.first == NULL)
         return NULL;
     struct process *process = process_of_node(q->tree.first);
-    tree_remove(&q->tree, &share_of(process)->node, NULL);
+    tree_remove_first(&q->tree);
     share_start(&q->time, share_of(process), process);
     return process;
 }

@@ -164,23 +164,39 @@ void share_part(struct virtual_time *time, struct share *share)
     share->state = SHARE_AWAY;
 }
 
-/* The sum took it that the process ran all the time, and has to be told what it received: much less
- * if its core stood still. */
-static void share_stop(struct virtual_time *time, struct share *share,
-                       const struct process *process, uint64_t now_ns)
+/* As share_stop() counts, by parts. */
+__attribute__((noinline)) static void count_long(struct virtual_time *time,
+                                                 const struct share *share, uint64_t passed_ns,
+                                                 uint64_t taken_ns, uint64_t ran_ns,
+                                                 uint64_t received)
 {
-    if (now_ns > time->now_ns)
-        virtual_time_pass(time, now_ns);
-    uint64_t ran_ns = process->runtime_ns - share->node.scratch[SHARE_RUNTIME_NS];
-    uint64_t received = share_scaled(share, ran_ns);
-    uint64_t taken_ns = time->now_ns - share->node.scratch[SHARE_PICKED_NS];
-    share->received += received;
-    time->running--;
+    virtual_time_receive(time, passed_ns, 1);
     time->rest += (int64_t)(received * share_weight(share) - (ran_ns << SHARE_SHIFT));
     if (taken_ns > ran_ns)
         virtual_time_receive(time, taken_ns - ran_ns, -1);
     else
         virtual_time_receive(time, ran_ns - taken_ns, 1);
+}
+
+/* The sum takes it that the process has run since it was picked, and has to be told what it received
+ * instead: much less if its core stood still. */
+static void share_stop(struct virtual_time *time, struct share *share,
+                       const struct process *process, uint64_t now_ns)
+{
+    const uint64_t most_ns = UINT64_C(1) << 41;
+    uint64_t since_ns = now_ns > time->now_ns ? now_ns - time->now_ns : 0;
+    uint64_t passed_ns = since_ns * time->running;
+    uint64_t ran_ns = process->runtime_ns - share->node.scratch[SHARE_RUNTIME_NS];
+    uint64_t received = share_scaled(share, ran_ns);
+    time->now_ns += since_ns;
+    uint64_t taken_ns = time->now_ns - share->node.scratch[SHARE_PICKED_NS];
+    share->received += received;
+    time->running--;
+    if ((passed_ns | taken_ns | ran_ns) < most_ns)
+        time->rest += (int64_t)(((passed_ns - taken_ns) << SHARE_SHIFT) +
+                                received * share_weight(share));
+    else
+        count_long(time, share, passed_ns, taken_ns, ran_ns, received);
     virtual_time_settle(time);
 }
 

@@ -9,7 +9,7 @@
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
 
-enum { SLICE_NS = 1000000, QUEUE_BYTES = 4096 };
+enum { SLICE_NS = 1000000, QUEUE_BYTES = 4096, MANY = 16, SEEDS = 12 };
 
 static _Alignas(64) unsigned char queues[2][QUEUE_BYTES];
 static struct process one[4];
@@ -359,6 +359,48 @@ START_TEST(edf_admits_nothing_without_cores)
 }
 END_TEST
 
+/* All are picked, one after the other: when those that are eligible run, who has received least of
+ * the others is next. */
+START_TEST(eevdf_picks_who_has_received_least_if_none_is_eligible)
+{
+    static struct process process[MANY];
+    const struct policy *policy = &policy_eevdf;
+    unsigned char *queue = queues[0];
+    uint64_t now_ns = 0, random = (uint64_t)_i + 1, without = 0;
+    begin(policy);
+    memset(process, 0, sizeof process);
+    for (uint32_t id = 0; id < MANY; id++) {
+        process[id].weight = 1 + tori_random_below(&random, 99);
+        policy->enqueue(queue, &process[id], now_ns);
+    }
+    for (int round = 0; round < 200; round++, now_ns += SLICE_NS) {
+        int64_t sum = 0, weights = 0; /* about the share of process 0; they all compete */
+        uint64_t base = share_of(&process[0])->received;
+        for (uint32_t id = 0; id < MANY; id++) {
+            weights += process[id].weight;
+            sum += (int64_t)(share_of(&process[id])->received - base) * process[id].weight;
+        }
+        for (uint32_t i = 0; i < MANY; i++) {
+            struct process *picked = policy->pick(queue, now_ns);
+            uint64_t least = share_of(picked)->received;
+            for (uint32_t id = 0; id < MANY; id++)
+                if (share_of(&process[id])->state == SHARE_QUEUED &&
+                    tree_before(share_of(&process[id])->received, least))
+                    least = share_of(&process[id])->received;
+            if ((int64_t)(least - base) <= sum / weights + 2)
+                continue; /* somebody was, or may have been */
+            ck_assert_uint_eq(share_of(picked)->received, least);
+            without++;
+        }
+        for (uint32_t id = 0; id < MANY; id++) {
+            process[id].runtime_ns += tori_random_below(&random, SLICE_NS);
+            policy->enqueue(queue, &process[id], now_ns + SLICE_NS);
+        }
+    }
+    ck_assert_uint_gt(without, 200 * MANY / 4);
+}
+END_TEST
+
 /* A request that has been received is over, even if there is some of the slice left. */
 START_TEST(eevdf_requests_anew_what_it_has_received)
 {
@@ -415,5 +457,6 @@ int main(void)
     tcase_add_test(tests, lottery_draws_the_very_ticket);
     tcase_add_test(tests, edf_admits_nothing_without_cores);
     tcase_add_test(tests, eevdf_requests_anew_what_it_has_received);
+    tcase_add_loop_test(tests, eevdf_picks_who_has_received_least_if_none_is_eligible, 0, SEEDS);
     return suite_run("policy_corners", tests);
 }

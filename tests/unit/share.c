@@ -136,11 +136,13 @@ START_TEST(virtual_time_is_the_mean)
 END_TEST
 
 /* Many cores have stood still for hours: time went on by hours for each, which is more ns than 64
- * bits hold in the units of virtual time, and is taken back. */
+ * bits hold in the units of virtual time, and is taken back.  That is seen before they stop, or only
+ * then; or they have run for longer than it was thought. */
 START_TEST(hours_of_many_cores_do_not_overflow)
 {
     enum { CORES = 48 };
-    const uint64_t hours_ns = 5 * UINT64_C(3600000000000);
+    const uint64_t hour_ns = UINT64_C(3600000000000), hours_ns = (_i < 2 ? 5 : 1) * hour_ns;
+    const uint64_t ran_ns = _i < 2 ? 2048 : 2 * hour_ns;
     static struct process stopped[CORES];
     struct virtual_time time;
     memset(stopped, 0, sizeof stopped);
@@ -152,13 +154,15 @@ START_TEST(hours_of_many_cores_do_not_overflow)
     for (int i = 0; i < CORES; i++)
         share_start(&time, share_of(&stopped[i]), &stopped[i]);
     ck_assert_uint_eq(time.running, CORES);
-    virtual_time_advance(&time, hours_ns);
-    ck_assert_uint_eq(time.base, hours_ns << SHARE_NOMINAL_SHIFT);
+    if (_i != 1) {
+        virtual_time_advance(&time, hours_ns);
+        ck_assert_uint_eq(time.base, hours_ns << SHARE_NOMINAL_SHIFT);
+    }
     for (int i = 0; i < CORES; i++) {
-        stopped[i].runtime_ns = 1000;
+        stopped[i].runtime_ns = ran_ns;
         share_enter(&time, share_of(&stopped[i]), &stopped[i], hours_ns);
     }
-    ck_assert_uint_eq(time.base, 1000 << SHARE_NOMINAL_SHIFT);
+    ck_assert_uint_eq(time.base, ran_ns << SHARE_NOMINAL_SHIFT);
 }
 END_TEST
 
@@ -169,6 +173,6 @@ int main(void)
     tcase_add_test(tests, no_weight_counts_as_one);
     tcase_add_test(tests, divides_by_digits_as_by_instruction);
     tcase_add_loop_test(tests, virtual_time_is_the_mean, 0, SEEDS);
-    tcase_add_test(tests, hours_of_many_cores_do_not_overflow);
+    tcase_add_loop_test(tests, hours_of_many_cores_do_not_overflow, 0, 3);
     return suite_run("share", tests);
 }

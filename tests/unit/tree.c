@@ -1,11 +1,14 @@
 /* tree.c -- the balanced tree against a plain sorted array, under random insertions and removals.
  *
- * After each step the whole tree is walked: order, equals as they came, links, balance,
- * summaries (here: the sum of the keys), and the first node must be right.
+ * After each step the whole tree is walked: order, equals as they came, links, ranks,
+ * summaries (here: the sum of the keys), and the first node must be right.  In every other run
+ * tree_remove_first() is used, which leaves summaries on the way to the first as they are: there
+ * they are not looked at.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <check.h>
+#include <math.h>
 #include <string.h>
 
 #include "braid/tree.h"
@@ -17,7 +20,8 @@ enum { NODES = 200, STEPS = 20000, SEEDS = 6 };
 static struct tree tree;
 static struct tree_node node[NODES];
 static struct tree_node *sorted[NODES]; /* what the tree should hold, in this order */
-static uint32_t count;
+static uint32_t count, most; /* how many it holds, and the most since it was empty */
+static bool way_is_stale; /* from the root to the first */
 
 static void summarise_keys(struct tree_node *of)
 {
@@ -25,6 +29,12 @@ static void summarise_keys(struct tree_node *of)
     for (unsigned side = 0; side < 2; side++)
         if (of->child[side] != NULL)
             of->summary += of->child[side]->summary;
+}
+
+static void lift_keys(struct tree_node *lifted, struct tree_node *of)
+{
+    summarise_keys(of);
+    summarise_keys(lifted);
 }
 
 static void add_key(struct tree_node *of, const struct tree_node *added)
@@ -38,35 +48,39 @@ static bool take_key(struct tree_node *of, const struct tree_node *taken)
     return true;
 }
 
-static const struct tree_summary sum_of_keys = { summarise_keys, add_key, take_key };
+static const struct tree_summary sum_of_keys = { summarise_keys, lift_keys, add_key, take_key };
 
-/* Walks the subtree, whose nodes are sorted[*at] onwards; returns its height. */
-static uint32_t check_subtree(const struct tree_node *of, const struct tree_node *parent,
-                              uint32_t *at)
+/* Walks the subtree, whose nodes are sorted[*at] onwards; returns its rank.  stale: its root is on
+ * the way to the first. */
+static int32_t check_subtree(const struct tree_node *of, const struct tree_node *parent,
+                             uint32_t *at, bool stale)
 {
     if (of == NULL)
-        return 0;
+        return -1;
     ck_assert_ptr_eq(of->parent, parent);
     uint64_t sum = of->key;
-    uint32_t left = check_subtree(of->child[0], of, at);
+    int32_t left = check_subtree(of->child[0], of, at, stale);
     ck_assert_uint_lt(*at, count);
     ck_assert_ptr_eq(of, sorted[(*at)++]);
-    uint32_t right = check_subtree(of->child[1], of, at);
-    for (unsigned side = 0; side < 2; side++)
+    int32_t right = check_subtree(of->child[1], of, at, false);
+    for (unsigned side = 0; side < 2; side++) {
+        ck_assert_int_ge(of->gap[side], 1);
         if (of->child[side] != NULL)
             sum += of->child[side]->summary;
-    ck_assert_int_eq(of->balance, (int32_t)right - (int32_t)left);
-    ck_assert_int_le(of->balance, 1);
-    ck_assert_int_ge(of->balance, -1);
-    ck_assert_uint_eq(of->summary, sum);
-    return 1 + (left > right ? left : right);
+    }
+    ck_assert_int_eq(left + of->gap[0], right + of->gap[1]);
+    if (!stale)
+        ck_assert_uint_eq(of->summary, sum);
+    return left + of->gap[0];
 }
 
 static void check_tree(void)
 {
     uint32_t at = 0;
-    check_subtree(tree.root, NULL, &at);
+    most = count == 0 ? 0 : count > most ? count : most;
+    int32_t rank = check_subtree(tree.root, NULL, &at, way_is_stale);
     ck_assert_uint_eq(at, count);
+    ck_assert_double_le(rank, 1.5 * log2(most + 2) + 1);
     ck_assert_ptr_eq(tree.first, count > 0 ? sorted[0] : NULL);
     ck_assert_ptr_eq(tree_last(&tree), count > 0 ? sorted[count - 1] : NULL);
 }
@@ -85,7 +99,10 @@ static void insert(struct tree_node *new, bool in_front)
 
 static void take_out(uint32_t at)
 {
-    tree_remove(&tree, sorted[at], &sum_of_keys);
+    if (at == 0 && way_is_stale)
+        tree_remove_first(&tree);
+    else
+        tree_remove(&tree, sorted[at], &sum_of_keys);
     count--;
     memmove(&sorted[at], &sorted[at + 1], (count - at) * sizeof sorted[0]);
 }
@@ -96,7 +113,8 @@ START_TEST(is_a_sorted_array)
 {
     uint64_t random = (uint64_t)_i + 1;
     memset(&tree, 0, sizeof tree);
-    count = 0;
+    count = most = 0;
+    way_is_stale = _i % 2 == 1;
     static bool in_tree[NODES];
     memset(in_tree, 0, sizeof in_tree);
     for (int step = 0; step < STEPS; step++) {
@@ -118,9 +136,66 @@ START_TEST(is_a_sorted_array)
 }
 END_TEST
 
+/* ---- Depth -------------------------------------------------------------------------------- */
+
+enum { MANY = 1000, TURNS = 200000, WAYS = 6 };
+
+static struct tree_node many[MANY];
+
+/* Ways in which nodes leave and come back: the first, a bit or a lot later, in three patterns; the
+ * root to the end; the last to the beginning; any anywhere. */
+static struct tree_node *leaves(int way, uint64_t *random)
+{
+    struct tree_node *any = &many[tori_random_below(random, MANY)];
+    return way < 3 ? tree.first : way == 3 ? tree.root : way == 4 ? tree_last(&tree) : any;
+}
+
+static uint64_t comes_back_at(int way, const struct tree_node *out, uint64_t turn, uint64_t *random)
+{
+    switch (way) {
+    case 0:
+        return out->key + 1 + tori_random_below(random, 2000);
+    case 1:
+        return out->key + 1 + tori_random_below(random, 2);
+    case 2:
+        return out->key + ((out - many) % 3 != 0 ? 10 : 1000);
+    case 3:
+        return turn + MANY;
+    case 4:
+        return tree.first->key - 1;
+    default:
+        return tori_random_below(random, 100000);
+    }
+}
+
+START_TEST(stays_shallow)
+{
+    uint64_t random = 1;
+    memset(&tree, 0, sizeof tree);
+    for (uint32_t i = 0; i < MANY; i++) {
+        many[i].key = tori_random_below(&random, MANY);
+        tree_insert(&tree, &many[i], false, NULL);
+    }
+    for (uint32_t turn = 0; turn < TURNS; turn++) {
+        struct tree_node *out = leaves(_i, &random);
+        if (out == tree.first)
+            tree_remove_first(&tree);
+        else
+            tree_remove(&tree, out, NULL);
+        out->key = comes_back_at(_i, out, turn, &random);
+        tree_insert(&tree, out, false, NULL);
+        int32_t rank = -1;
+        for (const struct tree_node *at = tree.root; at != NULL; at = at->child[0])
+            rank += at->gap[0];
+        ck_assert_double_le(rank, 1.5 * log2(MANY + 2) + 1);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("tree");
+    tcase_add_loop_test(tests, stays_shallow, 0, WAYS);
     tcase_add_loop_test(tests, is_a_sorted_array, 0, SEEDS);
     return suite_run("tree", tests);
 }

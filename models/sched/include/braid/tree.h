@@ -1,18 +1,24 @@
 /* tree.h -- balanced binary search tree, intrusive, with a summary of every subtree.
  *
+ * Every node has a rank, of which only the differences to its children's are kept: its gaps.
+ * Insertion lets ranks rise, and rotates at most twice; removal leaves them as they are.
+ *
  * Invariants (tests/unit/tree.c)
  *   - An in-order walk meets keys that never fall; equals come as they were inserted.
- *   - The heights of two siblings differ by at most 1: the tree is at most 1.44 log2(n + 2) high.
- *   - summary is what summarise() makes of the node and the summaries of its children.
+ *   - A gap is at least 1, and what is missing has rank -1.  So no way down is longer than the rank
+ *     of the root.  Proven: that is at most 1.44 log2 of the insertions since the tree was empty.
+ *     In what is tested it stays within 1.5 log2(n + 2) + 1, n being the most nodes since then,
+ *     however long they come and go.
+ *   - summary is what summarise() makes of the node and the summaries of its children; once
+ *     tree_remove_first() has been used, but for the nodes from the root to the first.
  *
  * Keys compare by their signed difference, so they may wrap, as long as those in one tree lie less
- * than 2^63 apart.  Insertion and removal are O(log n); the first node is at hand.  What a node
- * knows of heights is the difference of its two, so the way up touches no sibling.  Each function
- * is inlined with the summary of its user, so that a policy pays for no indirect call.
+ * than 2^63 apart.  Insertion and removal are O(log n), with n in that sense.  Each function is inlined with the summary of its user,
+ * so that a policy pays for no indirect call.
  *
- * Source: G. Adelson-Velsky and E. Landis, "An algorithm for the organization of information",
- * 1962; D. Knuth, "The Art of Computer Programming" 3, section 6.2.3; summaries: T. Cormen et al.,
- * "Introduction to Algorithms", 3rd ed., section 14.2.
+ * Source: S. Sen, R. Tarjan and D. Kim, "Deletion without rebalancing in binary search trees", ACM
+ * Transactions on Algorithms 12(4), 2016; summaries: T. Cormen et al., "Introduction to
+ * Algorithms", 3rd ed., section 14.2.
  * SPDX-License-Identifier: MIT
  */
 #ifndef BRAID_TREE_H
@@ -32,8 +38,8 @@ struct __attribute__((may_alias)) tree_node {
     };
     uint64_t key;
     uint64_t summary;
-    int32_t balance; /* height on the right less height on the left: -1, 0 or 1 */
-    uint32_t user;   /* the owner's; it fills a hole */
+    uint8_t gap[2]; /* rank less that of each child */
+    uint32_t user;  /* the owner's; it fills a hole */
 };
 
 /* All zero: empty. */
@@ -45,6 +51,8 @@ struct tree {
 struct tree_summary {
     /* Sets node->summary from the node and its children. */
     void (*summarise)(struct tree_node *node);
+    /* lifted hangs above node now, in its place and with all that was below: sets both. */
+    void (*lift)(struct tree_node *lifted, struct tree_node *node);
     /* added is to come into the subtree of node, or was taken out of it, and node->summary is to
      * change; take() returns whether it did. */
     void (*add)(struct tree_node *node, const struct tree_node *added);
@@ -74,6 +82,12 @@ static inline struct tree_node *tree_choose(uint64_t is_a, struct tree_node *a, 
     return (struct tree_node *)((uintptr_t)b ^ (((uintptr_t)a ^ (uintptr_t)b) & mask));
 }
 
+/* All bits set if there is no such node, else none. */
+static inline uint64_t tree_none(const struct tree_node *node)
+{
+    return (uint64_t)0 - (node == NULL);
+}
+
 static inline struct tree_node *tree_last(const struct tree *tree)
 {
     struct tree_node *node = tree->root;
@@ -96,6 +110,13 @@ static inline struct tree_node *tree_previous(const struct tree_node *node)
     return at;
 }
 
+/* node, if there is one, hangs below parent. */
+static inline void tree_hang(struct tree_node *node, struct tree_node *parent)
+{
+    struct tree_node nobody;
+    tree_choose(tree_none(node), &nobody, node)->parent = parent;
+}
+
 /* Puts node, or nothing, where old hangs. */
 static inline void tree_replace(struct tree *tree, struct tree_node *old, struct tree_node *node)
 {
@@ -104,8 +125,7 @@ static inline void tree_replace(struct tree *tree, struct tree_node *old, struct
         tree->root = node;
     else
         parent->child[parent->child[1] == old] = node;
-    if (node != NULL)
-        node->parent = parent;
+    tree_hang(node, parent);
 }
 
 /* Puts new, which is in no tree, in the place of old; but for the summary. */
@@ -117,7 +137,8 @@ static inline void tree_supplant(struct tree *tree, struct tree_node *old, struc
         if (new->child[side] != NULL)
             new->child[side]->parent = new;
     }
-    new->balance = old->balance;
+    new->gap[0] = old->gap[0];
+    new->gap[1] = old->gap[1];
     if (tree->first == old)
         tree->first = new;
 }
@@ -129,37 +150,30 @@ TREE_INLINE void tree_rotate(struct tree *tree, struct tree_node *node, unsigned
     struct tree_node *lifted = node->child[side], *inner = lifted->child[!side];
     tree_replace(tree, node, lifted);
     node->child[side] = inner;
-    if (inner != NULL)
-        inner->parent = node;
+    tree_hang(inner, node);
     lifted->child[!side] = node;
     node->parent = lifted;
-    if (summary != NULL) {
-        summary->summarise(node);
-        summary->summarise(lifted);
-    }
+    if (summary != NULL)
+        summary->lift(lifted, node);
 }
 
-/* The balance of node is 2 or -2.  Returns what is on top in its place. */
-TREE_INLINE struct tree_node *tree_rebalance(struct tree *tree, struct tree_node *node,
-                                             const struct tree_summary *summary)
+/* On that side node has a child of its own rank, which has just risen; on the other, nothing that is
+ * as near. */
+TREE_INLINE void tree_rebalance(struct tree *tree, struct tree_node *node, unsigned side,
+                                const struct tree_summary *summary)
 {
-    unsigned heavy = node->balance > 0;
-    int32_t lean = heavy ? 1 : -1;
-    struct tree_node *child = node->child[heavy];
-    if (child->balance != -lean) {
-        int32_t left_over = child->balance == 0 ? lean : 0; /* 0: only after a removal */
-        tree_rotate(tree, node, heavy, summary);
-        node->balance = left_over;
-        child->balance = -left_over;
-        return child;
+    struct tree_node *child = node->child[side], *inner = child->child[!side];
+    node->gap[!side]--;
+    if (child->gap[side] == 1) {
+        tree_rotate(tree, node, side, summary);
+        node->gap[side] = child->gap[!side] = 1;
+        return;
     }
-    struct tree_node *inner = child->child[!heavy];
-    tree_rotate(tree, child, !heavy, summary);
-    tree_rotate(tree, node, heavy, summary);
-    node->balance = inner->balance == lean ? -lean : 0;
-    child->balance = inner->balance == -lean ? lean : 0;
-    inner->balance = 0;
-    return inner;
+    tree_rotate(tree, child, !side, summary);
+    tree_rotate(tree, node, side, summary);
+    child->gap[!side] = inner->gap[side];
+    node->gap[side] = inner->gap[!side];
+    child->gap[side] = inner->gap[0] = inner->gap[1] = 1;
 }
 
 /* Inserts node by its key: behind its equals, or in front of them. */
@@ -168,61 +182,39 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
 {
     struct tree_node *parent = NULL, *at = tree->root;
     uint64_t from = node->key - in_front; /* keys up to this one stay on the left of it */
-    unsigned side = 0;
-    unsigned went_right = 0;
+    uint64_t is_left = 0;
     while (at != NULL) {
         if (summary != NULL)
             summary->add(at, node);
-        uint64_t is_left = tree_mask(from, at->key);
         parent = at;
-        side = 1 + (unsigned)is_left;
-        went_right |= side;
+        is_left = tree_mask(from, at->key);
         at = tree_choose(is_left, at->child[0], at->child[1]);
     }
+    unsigned side = 1 + (unsigned)is_left;
     node->child[0] = node->child[1] = NULL;
     node->parent = parent;
-    node->balance = 0;
+    node->gap[0] = node->gap[1] = 1;
     if (summary != NULL)
         summary->summarise(node);
-    if (went_right == 0)
-        tree->first = node;
     if (parent == NULL) {
-        tree->root = node;
+        tree->root = tree->first = node;
         return;
     }
+    if (parent == tree->first && side == 0)
+        tree->first = node;
     parent->child[side] = node;
-    for (;;) { /* the subtree on that side of parent has become higher */
-        parent->balance += side ? 1 : -1;
-        if (parent->balance == 0)
-            return;
-        if (parent->balance != 1 && parent->balance != -1) {
-            tree_rebalance(tree, parent, summary);
+    while (--parent->gap[side] == 0) { /* what hangs there has risen by a rank */
+        if (parent->gap[!side] > 1) {
+            tree_rebalance(tree, parent, side, summary);
             return;
         }
+        parent->gap[side] = 1;
+        parent->gap[!side] = 2;
         at = parent;
         parent = at->parent;
         if (parent == NULL)
             return;
         side = parent->child[1] == at;
-    }
-}
-
-/* The subtree on that side of node, which may be NULL, has become lower. */
-TREE_INLINE void tree_lowered(struct tree *tree, struct tree_node *node, unsigned side,
-                              const struct tree_summary *summary)
-{
-    while (node != NULL) {
-        node->balance += side ? -1 : 1;
-        if (node->balance == 1 || node->balance == -1)
-            return;
-        if (node->balance != 0) {
-            node = tree_rebalance(tree, node, summary);
-            if (node->balance != 0)
-                return;
-        }
-        struct tree_node *parent = node->parent;
-        side = parent != NULL && parent->child[1] == node;
-        node = parent;
     }
 }
 
@@ -235,6 +227,30 @@ TREE_INLINE void tree_taken(struct tree_node *node, const struct tree_node *end,
             node = node->parent;
 }
 
+/* The child of node on this side, or nothing, comes to its place; on the other it has none. */
+static inline void tree_lift(struct tree *tree, struct tree_node *node, unsigned side)
+{
+    struct tree_node *parent = node->parent, *child = node->child[side];
+    tree_hang(child, parent);
+    if (parent == NULL) {
+        tree->root = child;
+        return;
+    }
+    unsigned at = parent->child[1] == node;
+    parent->child[at] = child;
+    parent->gap[at] = (uint8_t)(parent->gap[at] + node->gap[side]);
+}
+
+/* The first node has been lifted, and had this parent and child. */
+static inline void tree_find_first(struct tree *tree, struct tree_node *parent,
+                                   struct tree_node *right)
+{
+    struct tree_node *first = tree_choose(tree_none(right), parent, right);
+    while (first != NULL && first->child[0] != NULL)
+        first = first->child[0];
+    tree->first = first;
+}
+
 /* Removes node, which has two children: the next node, which has none on its left, comes to its
  * place. */
 TREE_INLINE void tree_remove_inner(struct tree *tree, struct tree_node *node,
@@ -244,29 +260,35 @@ TREE_INLINE void tree_remove_inner(struct tree *tree, struct tree_node *node,
     while (next->child[0] != NULL)
         next = next->child[0];
     from = next->parent == node ? next : next->parent;
-    tree_replace(tree, next, next->child[1]);
+    tree_lift(tree, next, 1);
     tree_supplant(tree, node, next);
     tree_taken(from, next, next, summary);
     if (summary != NULL)
         summary->summarise(next);
     tree_taken(next->parent, NULL, node, summary);
-    tree_lowered(tree, from, from == next, summary);
 }
 
 TREE_INLINE void tree_remove(struct tree *tree, struct tree_node *node,
                              const struct tree_summary *summary)
 {
     struct tree_node *left = node->child[0], *right = node->child[1], *parent = node->parent;
-    if (tree->first == node) /* then its right child, if any, is a leaf */
-        tree->first = right != NULL ? right : parent;
     if (left != NULL && right != NULL) {
         tree_remove_inner(tree, node, summary);
         return;
     }
-    unsigned side = parent != NULL && parent->child[1] == node;
-    tree_replace(tree, node, left != NULL ? left : right);
+    tree_lift(tree, node, left == NULL);
+    if (tree->first == node)
+        tree_find_first(tree, parent, right);
     tree_taken(parent, NULL, node, summary);
-    tree_lowered(tree, parent, side, summary);
+}
+
+/* Removes the first node, which there is.  The nodes from the root to the next first keep their
+ * summaries, whatever they are worth then; no other has it below. */
+static inline void tree_remove_first(struct tree *tree)
+{
+    struct tree_node *first = tree->first, *parent = first->parent, *right = first->child[1];
+    tree_lift(tree, first, 1);
+    tree_find_first(tree, parent, right);
 }
 
 #endif
