@@ -61,6 +61,12 @@ static void least_lift(struct tree_node *lifted, struct tree_node *node)
     least_summarise(node);
 }
 
+static void least_succeed(struct tree_node *next, const struct tree_node *node)
+{
+    (void)node;
+    least_summarise(next);
+}
+
 static void least_add(struct tree_node *node, const struct tree_node *added)
 {
     uint64_t received = ((const struct share *)added)->received;
@@ -77,8 +83,8 @@ static bool least_take(struct tree_node *node, const struct tree_node *taken)
     return true;
 }
 
-static const struct tree_summary least_received = { least_summarise, least_lift, least_add,
-                                                    least_take };
+static const struct tree_summary least_received = { least_summarise, least_lift, least_succeed,
+                                                    least_add, least_take };
 
 static void eevdf_init(void *queue, const struct policy_setup *setup)
 {

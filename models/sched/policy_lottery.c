@@ -9,8 +9,8 @@
  * holds for sure, and nobody starves for long: not to be drawn k times has a probability of
  * (1 - share)^k.  Test: chi-square at 99.9 %, tests/contract/policy_bounds.c.
  *
- * The tree has a node for each weight and sums the tickets of every subtree, so all but init is
- * O(log w) for w different weights.  One process of a weight holds the node, and goes on holding it
+ * The tree has a node for each weight, which knows the sum of the tickets on its left, so all but
+ * init is O(log w) for w different weights.  One process of a weight holds the node, and goes on holding it
  * while it runs, so that the tree changes its shape only when weights come and go.
  *
  * Source: C. Waldspurger and W. Weihl, "Lottery scheduling: flexible proportional-share resource
@@ -23,13 +23,14 @@
 
 struct lottery_queue {
     struct tree tree;
+    uint64_t all;    /* tickets */
     uint64_t random; /* never 0 */
 };
 
 /* What the policy keeps of a process.  node.key is the weight that it was queued with; node.user is
  * 0, or the process holds the node of that weight, and it is 1 + the number of those queued. */
 struct __attribute__((may_alias)) lot {
-    struct tree_node node;  /* summary: the tickets of the subtree */
+    struct tree_node node;  /* summary: the tickets of its weight */
     uint64_t left;          /* those of the subtree on its left */
     struct list_link *last; /* of the ring of those queued; NULL: there is none */
 };
@@ -48,57 +49,55 @@ static bool holds(const struct lot *lot)
 
 /* ---- The tickets -------------------------------------------------------------------------- */
 
-static uint64_t own_tickets(const struct tree_node *node)
+static uint64_t *left_of(struct tree_node *node)
 {
-    return node->key * (node->user - 1);
-}
-
-static uint64_t tickets_of(const struct tree_node *tree)
-{
-    return tree != NULL ? tree->summary : 0;
-}
-
-static void tickets_summarise(struct tree_node *node)
-{
-    uint64_t left = tickets_of(node->child[0]);
-    ((struct lot *)node)->left = left;
-    node->summary = left + own_tickets(node) + tickets_of(node->child[1]);
-}
-
-static void tickets_lift(struct tree_node *lifted, struct tree_node *node)
-{
-    tickets_summarise(node);
-    tickets_summarise(lifted);
+    return &((struct lot *)node)->left;
 }
 
 /* Nodes come and go without tickets. */
+static void tickets_begin(struct tree_node *node)
+{
+    *left_of(node) = node->summary = 0;
+}
+
 static void tickets_add(struct tree_node *node, const struct tree_node *added)
 {
     (void)node;
     (void)added;
 }
 
-/* But one with tickets may rise, from the left. */
-static bool tickets_take(struct tree_node *node, const struct tree_node *taken)
+static void tickets_lift(struct tree_node *lifted, struct tree_node *node)
 {
-    uint64_t tickets = own_tickets(taken);
-    node->summary -= tickets;
-    ((struct lot *)node)->left -= tickets;
-    return tickets != 0;
+    if (lifted->child[0] == node)
+        *left_of(lifted) += *left_of(node) + node->summary;
+    else
+        *left_of(node) -= *left_of(lifted) + lifted->summary;
 }
 
-static const struct tree_summary tickets = { tickets_summarise, tickets_lift, tickets_add,
-                                             tickets_take };
+static void tickets_succeed(struct tree_node *next, const struct tree_node *node)
+{
+    *left_of(next) = ((const struct lot *)node)->left;
+}
+
+/* One with tickets may rise, from the left. */
+static bool tickets_take(struct tree_node *node, const struct tree_node *taken)
+{
+    *left_of(node) -= taken->summary;
+    return taken->summary != 0;
+}
+
+static const struct tree_summary tickets = { tickets_begin, tickets_lift, tickets_succeed,
+                                             tickets_add, tickets_take };
 
 /* One of the weight of node was queued or unqueued. */
-static void tickets_change(struct tree_node *node, uint32_t queued)
+static void tickets_change(struct lottery_queue *q, struct tree_node *node, uint32_t queued)
 {
     uint64_t change = node->key * (uint64_t)(int32_t)queued;
     node->user += queued;
     node->summary += change;
+    q->all += change;
     for (struct tree_node *parent = node->parent; parent != NULL; parent = node->parent) {
-        ((struct lot *)parent)->left += change & -(uint64_t)(parent->child[0] == node);
-        parent->summary += change;
+        *left_of(parent) += change & -(uint64_t)(parent->child[0] == node);
         node = parent;
     }
 }
@@ -129,12 +128,12 @@ static void let_go(struct lottery_queue *q, struct lot *lot)
     lot->node.user = 0;
 }
 
-static void lot_unqueue(struct lot *holder, struct list_link *link)
+static void lot_unqueue(struct lottery_queue *q, struct lot *holder, struct list_link *link)
 {
     if (holder->last == link)
         holder->last = link->prev != link ? link->prev : NULL;
     list_remove(link);
-    tickets_change(&holder->node, -UINT32_C(1));
+    tickets_change(q, &holder->node, -UINT32_C(1));
 }
 
 /* ---- The operations ----------------------------------------------------------------------- */
@@ -143,6 +142,7 @@ static void lottery_init(void *queue, const struct policy_setup *setup)
 {
     struct lottery_queue *q = queue;
     q->tree.root = q->tree.first = NULL;
+    q->all = 0;
     q->random =
         (setup->random + UINT64_C(1)) * UINT64_C(0x9E3779B97F4A7C15); /* not 0: odd factor */
 }
@@ -171,14 +171,14 @@ static void lottery_enqueue(void *queue, struct process *process, uint64_t now_n
         list_push_front(holder->last, &process->link); /* between the last and the first */
     if (holder->last == NULL || process->slice_ns == 0)
         holder->last = &process->link;
-    tickets_change(&holder->node, 1);
+    tickets_change(q, &holder->node, 1);
 }
 
 static void lottery_dequeue(void *queue, struct process *process)
 {
     struct lottery_queue *q = queue;
     struct lot *lot = lot_of(process);
-    lot_unqueue(holds(lot) ? lot : holder_of_weight(q, lot->node.key), &process->link);
+    lot_unqueue(q, holds(lot) ? lot : holder_of_weight(q, lot->node.key), &process->link);
     if (holds(lot))
         let_go(q, lot);
 }
@@ -212,7 +212,7 @@ static struct lot *winner(struct lottery_queue *q, uint64_t ticket)
 {
     struct tree_node *node = q->tree.root;
     for (;;) {
-        uint64_t left = ((struct lot *)node)->left, own = own_tickets(node);
+        uint64_t left = *left_of(node), own = node->summary;
         uint64_t is_left = tree_mask(ticket, left);
         if (ticket - left < own)
             return (struct lot *)node;
@@ -224,13 +224,12 @@ static struct lot *winner(struct lottery_queue *q, uint64_t ticket)
 static struct process *lottery_pick(void *queue, uint64_t now_ns)
 {
     struct lottery_queue *q = queue;
-    uint64_t all = tickets_of(q->tree.root);
     (void)now_ns;
-    if (all == 0)
+    if (q->all == 0)
         return NULL;
-    struct lot *holder = winner(q, draw_below(q, all));
+    struct lot *holder = winner(q, draw_below(q, q->all));
     struct list_link *first = holder->last->next;
-    lot_unqueue(holder, first);
+    lot_unqueue(q, holder, first);
     return process_of_link(first);
 }
 
@@ -238,7 +237,7 @@ static struct process *lottery_pick(void *queue, uint64_t now_ns)
 static struct process *lottery_migratable(void *queue)
 {
     struct lottery_queue *q = queue;
-    return tickets_of(q->tree.root) != 0 ? process_of_link(winner(q, 0)->last->next) : NULL;
+    return q->all != 0 ? process_of_link(winner(q, 0)->last->next) : NULL;
 }
 
 /* In its ring, or the first one of the next weight. */
@@ -249,11 +248,11 @@ static struct process *lottery_next_migratable(void *queue, struct process *proc
     struct lot *holder = holds(lot) ? lot : holder_of_weight(q, lot->node.key);
     if (&process->link != holder->last)
         return process_of_link(process->link.next);
-    uint64_t upto = holder->left + own_tickets(&holder->node);
+    uint64_t upto = holder->left + holder->node.summary;
     for (const struct tree_node *node = &holder->node; node->parent != NULL; node = node->parent)
         if (node->parent->child[1] == node)
-            upto += ((const struct lot *)node->parent)->left + own_tickets(node->parent);
-    return upto < tickets_of(q->tree.root) ? process_of_link(winner(q, upto)->last->next) : NULL;
+            upto += ((const struct lot *)node->parent)->left + node->parent->summary;
+    return upto < q->all ? process_of_link(winner(q, upto)->last->next) : NULL;
 }
 
 const struct policy policy_lottery = {

@@ -37,6 +37,12 @@ static void lift_keys(struct tree_node *lifted, struct tree_node *of)
     summarise_keys(lifted);
 }
 
+static void succeed_key(struct tree_node *next, const struct tree_node *of)
+{
+    (void)of;
+    summarise_keys(next);
+}
+
 static void add_key(struct tree_node *of, const struct tree_node *added)
 {
     of->summary += added->key;
@@ -48,7 +54,8 @@ static bool take_key(struct tree_node *of, const struct tree_node *taken)
     return true;
 }
 
-static const struct tree_summary sum_of_keys = { summarise_keys, lift_keys, add_key, take_key };
+static const struct tree_summary sum_of_keys = { summarise_keys, lift_keys, succeed_key, add_key,
+                                                 take_key };
 
 /* Walks the subtree, whose nodes are sorted[*at] onwards; returns its rank.  stale: its root is on
  * the way to the first. */

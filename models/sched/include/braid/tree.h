@@ -9,8 +9,8 @@
  *     of the root.  Proven: that is at most 1.44 log2 of the insertions since the tree was empty.
  *     In what is tested it stays within 1.5 log2(n + 2) + 1, n being the most nodes since then,
  *     however long they come and go.
- *   - summary is what summarise() makes of the node and the summaries of its children; once
- *     tree_remove_first() has been used, but for the nodes from the root to the first.
+ *   - summary is what its user makes of the subtree; once tree_remove_first() has been used, but
+ *     for the nodes from the root to the first.
  *
  * Keys compare by their signed difference, so they may wrap, as long as those in one tree lie less
  * than 2^63 apart.  Insertion and removal are O(log n), with n in that sense.  Each function is inlined with the summary of its user,
@@ -49,10 +49,12 @@ struct tree {
 
 /* How a tree keeps its summaries; NULL in place of this: it has none. */
 struct tree_summary {
-    /* Sets node->summary from the node and its children. */
-    void (*summarise)(struct tree_node *node);
+    /* Sets that of a node without children, which is new. */
+    void (*begin)(struct tree_node *node);
     /* lifted hangs above node now, in its place and with all that was below: sets both. */
     void (*lift)(struct tree_node *lifted, struct tree_node *node);
+    /* next has come to the place of node, from below it on the right: sets that of next. */
+    void (*succeed)(struct tree_node *next, const struct tree_node *node);
     /* added is to come into the subtree of node, or was taken out of it, and node->summary is to
      * change; take() returns whether it did. */
     void (*add)(struct tree_node *node, const struct tree_node *added);
@@ -195,7 +197,7 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
     node->parent = parent;
     node->gap[0] = node->gap[1] = 1;
     if (summary != NULL)
-        summary->summarise(node);
+        summary->begin(node);
     if (parent == NULL) {
         tree->root = tree->first = node;
         return;
@@ -264,7 +266,7 @@ TREE_INLINE void tree_remove_inner(struct tree *tree, struct tree_node *node,
     tree_supplant(tree, node, next);
     tree_taken(from, next, next, summary);
     if (summary != NULL)
-        summary->summarise(next);
+        summary->succeed(next, node);
     tree_taken(next->parent, NULL, node, summary);
 }
 
