@@ -44,8 +44,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return b + ((a - b) & tree_mask(a, b));
 }
 
-/* The summary is the least virtual time received in the subtree, but on the way from the root to the
- * first: that is where picks go, as a rule, and they leave it as it is. */
+/* The summary is the least virtual time received in the subtree, but on the way from the root to
+ * the first: that is where picks go, as a rule, and they leave it as it is. */
 static void least_summarise(struct tree_node *node)
 {
     uint64_t received = ((struct share *)node)->received;
@@ -67,11 +67,13 @@ static void least_succeed(struct tree_node *next, const struct tree_node *node)
     least_summarise(next);
 }
 
-static void least_add(struct tree_node *node, const struct tree_node *added)
+static bool least_add(struct tree_node *node, const struct tree_node *added)
 {
     uint64_t received = ((const struct share *)added)->received;
-    if (tree_before(received, node->summary)) /* near the leaves, if at all */
-        node->summary = received;
+    if (!tree_before(received, node->summary))
+        return false; /* as a rule: who has run has received more than most */
+    node->summary = received;
+    return true;
 }
 
 static bool least_take(struct tree_node *node, const struct tree_node *taken)

@@ -10,8 +10,8 @@
  * (1 - share)^k.  Test: chi-square at 99.9 %, tests/contract/policy_bounds.c.
  *
  * The tree has a node for each weight, which knows the sum of the tickets on its left, so all but
- * init is O(log w) for w different weights.  One process of a weight holds the node, and goes on holding it
- * while it runs, so that the tree changes its shape only when weights come and go.
+ * init is O(log w) for w different weights.  One process of a weight holds the node, and goes on
+ * holding it while it runs, so that the tree changes its shape only when weights come and go.
  *
  * Source: C. Waldspurger and W. Weihl, "Lottery scheduling: flexible proportional-share resource
  * management", OSDI 1994, section 4 (tree of partial ticket sums; here without compensation tickets
@@ -60,10 +60,11 @@ static void tickets_begin(struct tree_node *node)
     *left_of(node) = node->summary = 0;
 }
 
-static void tickets_add(struct tree_node *node, const struct tree_node *added)
+static bool tickets_add(struct tree_node *node, const struct tree_node *added)
 {
     (void)node;
     (void)added;
+    return false;
 }
 
 static void tickets_lift(struct tree_node *lifted, struct tree_node *node)

@@ -178,8 +178,8 @@ __attribute__((noinline)) static void count_long(struct virtual_time *time,
         virtual_time_receive(time, ran_ns - taken_ns, 1);
 }
 
-/* The sum takes it that the process has run since it was picked, and has to be told what it received
- * instead: much less if its core stood still. */
+/* The sum takes it that the process has run since it was picked, and has to be told what it
+ * received instead: much less if its core stood still. */
 static void share_stop(struct virtual_time *time, struct share *share,
                        const struct process *process, uint64_t now_ns)
 {

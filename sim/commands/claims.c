@@ -21,6 +21,7 @@
 #include "sim/commands/load.h"
 #include "sim/commands/outcome.h"
 #include "sim/input/json.h"
+#include "sim/input/profile_file.h"
 #include "sim/output/file.h"
 
 enum {
@@ -311,13 +312,13 @@ static bool add_machine(struct work_shop *shop, const char *name, struct error *
     struct ledger *ledger = &shop->ledger;
     struct profile *profile = arena_alloc(&shop->arena, 1, sizeof *profile);
     const char *cpu = name;
-    size_t length = strlen(name);
-    bool is_path = length > 5 && strcmp(name + length - 5, ".json") == 0;
+    static const char *const none[] = { NULL };
     char here[PATH_MAX]; /* a study would look for it beside itself */
-    if (is_path && name[0] != '/' && getcwd(here, sizeof here) != NULL)
+    if (profile_is_path(name) && name[0] != '/' && getcwd(here, sizeof here) != NULL)
         cpu = arena_printf(&shop->arena, "%s/%s", here, name);
-    const char *path =
-        is_path ? cpu : arena_printf(&shop->arena, "%s/cpus/%s.json", shop->data, name);
+    const char *path = profile_path(cpu, "", shop->data, &shop->arena);
+    if (access(path, F_OK) != 0)
+        return profile_refuse("--machine", name, path, shop->data, none, &shop->arena, err);
     if (!profile_read(profile, path, shop->data, &shop->arena, err))
         return false;
     uint32_t m = ledger->machine_count++;

@@ -152,6 +152,32 @@ static void tell_ends(const struct study *study)
                 experiment->path, before_trace, runs, s, trace->from_ms);
 }
 
+/* Where what was asked for could not be had. */
+static void tell_shortfalls(const struct study *study)
+{
+    const struct plan *plan = &study->plan;
+    const struct experiment *experiment = study->options.experiment;
+    if (plan->unsettled > 0)
+        fprintf(stderr,
+                "%s: note: at %u of %u combinations of swept values no end of the warm-up was "
+                "found in the first half of the run, which was left out; a longer \"duration_ms\" "
+                "is wanted there\n",
+                experiment->path, plan->unsettled, plan->groups);
+    if (plan->imprecise > 0)
+        fprintf(stderr,
+                "%s: note: at %u of %u combinations of swept values the intervals are wider than "
+                "\"precision_percent\" %g after %u replications; a greater \"max_replications\" is "
+                "wanted there, or a longer \"duration_ms\"\n",
+                experiment->path, plan->imprecise, plan->groups, experiment->precision.percent,
+                experiment->precision.max_replications);
+    if (plan->undefined > 0)
+        fprintf(stderr,
+                "%s: note: at %u of %u combinations of swept values some of \"precision_metrics\" "
+                "are undefined in all runs but one at most, so that no precision could be asked of "
+                "them\n",
+                experiment->path, plan->undefined, plan->groups);
+}
+
 int outcome_write(struct study *study, bool quiet)
 {
     struct arena *arena = study->arena;
@@ -165,21 +191,8 @@ int outcome_write(struct study *study, bool quiet)
     bool met = table_expectations(text, &study->results, arena);
     fclose(text);
     bool fine = study_write(study, met, &err);
-    if (fine && study->plan.unsettled > 0)
-        fprintf(
-            stderr,
-            "%s: note: at %u of %u combinations of swept values no end of the warm-up was found "
-            "in the first half of the run, which was left out; a longer \"duration_ms\" is "
-            "wanted there\n",
-            study->options.experiment->path, study->plan.unsettled, study->plan.groups);
-    if (fine && study->plan.imprecise > 0)
-        fprintf(stderr,
-                "%s: note: at %u of %u combinations of swept values the intervals are wider than "
-                "\"precision_percent\" %g after %u replications; a greater \"max_replications\" is "
-                "wanted there, or a longer \"duration_ms\"\n",
-                study->options.experiment->path, study->plan.imprecise, study->plan.groups,
-                study->options.experiment->precision.percent,
-                study->options.experiment->precision.max_replications);
+    if (fine)
+        tell_shortfalls(study);
     if (fine)
         tell_ends(study);
     if (fine && !quiet) {

@@ -278,7 +278,8 @@ void report_table(FILE *to, const struct comparison *comparison)
     print_rows(to, comparison, &arena);
     print_missing(to, "A", comparison->missing_b, comparison->missing_b_count);
     print_missing(to, "B", comparison->missing_a, comparison->missing_a_count);
-    fprintf(to, "%u metrics at %u point%s: ", comparison->gate_count, comparison->point_count,
+    fprintf(to, "%u metric%s at %u point%s: ", comparison->gate_count,
+            comparison->gate_count == 1 ? "" : "s", comparison->point_count,
             comparison->point_count == 1 ? "" : "s");
     const char *before = "";
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)

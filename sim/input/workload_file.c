@@ -53,6 +53,19 @@ static const char *parameter_key(const struct node *node, enum distribution_para
                         (int)(strlen(key) - strlen(unit_us.suffix)), key, unit->suffix);
 }
 
+/* What is wrong with a distribution, by the keys that it has in this unit. */
+static const char *wrong_in_unit(const struct node *node, const char *wrong,
+                                 const struct unit *unit)
+{
+    for (uint32_t p = 0; p < PARAMETER_COUNT && unit != &unit_us; p++) {
+        const char *key = distribution_parameter_keys[p], *at = strstr(wrong, key);
+        if (at != NULL && is_duration(p))
+            wrong = arena_printf(node->document->arena, "%.*s%s%s", (int)(at - wrong), wrong,
+                                 parameter_key(node, p, unit), at + strlen(key));
+    }
+    return wrong;
+}
+
 static bool read_parameters(const struct node *node, const struct unit *unit,
                             struct distribution *distribution, struct error *err)
 {
@@ -76,7 +89,7 @@ static bool read_parameters(const struct node *node, const struct unit *unit,
             distribution->parameter[p] /= unit->per_us;
     }
     const char *wrong = distribution_prepare(distribution);
-    return wrong == NULL || node_refuse(node, err, "%s", wrong);
+    return wrong == NULL || node_refuse(node, err, "%s", wrong_in_unit(node, wrong, unit));
 }
 
 static bool read_in_unit(const struct node *node, const struct unit *unit,

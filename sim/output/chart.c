@@ -275,15 +275,20 @@ static void put_style(FILE *to, const struct chart_line *line)
                 line->kind == CHART_BAND ? "0.8" : "1.1");
 }
 
-/* Has a panel something that its axes can show?  On a logarithmic one nothing is where all is 0. */
-static bool has_points(const struct chart *chart, const struct chart_panel *panel)
+/* Has the line something that the axes can show?  On a logarithmic axis 0 is nothing. */
+static bool shows(const struct chart *chart, const struct chart_line *line)
+{
+    for (uint32_t r = 0; r < line->count; r++)
+        if (!isnan(line->rows[r].y) && (line->rows[r].y > 0 || !chart->y_log))
+            return true;
+    return false;
+}
+
+static bool panel_shows(const struct chart *chart, const struct chart_panel *panel)
 {
     for (uint32_t i = 0; i < panel->line_count; i++)
-        for (uint32_t r = 0; r < panel->lines[i].count; r++) {
-            double y = panel->lines[i].rows[r].y;
-            if (!isnan(y) && (y > 0 || !chart->y_log))
-                return true;
-        }
+        if (shows(chart, &panel->lines[i]))
+            return true;
     return false;
 }
 
@@ -292,7 +297,7 @@ static void put_panel(FILE *to, const struct chart *chart, uint32_t index, bool 
     const struct chart_panel *panel = &chart->panels[index];
     const char *before = "plot ";
     put_data(to, panel, index);
-    if (!has_points(chart, panel)) {
+    if (!panel_shows(chart, panel)) {
         fprintf(to,
                 "set label 9 \"%s\" at graph 0.5, graph 0.5 center\n"
                 "plot %.10g with dots linecolor \"white\" notitle\nunset label 9\n",
@@ -300,7 +305,7 @@ static void put_panel(FILE *to, const struct chart *chart, uint32_t index, bool 
         return;
     }
     for (uint32_t i = 0; !text && i < panel->line_count; i++) {
-        if (panel->lines[i].kind != CHART_BAND)
+        if (panel->lines[i].kind != CHART_BAND || !shows(chart, &panel->lines[i]))
             continue;
         fprintf(to,
                 "%s$p%u_%u using 1:3:4 with filledcurves fillstyle transparent solid 0.2 noborder "
@@ -309,6 +314,8 @@ static void put_panel(FILE *to, const struct chart *chart, uint32_t index, bool 
         before = ", \\\n     ";
     }
     for (uint32_t i = 0; i < panel->line_count; i++) {
+        if (!shows(chart, &panel->lines[i]))
+            continue; /* gnuplot would warn of it */
         fprintf(to, "%s$p%u_%u ", before, index, i);
         put_style(to, &panel->lines[i]);
         if (text && panel->lines[i].name != NULL) {

@@ -177,10 +177,14 @@ static uint32_t more_of(struct plan *plan, uint32_t g)
     }
     uint32_t has = plan->group[g].count, left = precision->max_replications - has;
     uint32_t more = precision_more(intervals, count, precision->percent, has, UINT32_MAX);
+    bool without = false;
+    for (uint32_t i = 0; i < count; i++)
+        without |= intervals[i].n < 2;
     arena_free(&arena);
-    if (more > 0 && left == 0)
-        plan->imprecise++;
-    return more < left ? more : left;
+    plan->imprecise += more > 0 && left == 0;
+    more = more < left ? more : left;
+    plan->undefined += more == 0 && without;
+    return more;
 }
 
 /* Asks for more replications of all points of a group. */

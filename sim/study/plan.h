@@ -41,6 +41,7 @@ struct plan {
     uint32_t done, total; /* runs of this shard, pilots included; total as is known yet */
     uint32_t unsettled;   /* groups without an end of their warm-up: it is half of the run */
     uint32_t imprecise;   /* groups that had all the replications allowed, and not the precision */
+    uint32_t undefined;   /* groups some of whose intervals have no width, and ask for nothing */
     bool begun;
     struct run_result *bad; /* the first in order with a fault or an overrun; NULL: none */
     struct run_order bad_order;

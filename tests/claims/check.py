@@ -128,7 +128,8 @@ def check_switch():
 
 def check_refusals(program):
     for arguments, words in ((["--claim", "none"], "no claim is called"),
-                             (["--machine", "none"], "cannot be opened"),
+                             (["--machine", "zen5"], "there is no CPU profile \"zen5\", did you mean \"zen4\"?"),
+                             (["--machine", "./none.json"], "there is no CPU profile"),
                              (["--replications", "1"], "from 2"),
                              (["extra"], "takes no arguments")):
         result = run(program, *arguments)

@@ -433,7 +433,7 @@ MALFORMED = [
     ([{"phases": [{"run": 1}], "loop": {"dist": "constant", "value_us": 2}}],
      "/workload/0/phases/0/loop/value_us: unknown key"),
     ([{"phases": [{"run": 1}], "loop": {"dist": "uniform", "min": 2, "max": 1}}],
-     "/workload/0/phases/0/loop: max_us must be at least min_us"),
+     "/workload/0/phases/0/loop: max must be at least min"),
     ([{"phases": [{"run": 1}], "cpus": [0, 3]}],
      "/workload/0/phases/0/cpus/1: is no core of this machine, which has 0 to 2"),
     ([{"phases": [{"run": 1}], "cpus": []}], "/workload/0/phases/0/cpus: must be an array of cores"),

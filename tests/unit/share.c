@@ -136,8 +136,8 @@ START_TEST(virtual_time_is_the_mean)
 END_TEST
 
 /* Many cores have stood still for hours: time went on by hours for each, which is more ns than 64
- * bits hold in the units of virtual time, and is taken back.  That is seen before they stop, or only
- * then; or they have run for longer than it was thought. */
+ * bits hold in the units of virtual time, and is taken back.  That is seen before they stop, or
+ * only then; or they have run for longer than it was thought. */
 START_TEST(hours_of_many_cores_do_not_overflow)
 {
     enum { CORES = 48 };

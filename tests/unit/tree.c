@@ -43,9 +43,10 @@ static void succeed_key(struct tree_node *next, const struct tree_node *of)
     summarise_keys(next);
 }
 
-static void add_key(struct tree_node *of, const struct tree_node *added)
+static bool add_key(struct tree_node *of, const struct tree_node *added)
 {
     of->summary += added->key;
+    return true;
 }
 
 static bool take_key(struct tree_node *of, const struct tree_node *taken)

@@ -13,8 +13,8 @@
  *     for the nodes from the root to the first.
  *
  * Keys compare by their signed difference, so they may wrap, as long as those in one tree lie less
- * than 2^63 apart.  Insertion and removal are O(log n), with n in that sense.  Each function is inlined with the summary of its user,
- * so that a policy pays for no indirect call.
+ * than 2^63 apart.  Insertion and removal are O(log n), with n in that sense.  Each function is
+ * inlined with the summary of its user, so that a policy pays for no indirect call.
  *
  * Source: S. Sen, R. Tarjan and D. Kim, "Deletion without rebalancing in binary search trees", ACM
  * Transactions on Algorithms 12(4), 2016; summaries: T. Cormen et al., "Introduction to
@@ -55,9 +55,9 @@ struct tree_summary {
     void (*lift)(struct tree_node *lifted, struct tree_node *node);
     /* next has come to the place of node, from below it on the right: sets that of next. */
     void (*succeed)(struct tree_node *next, const struct tree_node *node);
-    /* added is to come into the subtree of node, or was taken out of it, and node->summary is to
-     * change; take() returns whether it did. */
-    void (*add)(struct tree_node *node, const struct tree_node *added);
+    /* added has come into the subtree of node, or taken has left it, and node->summary is to
+     * change: returns whether it did, so that those above may have to. */
+    bool (*add)(struct tree_node *node, const struct tree_node *added);
     bool (*take)(struct tree_node *node, const struct tree_node *taken);
 };
 
@@ -159,8 +159,8 @@ TREE_INLINE void tree_rotate(struct tree *tree, struct tree_node *node, unsigned
         summary->lift(lifted, node);
 }
 
-/* On that side node has a child of its own rank, which has just risen; on the other, nothing that is
- * as near. */
+/* On that side node has a child of its own rank, which has just risen; on the other, nothing as
+ * near. */
 TREE_INLINE void tree_rebalance(struct tree *tree, struct tree_node *node, unsigned side,
                                 const struct tree_summary *summary)
 {
@@ -186,8 +186,6 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
     uint64_t from = node->key - in_front; /* keys up to this one stay on the left of it */
     uint64_t is_left = 0;
     while (at != NULL) {
-        if (summary != NULL)
-            summary->add(at, node);
         parent = at;
         is_left = tree_mask(from, at->key);
         at = tree_choose(is_left, at->child[0], at->child[1]);
@@ -205,6 +203,8 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
     if (parent == tree->first && side == 0)
         tree->first = node;
     parent->child[side] = node;
+    for (at = parent; summary != NULL && at != NULL && summary->add(at, node);)
+        at = at->parent;
     while (--parent->gap[side] == 0) { /* what hangs there has risen by a rank */
         if (parent->gap[!side] > 1) {
             tree_rebalance(tree, parent, side, summary);
