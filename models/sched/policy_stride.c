@@ -8,7 +8,9 @@
  * Proven bound: of two processes that both compete, on one core and using up their slices, neither
  * receives a slice more or less of what the two receive than its share of that (pairwise error
  * below one quantum; tests/contract/policy_bounds.c).  A process's own error can be of the order of
- * n slices.  On several cores, one whose weight is due more than a core runs apart (share.h), and
+ * n slices.  But nobody preempts: who sleeps, and waits for another's slice each time that it wakes,
+ * is owed ever more, up to 17 s; those that stay have had that, and wait for as long when others
+ * come whose weight lets them.  On several cores, one whose weight is due more than a core runs apart (share.h), and
  * no error exceeds six slices in what is tested (policy_cores.c).
  *
  * pick, enqueue, dequeue O(log n); the rest O(1), but migratable O(log n).
@@ -20,8 +22,8 @@
 #include "braid/policy.h"
 #include "braid/share.h"
 
-/* Lags are of the order of n slices: no more than 18 minutes are kept. */
-#define STRIDE_MOST_NS (SHARE_MOST_NS >> 4)
+/* Lags are of the order of n slices: no more than 17 s are kept. */
+#define STRIDE_MOST_NS (SHARE_MOST_NS >> 10)
 
 /* node.key is the pass. */
 struct stride_queue {

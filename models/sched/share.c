@@ -144,12 +144,15 @@ static int64_t share_lag_at(struct share *share, uint32_t weight)
 }
 
 /* With the others' weight W, a lag l that joins moves the virtual time by -l w / (W + w), so it has
- * to be l (W + w) / W before. */
+ * to be l (W + w) / W before.  Of that no more than 2^42 ns are brought along, so that the sum has
+ * room: of a lag beside others of a thousandth of its weight, four seconds. */
 static void share_join(struct virtual_time *time, struct share *share, uint32_t weight)
 {
     int64_t lag = share_lag_at(share, weight);
     uint64_t others = time->weight, size = (uint64_t)(lag < 0 ? -lag : lag);
+    uint64_t most = share_scaled(share, UINT64_C(1) << 42);
     size = others != 0 ? size + share_divide(size * share_weight(share), others) : 0;
+    size = size < most ? size : most;
     share->received = lag < 0 ? time->base + size : time->base - size;
     virtual_time_count(time, share, true);
 }

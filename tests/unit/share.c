@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <check.h>
+#include <math.h>
 #include <string.h>
 
 #include "braid/share.h"
@@ -69,8 +70,7 @@ static uint64_t started_ns[PROCESSES];
 /* base is the floor of the weighted mean, taken relative to base. */
 static void check_time(const struct virtual_time *time)
 {
-    int64_t sum = 0;
-    uint64_t weight = 0;
+    uint64_t sum = 0, weight = 0; /* signed, but parts of it may wrap */
     uint32_t running = 0, apart = 0;
     for (uint32_t i = 0; i < PROCESSES; i++) {
         const struct share *share = share_of(&process[i]);
@@ -79,14 +79,14 @@ static void check_time(const struct virtual_time *time)
         if (share->state != SHARE_QUEUED && share->state != SHARE_PICKED)
             continue;
         weight += share_weight(share);
-        sum += (int64_t)(share->received - time->base) * share_weight(share);
+        sum += (share->received - time->base) * share_weight(share);
         if (share->state == SHARE_PICKED)
-            sum += (int64_t)((time->now_ns - started_ns[i]) << SHARE_SHIFT);
+            sum += (time->now_ns - started_ns[i]) << SHARE_SHIFT;
     }
     ck_assert_uint_eq(time->running, running);
     ck_assert_uint_eq(time->apart, apart);
     ck_assert_uint_eq(time->weight, weight);
-    ck_assert(sum == time->rest);
+    ck_assert((int64_t)sum == time->rest);
     ck_assert_int_ge(time->rest, 0);
     ck_assert(weight == 0 ? time->rest == 0 : (uint64_t)time->rest < weight);
 }
@@ -135,6 +135,37 @@ START_TEST(virtual_time_is_the_mean)
 }
 END_TEST
 
+/* Who is owed much joins one of little weight: before it has moved the virtual time, that is ever so
+ * much more. */
+START_TEST(a_lag_beside_little_weight_has_room)
+{
+    static const uint32_t weights[] = { 1, 15, 1024, 9548, 88761, UINT32_MAX };
+    enum { WEIGHTS = sizeof weights / sizeof weights[0] };
+    const double lag_ns = 0x1p34, most_ns = 0x1p42;
+    for (int k = 0; k < 2 * WEIGHTS * WEIGHTS; k++) {
+        struct process stays = { .weight = weights[k / 2 % WEIGHTS] };
+        struct process comes = { .weight = weights[k / 2 / WEIGHTS] };
+        struct share *share = share_of(&comes);
+        struct virtual_time time;
+        virtual_time_init(&time, 1, UINT64_C(1) << 34);
+        share_enter(&time, share_of(&stays), &stays, 0);
+        share_weigh(share, comes.weight);
+        uint64_t lag = share_scaled(share, UINT64_C(1) << 34);
+        share->received = k % 2 == 0 ? lag : -lag;
+        share_enter(&time, share, &comes, 0);
+        double before_ns = lag_ns * ((double)comes.weight / stays.weight + 1);
+        double kept_ns = lag_ns * fmin(1, most_ns / before_ns);
+        double owed_ns = (double)(int64_t)(time.base - share->received) * comes.weight / 0x1p20;
+        double others_ns = (double)(int64_t)(time.base - share_of(&stays)->received) *
+                           stays.weight / 0x1p20;
+        double unit_ns = ((double)comes.weight + stays.weight) / 0x1p20 + 2048;
+        ck_assert_double_eq_tol(owed_ns, k % 2 == 0 ? kept_ns : -kept_ns, 2 * unit_ns);
+        ck_assert_double_eq_tol(owed_ns + others_ns, 0, 2 * unit_ns);
+        ck_assert(time.rest >= 0 && (uint64_t)time.rest < time.weight);
+    }
+}
+END_TEST
+
 /* Many cores have stood still for hours: time went on by hours for each, which is more ns than 64
  * bits hold in the units of virtual time, and is taken back.  That is seen before they stop, or
  * only then; or they have run for longer than it was thought. */
@@ -173,6 +204,7 @@ int main(void)
     tcase_add_test(tests, no_weight_counts_as_one);
     tcase_add_test(tests, divides_by_digits_as_by_instruction);
     tcase_add_loop_test(tests, virtual_time_is_the_mean, 0, SEEDS);
+    tcase_add_test(tests, a_lag_beside_little_weight_has_room);
     tcase_add_loop_test(tests, hours_of_many_cores_do_not_overflow, 0, 3);
     return suite_run("share", tests);
 }
