@@ -8,10 +8,12 @@
  * Proven bound: of two processes that both compete, on one core and using up their slices, neither
  * receives a slice more or less of what the two receive than its share of that (pairwise error
  * below one quantum; tests/contract/policy_bounds.c).  A process's own error can be of the order of
- * n slices.  But nobody preempts: who sleeps, and waits for another's slice each time that it wakes,
- * is owed ever more, up to 17 s; those that stay have had that, and wait for as long when others
- * come whose weight lets them.  On several cores, one whose weight is due more than a core runs apart (share.h), and
+ * n slices.  On several cores, one whose weight is due more than a core runs apart (share.h), and
  * no error exceeds six slices in what is tested (policy_cores.c).
+ *
+ * But nobody preempts: who sleeps, and waits for another's slice each time that it wakes, is owed
+ * ever more, up to 17 s; those that stay have had that, and wait for as long when others come whose
+ * weight lets them.
  *
  * pick, enqueue, dequeue O(log n); the rest O(1), but migratable O(log n).
  * Source: C. Waldspurger and W. Weihl, "Stride scheduling: deterministic proportional-share

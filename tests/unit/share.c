@@ -135,8 +135,8 @@ START_TEST(virtual_time_is_the_mean)
 }
 END_TEST
 
-/* Who is owed much joins one of little weight: before it has moved the virtual time, that is ever so
- * much more. */
+/* Who is owed much joins one of little weight: before it has moved the virtual time, that is ever
+ * so much more. */
 START_TEST(a_lag_beside_little_weight_has_room)
 {
     static const uint32_t weights[] = { 1, 15, 1024, 9548, 88761, UINT32_MAX };
