@@ -234,5 +234,4 @@ const struct policy policy_eevdf = {
     .preempts = eevdf_preempts,
     .leave = eevdf_leave,
     .serve = eevdf_serve,
-
 };

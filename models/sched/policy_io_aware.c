@@ -10,8 +10,8 @@
  * 16 q at most m - 1 of its kind are before it, all of them overdue, since they came earlier; each
  * second slice is one's of them, whole, and who comes later queues behind it.  Of k interactive
  * ones, none waits for longer than 2 k q, as k - 1 of its kind may be before it, and one of the
- * others before each.  Test: tests/contract/policy_bounds.c.  One that is moved to another torus
- * has waited as long there, and goes before those that have waited for less (policy_rules.c).
+ * others before each.  Test: tests/contract/policy_bounds.c.  One that a balancer moves has
+ * waited as long elsewhere, and goes before those that have waited for less (policy_rules.c).
  *
  * All operations are O(1).  Weights and priorities play no part.
  * Source: sleep average and starvation limit as in I. Molnar's O(1) scheduler, Linux 2.6.0, 2003,

@@ -7,8 +7,8 @@
  * queued runs within (128 - p) a + n q, as by then it is due, and of those before it each has at
  * most the rest of one slice: whoever queues after using up his slice gets a later rank.
  *
- * One that is moved to another torus keeps its age there, and goes first if it is the oldest of
- * those that are due.
+ * One that a balancer moves to another torus keeps its age there, and goes first if it is the
+ * oldest of those that are due; one that is taken over begins anew.
  *
  * Test: tests/contract/policy_bounds.c, policy_rules.c.
  * Source: J. Peterson and A. Silberschatz, "Operating System Concepts", 1983, section 4.3.3; the

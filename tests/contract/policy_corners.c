@@ -434,6 +434,85 @@ START_TEST(edf_goes_on_with_whom_it_preempted)
 }
 END_TEST
 
+/* Who blocks just before the end of its slice has received what it ran. */
+START_TEST(fair_charges_who_leaves)
+{
+    begin(&policy_fair);
+    policy_fair.enqueue(queues[0], &one[0], 0);
+    policy_fair.enqueue(queues[0], &one[1], 0);
+    expect_pick(&policy_fair, &one[0], 0);
+    one[0].runtime_ns += SLICE_NS;
+    policy_fair.leave(queues[0], &one[0], SLICE_NS);
+    policy_fair.enqueue(queues[0], &one[0], SLICE_NS);
+    expect_pick(&policy_fair, &one[1], SLICE_NS);
+    one[1].runtime_ns += SLICE_NS / 2;
+    policy_fair.enqueue(queues[0], &one[1], 3 * SLICE_NS / 2);
+    expect_pick(&policy_fair, &one[1], 3 * SLICE_NS / 2);
+}
+END_TEST
+
+/* However long it slept: half a nominal slice behind the floor, which the picked one had. */
+START_TEST(fair_places_sleepers_half_a_slice_behind)
+{
+    begin(&policy_fair);
+    policy_fair.enqueue(queues[0], &one[1], 0);
+    expect_pick(&policy_fair, &one[1], 0);
+    policy_fair.leave(queues[0], &one[1], 0);
+    for (int turn = 0; turn < 10; turn++) {
+        policy_fair.enqueue(queues[0], &one[0], 0);
+        expect_pick(&policy_fair, &one[0], 0);
+        one[0].runtime_ns += SLICE_NS;
+    }
+    policy_fair.enqueue(queues[0], &one[1], 0);
+    ck_assert_uint_eq(share_of(&one[1])->received,
+                      share_of(&one[0])->received - (SLICE_NS / 2 << SHARE_NOMINAL_SHIFT));
+}
+END_TEST
+
+/* A weight that changes while its process runs counts from then on, and makes a new request. */
+START_TEST(a_changed_weight_counts_at_once)
+{
+    const struct policy *policy = _i < 2 ? &policy_eevdf : &policy_stride;
+    begin(policy);
+    policy->enqueue(queues[0], &one[0], 0);
+    policy->enqueue(queues[0], &one[1], 0);
+    expect_pick(policy, &one[0], 0);
+    one[0].weight = _i % 2 == 0 ? 64 : 16384;
+    one[0].slice_ns = SLICE_NS / 2;
+    one[0].runtime_ns += SLICE_NS / 2;
+    policy->enqueue(queues[0], &one[0], SLICE_NS / 2);
+    const struct share *share = share_of(&one[0]);
+    ck_assert_uint_eq(share_weight(share), one[0].weight);
+    ck_assert_uint_eq(share->node.key - share->received, share_scaled(share, SLICE_NS));
+}
+END_TEST
+
+/* The others keep their order when the last one of their weight is taken out. */
+START_TEST(lottery_keeps_the_order_without_the_last)
+{
+    begin(&policy_lottery);
+    for (uint32_t id = 0; id < 4; id++)
+        policy_lottery.enqueue(queues[0], &one[id], 0);
+    policy_lottery.dequeue(queues[0], &one[3]);
+    for (uint32_t id = 0; id < 3; id++)
+        expect_pick(&policy_lottery, &one[id], 0);
+}
+END_TEST
+
+/* One that is moved goes behind those of its rank. */
+START_TEST(who_is_moved_goes_behind_its_equals)
+{
+    const struct policy *policy = _i == 0 ? &policy_priority : &policy_priority_aging;
+    begin(policy);
+    policy->enqueue(queues[1], &one[0], 0);
+    policy->enqueue(queues[0], &one[1], 0);
+    policy->dequeue(queues[1], &one[0]);
+    policy->enqueue(queues[0], &one[0], 0);
+    expect_pick(policy, &one[1], 0);
+    expect_pick(policy, &one[0], 0);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("policy_corners");
@@ -458,5 +537,10 @@ int main(void)
     tcase_add_test(tests, edf_admits_nothing_without_cores);
     tcase_add_test(tests, eevdf_requests_anew_what_it_has_received);
     tcase_add_loop_test(tests, eevdf_picks_who_has_received_least_if_none_is_eligible, 0, SEEDS);
+    tcase_add_test(tests, fair_charges_who_leaves);
+    tcase_add_test(tests, fair_places_sleepers_half_a_slice_behind);
+    tcase_add_loop_test(tests, a_changed_weight_counts_at_once, 0, 4);
+    tcase_add_test(tests, lottery_keeps_the_order_without_the_last);
+    tcase_add_loop_test(tests, who_is_moved_goes_behind_its_equals, 0, 2);
     return suite_run("policy_corners", tests);
 }
