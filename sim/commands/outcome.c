@@ -152,30 +152,30 @@ static void tell_ends(const struct study *study)
                 experiment->path, before_trace, runs, s, trace->from_ms);
 }
 
+/* Begins a note on so many combinations of swept values; false: there are none. */
+static bool begin_note(const struct study *study, uint32_t groups)
+{
+    if (groups > 0)
+        fprintf(stderr, "%s: note: at %u of %u combinations of swept values ",
+                study->options.experiment->path, groups, study->plan.groups);
+    return groups > 0;
+}
+
 /* Where what was asked for could not be had. */
 static void tell_shortfalls(const struct study *study)
 {
-    const struct plan *plan = &study->plan;
-    const struct experiment *experiment = study->options.experiment;
-    if (plan->unsettled > 0)
+    const struct precision *precision = &study->options.experiment->precision;
+    if (begin_note(study, study->plan.unsettled))
+        fprintf(stderr, "no end of the warm-up was found in the first half of the run, which was "
+                        "left out; a longer \"duration_ms\" is wanted there\n");
+    if (begin_note(study, study->plan.imprecise))
         fprintf(stderr,
-                "%s: note: at %u of %u combinations of swept values no end of the warm-up was "
-                "found in the first half of the run, which was left out; a longer \"duration_ms\" "
-                "is wanted there\n",
-                experiment->path, plan->unsettled, plan->groups);
-    if (plan->imprecise > 0)
-        fprintf(stderr,
-                "%s: note: at %u of %u combinations of swept values the intervals are wider than "
-                "\"precision_percent\" %g after %u replications; a greater \"max_replications\" is "
-                "wanted there, or a longer \"duration_ms\"\n",
-                experiment->path, plan->imprecise, plan->groups, experiment->precision.percent,
-                experiment->precision.max_replications);
-    if (plan->undefined > 0)
-        fprintf(stderr,
-                "%s: note: at %u of %u combinations of swept values some of \"precision_metrics\" "
-                "are undefined in all runs but one at most, so that no precision could be asked of "
-                "them\n",
-                experiment->path, plan->undefined, plan->groups);
+                "the intervals are wider than \"precision_percent\" %g after %u replications; a "
+                "greater \"max_replications\" is wanted there, or a longer \"duration_ms\"\n",
+                precision->percent, precision->max_replications);
+    if (begin_note(study, study->plan.undefined))
+        fprintf(stderr, "some of \"precision_metrics\" are undefined in all runs but one at most, "
+                        "so that no precision could be asked of them\n");
 }
 
 int outcome_write(struct study *study, bool quiet)

@@ -15,7 +15,6 @@
  * times as long: the whole table is timed several times over, each time elsewhere, and a cell's
  * time is its least.
  *
- *
  * usage: bench_operations [PROFILE [PROCESSES]]
  * PROFILE is a name in configs/cpus or a file of `braidsim calibrate`; PROCESSES the most to queue.
  *
@@ -61,10 +60,10 @@ static double predicted_ns(const struct bench *bench, const struct operation *op
                            uint32_t *batches)
 {
     static struct watched watched;
-    uint64_t sum_fs = 0;
-    uint32_t count = 0;
     if (sigsetjmp(watched.escape, 0) != 0)
         CHECK(false && "the scheduler left its memory, or does not return");
+    uint64_t sum_fs = 0;
+    uint32_t count = 0;
     watched_init(&watched, bench, operation);
     double from = now_ns();
     for (uint32_t i = 0; count < BATCHES_MAX; i++) {

@@ -136,7 +136,8 @@ static void engine_is_the_chain(void)
         uint32_t cores[] = { load->peak_cores - 3, load->peak_cores, CORES };
         for (int j = 0; j < 3 && (j < 2 || load->peak_cores < CORES); j++) {
             struct experiment_memory memory;
-            double holds = load->holds / (study_full || cores[j] == CORES ? 2 : 8);
+            bool narrow = !study_full && cores[j] < CORES; /* with a quarter of it, too */
+            double holds = load->holds / (narrow ? 8 : 2);
             struct scenario scenario = closed(load, cores[j], EMPTY, holds, &memory);
             char title[80];
             memory.cpu.figure[FIGURE_handover_ns].value = 2 * chain_half_c;
