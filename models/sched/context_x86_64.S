@@ -17,9 +17,9 @@
  * call has its return then, and the processor's stack of return addresses keeps step, so that the
  * callers' returns are predicted.  For one that was left elsewhere that prediction is wrong in any
  * case, and a jump has one of its own.  MXCSR is loaded without asking whether it differs, which
- * costs no more than to ask; the x87 control word hardly ever differs, and to load it costs more
- * than to compare it, if that is done late, when what was stored can be read again without waiting
- * (tests/bench/context.c). */
+ * costs no more than to ask, and last, so that nothing waits for it; the x87 control word hardly
+ * ever differs, and to load it costs more than to compare it, if that is done late, when what was
+ * stored can be read again without waiting (tests/bench/context.c). */
     .globl  process_context_switch
     .type   process_context_switch, @function
     .p2align 5
@@ -57,27 +57,29 @@ process_context_switch:
     .cfi_restore r12
     .cfi_restore rbx
     .cfi_restore rbp
-    ldmxcsr (%rsp)
     movzwl  4(%rax), %ecx
     cmpw    %cx, 4(%rsp)
     jne     .Lload_x87_control
 .Lx87_control_is_right:
     movq    56(%rsp), %rcx
-    leaq    56(%rsp), %rsp
-    .cfi_remember_state
-    .cfi_adjust_cfa_offset -56
+    ldmxcsr (%rsp)
     cmpq    %rcx, 56(%rax)
     jne     .Lreturn_elsewhere
+    .cfi_remember_state
+    leaq    56(%rsp), %rsp
+    .cfi_adjust_cfa_offset -56
     ret
+    .cfi_restore_state
 
 .Lreturn_elsewhere:
-    leaq    8(%rsp), %rsp
-    .cfi_adjust_cfa_offset -8
+    .cfi_remember_state
+    leaq    64(%rsp), %rsp
+    .cfi_adjust_cfa_offset -64
     .cfi_register rip, rcx
     notrack jmp *%rcx
+    .cfi_restore_state
 
 .Lload_x87_control:
-    .cfi_restore_state
     fldcw   4(%rsp)
     jmp     .Lx87_control_is_right
     .cfi_endproc
