@@ -48,6 +48,7 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
         .branch_miss = profile_value(cpu, branch_miss_cycles) * cycle_fs,
         .drain = profile_value(cpu, drain_cycles) * cycle_fs,
         .atomic_fs = (uint64_t)llround(profile_value(cpu, atomic_cycles) * cycle_fs),
+        .choice_fs = (uint64_t)llround(TRACER_CHOICE_CYCLES * cycle_fs),
         .index_fs = (uint64_t)llround(profile_value(cpu, index_cycles) * cycle_fs),
     };
     if (tracer->index_fs > 0)
@@ -224,6 +225,16 @@ static inline void trace_pointer(struct tracer *tracer, const void *address, uin
     if (offset >= tracer->memory_bytes)
         return;
     struct memory_line *line = &tracer->line[offset >> tracer->line_shift];
+    uintptr_t apart = (uintptr_t)address - tracer->pointer_at;
+    if ((apart == sizeof pointer || apart == -sizeof pointer) &&
+        tracer->pointer_block == tracer->blocks_left) {
+        over_fs += tracer->choice_fs;
+        if (tracer->pointed->ready_fs < over_fs)
+            tracer->pointed->ready_fs = over_fs;
+    }
+    tracer->pointer_at = (uintptr_t)address;
+    tracer->pointer_block = tracer->blocks_left;
+    tracer->pointed = line;
     if (line->ready_fs < over_fs)
         line->ready_fs = over_fs;
 }

@@ -21,6 +21,9 @@
  * numbers + 1: on processors whose index_cycles are known, a load of 4 bytes that may be one makes
  * that process's line known so much later.
  *
+ * Of two pointers that lie side by side and are loaded in one block, one is chosen without a
+ * branch: the lines that they point to are known when that has been computed.
+ *
  * Where a block begins is known, so that its fetch and its prediction can be priced (front_end.h).
  * Instrumented code is longer than the plain one by a constant, so addresses are scaled back by it
  * before they become lines.
@@ -47,6 +50,9 @@ enum {
     /* Bytes of the plain build to 1024 of the traced one: 5007 to 13308 (.text of gcc 12, x86-64;
      * tests/unit/tracer.c compares). */
     TRACER_PLAIN_PER_1024 = 385,
+    /* From the load of what decides to the address chosen, as tree_choose() computes it: subtract,
+     * shift, and, exclusive or, each of one cycle on all machines. */
+    TRACER_CHOICE_CYCLES = 4,
     TRACER_PACE = 1 << 16 /* of a fast core that nobody shares */
 };
 
@@ -89,7 +95,7 @@ struct tracer {
 
     /* At the entry's pace: */
     uint64_t block_fs, byte_fs, access_fs, call_fs, entry_fs, branch_miss_fs, drain_fs;
-    uint64_t atomic_fs, index_fs;
+    uint64_t atomic_fs, index_fs, choice_fs;
     struct tracer_processes processes;
     double instruction_fs, branch_miss, drain; /* in fs, on a fast core that nobody shares */
     struct tracer_period *periods;             /* [cores] */
@@ -104,6 +110,10 @@ struct tracer {
     /* When it began: simulated time, and the pipeline's. */
     uint64_t now_ps, from_fs, from_stalled_fs;
     uint32_t core, pace;
+    /* The last pointer loaded: from where, with how many blocks left, and the line it points to. */
+    uintptr_t pointer_at;
+    uint32_t pointer_block;
+    struct memory_line *pointed;
     uint32_t blocks_left;        /* of TRACER_BLOCK_LIMIT */
     struct tracer_counts counts; /* of blocks when it is over */
     enum tracer_fault fault;

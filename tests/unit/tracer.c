@@ -332,6 +332,42 @@ START_TEST(links_by_number_take_their_time)
 }
 END_TEST
 
+/* The price of a load by way of one of two pointers, so many words apart and blocks apart. */
+static uint64_t choice_price(uint32_t words, uint32_t blocks)
+{
+    struct rig rig;
+    uint64_t price_fs = 0, wait_fs;
+    rig_init(&rig, "rr", 3, 0);
+    struct process *from = rig.torus->processes, *to = from + 1;
+    uint64_t *pointer = from->policy;
+    for (uint32_t i = 0; i < 2; i++)
+        pointer[i * words] = (uint64_t)(uintptr_t)(to + i);
+    for (int warm = 0; warm < 3; warm++) {
+        tracer_begin(&rig.tracer, 0, TRACER_PACE, 0, &rig.escape);
+        __tsan_read8(&pointer[0]);
+        rig.tracer.blocks_left -= blocks;
+        __tsan_read8(&pointer[words]);
+        __tsan_read8(to);
+        price_fs = tracer_end(&rig.tracer, &wait_fs);
+    }
+    arena_free(&rig.arena);
+    return price_fs;
+}
+
+/* Either of two pointers side by side, which one block loads, has to be chosen first. */
+START_TEST(a_choice_takes_its_time)
+{
+    struct profile kept = cpu;
+    cpu.figure[FIGURE_window_instructions].value = 4000;
+    double cycle_fs = 1e9 / profile_value(&cpu, clock_mhz);
+    double known_fs = (double)choice_price(2, 0);
+    ck_assert_double_eq_tol((double)choice_price(1, 0) - known_fs, TRACER_CHOICE_CYCLES * cycle_fs,
+                            1);
+    ck_assert_double_eq_tol((double)choice_price(1, 1), known_fs, 1);
+    cpu = kept;
+}
+END_TEST
+
 /* The last instructions are waited for, while the last loads come. */
 START_TEST(an_entry_ends_with_a_drain)
 {
@@ -484,6 +520,7 @@ int main(void)
     tcase_add_test(tests, a_pick_of_fair_scan_grows_and_has_a_knee);
     tcase_add_test(tests, a_walk_takes_the_latency_of_its_links);
     tcase_add_test(tests, links_by_number_take_their_time);
+    tcase_add_test(tests, a_choice_takes_its_time);
     tcase_add_test(tests, an_entry_ends_with_a_drain);
     tcase_add_test(tests, lines_stay_near_until_something_happens);
     tcase_add_test(tests, addresses_do_not_matter);
