@@ -124,6 +124,7 @@ __attribute__((noinline)) void tracer_begin(struct tracer *tracer, uint32_t core
     memory->early_line = CACHE_NO_LINE;
     tracer->counts = (struct tracer_counts){ 0 };
     tracer->blocks_left = TRACER_BLOCK_LIMIT;
+    tracer->pointer_at = 0; /* none goes with one of the entry before */
     tracer->fault = TRACER_FINE;
     tracer->escape = escape;
     /* The caller's frames, with what it passes by address, lie just above this one. */

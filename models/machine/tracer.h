@@ -95,7 +95,7 @@ struct tracer {
 
     /* At the entry's pace: */
     uint64_t block_fs, byte_fs, access_fs, call_fs, entry_fs, branch_miss_fs, drain_fs;
-    uint64_t atomic_fs, index_fs, choice_fs;
+    uint64_t atomic_fs, index_fs, choice_fs; /* at any */
     struct tracer_processes processes;
     double instruction_fs, branch_miss, drain; /* in fs, on a fast core that nobody shares */
     struct tracer_period *periods;             /* [cores] */

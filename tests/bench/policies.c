@@ -229,8 +229,10 @@ int main(int argc, char **argv)
     for (int i = 0; i < DRAWS; i++)
         bench.draws[i] = i % 2 == 0 ? SLICE_NS : 1 + random_bits32(rng) % SLICE_NS;
     const struct policy *const *policies = plain.modules[0]->policies;
-    for (int pass = 0; pass < PASSES; pass++)
+    for (int pass = 0; pass < PASSES; pass++) {
+        fprintf(stderr, "bench_policies: pass %d of %d\n", pass + 1, PASSES);
         time_pass(&bench, policies, rng, pass, argc, argv);
+    }
     print_table(policies);
     free(bench.queue);
     free(bench.processes);
