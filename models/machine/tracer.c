@@ -48,7 +48,7 @@ void tracer_init(struct tracer *tracer, const struct tracer_setup *setup, struct
         .branch_miss = profile_value(cpu, branch_miss_cycles) * cycle_fs,
         .drain = profile_value(cpu, drain_cycles) * cycle_fs,
         .atomic_fs = (uint64_t)llround(profile_value(cpu, atomic_cycles) * cycle_fs),
-        .choice_fs = (uint64_t)llround(TRACER_CHOICE_CYCLES * cycle_fs),
+        .choice_fs = (uint64_t)llround(profile_value(cpu, choice_cycles) * cycle_fs),
         .index_fs = (uint64_t)llround(profile_value(cpu, index_cycles) * cycle_fs),
     };
     if (tracer->index_fs > 0)

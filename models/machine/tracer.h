@@ -22,7 +22,7 @@
  * that process's line known so much later.
  *
  * Of two pointers that lie side by side and are loaded in one block, one is chosen without a
- * branch: the lines that they point to are known when that has been computed.
+ * branch: the lines that they point to are known when that has been computed (choice_cycles).
  *
  * Where a block begins is known, so that its fetch and its prediction can be priced (front_end.h).
  * Instrumented code is longer than the plain one by a constant, so addresses are scaled back by it
@@ -50,9 +50,6 @@ enum {
     /* Bytes of the plain build to 1024 of the traced one: 5007 to 13308 (.text of gcc 12, x86-64;
      * tests/unit/tracer.c compares). */
     TRACER_PLAIN_PER_1024 = 385,
-    /* From the load of what decides to the address chosen, as tree_choose() computes it: subtract,
-     * shift, and, exclusive or, each of one cycle on all machines. */
-    TRACER_CHOICE_CYCLES = 4,
     TRACER_PACE = 1 << 16 /* of a fast core that nobody shares */
 };
 
