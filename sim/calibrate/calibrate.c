@@ -94,8 +94,14 @@ static void measure_pass(struct calibration *c, struct passes *passes, double se
     if (!c->provisional)
         complete(c);
     calibrate_threads(c, field, seconds * 0.15);
-    calibrate_scheduler_pass(passes->scheduler, seconds * 0.1);
     c->provisional = false;
+}
+
+/* After each part: the scheduler's operations once more, as others slow them down for minutes. */
+static void part_done(struct calibration *c, struct passes *passes, const char *next, double share)
+{
+    calibrate_scheduler_pass(passes->scheduler, c->seconds * 0.01);
+    c->progress(next, share);
 }
 
 static void measure(struct calibration *c)
@@ -108,21 +114,22 @@ static void measure(struct calibration *c)
         calibration_note(c, "caches, memory: there is no memory to walk through");
     c->progress(PASS, 0);
     measure_pass(c, &passes, s * 0.2);
-    c->progress("core, translations", 0.2);
+    part_done(c, &passes, "core, translations", 0.2);
     calibrate_core(c, s * 0.05);
     if (passes.field.memory != NULL)
         calibrate_tlb(c, s * 0.12);
-    c->progress(PASS, 0.37);
+    part_done(c, &passes, PASS, 0.37);
     measure_pass(c, &passes, s * 0.2);
-    c->progress("overlap, kernel", 0.57);
+    part_done(c, &passes, "overlap, kernel", 0.57);
     if (passes.field.memory != NULL)
         calibrate_overlap(c, &passes.field, s * 0.06);
     calibrate_kernel(c, s * 0.05);
-    c->progress(PASS, 0.68);
+    part_done(c, &passes, PASS, 0.68);
     measure_pass(c, &passes, s * 0.2);
     field_unmap(&passes.field);
-    c->progress("interrupts", 0.88);
+    part_done(c, &passes, "interrupts", 0.88);
     calibrate_interrupts(c, s * 0.1);
+    part_done(c, &passes, "prices", 0.98);
     calibrate_scheduler_end(c, passes.scheduler, s * 0.02);
     calibration_settle(c);
     for (uint32_t i = 0; i < FIGURE_COUNT; i++)

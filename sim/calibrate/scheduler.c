@@ -28,6 +28,11 @@ enum { TIMED_MOST = 64, HALVINGS = 12, ELSEWHERE = 3 * 4096 + 10 * 128 };
 /* A sample is of so many operations in random order, alone or in rows. */
 enum { ROW = 8, MIXED = 1024, ROUNDS_LEAST = 25, ROUNDS_MOST = 4096 };
 
+/* Passes that take so much longer than the fastest one have been disturbed. */
+#define DISTURBED 1.15
+
+enum { PASSES_MOST = 16 };
+
 /* A torus of one core with some processes, and what it takes to run it; one piece of memory. */
 struct world {
     const struct torus_operations *ops;
@@ -322,6 +327,7 @@ struct scheduler_times {
     struct timed timed[TIMED_MOST];
     uint32_t operations, policies;
     uint32_t passes;             /* so far */
+    double pass_ns[PASSES_MOST]; /* of all operations together */
     gsl_rng *rng;                /* the calibration's */
     struct measurement clock[2]; /* as of an operation that is nothing */
 };
@@ -369,7 +375,7 @@ static void time_again(struct scheduler_times *times, uint32_t policy, double se
     struct arena arena = ARENA_EMPTY;
     struct timed *timed = &times->timed[policy * OPERATIONS];
     struct sample sample[TIMED_ALL][2];
-    arena_alloc(&arena, times->passes, ELSEWHERE);
+    arena_alloc(&arena, times->passes + 1, ELSEWHERE);
     struct world world =
         world_of(&times->plain, scheduler_policy(&times->plain, timed->policy->name), &arena);
     for (uint32_t i = 0; i < 2 * TIMED_ALL; i++)
@@ -380,7 +386,9 @@ static void time_again(struct scheduler_times *times, uint32_t policy, double se
     for (uint32_t i = 0; i < 2 * TIMED_ALL; i++) {
         struct measurement *least =
             i / 2 < OPERATIONS ? &timed[i / 2].batch[i % 2] : &times->clock[i % 2];
-        keep_least(least, sample_low(&sample[i / 2][i % 2]));
+        struct measurement low = sample_low(&sample[i / 2][i % 2]);
+        times->pass_ns[times->passes] += low.value;
+        keep_least(least, low);
         sample_fini(&sample[i / 2][i % 2]);
     }
     arena_free(&arena);
@@ -548,9 +556,28 @@ void calibrate_scheduler_pass(struct scheduler_times *times, double seconds)
 {
     if (times == NULL)
         return;
-    times->passes++;
+    CHECK(times->passes < PASSES_MOST);
     for (uint32_t policy = 0; policy < times->policies; policy++)
         time_again(times, policy, seconds / times->policies);
+    times->passes++;
+}
+
+/* A spell that lasts throughout is not seen. */
+static void note_disturbance(struct calibration *c, const struct scheduler_times *times)
+{
+    double least_ns = INFINITY, most_ns = 0;
+    uint32_t disturbed = 0;
+    for (uint32_t i = 0; i < times->passes; i++) {
+        least_ns = fmin(least_ns, times->pass_ns[i]);
+        most_ns = fmax(most_ns, times->pass_ns[i]);
+    }
+    for (uint32_t i = 0; i < times->passes; i++)
+        disturbed += times->pass_ns[i] > DISTURBED * least_ns;
+    if (disturbed > 0)
+        calibration_note(c,
+                         "scheduler: others slowed this host down in %u of %u passes, by up to "
+                         "%.0f %%: the least times count; what was measured once may be too high",
+                         disturbed, times->passes, 100 * (most_ns / least_ns - 1));
 }
 
 void calibrate_scheduler_end(struct calibration *c, struct scheduler_times *times, double seconds)
@@ -559,6 +586,7 @@ void calibrate_scheduler_end(struct calibration *c, struct scheduler_times *time
         return;
     for (uint32_t i = 0; i < times->operations; i++)
         separate(&times->timed[i], times->clock[0].value);
+    note_disturbance(c, times);
     put_totals(c, times);
     put_drain(c, times);
     put_smt_rate(c, &times->plain, seconds);

@@ -11,12 +11,16 @@
  * by steps of up to 10 ns, so that single batches of 20 ns are not known to the ns: means of many
  * in a row are, and of those the middle half counts.  That the host calls is in both: in the times
  * behind instructions_per_cycle, too.  Others on the machine can only lengthen a time, and do so
- * for seconds; and once in a while all that is done at one place in memory takes twice to four
+ * for minutes; and once in a while all that is done at one place in memory takes twice to four
  * times as long: the whole table is timed several times over, each time elsewhere, and a cell's
  * time is its least.
  *
- * usage: bench_operations [PROFILE [PROCESSES]]
- * PROFILE is a name in configs/cpus or a file of `braidsim calibrate`; PROCESSES the most to queue.
+ * This host is calibrated in the same run, with the passes of the table between the parts of the
+ * calibration, whose times are the least of its own passes likewise: what a spell of others slows
+ * down, it slows down in both.  With a profile given, the table is of that.
+ *
+ * usage: bench_operations [PROCESSES [PROFILE]]
+ * PROCESSES is the most to queue; PROFILE a name in configs/cpus or a file of `braidsim calibrate`.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
@@ -26,14 +30,17 @@
 #include <string.h>
 
 #include "sim/base/check.h"
+#include "sim/calibrate/calibrate.h"
 #include "tests/bench/timed.h"
 
-enum { LENGTHS = 5, ROWS_MAX = 256, PASSES = 5, BATCHES_LEAST = 9 };
+enum { LENGTHS = 5, ROWS_MAX = 256, PASSES = 5 };
 
 static const uint32_t lengths[LENGTHS] = { 10, 100, 1000, 10000, 100000 };
 
-/* A traced cell has this much, or BATCHES_MAX batches; a plain one repeats those. */
-#define TRACED_SECONDS 0.2
+/* So long a plain cell takes; a traced one executes the same, and a plain one repeats it. */
+#define CELL_SECONDS 0.005
+
+#define CALIBRATION_SECONDS 45.0
 
 /* Predicted and timed agree if neither is more than this times the other. */
 #define NEAR 1.5
@@ -41,7 +48,7 @@ static const uint32_t lengths[LENGTHS] = { 10, 100, 1000, 10000, 100000 };
 /* One operation of one policy with one length of the queue, in ns. */
 struct cell {
     struct operation plain, traced;
-    uint32_t batches, passes; /* passes: timed so far */
+    uint32_t batches, passes; /* timed so far */
     double predicted, timed;
 };
 
@@ -55,34 +62,27 @@ struct table {
     struct row row[ROWS_MAX];
 };
 
-/* The mean price of a batch, in ns, of as many as there is time for. */
+/* The mean price of a batch, in ns, of so many. */
 static double predicted_ns(const struct bench *bench, const struct operation *operation,
-                           uint32_t *batches)
+                           uint32_t batches)
 {
     static struct watched watched;
     if (sigsetjmp(watched.escape, 0) != 0)
         CHECK(false && "the scheduler left its memory, or does not return");
     uint64_t sum_fs = 0;
-    uint32_t count = 0;
     watched_init(&watched, bench, operation);
-    double from = now_ns();
-    for (uint32_t i = 0; count < BATCHES_MAX; i++) {
+    for (uint32_t i = 0; i < WARM_BATCHES + batches; i++) {
         watch_begin(&watched);
         prepare(&watched.rig, bench->traced.modules[0]);
         watch_end(&watched);
         watch_begin(&watched);
         run_batch(&watched.rig, operation->kind->run);
         uint64_t fs = watch_end(&watched);
-        if (i >= WARM_BATCHES) {
+        if (i >= WARM_BATCHES)
             sum_fs += fs;
-            count++;
-        }
-        if (count >= BATCHES_LEAST && now_ns() - from > TRACED_SECONDS * 1e9)
-            break;
     }
     watched_fini(&watched);
-    *batches = count;
-    return (double)sum_fs / 1e6 / count;
+    return (double)sum_fs / 1e6 / batches;
 }
 
 /* ---- The table ---------------------------------------------------------------------------- */
@@ -124,14 +124,22 @@ static void table_make(const struct bench *bench, struct table *table, uint32_t 
 
 static void cell_predict(const struct bench *bench, struct cell *cell)
 {
-    cell->predicted = predicted_ns(bench, &cell->traced, &cell->batches) / batch_of(&cell->traced);
+    cell->predicted = predicted_ns(bench, &cell->traced, cell->batches) / batch_of(&cell->traced);
 }
 
 static void cell_time(const struct bench *bench, struct cell *cell)
 {
+    if (cell->passes == 0)
+        cell->batches = batches_within(&cell->plain, &bench->plain, CELL_SECONDS);
     double batch_ns =
         timed_ns(&cell->plain, &bench->plain, cell->plain.kind->run, cell->batches, cell->passes++);
-    cell->timed = fmin(cell->timed, (batch_ns - bench->timer_ns) / batch_of(&cell->plain));
+    cell->timed = fmin(cell->timed, batch_ns);
+}
+
+/* What the clock itself takes is no part of it. */
+static void cell_finish(const struct bench *bench, struct cell *cell)
+{
+    cell->timed = (cell->timed - bench->timer_ns) / batch_of(&cell->plain);
 }
 
 static void table_each(const struct bench *bench, struct table *table,
@@ -142,41 +150,78 @@ static void table_each(const struct bench *bench, struct table *table,
             work(bench, &table->row[row].cell[i]);
 }
 
-static void print_table(const struct bench *bench, uint32_t longest)
+/* One more pass. */
+static void table_time(struct bench *bench, struct table *table)
 {
-    static struct table table;
+    time_the_timer(bench);
+    table_each(bench, table, cell_time);
+}
+
+static void print_table(const struct bench *bench, const struct table *table)
+{
     uint32_t near_cells = 0;
-    table_make(bench, &table, longest);
-    table_each(bench, &table, cell_predict);
-    for (int pass = 0; pass < PASSES; pass++)
-        table_each(bench, &table, cell_time);
     printf(
         "Predicted / timed ns of one operation, and predicted : timed; * beyond a factor of %.1f\n"
         "profile: %s\n%-40s",
         NEAR, bench->cpu.title, "processes");
-    for (uint32_t i = 0; i < table.lengths; i++)
+    for (uint32_t i = 0; i < table->lengths; i++)
         printf(" %24u", lengths[i]);
-    for (uint32_t row = 0; row < table.rows; row++) {
-        printf("\n%-40s", table.row[row].name);
-        for (uint32_t i = 0; i < table.lengths; i++) {
-            const struct cell *cell = &table.row[row].cell[i];
+    for (uint32_t row = 0; row < table->rows; row++) {
+        printf("\n%-40s", table->row[row].name);
+        for (uint32_t i = 0; i < table->lengths; i++) {
+            const struct cell *cell = &table->row[row].cell[i];
             double ratio = cell->predicted / cell->timed;
             bool near = ratio <= NEAR && ratio >= 1 / NEAR;
             near_cells += near;
             printf(" %9.0f/%-8.0f%5.2f%c", cell->predicted, cell->timed, ratio, near ? ' ' : '*');
         }
     }
-    uint32_t cells = table.rows * table.lengths;
+    uint32_t cells = table->rows * table->lengths;
     printf("\n%u of %u cells within a factor of %.1f: %.1f %%\n", near_cells, cells, NEAR,
            100.0 * near_cells / cells);
 }
 
+/* ---- The host ----------------------------------------------------------------------------- */
+
+static struct bench bench;
+static struct table table;
+
+/* Between the parts of the calibration. */
+static void between(const char *next, double share_done)
+{
+    if (share_done == 0)
+        return; /* nothing is calibrated yet */
+    fprintf(stderr, "bench_operations: timing; %.0f %% calibrated%s%s\n", 100 * share_done,
+            next[0] != '\0' ? "; next: " : "", next);
+    table_time(&bench, &table);
+}
+
+static void calibrate_and_time(void)
+{
+    static struct calibration calibration;
+    calibrate_host(&calibration, &bench.cpu, CALIBRATION_SECONDS, between, &bench.arena);
+    for (uint32_t i = 0; i < calibration.note_count; i++)
+        fprintf(stderr, "bench_operations: %s\n", calibration.notes[i]);
+    for (uint32_t i = 0; i < FIGURE_COUNT; i++)
+        if (bench.cpu.figure[i].kind == FIGURE_MEASURED)
+            fprintf(stderr, "%-24s %10.5g\n", figure_descriptions[i].name,
+                    bench.cpu.figure[i].value);
+}
+
 int main(int argc, char **argv)
 {
-    static struct bench bench;
-    if (!bench_init(&bench, argc > 1 ? argv[1] : "zen4"))
+    const char *profile = argc > 2 ? argv[2] : NULL;
+    if (!bench_init(&bench, profile))
         return EXIT_FAILURE;
-    print_table(&bench, argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : lengths[LENGTHS - 1]);
+    table_make(&bench, &table,
+               argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : lengths[LENGTHS - 1]);
+    if (profile == NULL)
+        calibrate_and_time();
+    for (uint32_t pass = 0; profile != NULL && pass < PASSES; pass++)
+        table_time(&bench, &table);
+    table_each(&bench, &table, cell_finish);
+    table_each(&bench, &table, cell_predict);
+    print_table(&bench, &table);
     bench_fini(&bench);
     return EXIT_SUCCESS;
 }

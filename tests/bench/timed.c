@@ -7,6 +7,7 @@
 
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -124,6 +125,24 @@ double middle(double *values, size_t count)
     return gsl_stats_mean(values + rows / 4, 1, rows - 2 * (rows / 4));
 }
 
+uint32_t batches_within(const struct operation *operation, const struct scheduler *plain,
+                        double seconds)
+{
+    struct rig rig;
+    struct pages pages;
+    void *memory = pages_map(&pages, rig_bytes(operation, plain->torus), 0);
+    rig_init(&rig, memory, operation, plain->torus, rounds_of(operation->queued));
+    rig.batch = batch_of(operation);
+    uint32_t batches = 0;
+    for (double from = now_ns(); now_ns() - from < seconds * 1e9 && batches < BATCHES_MAX;
+         batches++) {
+        prepare(&rig, plain->modules[0]);
+        run_batch(&rig, operation->kind->run);
+    }
+    pages_unmap(&pages);
+    return batches > BATCHES_LEAST ? batches : BATCHES_LEAST;
+}
+
 /* The usual time of a batch, in ns, when there are so many of them from the beginning; again and
  * again from the beginning until there has been time for a good mean. */
 double timed_ns(const struct operation *operation, const struct scheduler *plain,
@@ -223,21 +242,29 @@ static bool profile_load(struct bench *bench, const char *profile, struct error 
                         &bench->arena, err);
 }
 
+void time_the_timer(struct bench *bench)
+{
+    struct operation tick;
+    char name[OPERATION_NAME];
+    operation_make(&tick, kind_named("tick"), bench->plain.modules[0],
+                   bench->plain.modules[0]->policies[0], 0, 10, name);
+    bench->timer_ns =
+        fmin(bench->timer_ns, timed_ns(&tick, &bench->plain, NULL, BATCHES_MAX, 0));
+}
+
 bool bench_init(struct bench *bench, const char *profile)
 {
     struct error err;
     bench->arena = ARENA_EMPTY;
-    if (!profile_load(bench, profile, &err) || !scheduler_load(&bench->plain, NULL, false, &err) ||
+    if ((profile != NULL && !profile_load(bench, profile, &err)) ||
+        !scheduler_load(&bench->plain, NULL, false, &err) ||
         !scheduler_load(&bench->traced, NULL, true, &err)) {
         fprintf(stderr, "%s: %s\n", err.place, err.message);
         return false;
     }
     bench->rng = gsl_rng_alloc(random_philox);
-    struct operation tick;
-    char name[OPERATION_NAME];
-    operation_make(&tick, kind_named("tick"), bench->plain.modules[0],
-                   bench->plain.modules[0]->policies[0], 0, 10, name);
-    bench->timer_ns = timed_ns(&tick, &bench->plain, NULL, BATCHES_MAX, 0);
+    bench->timer_ns = INFINITY;
+    time_the_timer(bench);
     return true;
 }
 

@@ -13,7 +13,7 @@
 #include "sim/host/loader.h"
 #include "tests/instructions/operations.h"
 
-enum { BATCHES_MAX = 256, WARM_BATCHES = 4 };
+enum { BATCHES_LEAST = 9, BATCHES_MAX = 256, WARM_BATCHES = 4 };
 
 struct bench {
     struct scheduler plain, traced;
@@ -43,9 +43,12 @@ struct watched {
 
 typedef void rig_function(struct rig *rig, uint32_t turn);
 
-/* profile: a name in configs/cpus, or a file.  False: it has said why on standard error. */
+/* profile: a name in configs/cpus, or a file; NULL: cpu is the caller's to fill in.  False: it has said why on standard error. */
 bool bench_init(struct bench *bench, const char *profile);
 void bench_fini(struct bench *bench);
+
+/* Once more: the least counts. */
+void time_the_timer(struct bench *bench);
 
 double now_ns(void);
 
@@ -60,6 +63,11 @@ void run_batch(struct rig *rig, rig_function *run);
 
 /* The mean of the middle half of so many values, which it sorts. */
 double middle(double *values, size_t count);
+
+/* How many batches of the plain rig take so long, their starts included; within BATCHES_LEAST and
+ * BATCHES_MAX. */
+uint32_t batches_within(const struct operation *operation, const struct scheduler *plain,
+                        double seconds);
 
 /* The usual time of a batch of the plain rig, in ns, when there are so many of them from the
  * beginning; run NULL: of none.  Each pass lies elsewhere in memory. */
