@@ -58,8 +58,9 @@ struct figure {
     X(l1_latency_cycles, true, 0, 1, 50, ANY, "load to use")                                       \
     X(index_cycles, false, 0, 0, 50, ANY,                                                          \
       "from the number of a process, loaded, to its address; absent: is never waited for")         \
-    X(choice_cycles, false, 4, 0, 50, ANY,                                                         \
-      "from the load that decides, of two pointers side by side, to the one that is chosen")       \
+    X(choice_cycles, false, 0, 0, 50, ANY,                                                         \
+      "from the load that decides, of two pointers side by side, to the one that is chosen; "      \
+      "absent: is never waited for")                                                               \
     X(l1i_kb, false, 0, 0, 1024, ANY,                                                              \
       "first-level instruction cache; absent: code is always cached")                              \
     X(l1i_ways, false, 0, 0, 64, WHOLE, "its associativity")                                       \

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "braid/tree.h"
 #include "sim/calibrate/parts.h"
 
 enum { HISTORY_ASSUMED = 64, ADDS = 1 << 15, ATOMICS = 1 << 11, BRANCHES = 1 << 13 };
@@ -28,6 +29,25 @@ static uint64_t number_chain(void *context)
     }
     records->at = at;
     return LINKS;
+}
+
+/* Nodes in which every way down goes on for ever, few enough for any first level. */
+enum { NODES = 16, STEPS = 1 << 12 };
+
+struct descent {
+    struct tree_node node[NODES], *at;
+    uint64_t key;
+};
+
+/* The way down of tree_insert(). */
+static uint64_t descend(void *context)
+{
+    struct descent *descent = context;
+    struct tree_node *at = descent->at;
+    for (uint32_t i = 0; i < STEPS; i++)
+        at = tree_choose(tree_mask(descent->key, at->key), at->child[0], at->child[1]);
+    descent->at = at;
+    return STEPS;
 }
 
 /* Adds that depend on one another take a cycle each on every processor that one would simulate. */
@@ -143,11 +163,30 @@ static void put_index(struct calibration *c, double seconds)
                          RECORD_WORDS * sizeof(uint32_t), ns.value);
 }
 
+/* What a step down a tree takes more than a link by address. */
+static void put_choice(struct calibration *c, double seconds)
+{
+    struct descent descent = { .at = descent.node, .key = NODES / 2 };
+    for (uint32_t i = 0; i < NODES; i++) {
+        descent.node[i].key = i;
+        for (uint32_t side = 0; side < 2; side++)
+            descent.node[i].child[side] = &descent.node[(2 * i + side) % NODES];
+    }
+    struct measurement ns = timing_measure(descend, &descent, seconds);
+    struct measurement cycles = calibration_cycles(c, ns);
+    cycles.value -= calibration_value(c, FIGURE_l1_latency_cycles);
+    calibration_measured(c, FIGURE_choice_cycles, cycles,
+                         "a step of the scheduler's own way down a tree takes %.2f ns, of which "
+                         "the first level's latency is not counted",
+                         ns.value);
+}
+
 void calibrate_core(struct calibration *c, double seconds)
 {
     static uint64_t counter;
     put_counts(c);
     put_index(c, seconds / 8);
+    put_choice(c, seconds / 8);
     struct measurement atomic = timing_measure(atomic_chain, &counter, seconds / 4);
     calibration_measured(c, FIGURE_atomic_cycles, calibration_cycles(c, atomic),
                          "locked additions to one word, %.2f ns each", atomic.value);

@@ -253,7 +253,6 @@ static struct profile counter_of(double instruction_ns, double atomic_ns, double
     SET(atomic_cycles, atomic_ns);
     SET(branch_miss_cycles, miss_ns);
     SET(line_bytes, ALIGNMENT);
-    SET(choice_cycles, 0);
     SET(l1_kb, 1024);
     SET(l1_ways, 16);
     SET(memory_read_mb_s, 1e6);

@@ -12,8 +12,8 @@
  * in a row are, and of those the middle half counts.  That the host calls is in both: in the times
  * behind instructions_per_cycle, too.  Others on the machine can only lengthen a time, and do so
  * for minutes; and once in a while all that is done at one place in memory takes twice to four
- * times as long: the whole table is timed several times over, each time elsewhere, and a cell's
- * time is its least.
+ * times as long: the whole table is timed several times over, each time elsewhere and in another
+ * order, and a cell's time is its least.
  *
  * This host is calibrated in the same run, with the passes of the table between the parts of the
  * calibration, whose times are the least of its own passes likewise: what a spell of others slows
@@ -24,6 +24,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
+#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,11 +151,18 @@ static void table_each(const struct bench *bench, struct table *table,
             work(bench, &table->row[row].cell[i]);
 }
 
-/* One more pass. */
+/* One more pass, in another order, so that what comes and goes beside it does not meet the same
+ * cells in each. */
 static void table_time(struct bench *bench, struct table *table)
 {
+    static struct cell *cells[ROWS_MAX * LENGTHS];
+    uint32_t count = table->rows * table->lengths;
+    for (uint32_t i = 0; i < count; i++)
+        cells[i] = &table->row[i / table->lengths].cell[i % table->lengths];
+    gsl_ran_shuffle(bench->rng, cells, count, sizeof cells[0]);
     time_the_timer(bench);
-    table_each(bench, table, cell_time);
+    for (uint32_t i = 0; i < count; i++)
+        cell_time(bench, cells[i]);
 }
 
 static void print_table(const struct bench *bench, const struct table *table)

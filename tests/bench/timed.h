@@ -43,7 +43,8 @@ struct watched {
 
 typedef void rig_function(struct rig *rig, uint32_t turn);
 
-/* profile: a name in configs/cpus, or a file; NULL: cpu is the caller's to fill in.  False: it has said why on standard error. */
+/* profile: a name in configs/cpus, or a file; NULL: cpu is the caller's to fill in.  False: it has
+ * said why on standard error. */
 bool bench_init(struct bench *bench, const char *profile);
 void bench_fini(struct bench *bench);
 
