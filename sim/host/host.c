@@ -21,7 +21,7 @@
 
 /* ---- Faults ------------------------------------------------------------------------------- */
 
-enum { WATCHDOG_SECONDS = 10, INSTANT_EVENTS = 1000000 };
+enum { WATCHDOG_SECONDS = 5, INSTANT_EVENTS = 1000000 };
 
 /* The run in this process, for signal handlers. */
 static struct host *watched;
