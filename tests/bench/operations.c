@@ -219,10 +219,15 @@ static void calibrate_and_time(void)
 int main(int argc, char **argv)
 {
     const char *profile = argc > 2 ? argv[2] : NULL;
+    unsigned long longest = argc > 1 ? strtoul(argv[1], NULL, 10) : lengths[LENGTHS - 1];
+    if (longest < lengths[0]) {
+        fprintf(stderr, "usage: bench_operations [PROCESSES [PROFILE]], PROCESSES at least %u\n",
+                lengths[0]);
+        return EXIT_FAILURE;
+    }
     if (!bench_init(&bench, profile))
         return EXIT_FAILURE;
-    table_make(&bench, &table,
-               argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : lengths[LENGTHS - 1]);
+    table_make(&bench, &table, longest < UINT32_MAX ? (uint32_t)longest : UINT32_MAX);
     if (profile == NULL)
         calibrate_and_time();
     for (uint32_t pass = 0; profile != NULL && pass < PASSES; pass++)
