@@ -148,6 +148,14 @@ static void put_counts(struct calibration *c)
                         most);
 }
 
+/* What takes so long and begins with a load from the first level, beyond that load. */
+static struct measurement beyond_load(const struct calibration *c, struct measurement ns)
+{
+    struct measurement cycles = calibration_cycles(c, ns);
+    cycles.value -= calibration_value(c, FIGURE_l1_latency_cycles);
+    return cycles;
+}
+
 /* What a link by number takes more than one by address. */
 static void put_index(struct calibration *c, double seconds)
 {
@@ -155,9 +163,7 @@ static void put_index(struct calibration *c, double seconds)
     for (uint32_t i = 0; i < RECORDS; i++)
         records.word[i][LINK_WORD] = (i + 1) % RECORDS + 1;
     struct measurement ns = timing_measure(number_chain, &records, seconds);
-    struct measurement cycles = calibration_cycles(c, ns);
-    cycles.value -= calibration_value(c, FIGURE_l1_latency_cycles);
-    calibration_measured(c, FIGURE_index_cycles, cycles,
+    calibration_measured(c, FIGURE_index_cycles, beyond_load(c, ns),
                          "records of %zu bytes linked by their numbers + 1 take %.2f ns each, of "
                          "which the first level's latency is not counted",
                          RECORD_WORDS * sizeof(uint32_t), ns.value);
@@ -173,9 +179,7 @@ static void put_choice(struct calibration *c, double seconds)
             descent.node[i].child[side] = &descent.node[(2 * i + side) % NODES];
     }
     struct measurement ns = timing_measure(descend, &descent, seconds);
-    struct measurement cycles = calibration_cycles(c, ns);
-    cycles.value -= calibration_value(c, FIGURE_l1_latency_cycles);
-    calibration_measured(c, FIGURE_choice_cycles, cycles,
+    calibration_measured(c, FIGURE_choice_cycles, beyond_load(c, ns),
                          "a step of the scheduler's own way down a tree takes %.2f ns, of which "
                          "the first level's latency is not counted",
                          ns.value);

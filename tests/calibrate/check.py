@@ -18,6 +18,7 @@ from validate_schemas import error_in, error_in_caches, read_json  # noqa: E402
 BOUNDS = (
     ("clock_mhz", 200, 8000), ("instructions_per_cycle", 0.2, 8), ("line_bytes", 16, 256),
     ("l1_kb", 4, 256), ("l1_ways", 1, 64), ("l1_latency_cycles", 1, 8), ("l2_kb", 64, 65536),
+    ("index_cycles", 0.5, 15), ("choice_cycles", 0.5, 20),
     ("l2_latency_cycles", 5, 80), ("l3_kb", 256, 1048576), ("l3_latency_cycles", 15, 400),
     ("l2_stream_cycles", 0.3, 80), ("l3_stream_cycles", 0.3, 300), ("memory_latency_ns", 20, 1500),
     ("memory_read_mb_s", 200, 400000), ("tlb_entries", 8, 4096), ("page_walk_cycles", 2, 2000),
