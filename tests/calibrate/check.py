@@ -32,7 +32,7 @@ ORDER = (("l1_kb", "l2_kb"), ("l2_kb", "l3_kb"), ("l1_latency_cycles", "l2_laten
          ("l2_latency_cycles", "l3_latency_cycles"), ("memory_page_ns", "memory_latency_ns"))
 # Every host with a clock and memory can do these.
 ALWAYS = ("clock_mhz", "l1_latency_cycles", "memory_latency_ns", "memory_read_mb_s",
-          "atomic_cycles", "syscall_ns", "instructions_per_cycle")
+          "atomic_cycles", "syscall_ns", "instructions_per_cycle", "index_cycles", "choice_cycles")
 BETWEEN_CORES = ("transfer_ns", "ipi_send_ns", "ipi_latency_ns", "ipi_handle_ns", "handover_ns")
 
 
@@ -58,8 +58,8 @@ def complaints(root, kind, profile, messages):
         if figure["kind"] == "measured" and "on this host" not in figure["source"]:
             yield f"{name}: measured where? {figure['source']}"
     for name in ALWAYS:
-        if figures[name]["kind"] != "measured":
-            yield f"{name} was not measured: {figures[name]['source']}"
+        if figures.get(name, {}).get("kind") != "measured":
+            yield f"{name} was not measured: {figures.get(name, {}).get('source', 'it is absent')}"
     for name in BETWEEN_CORES:
         if kind == "one" and figures[name]["kind"] != "assumed":
             yield f"{name} was measured between cores, and there is one"
