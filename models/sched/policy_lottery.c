@@ -109,7 +109,7 @@ static struct lot *holder_of_weight(const struct lottery_queue *q, uint64_t weig
 {
     struct tree_node *node = q->tree.root;
     while (node != NULL && node->key != weight)
-        node = tree_choose(tree_mask(weight, node->key), node->child[0], node->child[1]);
+        node = tree_side(weight, node->key, node->child[0], node->child[1]);
     return (struct lot *)node;
 }
 
@@ -214,11 +214,10 @@ static struct lot *winner(struct lottery_queue *q, uint64_t ticket)
     struct tree_node *node = q->tree.root;
     for (;;) {
         uint64_t left = *left_of(node), own = node->summary;
-        uint64_t is_left = tree_mask(ticket, left);
         if (ticket - left < own)
             return (struct lot *)node;
-        ticket -= (left + own) & ~is_left;
-        node = tree_choose(is_left, node->child[0], node->child[1]);
+        node = tree_side(ticket, left, node->child[0], node->child[1]);
+        ticket -= (left + own) & ~tree_mask(ticket, left);
     }
 }
 

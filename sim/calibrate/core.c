@@ -45,7 +45,7 @@ static uint64_t descend(void *context)
     struct descent *descent = context;
     struct tree_node *at = descent->at;
     for (uint32_t i = 0; i < STEPS; i++)
-        at = tree_choose(tree_mask(descent->key, at->key), at->child[0], at->child[1]);
+        at = tree_side(descent->key, at->key, at->child[0], at->child[1]);
     descent->at = at;
     return STEPS;
 }

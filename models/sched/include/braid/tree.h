@@ -84,6 +84,18 @@ static inline struct tree_node *tree_choose(uint64_t is_a, struct tree_node *a, 
     return (struct tree_node *)((uintptr_t)b ^ (((uintptr_t)a ^ (uintptr_t)b) & mask));
 }
 
+/* before if key a comes before key b, else after; also without a branch. */
+static inline struct tree_node *tree_side(uint64_t a, uint64_t b, struct tree_node *before,
+                                          struct tree_node *after)
+{
+#ifdef __x86_64__ /* a conditional move depends on two instructions, a mask on four */
+    __asm__("cmp %2, %1\n\tcmovs %3, %0" : "+r"(after) : "r"(a), "r"(b), "r"(before) : "cc");
+    return after;
+#else
+    return tree_choose(tree_mask(a, b), before, after);
+#endif
+}
+
 /* All bits set if there is no such node, else none. */
 static inline uint64_t tree_none(const struct tree_node *node)
 {
@@ -184,13 +196,10 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
 {
     struct tree_node *parent = NULL, *at = tree->root;
     uint64_t from = node->key - in_front; /* keys up to this one stay on the left of it */
-    uint64_t is_left = 0;
     while (at != NULL) {
         parent = at;
-        is_left = tree_mask(from, at->key);
-        at = tree_choose(is_left, at->child[0], at->child[1]);
+        at = tree_side(from, at->key, at->child[0], at->child[1]);
     }
-    unsigned side = 1 + (unsigned)is_left;
     node->child[0] = node->child[1] = NULL;
     node->parent = parent;
     node->gap[0] = node->gap[1] = 1;
@@ -200,6 +209,7 @@ TREE_INLINE void tree_insert(struct tree *tree, struct tree_node *node, bool in_
         tree->root = tree->first = node;
         return;
     }
+    unsigned side = !tree_before(from, parent->key);
     if (parent == tree->first && side == 0)
         tree->first = node;
     parent->child[side] = node;
