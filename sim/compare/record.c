@@ -266,6 +266,12 @@ static bool read_directory(struct record *record, struct arena *arena, struct er
            read_runs(record, arena, err);
 }
 
+/* Squares of greater numbers, and sums of those, may be none. */
+static bool is_result(const cJSON *value)
+{
+    return cJSON_IsNull(value) || (cJSON_IsNumber(value) && fabs(value->valuedouble) <= 1e100);
+}
+
 static bool read_values(struct record *record, const struct json_source *source,
                         struct arena *arena, struct error *err)
 {
@@ -285,8 +291,16 @@ static bool read_values(struct record *record, const struct json_source *source,
                              arena, err);
             to->run_count = count;
             to->values[m] = arena_alloc(arena, count, sizeof **to->values);
-            cJSON_ArrayForEach(value, values) to->values[m][r++] =
-                cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+            cJSON_ArrayForEach(value, values)
+            {
+                if (!is_result(value))
+                    return wrong(source,
+                                 arena_printf(arena, "/points/%u/values/%s/%u", p,
+                                              record->metrics[m], r),
+                                 "must be a number within +-1e100, or null: undefined in that run",
+                                 arena, err);
+                to->values[m][r++] = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+            }
         }
         p++;
     }
