@@ -522,7 +522,8 @@ enum process_result torus_change(struct torus *torus, struct process *process, u
     enum process_result result = torus_has(torus, process);
     if (result != PROCESS_OK)
         return result;
-    bool moves = process->state == PROCESS_READY && changed & torus->policy->ordered_by;
+    bool moves = process->state == PROCESS_READY && changed & torus->policy->ordered_by &&
+                 !inbox_holds(&torus->inbox, torus->processes, process);
     if (moves)
         torus->policy->dequeue(torus->queue, process);
     process->weight = weight;
@@ -530,8 +531,7 @@ enum process_result torus_change(struct torus *torus, struct process *process, u
     if (moves) {
         torus->policy->enqueue(torus->queue, process, now_ns);
         torus_find_core(torus, 0, process, now_ns);
-    } else if (process->state == PROCESS_RUNNING && changed != 0 &&
-               torus->policy->preempts != NULL) { /* queued anew, it is known for what it is */
+    } else if (process->state == PROCESS_RUNNING && changed && torus->policy->preempts != NULL) {
         torus_kick(torus, &torus->cores[torus_slot_of(torus, process)]);
     }
     return PROCESS_OK;

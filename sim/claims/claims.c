@@ -89,7 +89,7 @@ const struct claim claims[] = {
       .why = "the design's figure: the entry that changes the running process, and the switch "
              "itself; what caches lose is apart",
       .besides = { VALUE("code: the scheduler's entry", "ns", "switch_code_ns", "tori"),
-                   VALUE("registers: 28 instructions at the IPC", "ns", "switch_registers_ns",
+                   VALUE("registers: 29 instructions at the IPC", "ns", "switch_registers_ns",
                          "tori"),
                    VALUE("address space and the rest of switch_ns", "ns", "switch_rest_ns", "tori"),
                    VALUE("caches afterwards: stalls per switch", "ns", "switch_cache_ns", "tori"),

@@ -242,7 +242,7 @@ static void core_execs(uint16_t k, uint32_t slot)
 
 static void core_changes(uint16_t k, uint32_t slot, struct process *process)
 {
-    if (record[process->id] == GONE || process->torus != k || tori_in_inbox(&tori, process->id))
+    if (record[process->id] == GONE || process->torus != k)
         return;
     changes += !core_was_refused(
         k, slot, torus_change(tori.torus[k], process, 1 + below(3000), (int32_t)below(5), now_ns));

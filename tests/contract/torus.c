@@ -169,9 +169,8 @@ static void call_taken(uint16_t k, uint32_t slot, struct process *process)
         check_refused(torus_kill(torus, slot, process, now_ns), PROCESS_TAKEN, &before);
         check_refused(torus_restrict(torus, slot, process, &here, now_ns), PROCESS_TAKEN, &before);
         check_refused(torus_wake(torus, slot, process, now_ns), PROCESS_TAKEN, &before);
-        if (!tori_in_inbox(&tori, process->id))
-            check_refused(torus_change(torus, process, 1, process->priority + 1, now_ns),
-                          PROCESS_TAKEN, &before);
+        check_refused(torus_change(torus, process, 1, process->priority + 1, now_ns), PROCESS_TAKEN,
+                      &before);
     }
     if (current != NULL) {
         check_refused(torus_yield(torus, slot, now_ns), PROCESS_TAKEN, &before);
@@ -354,11 +353,10 @@ static void call_give(struct torus *torus)
         ck_assert_uint_eq(torus->ready, ready - gives);
 }
 
-/* Weight and priority of a process that is under way to nowhere. */
+/* Weight and priority, in any state and in an inbox, too. */
 static void call_change(struct process *process)
 {
-    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE ||
-        tori_in_inbox(&tori, process->id))
+    if (process->state == PROCESS_FREE || process->state == PROCESS_ZOMBIE)
         return;
     struct process before = *process;
     uint32_t weight = 1 + below(10000);

@@ -181,10 +181,11 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns);
  * and calls.  slot may be any when that core is not one of this torus's. */
 void torus_accept(struct torus *torus, uint32_t slot, struct process *process, uint64_t now_ns);
 
-/* Gives process, of this torus and in none of its messages, another weight and priority.  It keeps
- * its slice, and since_ns: it has been READY since then; and its place in the queue, unless that is
- * ordered by what has changed.  Kicks as torus_wake() does, and the core of one that runs, if the
- * policy preempts: it is queued anew there, as who comes is compared with what it was queued as. */
+/* Gives process, of this torus, another weight and priority.  It keeps its slice, and since_ns: it
+ * has been READY since then; and its place in the queue, unless that is ordered by what changes.
+ * Kicks as torus_wake() does, and the core of one that runs, if the policy preempts: it is queued
+ * anew there, as who comes is compared with what it was queued as.  One that is in the inbox is
+ * queued as what it is when it is received; to find it there is O(messages that wait). */
 enum process_result torus_change(struct torus *torus, struct process *process, uint32_t weight,
                                  int32_t priority, uint64_t now_ns);
 
