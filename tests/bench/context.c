@@ -332,8 +332,8 @@ int main(void)
         fputs("bench_context: NO COMPARISON WITH BOOST: libboost_context was not found when this "
               "was configured (Debian: libboost-context-dev)\n",
               stderr);
-    printf("Context switch, ns a step (median of %d passes; wanted: at most 10, ratio to Boost at "
-           "most 1)\n",
+    printf("Context switch, ns a step (medians of %d passes, also of their ratios; wanted: at most "
+           "10, ratio to Boost at most 1)\n",
            PASSES);
     printf("%-14s %10s %14s %10s %14s %10s\n", "ring", "ours", "jump_fcontext", "ratio",
            "swapcontext", "ratio");

@@ -15,7 +15,7 @@
 #include "tests/support/suite.h"
 #include "tests/support/tori.h"
 
-enum { NODES = 200, STEPS = 20000, SEEDS = 6 };
+enum { NODES = 200, STEPS = 20000, SEEDS = 8 };
 
 static struct tree tree;
 static struct tree_node node[NODES];
@@ -115,11 +115,13 @@ static void take_out(uint32_t at)
     memmove(&sorted[at], &sorted[at + 1], (count - at) * sizeof sorted[0]);
 }
 
-/* Keys from a narrow range that wraps, so that equals are many; the number of nodes rises and
- * falls; every fourth removal is that of the first node, as a pick is. */
+/* A hundred different keys, so that equals are many, next to each other or as far apart as they may
+ * lie, around 0 or 2^63; the number of nodes rises and falls; every fourth removal is that of the
+ * first node, as a pick is. */
 START_TEST(is_a_sorted_array)
 {
-    uint64_t random = (uint64_t)_i + 1;
+    uint64_t random = (uint64_t)_i + 1, middle = (uint64_t)(_i / 2 % 2) << 63;
+    uint64_t apart = _i / 4 % 2 == 0 ? 1 : INT64_MAX / 99;
     memset(&tree, 0, sizeof tree);
     count = most = 0;
     way_is_stale = _i % 2 == 1;
@@ -131,7 +133,7 @@ START_TEST(is_a_sorted_array)
         if (tori_random_below(&random, 4) < wanted) {
             if (in_tree[i])
                 continue;
-            node[i].key = (uint64_t)tori_random_below(&random, 100) - 50;
+            node[i].key = middle + apart * ((uint64_t)tori_random_below(&random, 100) - 50);
             insert(&node[i], tori_random_below(&random, 4) == 0);
             in_tree[i] = true;
         } else if (count > 0) {

@@ -89,7 +89,10 @@ static inline struct tree_node *tree_side(uint64_t a, uint64_t b, struct tree_no
                                           struct tree_node *after)
 {
 #ifdef __x86_64__ /* a conditional move depends on two instructions, a mask on four */
-    __asm__("cmp %2, %1\n\tcmovs %3, %0" : "+r"(after) : "r"(a), "r"(b), "r"(before) : "cc");
+    __asm__("cmp {%2, %1|%1, %2}\n\tcmovs {%3, %0|%0, %3}" /* in AT&T's and in Intel's syntax */
+            : "+r"(after)
+            : "r"(a), "r"(b), "r"(before)
+            : "cc");
     return after;
 #else
     return tree_choose(tree_mask(a, b), before, after);
