@@ -12,6 +12,7 @@
  * The tree has a node for each weight, which knows the sum of the tickets on its left, so all but
  * init is O(log w) for w different weights.  One process of a weight holds the node, and goes on
  * holding it while it runs, so that the tree changes its shape only when weights come and go.
+ * Those queued have less than 2^63 tickets together: 2^31 processes of the greatest weight.
  *
  * Source: C. Waldspurger and W. Weihl, "Lottery scheduling: flexible proportional-share resource
  * management", OSDI 1994, section 4 (tree of partial ticket sums; here without compensation tickets
