@@ -306,9 +306,10 @@ void core_arm(struct host *host, struct core *core)
         when = NEVER;
     } else if (core->state == CORE_WAITING) {
         when = core->grant_ps;
-    } else if (core->state == CORE_ENTERING || core->posted_head != NO_TASK ||
-               core->waking_head != NO_TASK || core->due_head != NO_TASK ||
-               core->request.victim != NULL || core->needs != 0 || core->halt != HALT_NONE) {
+    } else if (core->state == CORE_ENTERING || core->refused.torus != NULL ||
+               core->posted_head != NO_TASK || core->waking_head != NO_TASK ||
+               core->due_head != NO_TASK || core->request.victim != NULL || core->needs != 0 ||
+               core->halt != HALT_NONE) {
         when = core->accounted_ps;
     } else {
         when = earlier(core->tick_ps, core->ipi_ps);
@@ -508,6 +509,24 @@ static void core_take_over(struct host *host, struct core *core)
         core_balance(host, core, core->torus, BALANCE_TEND);
 }
 
+/* Asks once more for what its torus has refused; but ticks come first, and what they find: who has
+ * the torus may have stopped, too. */
+static void core_insist(struct host *host, struct core *core)
+{
+    if (core_ticks(host, core)) {
+        core_take_tick(host, core);
+    } else if (core->needs & NEED_HEARTBEAT) {
+        core_begin(host, core, ENTRY_TICK, NO_TASK, core->torus, 0, ACCOUNT_TICK);
+    } else if (core->needs & NEED_TAKE) {
+        core_take_over(host, core);
+    } else {
+        core->operation = core->refused;
+        core->refused.torus = NULL;
+        core->state = CORE_ENTERING;
+        core_enter(host, core);
+    }
+}
+
 /* The torus that this core should receive for; NULL: none. */
 static struct host_torus *core_receiving(struct host *host, struct core *core)
 {
@@ -537,16 +556,16 @@ void core_event(struct host *host, struct core *core)
     struct host_torus *torus;
     core_progress(host, core);
     if (core->halt != HALT_NONE && failures_halt(host, core)) {
-        core_arm(host, core);
-        return;
-    }
-    if (core->state == CORE_WAITING) {
+        /* it has stopped, or leaves */
+    } else if (core->state == CORE_WAITING) {
         core->operation.waited =
             lock_model_granted(core->operation.torus->lock, core->id, host->now_ps);
         torus_locked(host, core->operation.torus)->promised_core = NO_CORE;
         entry_execute(host, core, 0);
     } else if (core->state == CORE_ENTERING) {
         core_enter(host, core);
+    } else if (core->refused.torus != NULL) {
+        core_insist(host, core);
     } else if (core->posted_head != NO_TASK) {
         core_take_posted(host, core);
     } else if (core->waking_head != NO_TASK) {

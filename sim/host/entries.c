@@ -516,14 +516,15 @@ static bool must_own(const struct core *core, const struct operation *operation)
     return operation->kind != ENTRY_TICK && operation->torus == core->torus;
 }
 
-/* The core asks for its torus, lets its lock go, and will look again soon. */
+/* The core asks for its torus, lets its lock go, and will look again soon (core_insist()). */
 static void entry_waits(struct host *host, struct core *core, struct host_torus *torus,
                         uint64_t acquire_ps)
 {
     enum { AGAIN_PS = 1000000 };
     host->ops->regain(torus->torus);
     core_charge(host, core, ACCOUNT_LOCK_WAIT, acquire_ps + AGAIN_PS);
-    core->state = CORE_ENTERING;
+    core->refused = core->operation;
+    core->state = core->operation.resume;
     if (torus->lock == NULL)
         return;
     lock_model_hold(torus->lock, core->id, core->accounted_ps);

@@ -179,8 +179,8 @@ bool failures_halt(struct host *host, struct core *core)
 {
     if (core->state != CORE_IDLE && core->state != CORE_RUNNING)
         return false;
-    if (core->posted_head != NO_TASK || core->waking_head != NO_TASK ||
-        core->request.victim != NULL)
+    if (core->refused.torus != NULL || core->posted_head != NO_TASK ||
+        core->waking_head != NO_TASK || core->request.victim != NULL)
         return false;
     if (core->halt != HALT_LEAVE) {
         enum core_halt halt = core->halt;

@@ -146,6 +146,7 @@ struct core {
     bool need_refill; /* the running task has not paid for its refill yet */
     bool is_idle;     /* counted in host->idle_cores */
     struct operation operation;
+    struct operation refused; /* what its torus, which another has, has refused; torus NULL: none */
     enum balance_call balance_call; /* of a balance entry */
     struct request request; /* with locked queues: it takes that torus's lock and answers itself */
     uint16_t asker;         /* for this torus */
@@ -210,7 +211,7 @@ struct host {
     bool traced;
 
     uint64_t now_ps, warmup_ps, end_ps;
-    bool may_be_done; /* then the run ends */
+    bool may_be_done;         /* then the run ends */
     struct event_tree timers; /* phase 0: tasks, then arrival streams, then tori's requests */
     struct event_tree events; /* phase 1: cores */
     uint32_t task_count, stream_from, request_from, failure_from;
