@@ -87,6 +87,8 @@ uint32_t family_exit(struct families *families, uint32_t id)
 
 enum process_result family_wait(struct families *families, uint32_t parent, uint32_t *id)
 {
+    if (parent == PROCESS_NO_PARENT)
+        return PROCESS_NO_CHILD;
     struct family *family = &families->family[parent];
     if (family->zombies == 0) {
         if (family->children == 0)

@@ -28,15 +28,6 @@ uint32_t inbox_take(struct inbox *inbox, struct process *processes)
     return oldest;
 }
 
-bool inbox_holds(const struct inbox *inbox, const struct process *processes,
-                 const struct process *process)
-{
-    uint32_t at = atomic_load_explicit(&inbox->head, memory_order_acquire);
-    while (at != 0 && at != process->id + 1)
-        at = processes[at - 1].inbox_next;
-    return at != 0;
-}
-
 bool inbox_ask(struct inbox *inbox, uint16_t thief, uint32_t count)
 {
     uint32_t none = 0, request = count << INBOX_ASKER_BITS | (thief + 1u);

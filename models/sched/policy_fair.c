@@ -46,7 +46,7 @@ static void fair_place(struct fair_queue *q, struct share *share, const struct p
         share->received = q->floor + share_scaled(share, q->slice_ns);
         return;
     }
-    if (share->torus != process->torus)
+    if (share->torus != process_torus(process))
         share->received += q->floor - share->node.scratch[LEFT_FLOOR];
     uint64_t least = q->floor - (q->slice_ns / 2 << SHARE_NOMINAL_SHIFT);
     if (tree_before(share->received, least))
@@ -72,7 +72,7 @@ static void fair_enqueue(void *queue, struct process *process, uint64_t now_ns)
         fair_place(q, share, process);
     }
     share->state = SHARE_QUEUED;
-    share->torus = process->torus;
+    share->torus = process_torus(process);
     share->node.key = share->received;
     tree_insert(&q->tree, &share->node, process->slice_ns > 0, NULL);
 }

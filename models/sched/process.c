@@ -52,8 +52,7 @@ enum process_result process_create(struct process *process, uint32_t id,
         return result;
     process->id = id;
     process->parent = attributes->parent;
-    process->flags = 0;
-    process->torus = 0;
+    process->flags = PROCESS_COMING;
     process->weight = attributes->weight;
     process->priority = attributes->priority;
     process->inbox_next = 0;

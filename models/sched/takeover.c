@@ -238,8 +238,7 @@ static void torus_send_on(struct torus *torus, struct process *process, uint16_t
     }
     process->flags |= PROCESS_MIGRATING;
     process->slice_ns = 0; /* a new turn there */
-    process->torus = *at;
-    torus->port->post(torus->port->world, *at, process);
+    torus_post(torus, *at, process);
 }
 
 /* Deals what is in the inbox and the queue out to the others in turn; answers no request. */
@@ -269,7 +268,7 @@ static void torus_empty(struct torus *torus, uint64_t now_ns)
         struct process *process = &torus->processes[stranded - 1];
         stranded = process->inbox_next;
         process->inbox_next = 0;
-        process->flags &= (uint8_t)~PROCESS_MIGRATING;
+        process->flags &= (uint8_t)~(PROCESS_MIGRATING | PROCESS_COMING);
         torus->ready++;
         torus->policy->enqueue(torus->queue, process, now_ns);
     }
@@ -364,7 +363,7 @@ void torus_tend(struct torus *torus, uint64_t now_ns)
 
 enum process_result torus_adopt(struct torus *torus, struct process *process, uint64_t now_ns)
 {
-    struct torus *taken = torus->braid->tori[process->torus];
+    struct torus *taken = torus->braid->tori[process_torus(process)];
     if (!torus_regain(torus))
         return PROCESS_TAKEN;
     if (process->state != PROCESS_BLOCKED)
@@ -374,7 +373,7 @@ enum process_result torus_adopt(struct torus *torus, struct process *process, ui
     torus_drop_reservation(taken, process, now_ns);
     taken->blocked--;
     torus->blocked++;
-    process->torus = torus->id;
+    process_belongs_to(process, torus->id);
     return PROCESS_OK;
 }
 

@@ -7,44 +7,6 @@
 #include "braid/braid.h"
 #include "braid/takeover.h"
 
-uint32_t torus_bytes(uint16_t core_count)
-{
-    return (uint32_t)(sizeof(struct torus) + core_count * sizeof(struct torus_core));
-}
-
-void torus_init(struct torus *torus, const struct torus_setup *setup)
-{
-    torus->policy = setup->policy;
-    torus->queue = setup->queue;
-    torus->processes = setup->processes;
-    torus->braid = setup->braid;
-    torus->port = setup->port;
-    torus->slice_ns = setup->slice_ns;
-    torus->slice_tick_ns = setup->slice_tick_ns;
-    torus->id = setup->id;
-    torus->core_count = setup->core_count;
-    torus->random = setup->random != 0 ? setup->random : 1;
-    torus->placed = 0;
-    torus->strain = TORUS_IDLE;
-    torus->owed = torus->guest = 0;
-    torus->rotated_ns = torus->owed_ns = 0;
-    torus->crowded = false;
-    torus->watched = torus->seen = torus->missed = 0;
-    atomic_store_explicit(&torus->claim, 0, memory_order_relaxed);
-    atomic_store_explicit(&torus->keeps, 0, memory_order_relaxed);
-    torus->ready = torus->running = torus->blocked = 0;
-    torus->idle = setup->core_count;
-    torus->beats = 0;
-    for (uint32_t slot = 0; slot < setup->core_count; slot++) {
-        torus->cores[slot].current = NULL;
-        torus->cores[slot].core = setup->first_core + slot;
-        torus->cores[slot].kicked = 0;
-    }
-    setup->policy->init(setup->queue, &(struct policy_setup){ .slice_ns = setup->slice_ns,
-                                                              .random = torus->random,
-                                                              .cores = setup->core_count });
-}
-
 /* ---- The current process ----------------------------------------------------------------- */
 
 /* Adds the time since the last charge to process, which is RUNNING. */
@@ -236,17 +198,19 @@ torus_find_core(struct torus *torus, uint32_t slot, const struct process *proces
         torus_kick(torus, victim);
 }
 
-static void torus_queue_arrival(struct torus *torus, uint32_t slot, struct process *process,
+/* Returns whether it has come by itself: what a balancer has sent sets nobody else in motion. */
+static bool torus_queue_arrival(struct torus *torus, uint32_t slot, struct process *process,
                                 uint64_t now_ns)
 {
     bool is_moved = (process->flags & PROCESS_MIGRATING) != 0;
-    process->flags &= (uint8_t)~PROCESS_MIGRATING;
-    process->torus = torus->id;
+    process->flags &= (uint8_t)~(PROCESS_MIGRATING | PROCESS_COMING);
+    process_belongs_to(process, torus->id);
     torus_enqueue(torus, process, now_ns);
     torus_find_core(torus, slot, process, now_ns);
     braid_changed(torus->braid, torus);
     if (is_moved)
         torus->guest = process->id + 1;
+    return !is_moved;
 }
 
 /* Who has just been queued here may have to wait. */
@@ -264,12 +228,11 @@ static void torus_send(struct torus *torus, uint32_t slot, uint16_t target, stru
                        uint64_t now_ns)
 {
     if (target == torus->id) {
-        torus_queue_arrival(torus, slot, process, now_ns);
-        torus_overflow(torus, now_ns);
+        if (torus_queue_arrival(torus, slot, process, now_ns))
+            torus_overflow(torus, now_ns);
         return;
     }
-    process->torus = target;
-    torus->port->post(torus->port->world, target, process);
+    torus_post(torus, target, process);
 }
 
 /* Where a process goes that need not stay here. */
@@ -373,10 +336,13 @@ enum process_result torus_wake(struct torus *torus, uint32_t slot, struct proces
     return PROCESS_OK;
 }
 
-/* Queues what is in the inbox, and no more: nothing leaves the torus by that. */
-static uint32_t torus_collect(struct torus *torus, uint32_t slot, uint64_t now_ns)
+/* Queues what is in the inbox, and no more: nothing leaves the torus by that.  Counts, too, those
+ * that have come by themselves. */
+static uint32_t torus_collect(struct torus *torus, uint32_t slot, uint32_t *by_themselves,
+                              uint64_t now_ns)
 {
     uint32_t count = 0;
+    *by_themselves = 0;
     if (inbox_is_empty(&torus->inbox))
         return 0;
     uint32_t next = inbox_take(&torus->inbox, torus->processes);
@@ -384,7 +350,7 @@ static uint32_t torus_collect(struct torus *torus, uint32_t slot, uint64_t now_n
         struct process *process = &torus->processes[next - 1];
         next = process->inbox_next;
         process->inbox_next = 0;
-        torus_queue_arrival(torus, slot, process, now_ns);
+        *by_themselves += torus_queue_arrival(torus, slot, process, now_ns);
         count++;
     }
     return count;
@@ -395,8 +361,8 @@ uint32_t torus_receive(struct torus *torus, uint32_t slot, uint64_t now_ns)
     uint16_t thief;
     if (!torus_is_own(torus))
         return 0;
-    uint32_t asked, count = torus_collect(torus, slot, now_ns);
-    for (uint32_t i = 0; i < count; i++)
+    uint32_t asked, by_themselves, count = torus_collect(torus, slot, &by_themselves, now_ns);
+    for (uint32_t i = 0; i < by_themselves; i++)
         torus_overflow(torus, now_ns);
     if (inbox_take_request(&torus->inbox, &thief, &asked))
         torus_answer(torus, thief, asked, now_ns);
@@ -409,8 +375,8 @@ void torus_accept(struct torus *torus, uint32_t slot, struct process *process, u
         inbox_push(&torus->inbox, process); /* the one that has it sends it on */
         return;
     }
-    torus_queue_arrival(torus, slot, process, now_ns);
-    torus_overflow(torus, now_ns);
+    if (torus_queue_arrival(torus, slot, process, now_ns))
+        torus_overflow(torus, now_ns);
 }
 
 enum process_result torus_reap(struct torus *torus, uint32_t parent, struct process *process)
@@ -439,23 +405,34 @@ static void torus_take_off(struct torus *torus, uint32_t slot, struct process *p
         torus_kick(torus, &torus->cores[at]);
 }
 
-/* Is process alive, and of this torus, which is its own?  Or what not? */
+/* Is process of this torus, which is its own, and alive?  Or what not? */
 static enum process_result torus_has(struct torus *torus, const struct process *process)
 {
+    if (process_torus(process) != torus->id)
+        return PROCESS_ELSEWHERE;
     if (!process_allows(process, PROCESS_KILL))
         return PROCESS_ILLEGAL;
-    if (process->torus != torus->id)
-        return PROCESS_ELSEWHERE;
     return torus_is_own(torus) ? PROCESS_OK : PROCESS_TAKEN;
+}
+
+/* And has it come, if it was on its way? */
+static enum process_result torus_holds(struct torus *torus, uint32_t slot,
+                                       const struct process *process, uint64_t now_ns)
+{
+    enum process_result result = torus_has(torus, process);
+    if (result != PROCESS_OK || !(process->flags & PROCESS_COMING))
+        return result;
+    uint32_t by_themselves;
+    torus_collect(torus, slot, &by_themselves, now_ns);
+    return process->flags & PROCESS_COMING ? PROCESS_ELSEWHERE : PROCESS_OK;
 }
 
 enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
                                uint64_t now_ns)
 {
-    enum process_result result = torus_has(torus, process);
+    enum process_result result = torus_holds(torus, slot, process, now_ns);
     if (result != PROCESS_OK)
         return result;
-    torus_collect(torus, slot, now_ns); /* it may be there */
     if (process->state == PROCESS_RUNNING) {
         torus_take_off(torus, slot, process, PROCESS_KILL, now_ns);
     } else if (process->state == PROCESS_READY) {
@@ -499,13 +476,12 @@ static void torus_expel(struct torus *torus, uint32_t slot, struct process *proc
 enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct process *process,
                                    const uint32_t *mask, uint64_t now_ns)
 {
-    enum process_result result = torus_has(torus, process);
+    enum process_result result = torus_holds(torus, slot, process, now_ns);
     if (result != PROCESS_OK)
         return result;
     bool may_stay = mask[torus->id / 32] >> torus->id % 32 & 1;
     if (!mask_has(torus, mask) || (process->flags & PROCESS_RESERVED && !may_stay))
         return PROCESS_REFUSED;
-    torus_collect(torus, slot, now_ns); /* it may be there */
     process->flags |= PROCESS_RESTRICTED;
     for (uint32_t i = 0; i < braid_mask_words(torus->braid); i++)
         braid_mask_of(torus->braid, process)[i] = mask[i];
@@ -517,13 +493,13 @@ enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct pr
 enum process_result torus_change(struct torus *torus, struct process *process, uint32_t weight,
                                  int32_t priority, uint64_t now_ns)
 {
-    uint32_t changed = (process->priority != priority ? POLICY_BY_PRIORITY : 0u) |
-                       (process->weight != weight ? POLICY_BY_WEIGHT : 0u);
     enum process_result result = torus_has(torus, process);
     if (result != PROCESS_OK)
         return result;
+    uint32_t changed = (process->priority != priority ? POLICY_BY_PRIORITY : 0u) |
+                       (process->weight != weight ? POLICY_BY_WEIGHT : 0u);
     bool moves = process->state == PROCESS_READY && changed & torus->policy->ordered_by &&
-                 !inbox_holds(&torus->inbox, torus->processes, process);
+                 !(process->flags & PROCESS_COMING);
     if (moves)
         torus->policy->dequeue(torus->queue, process);
     process->weight = weight;

@@ -24,8 +24,7 @@ bool torus_give(struct torus *torus, uint16_t target)
     torus->ready--;
     process->flags |= PROCESS_MIGRATING | PROCESS_MOVED;
     process->slice_ns = 0; /* a new turn there */
-    process->torus = target;
-    torus->port->post(torus->port->world, target, process);
+    torus_post(torus, target, process);
     braid_changed(torus->braid, torus);
     return true;
 }

@@ -73,8 +73,6 @@ void cpus_confine_all(struct host *host, struct core *core, struct host_torus *t
 {
     while (id != NO_TASK) {
         uint32_t next = host->programs[id].next;
-        if (!inbox_is_empty(&torus->torus->inbox))
-            entry_receive(host, core, torus); /* which restricting would do */
         host->programs[id].next = NO_TASK;
         if (host->tasks[id].state == TASK_READY) /* else a balancer has sent it on: told there */
             confine(host, core, torus, id);
@@ -90,8 +88,6 @@ STEPS_ONLY static void change(struct host *host, struct core *core)
     struct task *task = &host->tasks[id];
     bool stays = wanted_tori(host, id)[number / 32] >> number % 32 & 1;
     bool reserved = host->processes[id].flags & PROCESS_RESERVED; /* that is refused */
-    if (!inbox_is_empty(&torus->torus->inbox))
-        entry_receive(host, core, torus); /* which restricting would do */
     if (!stays && !reserved) {
         core_leave(host, core);
         torus_count_change(host, torus, 0, -1);

@@ -288,6 +288,42 @@ START_TEST(a_torus_comes_back_while_its_taker_asks)
 }
 END_TEST
 
+/* Of two tori one stops, and then the one that has taken it, for good: when the first is back it
+ * takes itself back, after twice the patience, as its ticks go on while it waits. */
+START_TEST(who_is_back_does_not_wait_for_a_keeper_that_has_stopped)
+{
+    struct arena arena = ARENA_EMPTY;
+    struct run_result result = { 0 };
+    const uint64_t ms_ps = UINT64_C(1000) * MS;
+    struct scenario_event events[] = { { .at_ps = 100 * ms_ps, .kind = EVENT_STOP, .torus = 0 },
+                                       { .at_ps = 150 * ms_ps, .kind = EVENT_STOP, .torus = 1 },
+                                       { .at_ps = 200 * ms_ps, .kind = EVENT_REVIVE, .torus = 0 } };
+    struct phase phases[] = { { PHASE_RUN, exponential(300) }, { PHASE_SLEEP, exponential(2000) } };
+    struct workload workload = {
+        .name = "a", .instances = SLEEPERS, .weight = 1024, .phase_count = 2, .phases = phases
+    };
+    distribution_prepare(&workload.start);
+    random_state = (uint64_t)_i + 1;
+    struct scenario scenario = scenario_of((uint32_t)_i, &workload, events);
+    scenario.scheduler.tori = 2;
+    scenario.warmup_ps = 200 * ms_ps;
+    scenario.workload_count = 1;
+    scenario.event_count = 3;
+    run(&scenario, (uint32_t)_i, &result, &arena);
+    uint32_t cores = scenario.cores / 2, stuck = 0;
+    for (uint32_t c = 0; c < cores; c++) {
+        const uint64_t *account_ps = &result.core_accounts_ps[c * ACCOUNT_COUNT];
+        ck_assert_uint_gt(account_ps[ACCOUNT_LOCK_WAIT], 0);
+        ck_assert_uint_lt(account_ps[ACCOUNT_LOCK_WAIT],
+                          (2 * scenario.scheduler.patience + 4) * ms_ps);
+    }
+    for (uint32_t p = 0; p < result.process_count; p++)
+        stuck += result.processes[p].loops == 0;
+    ck_assert_uint_le(stuck, cores); /* what the stopped cores run */
+    arena_free(&arena);
+}
+END_TEST
+
 int main(void)
 {
     struct error err;
@@ -318,5 +354,6 @@ int main(void)
     tcase_add_loop_test(tests, nothing_is_lost, 0, 180);
     tcase_add_loop_test(tests, who_comes_back_works_again, 0, 24);
     tcase_add_loop_test(tests, a_torus_comes_back_while_its_taker_asks, 0, 12);
+    tcase_add_loop_test(tests, who_is_back_does_not_wait_for_a_keeper_that_has_stopped, 0, 60);
     return suite_run("failures", tests);
 }

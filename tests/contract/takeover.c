@@ -479,7 +479,7 @@ static void set_up(uint64_t seed)
         .balance_ns = 2 * TICK_NS,
         .warm_ns = below(2) * 5000,
         .threshold = below(3),
-        .cost_ns = 1 + below(2) * 3000, /* or a process goes to and fro while time stands still */
+        .cost_ns = below(2) * 3000,
         .victim = (uint8_t)below(BALANCER_VICTIMS),
         .random = 1 + below(1000),
         .torus_count = (uint16_t)(2 + below(TORI_MAX - 1)),

@@ -224,6 +224,7 @@ START_TEST(patience_begins_anew)
                                 .patience = PATIENCE };
     tori_init(&tori, &setup);
     struct torus *dead = tori.torus[0], *taker = tori.torus[1];
+    ck_assert_int_eq(tori_create(&tori, 0, 0, 0, 0), PROCESS_OK);
     ck_assert_uint_eq(torus_watch(taker), 0); /* the heartbeat that it knows from now on */
     for (int again = 0; again < 2; again++) {
         for (uint32_t missed = 1; missed <= 2 * PATIENCE; missed++) {
@@ -231,7 +232,10 @@ START_TEST(patience_begins_anew)
                               missed == 2 * PATIENCE ? TORUS_TAKE : 0u);
             ck_assert_uint_eq(atomic_load(&dead->claim), missed < PATIENCE ? 0 : taker->id + 1u);
         }
+        ck_assert_uint_eq(dead->ready, again ? 0 : 1);
         ck_assert(torus_take(taker, dead, 0));
+        ck_assert_uint_eq(dead->ready, 0); /* what waits goes elsewhere at once */
+        ck_assert_uint_eq(tori.processes[0].torus, taker->id);
         ck_assert(!torus_regain(dead));
         torus_tend(taker, 0);
         ck_assert(torus_regain(dead)); /* and it stops again before it has shown itself */

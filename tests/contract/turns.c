@@ -1,5 +1,5 @@
 /* turns.c -- what becomes of a slice: when its process moves, when its core stops, when its torus
- * is another's; which core an arrival gets, and when a torus balances.
+ * is another's; which core an arrival gets, when a torus balances, and what that sets in motion.
  *
  * Method: two tori of a core each in plain memory, rr, slices to the nanosecond; one process runs
  * for a part of its slice, and then it happens.
@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later
  */
 #include <check.h>
+#include <string.h>
 
 #include "braid/takeover.h"
 #include "tests/support/suite.h"
@@ -293,6 +294,42 @@ START_TEST(a_changed_priority_counts_at_once)
 }
 END_TEST
 
+static struct projection_slot stale[2];
+static struct port tori_port;
+
+static void post_and_show_stale(void *world, uint16_t target, struct process *process)
+{
+    ck_assert_uint_lt(tori.posts, 10);
+    memcpy(tori.braid.slots, stale, sizeof stale);
+    tori_port.post(world, target, process);
+}
+
+/* Both tori are seen to idle though neither does, and moves cost nothing: one that comes moves one,
+ * which moves nobody. */
+START_TEST(what_is_moved_moves_nobody)
+{
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .slice_ns = SLICE_NS,
+                                .torus_count = 2,
+                                .cores_per_torus = 1,
+                                .accepts = _i };
+    uint32_t id = 0;
+    tori_init(&tori, &setup);
+    memcpy(stale, tori.braid.slots, sizeof stale);
+    tori_port = tori.port;
+    tori.port.post = post_and_show_stale;
+    for (; id < 6; id++)
+        ck_assert_int_eq(tori_create(&tori, id % 2, id, 0, 0), PROCESS_OK);
+    tori_settle(&tori, 0);
+    tori.braid.balancer = &balancer_braid;
+    memcpy(tori.braid.slots, stale, sizeof stale);
+    ck_assert_int_eq(tori_create(&tori, 0, id, 0, 0), PROCESS_OK);
+    tori_settle(&tori, 0);
+    ck_assert_uint_eq(tori.posts, 1);
+    tori_fini(&tori);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("turns");
@@ -307,5 +344,6 @@ int main(void)
     tcase_add_test(tests, what_is_reaped_is_left_alone);
     tcase_add_loop_test(tests, no_core_is_kicked_for_nothing, 0, 2);
     tcase_add_loop_test(tests, a_changed_priority_counts_at_once, 0, 3);
+    tcase_add_loop_test(tests, what_is_moved_moves_nobody, 0, 2);
     return suite_run("turns", tests);
 }

@@ -118,6 +118,7 @@ START_TEST(families_are_kept)
     families.first = FIRST;
     random_state = (uint64_t)_i + 1;
     be_born(FIRST, PROCESS_NO_PARENT);
+    ck_assert_int_eq(family_wait(&families, PROCESS_NO_PARENT, &(uint32_t){ 0 }), PROCESS_NO_CHILD);
     for (int step = 0; step < STEPS; step++) {
         uint32_t id = below(PROCESSES), parent = below(PROCESSES);
         if (process[id].state == PROCESS_FREE && is_alive(parent) && below(2) == 0)

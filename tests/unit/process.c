@@ -94,7 +94,7 @@ START_TEST(create_clears_what_was_there)
     ck_assert_uint_eq(process.parent, 3);
     ck_assert_uint_eq(process.weight, 512);
     ck_assert_int_eq(process.priority, -4);
-    ck_assert_uint_eq(process.flags, 0);
+    ck_assert_uint_eq(process.flags, PROCESS_COMING); /* in no queue yet */
     ck_assert_uint_eq(process.inbox_next, 0);
     ck_assert_uint_eq(process.runtime_ns, 0);
     ck_assert_uint_eq(process.slice_ns, 0);

@@ -49,8 +49,10 @@ struct balancer {
     /* A core of torus has found nothing to run.  NULL: it waits until something comes. */
     void (*idle)(struct braid *braid, struct torus *torus, uint64_t now_ns);
 
-    /* A process has been created, has woken or was sent here (torus->guest names what a balancer
-     * sent last), is queued, and no core of torus is free for all that wait.  NULL: they wait. */
+    /* A process that has been created, has woken or begun another program is queued here, and no
+     * core of torus is free for all that wait.  NULL: they wait.  What a balancer has sent here
+     * (torus->guest names the last one) moves nobody else, or two tori that take each other to be
+     * idle could go on for ever. */
     void (*arrived)(struct braid *braid, struct torus *torus, uint64_t now_ns);
 
     /* Torus thief has asked for up to count processes.  NULL: it gets those that wait, and for

@@ -48,10 +48,6 @@ bool inbox_push(struct inbox *inbox, struct process *process);
  * rest following by inbox_next; 0 when there was none.  O(processes taken). */
 uint32_t inbox_take(struct inbox *inbox, struct process *processes);
 
-/* Only the owner may call this: is process in it?  O(those that have come since). */
-bool inbox_holds(const struct inbox *inbox, const struct process *processes,
-                 const struct process *process);
-
 /* Any core may call this: torus thief would like so many of the owner's processes.  False, and
  * nothing has changed, when another request waits there. */
 bool inbox_ask(struct inbox *inbox, uint16_t thief, uint32_t count);

@@ -25,6 +25,7 @@
 #ifndef BRAID_PROCESS_H
 #define BRAID_PROCESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -65,7 +66,7 @@ enum process_result {
     PROCESS_REFUSED,    /* create: the policy has no reservations, or no room for this one;
                            restrict: nothing would be left to it, or it has one here */
     PROCESS_NO_CHILD,   /* wait: there is none to wait for */
-    PROCESS_ELSEWHERE,  /* it is not this torus's */
+    PROCESS_ELSEWHERE,  /* it is not this torus's, or is still on its way there */
     PROCESS_TAKEN       /* the torus has been taken: torus_regain() it first (takeover.h) */
 };
 
@@ -77,23 +78,24 @@ enum process_flag {
     PROCESS_RESERVED = 1,   /* has a reservation with the policy of its torus, and stays there */
     PROCESS_MIGRATING = 2,  /* in an inbox because a balancer moved it, not because it woke */
     PROCESS_RESTRICTED = 4, /* may not be on every torus: braid_allows() says on which */
-    PROCESS_MOVED = 8       /* a balancer has moved it, some time */
+    PROCESS_MOVED = 8,      /* a balancer has moved it, some time */
+    PROCESS_COMING = 16     /* READY, but its torus has not queued it yet: in an inbox, or before */
 };
 
 struct process {
     /* ---- The scheduler's line ------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) uint32_t id;
-    uint32_t parent;       /* id, or PROCESS_NO_PARENT */
-    uint8_t state;         /* enum process_state; written by process_transition() only */
-    uint8_t flags;         /* enum process_flag */
-    uint16_t torus;        /* the torus that it belongs to */
-    uint32_t weight;       /* share of CPU; 1024 is nominal */
-    int32_t priority;      /* larger is more urgent */
-    uint32_t inbox_next;   /* id + 1 of the next process in the same inbox; 0: last */
-    uint64_t runtime_ns;   /* total time as current process */
-    uint64_t since_ns;     /* RUNNING: charged up to here; READY: queued since; BLOCKED: too */
-    uint64_t slice_ns;     /* what is left of the time slice */
-    struct list_link link; /* for the policy's ready queue */
+    uint32_t parent;        /* id, or PROCESS_NO_PARENT */
+    uint8_t state;          /* enum process_state; written by process_transition() only */
+    uint8_t flags;          /* enum process_flag */
+    _Atomic uint16_t torus; /* the torus that it belongs to: any core may look at it */
+    uint32_t weight;        /* share of CPU; 1024 is nominal */
+    int32_t priority;       /* larger is more urgent */
+    uint32_t inbox_next;    /* id + 1 of the next process in the same inbox; 0: last */
+    uint64_t runtime_ns;    /* total time as current process */
+    uint64_t since_ns;      /* RUNNING: charged up to here; READY: queued since; BLOCKED: too */
+    uint64_t slice_ns;      /* what is left of the time slice */
+    struct list_link link;  /* for the policy's ready queue */
 
     /* ---- The policy's line ---------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) uint64_t policy[PROCESS_POLICY_BYTES / sizeof(uint64_t)];
@@ -108,6 +110,18 @@ struct process_attributes {
     int32_t priority;
     uint32_t budget_ns, period_ns; /* a reservation: so much of every period; 0: none */
 };
+
+/* Whose process is it?  Whoever finds that it is its own sees all that was written to it before it
+ * was sent. */
+static inline uint16_t process_torus(const struct process *process)
+{
+    return atomic_load_explicit(&process->torus, memory_order_acquire);
+}
+
+static inline void process_belongs_to(struct process *process, uint16_t torus)
+{
+    atomic_store_explicit(&process->torus, torus, memory_order_release);
+}
 
 /* Applies event, or refuses with PROCESS_ILLEGAL and changes nothing. O(1). */
 enum process_result process_transition(struct process *process, enum process_event event);

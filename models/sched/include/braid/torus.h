@@ -184,22 +184,24 @@ void torus_accept(struct torus *torus, uint32_t slot, struct process *process, u
 /* Gives process, of this torus, another weight and priority.  It keeps its slice, and since_ns: it
  * has been READY since then; and its place in the queue, unless that is ordered by what changes.
  * Kicks as torus_wake() does, and the core of one that runs, if the policy preempts: it is queued
- * anew there, as who comes is compared with what it was queued as.  One that is in the inbox is
- * queued as what it is when it is received; to find it there is O(messages that wait). */
+ * anew there, as who comes is compared with what it was queued as.  One that is on its way here is
+ * queued as what it is when it has come. */
 enum process_result torus_change(struct torus *torus, struct process *process, uint32_t weight,
                                  int32_t priority, uint64_t now_ns);
 
-/* process, of this torus, becomes a ZOMBIE whatever it does; messages that wait are received first,
- * so it may be one of those.  If it runs on another core that core is kicked, and has to call
+/* process, of this torus, becomes a ZOMBIE whatever it does.  If it is on its way here what is in
+ * the inbox is received first, and if it has not come so far that is PROCESS_ELSEWHERE: the caller
+ * tries again later.  If it runs on another core that core is kicked, and has to call
  * torus_schedule() before it goes back to user code. */
 enum process_result torus_kill(struct torus *torus, uint32_t slot, struct process *process,
                                uint64_t now_ns);
 
 /* From now on process, of this torus, may be on the tori of this mask only (braid_mask_words()
- * words), and so may the children that it forks.  Messages that wait are received first.  If this
- * torus is none of them, the process goes to one: at once, off its core as by torus_kill(), or,
- * BLOCKED, when it wakes.  PROCESS_REFUSED, and nothing changes, if no torus is in the mask, or it
- * has a reservation here and this torus is not.  For masks of cores, have a torus for each. */
+ * words), and so may the children that it forks.  One that is on its way is received, or not here
+ * yet, as by torus_kill().  If this torus is none of them, the process goes to one: at once, off
+ * its core as by torus_kill(), or, BLOCKED, when it wakes.  PROCESS_REFUSED, and its mask is as
+ * before, if no torus is in the new one, or it has a reservation here and this torus is not.  For
+ * masks of cores, have a torus for each. */
 enum process_result torus_restrict(struct torus *torus, uint32_t slot, struct process *process,
                                    const uint32_t *mask, uint64_t now_ns);
 
@@ -230,6 +232,14 @@ void torus_ask(struct torus *torus, uint16_t victim, uint16_t thief, uint32_t co
 
 /* Torus thief has asked for up to count processes: gives what the balancer sees fit. */
 void torus_answer(struct torus *torus, uint16_t thief, uint32_t count, uint64_t now_ns);
+
+/* process, READY and in no queue, is torus target's from now on, and on its way there. */
+static inline void torus_post(const struct torus *torus, uint16_t target, struct process *process)
+{
+    process->flags |= PROCESS_COMING;
+    process_belongs_to(process, target);
+    torus->port->post(torus->port->world, target, process);
+}
 
 /* Queued processes for which no core of the torus is free. */
 static inline uint32_t torus_waiting(const struct torus *torus)
