@@ -509,8 +509,7 @@ static void core_take_over(struct host *host, struct core *core)
         core_balance(host, core, core->torus, BALANCE_TEND);
 }
 
-/* Asks once more for what its torus has refused; but ticks come first, and what they find: who has
- * the torus may have stopped, too. */
+/* Asks its torus once more; but ticks come first: they find out if who has it has stopped, too. */
 static void core_insist(struct host *host, struct core *core)
 {
     if (core_ticks(host, core)) {

@@ -510,13 +510,8 @@ static enum account entry_account(const struct host *host, const struct core *co
     }
 }
 
-/* Is this an entry that the torus refuses as long as another has it? */
-static bool must_own(const struct core *core, const struct operation *operation)
-{
-    return operation->kind != ENTRY_TICK && operation->torus == core->torus;
-}
-
-/* The core asks for its torus, lets its lock go, and will look again soon (core_insist()). */
+/* Refused as long as another has its torus: the core asks for that, lets its lock go, and will
+ * look again soon: core_insist(). */
 static void entry_waits(struct host *host, struct core *core, struct host_torus *torus,
                         uint64_t acquire_ps)
 {
@@ -525,10 +520,10 @@ static void entry_waits(struct host *host, struct core *core, struct host_torus 
     core_charge(host, core, ACCOUNT_LOCK_WAIT, acquire_ps + AGAIN_PS);
     core->refused = core->operation;
     core->state = core->operation.resume;
-    if (torus->lock == NULL)
-        return;
-    lock_model_hold(torus->lock, core->id, core->accounted_ps);
-    lock_promise(host, torus);
+    if (torus->lock != NULL) {
+        lock_model_hold(torus->lock, core->id, core->accounted_ps);
+        lock_promise(host, torus);
+    }
 }
 
 void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
@@ -536,7 +531,7 @@ void entry_execute(struct host *host, struct core *core, uint64_t acquire_ps)
     const struct operation *operation = &core->operation;
     struct host_torus *torus = operation->torus;
     enum entry_kind kind = operation->kind;
-    if (failures_taken(torus) && must_own(core, operation)) {
+    if (failures_taken(torus) && torus == core->torus && kind != ENTRY_TICK) {
         entry_waits(host, core, torus, acquire_ps);
         return;
     }

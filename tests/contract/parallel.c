@@ -6,8 +6,8 @@
  * inbox yet.
  * Method: for each policy and balancer as many threads as tori, of one core each, call their own
  * torus at random, and all that names a process for any process.  The port gives way before it
- * pushes, now and then, so that processes are on their way for long.  Who runs is marked by the core
- * that runs it.  When all have come to rest every process is counted, and then each must exit.
+ * pushes, now and then, so that processes are on their way for long.  Who runs is marked by the
+ * core that runs it.  When all have come to rest every process is counted, and then each must exit.
  * (Built with -fsanitize=thread it is also a test of what is ordered by what.)
  *
  * SPDX-License-Identifier: GPL-3.0-or-later
@@ -239,7 +239,7 @@ static void set_up(uint32_t seed)
     }
 }
 
-/* All tori by one thread: whatever runs exits, whatever is blocked is killed, until none is left. */
+/* By one thread: whatever runs exits, whatever is blocked is killed, until none is left. */
 static void run_to_the_end(uint64_t now_ns)
 {
     for (uint32_t round = 0; round < 100 * PROCESSES; round++, now_ns += TICK_NS)

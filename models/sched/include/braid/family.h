@@ -46,8 +46,8 @@ void family_join(struct families *families, uint32_t id);
 uint32_t family_exit(struct families *families, uint32_t id);
 
 /* parent collects a zombie: *id is the one, which is FREE afterwards.  PROCESS_NONE: its children
- * are all alive, and it will be asked for when one exits; PROCESS_NO_CHILD: it has none.  Nor has the
- * kernel, PROCESS_NO_PARENT: its own it collects by torus_reap(). */
+ * are all alive, and it will be asked for when one exits; PROCESS_NO_CHILD: it has none.  Nor has
+ * the kernel, PROCESS_NO_PARENT: its own it collects by torus_reap(). */
 enum process_result family_wait(struct families *families, uint32_t parent, uint32_t *id);
 
 #endif

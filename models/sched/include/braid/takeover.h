@@ -59,8 +59,9 @@ static inline uint16_t torus_taker(const struct torus *torus)
 
 /* A core of torus strikes out a claim, or asks for what has been taken.  True: the torus is its
  * own.  False: operations refuse with PROCESS_TAKEN, or change nothing; the core calls this again
- * and again until it is true, before any of them but torus_tick() and torus_heartbeat(), and then
- * torus_receive() and torus_schedule(), as nobody was told of what has come, or stayed, meanwhile. */
+ * and again until it is true, before any of them but torus_tick() and torus_heartbeat(), which go
+ * on meanwhile; and then torus_receive() and torus_schedule(), as nobody was told of what has come,
+ * or stayed. */
 __attribute__((cold)) bool torus_regain(struct torus *torus);
 
 /* May a core of torus go on? */
