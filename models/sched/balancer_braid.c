@@ -15,7 +15,7 @@
  *     gives one away, too, once in ROTATION costs, so that hogs which cannot be divided evenly take
  *     turns: that costs no more than 1/ROTATION of a core's time.
  * No ping-pong: by fresh projections no move but the slow rotation makes the receiver the fuller of
- * the two, and what has been moved waits for its cost before it is moved again, and moves nobody else.
+ * the two; what has been moved waits for its cost before it is moved again, and moves nobody else.
  * Bound: while one torus has processes that wait and may run there, the first of k others that show
  * idle is served within cost + a tick + an interval + the age of the projections + the price of a
  * request and its answer, where slices are longer than cost (tests/theory/balance.c, A9).  Where
