@@ -78,7 +78,7 @@ void braid_publish(struct braid *braid, struct torus *torus)
     struct projection p = { .load = load_shown(torus),
                             .blocked = torus->blocked,
                             .average_load = torus->average_load,
-                            .heartbeat = ++torus->heartbeat };
+                            .heartbeat = torus->heartbeat };
     braid_write(braid, torus->id, &p);
 }
 

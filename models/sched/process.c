@@ -44,15 +44,15 @@ enum process_result process_transition(struct process *process, enum process_eve
     return PROCESS_OK;
 }
 
-enum process_result process_create(struct process *process, uint32_t id,
+enum process_result process_create(struct process *process, uint32_t id, uint16_t torus,
                                    const struct process_attributes *attributes)
 {
-    enum process_result result = process_transition(process, PROCESS_CREATE);
-    if (result != PROCESS_OK)
-        return result;
+    if (!process_allows(process, PROCESS_CREATE))
+        return PROCESS_ILLEGAL;
+    process->flags = PROCESS_COMING;
+    process_belongs_to(process, torus); /* before it lives: nobody takes it for another's */
     process->id = id;
     process->parent = attributes->parent;
-    process->flags = PROCESS_COMING;
     process->weight = attributes->weight;
     process->priority = attributes->priority;
     process->inbox_next = 0;
@@ -61,7 +61,7 @@ enum process_result process_create(struct process *process, uint32_t id,
     process->slice_ns = 0;
     for (unsigned i = 0; i < sizeof process->policy / sizeof process->policy[0]; i++)
         process->policy[i] = 0;
-    return PROCESS_OK;
+    return process_transition(process, PROCESS_CREATE);
 }
 
 enum process_result process_reap(struct process *process, uint32_t parent)

@@ -204,7 +204,6 @@ static bool torus_queue_arrival(struct torus *torus, uint32_t slot, struct proce
 {
     bool is_moved = (process->flags & PROCESS_MIGRATING) != 0;
     process->flags &= (uint8_t)~(PROCESS_MIGRATING | PROCESS_COMING);
-    process_belongs_to(process, torus->id);
     torus_enqueue(torus, process, now_ns);
     torus_find_core(torus, slot, process, now_ns);
     braid_changed(torus->braid, torus);
@@ -274,7 +273,7 @@ static enum process_result torus_begin(struct torus *torus, uint32_t slot, uint3
     struct process *process = &torus->processes[id];
     if (!torus_is_own(torus))
         return PROCESS_TAKEN;
-    enum process_result result = process_create(process, id, attributes);
+    enum process_result result = process_create(process, id, torus->id, attributes);
     if (result == PROCESS_OK)
         torus_inherit(torus, process, parent);
     if (result == PROCESS_OK && attributes->budget_ns > 0)
@@ -532,6 +531,7 @@ static uint32_t torus_exchange(struct torus *torus, uint64_t now_ns)
         torus->exchange_ns = now_ns + interval_ns;
     if (!is_own)
         return torus_await(torus);
+    torus->heartbeat++; /* here alone: of others' doings no heart beats */
     braid_publish(torus->braid, torus);
     return torus_watch(torus);
 }

@@ -25,7 +25,7 @@ BOUNDS = (
     ("branch_miss_cycles", 3, 60), ("atomic_cycles", 1, 400), ("transfer_ns", 5, 3000),
     ("transfer_shared_ns", 3, 2000), ("transfer_line_ns", 0.2, 2000), ("syscall_ns", 15, 20000),
     ("switch_ns", 50, 50000), ("timer_interrupt_ns", 50, 100000), ("ipi_handle_ns", 30, 100000),
-    ("ipi_latency_ns", 20, 100000), ("idle_exit_ns", 20, 1000000), ("handover_ns", 5, 20000),
+    ("ipi_latency_ns", 20, 100000), ("idle_exit_ns", 20, 1000000), ("handover_ns", 1, 20000),
     ("flat_entry_ns", 2, 5000))
 # The first is less than the second.
 ORDER = (("l1_kb", "l2_kb"), ("l2_kb", "l3_kb"), ("l1_latency_cycles", "l2_latency_cycles"),

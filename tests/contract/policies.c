@@ -42,7 +42,7 @@ static void host_init(struct host *host, const struct policy *policy, uint64_t s
             .weight = 512u << tori_random_below(&host->random, 3),
             .priority = (int32_t)tori_random_below(&host->random, 4) - 2,
         };
-        ck_assert_int_eq(process_create(process, id, &attributes), PROCESS_OK);
+        ck_assert_int_eq(process_create(process, id, 0, &attributes), PROCESS_OK);
     }
 }
 

@@ -149,7 +149,7 @@ END_TEST
 static struct process *new_process(void)
 {
     struct process_attributes attributes = { .parent = PROCESS_NO_PARENT, .weight = 1024 };
-    ck_assert_int_eq(process_create(&tori.processes[ids], ids, &attributes), PROCESS_OK);
+    ck_assert_int_eq(process_create(&tori.processes[ids], ids, 0, &attributes), PROCESS_OK);
     return &tori.processes[ids++];
 }
 

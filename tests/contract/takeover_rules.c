@@ -140,7 +140,7 @@ START_TEST(what_can_go_nowhere_has_arrived)
     ck_assert_uint_eq(process->torus, 0);
     ck_assert_uint_eq(tori.torus[0]->ready, 1);
     ck_assert(!tori_in_inbox(&tori, 0));
-    ck_assert(!(process->flags & PROCESS_MIGRATING));
+    ck_assert(!(process->flags & (PROCESS_MIGRATING | PROCESS_COMING)));
     tori_fini(&tori);
 }
 END_TEST
@@ -165,8 +165,10 @@ START_TEST(what_is_queued_is_dealt_out)
     for (uint32_t id = 0; id < 6; id++)
         ck_assert_int_eq(tori_create(&tori, 0, id, 0, 0), PROCESS_OK);
     leave(0);
-    for (uint32_t id = 0; id < 6; id++)
+    for (uint32_t id = 0; id < 6; id++) {
         ck_assert_uint_eq(tori.processes[id].torus, 1 + id % 3);
+        ck_assert(tori.processes[id].flags & PROCESS_MIGRATING);
+    }
     tori_fini(&tori);
 }
 END_TEST
@@ -244,6 +246,34 @@ START_TEST(patience_begins_anew)
 }
 END_TEST
 
+/* Where tori have locks others queue at a torus that has stopped, and have it publish: it is found
+ * dead all the same. */
+START_TEST(no_heart_beats_by_what_others_do)
+{
+    enum { PATIENCE = 3 };
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .balancer = &balancer_braid,
+                                .slice_ns = SLICE_NS,
+                                .torus_count = 2,
+                                .cores_per_torus = 1,
+                                .patience = PATIENCE,
+                                .accepts = true };
+    tori_init(&tori, &setup);
+    struct torus *dead = tori.torus[0], *taker = tori.torus[1];
+    ck_assert_uint_eq(torus_watch(taker), 0); /* the heartbeat that it knows from now on */
+    for (uint32_t missed = 1; missed <= 2 * PATIENCE; missed++) {
+        uint32_t average = dead->average_load;
+        ck_assert_int_eq(tori_create(&tori, 1, missed, 0, 0), PROCESS_OK);
+        ck_assert(torus_give(taker, 0));
+        ck_assert_uint_ne(dead->average_load, average); /* it has published */
+        ck_assert_uint_eq(torus_watch(taker) & TORUS_TAKE,
+                          missed == 2 * PATIENCE ? TORUS_TAKE : 0u);
+    }
+    ck_assert(torus_take(taker, dead, 0));
+    tori_fini(&tori);
+}
+END_TEST
+
 /* Torus 2 has claimed torus 0 and stopped: torus 1 respects that for four times the patience, lays
  * a claim of its own, and takes it when that has stood for as long as any. */
 START_TEST(a_claim_that_comes_to_nothing_is_void)
@@ -282,6 +312,7 @@ int main(void)
     tcase_add_test(tests, what_is_taken_acts_for_nobody);
     tcase_add_test(tests, what_is_taken_passes_no_request_on);
     tcase_add_test(tests, patience_begins_anew);
+    tcase_add_test(tests, no_heart_beats_by_what_others_do);
     tcase_add_test(tests, a_claim_that_comes_to_nothing_is_void);
     return suite_run("takeover_rules", tests);
 }

@@ -67,7 +67,7 @@ static void check_all(void)
 static void be_born(uint32_t id, uint32_t parent)
 {
     struct process_attributes attributes = { .parent = parent, .weight = 1024 };
-    ck_assert_int_eq(process_create(&process[id], id, &attributes), PROCESS_OK);
+    ck_assert_int_eq(process_create(&process[id], id, 0, &attributes), PROCESS_OK);
     waits[id] = false;
     family_join(&families, id);
 }

@@ -208,6 +208,9 @@ static struct {
     struct kernel_port port;
     struct job jobs[SLOTS];
     struct process *current[CPUS];
+    const struct process *stack[CPUS]; /* on whose stack the CPU stands; NULL: on its own */
+    struct process *leaves[CPUS];      /* posted from under it, */
+    uint32_t late_pushes;              /* so many */
     uint64_t since_ns[CPUS], tick_ns[CPUS];
     bool interrupted[CPUS];
     bool entered[CPUS]; /* and not left yet */
@@ -248,9 +251,27 @@ static void kernel_run(uint32_t cpu, struct process *process)
     const struct call *last = &in_kernel.calls[cpu][in_kernel.count[cpu] - 1];
     ck_assert_str_eq(last->name, process != NULL ? "schedule" : "idle");
     kernel_charge(cpu);
+    ck_assert(process == NULL || process != kernel.stack[1 - cpu]); /* or it is not saved yet */
     kernel.current[cpu] = process;
+    kernel.stack[cpu] = process;
     if (process != NULL)
         kernel.jobs[process->id].cpu = cpu;
+    struct process *leaves = kernel.leaves[cpu];
+    kernel.leaves[cpu] = NULL;
+    if (leaves != NULL)
+        kernel.port.port.post(&kernel.port, process_torus(leaves), leaves);
+}
+
+static bool kernel_stands(const struct process *process)
+{
+    uint32_t cpu = 0;
+    while (cpu < CPUS && kernel.stack[cpu] != process)
+        cpu++;
+    if (cpu == CPUS)
+        return false;
+    kernel.late_pushes++;
+    kernel.leaves[cpu] = &kernel.port.processes[process->id];
+    return true;
 }
 
 static void kernel_begin(uint32_t id, uint32_t cpu, const struct program *program)
@@ -302,7 +323,7 @@ static void kernel_events(uint32_t cpu, uint64_t now_ns)
 }
 
 static const struct port_kernel port_kernel = { kernel_memory, kernel_interrupt, kernel_events,
-                                                kernel_run };
+                                                kernel_run, kernel_stands };
 
 /* The program that runs on cpu has done its work: it sleeps, yields or is no more. */
 static void kernel_system_call(uint32_t cpu)
@@ -390,19 +411,26 @@ static void free_kernel(void)
         free(kernel.memory[--kernel.memories]);
 }
 
-static void run_kernel(const char *policy, const char *placement)
+static void set_up_kernel(const struct torus_operations *operations, const char *policy,
+                          const struct placement *placement, const char *balancer)
 {
-    const struct torus_operations operations = recorder();
+    memset(&in_kernel, 0, sizeof in_kernel);
     memset(&kernel, 0, sizeof kernel);
-    kernel.port.torus = &operations;
+    kernel.port.torus = operations;
     kernel.port.kernel = &port_kernel;
-    kernel.port.braid = (struct braid){ .placement = scheduler_placement(&scheduler, placement),
-                                        .balancer = scheduler_balancer(&scheduler, "braid"),
+    kernel.port.braid = (struct braid){ .placement = placement,
+                                        .balancer = scheduler_balancer(&scheduler, balancer),
                                         .exchange_ns = CPUS * TICK,
                                         .balance_ns = CPUS * TICK,
                                         .cost_ns = MS / 2 };
     recording = &in_kernel;
     port_init(&kernel.port, CPUS, SLOTS, scheduler_policy(&scheduler, policy), 3 * MS, TICK);
+}
+
+static void run_kernel(const char *policy, const char *placement)
+{
+    const struct torus_operations operations = recorder();
+    set_up_kernel(&operations, policy, scheduler_placement(&scheduler, placement), "braid");
     for (uint32_t cpu = 0; cpu < CPUS; cpu++)
         kernel.tick_ns[cpu] = (uint64_t)TICK * (cpu + 1) / CPUS;
     for (uint32_t id = 0; id < SLOTS; id++)
@@ -432,7 +460,6 @@ static const struct {
 static void run_both(int setup)
 {
     memset(&in_simulator, 0, sizeof in_simulator);
-    memset(&in_kernel, 0, sizeof in_kernel);
     run_simulator(setups[setup].policy, setups[setup].placement);
     run_kernel(setups[setup].policy, setups[setup].placement);
 }
@@ -506,14 +533,7 @@ START_TEST(nothing_stops_when_nothing_runs)
 {
     static const enum process_event events[] = { PROCESS_BLOCK, PROCESS_YIELD, PROCESS_EXIT };
     const struct torus_operations operations = recorder();
-    memset(&kernel, 0, sizeof kernel);
-    memset(&in_kernel, 0, sizeof in_kernel);
-    recording = &in_kernel;
-    kernel.port.torus = &operations;
-    kernel.port.kernel = &port_kernel;
-    kernel.port.braid = (struct braid){ .placement = scheduler_placement(&scheduler, "random"),
-                                        .balancer = scheduler_balancer(&scheduler, "none") };
-    port_init(&kernel.port, CPUS, SLOTS, scheduler_policy(&scheduler, "rr"), MS, TICK);
+    set_up_kernel(&operations, "rr", scheduler_placement(&scheduler, "random"), "none");
     const struct torus *torus = kernel.port.cpus[0].torus;
     port_stop(&kernel.port, 0, events[_i], 1);
     port_leave(&kernel.port, 0, 1);
@@ -521,6 +541,38 @@ START_TEST(nothing_stops_when_nothing_runs)
     ck_assert_uint_eq(torus->idle, 1);
     ck_assert_uint_eq(torus->blocked, 0);
     ck_assert_uint_eq(torus->ready, 0);
+    free_kernel();
+}
+END_TEST
+
+static uint16_t choose_own(struct braid *braid, struct torus *torus, const struct process *process,
+                           uint64_t now_ns)
+{
+    (void)braid, (void)process, (void)now_ns;
+    return torus->id;
+}
+
+/* A process that yields is queued, and a request that waits gets it, before its CPU has switched:
+ * the other CPU hears of it when that has.  (kernel_run() sees to the rest.) */
+START_TEST(nobody_gets_a_stack_that_is_stood_on)
+{
+    static const struct placement keep = { .name = "keep", .choose = choose_own };
+    const struct torus_operations operations = recorder();
+    set_up_kernel(&operations, "fair", &keep, "steal");
+    for (uint32_t id = 0; id < 2; id++)
+        kernel_begin(id, 0, &programs[1]);
+    port_leave(&kernel.port, 0, 0);
+    ck_assert(scheduler.torus->inbox_ask(&kernel.port.cpus[0].torus->inbox, 1, 1));
+    const struct process *stands = kernel.current[0];
+    kernel.current[0] = NULL;
+    kernel.now_ns = 4 * MS; /* so that it has had more than the other, and goes first */
+    port_stop(&kernel.port, 0, PROCESS_YIELD, kernel.now_ns);
+    port_leave(&kernel.port, 0, kernel.now_ns);
+    ck_assert_uint_eq(kernel.late_pushes, 1);
+    kernel.port.cpus[1].requests |= TORUS_RESCHEDULE;
+    port_leave(&kernel.port, 1, kernel.now_ns);
+    ck_assert_ptr_eq(kernel.current[0], &kernel.port.processes[1]);
+    ck_assert_ptr_eq(kernel.current[1], stands);
     free_kernel();
 }
 END_TEST
@@ -537,6 +589,7 @@ int main(void)
     tcase_add_loop_test(tests, calls_are_those_of_the_simulator, 0, count);
     tcase_add_test(tests, sequences_are_those_of_the_page);
     tcase_add_loop_test(tests, all_are_served, 0, count);
+    tcase_add_test(tests, nobody_gets_a_stack_that_is_stood_on);
     tcase_add_loop_test(tests, nothing_stops_when_nothing_runs, 0, 3);
     return suite_run("port", tests);
 }

@@ -88,9 +88,10 @@ START_TEST(create_clears_what_was_there)
 {
     struct process_attributes attributes = { .parent = 3, .weight = 512, .priority = -4 };
     struct process process = process_in(PROCESS_FREE);
-    ck_assert_int_eq(process_create(&process, 9, &attributes), PROCESS_OK);
+    ck_assert_int_eq(process_create(&process, 9, 7, &attributes), PROCESS_OK);
     ck_assert_int_eq(process.state, PROCESS_READY);
     ck_assert_uint_eq(process.id, 9);
+    ck_assert_uint_eq(process.torus, 7);
     ck_assert_uint_eq(process.parent, 3);
     ck_assert_uint_eq(process.weight, 512);
     ck_assert_int_eq(process.priority, -4);
@@ -108,7 +109,7 @@ START_TEST(create_refuses_a_slot_in_use)
     struct process_attributes attributes = { .parent = 3, .weight = 512, .priority = -4 };
     for (int state = PROCESS_READY; state < PROCESS_STATES; state++) {
         struct process process = process_in(state), before = process;
-        ck_assert_int_eq(process_create(&process, 9, &attributes), PROCESS_ILLEGAL);
+        ck_assert_int_eq(process_create(&process, 9, 0, &attributes), PROCESS_ILLEGAL);
         ck_assert_mem_eq(&process, &before, sizeof process);
     }
 }

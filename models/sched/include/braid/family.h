@@ -42,7 +42,8 @@ enum family_request {
 void family_join(struct families *families, uint32_t id);
 
 /* process id has become a ZOMBIE: its own children go to the first process, or, when it is that
- * itself or that has exited, to the kernel.  Returns enum family_request bits. */
+ * itself or that has exited, to the kernel, which collects those of them that are ZOMBIE without
+ * being told.  Returns enum family_request bits. */
 uint32_t family_exit(struct families *families, uint32_t id);
 
 /* parent collects a zombie: *id is the one, which is FREE afterwards.  PROCESS_NONE: its children

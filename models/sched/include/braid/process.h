@@ -129,8 +129,9 @@ enum process_result process_transition(struct process *process, enum process_eve
 /* Would process_transition() accept it? */
 bool process_allows(const struct process *process, enum process_event event);
 
-/* FREE -> READY with these attributes; id must be its index in the array. */
-enum process_result process_create(struct process *process, uint32_t id,
+/* FREE -> READY with these attributes, on this torus, which has not queued it yet; id must be its
+ * index in the array. */
+enum process_result process_create(struct process *process, uint32_t id, uint16_t torus,
                                    const struct process_attributes *attributes);
 
 /* The parent collects a ZOMBIE; afterwards process_destroy() frees the slot. */

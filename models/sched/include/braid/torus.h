@@ -19,7 +19,12 @@
  * then the kernel's own events, such as timers that wake somebody, then torus_heartbeat().  After
  * block, yield or exit, and whenever a core was kicked or its tick says TORUS_RESCHEDULE, call
  * torus_receive() if something came in, and torus_schedule(), before returning to user code; all
- * under one hold.
+ * under one hold.  A core stands on the stack of what it ran until it has switched to another, and
+ * what has been taken off it may be picked before that.  So where a torus serves several cores its
+ * lock is let go on the next stack; and port->post() keeps back what a core still stands on.
+ *
+ * A process is named to operations from when its creation has returned to when it is reaped: whose
+ * slot is free, or being taken, is the caller's to know.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -37,7 +42,9 @@ struct torus;
 struct port {
     /* Put process, which now belongs to torus target, into that torus's inbox and see that it is
      * read: a wake-up or a migration.  Where tori have locks that others take: call
-     * torus_accept() for it once the present torus has been let go. */
+     * torus_accept() for it once the present torus has been let go.  Not before its context has
+     * been saved: while a core stands on its stack it is that core that does so, later, when it
+     * has switched; until then the process is on its way. */
     void (*post)(void *world, uint16_t target, struct process *process);
     /* Put torus thief's request for count processes into torus victim's inbox, by inbox_ask(), and
      * see that it is read.  Where tori have locks that others take: call torus_answer() for victim
@@ -215,8 +222,9 @@ uint32_t torus_tick(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* Ends every tick, once the kernel's own events are done, so that the others see what those have
  * changed: exchanges projections and asks for balancing when they are due.  Returns enum
- * torus_request bits.  Needs no lock either: on one slot, torus->beats, it writes what only that
- * one writes, on others nothing. */
+ * torus_request bits.  Needs no lock either: on one slot, torus->beats, it writes what only the
+ * torus's own operations write, on others nothing.  Where one of those publishes at the same time,
+ * on another core, the projection may be damaged, as any may be, until the next. */
 uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns);
 
 /* The queued process that this torus would miss least of those that may be on torus target; NULL

@@ -10,7 +10,8 @@
 static void post(void *world, uint16_t target, struct process *process)
 {
     struct kernel_port *kp = world;
-    if (kp->torus->inbox_push(&kp->cpus[target].torus->inbox, process))
+    if (!kp->kernel->stands(process) &&
+        kp->torus->inbox_push(&kp->cpus[target].torus->inbox, process))
         kp->kernel->interrupt(target);
 }
 
