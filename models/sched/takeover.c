@@ -199,7 +199,7 @@ uint32_t torus_await(struct torus *torus)
 static void torus_show_away(struct torus *torus)
 {
     braid_write(torus->braid, torus->id,
-                &(struct projection){ .load = PROJECTION_AWAY, .heartbeat = ++torus->heartbeat });
+                &(struct projection){ .load = PROJECTION_AWAY, .heartbeat = torus->heartbeat });
 }
 
 /* The next torus after *at that is not away and where process may be. */
@@ -226,35 +226,45 @@ static void torus_drop_reservation(struct torus *torus, struct process *process,
         process->policy[i] = 0;
 }
 
-/* Posts process, READY and in no queue, to the next torus after *at; or keeps it, in the list of
- * those that can go nowhere (ids + 1, by inbox_next). */
-static void torus_send_on(struct torus *torus, struct process *process, uint16_t *at,
+/* Posts process, READY and in no queue, to the next torus after *at; or, false, keeps it, in the
+ * list of those that can go nowhere (ids + 1, by inbox_next). */
+static bool torus_send_on(struct torus *torus, struct process *process, uint16_t *at,
                           uint32_t *stranded)
 {
     if (!torus_find_other(torus, process, at)) {
         process->inbox_next = *stranded;
         *stranded = process->id + 1;
-        return;
+        return false;
     }
     process->flags |= PROCESS_MIGRATING;
     process->slice_ns = 0; /* a new turn there */
     torus_post(torus, *at, process);
+    return true;
 }
 
-/* Deals what is in the inbox and the queue out to the others in turn; answers no request. */
-static void torus_empty(struct torus *torus, uint64_t now_ns)
+/* Of those that may go elsewhere, so many at once: who takes too long over it is taken himself. */
+enum { SENT_AT_ONCE = 32 };
+
+/* Deals what is in the inbox and the queue out to the others in turn; answers no request.  False:
+ * there is more. */
+static bool torus_empty(struct torus *torus, uint64_t now_ns)
 {
     uint16_t at = torus->id, thief;
     torus_show_away(torus); /* before anybody sends something back */
-    uint32_t stranded = 0, count, left = torus->ready;
+    uint32_t stranded = 0, sent = 0, count;
     uint32_t next = inbox_take(&torus->inbox, torus->processes);
+    bool all = true;
     while (next != 0) {
         struct process *process = &torus->processes[next - 1];
         next = process->inbox_next;
         process->inbox_next = 0;
-        torus_send_on(torus, process, &at, &stranded);
+        all = sent < SENT_AT_ONCE;
+        if (all)
+            sent += torus_send_on(torus, process, &at, &stranded);
+        else
+            inbox_push(&torus->inbox, process);
     }
-    while (left-- > 0) {
+    while (torus->ready > 0 && sent < SENT_AT_ONCE) {
         struct process *process = torus->policy->pick(torus->queue, now_ns);
         if (process == NULL)
             break; /* the host's to report */
@@ -262,8 +272,9 @@ static void torus_empty(struct torus *torus, uint64_t now_ns)
         if (torus->policy->leave != NULL)
             torus->policy->leave(torus->queue, process, now_ns);
         torus_drop_reservation(torus, process, now_ns);
-        torus_send_on(torus, process, &at, &stranded);
+        sent += torus_send_on(torus, process, &at, &stranded);
     }
+    all = all && torus->ready == 0;
     while (stranded != 0) {
         struct process *process = &torus->processes[stranded - 1];
         stranded = process->inbox_next;
@@ -274,6 +285,7 @@ static void torus_empty(struct torus *torus, uint64_t now_ns)
     }
     inbox_take_request(&torus->inbox, &thief, &count);
     torus->owed = 0;
+    return all;
 }
 
 /* The next torus after this one that has not been taken; itself if there is none. */
@@ -323,7 +335,7 @@ bool torus_take(struct torus *by, struct torus *taken, uint64_t now_ns)
         return false;
     }
     torus_keep(by);
-    torus_empty(taken, now_ns);
+    by->sends_on = !torus_empty(taken, now_ns);
     return true;
 }
 
@@ -339,8 +351,8 @@ static void torus_tend_one(struct torus *torus, struct torus *taken, uint64_t no
     }
     if (torus_claim(taken) & TORUS_WANTED)
         atomic_store_explicit(&taken->claim, 0, memory_order_release);
-    else
-        torus_empty(taken, now_ns);
+    else if (!torus_empty(taken, now_ns))
+        torus->sends_on = true;
 }
 
 void torus_tend(struct torus *torus, uint64_t now_ns)
@@ -349,6 +361,7 @@ void torus_tend(struct torus *torus, uint64_t now_ns)
     if (!torus_regain(torus))
         return;
     atomic_store_explicit(&torus->keeps, 0, memory_order_relaxed);
+    torus->sends_on = false;
     for (uint16_t at = torus_before(braid, torus->id); at != torus->id;
          at = torus_before(braid, at)) {
         struct torus *taken = braid->tori[at];

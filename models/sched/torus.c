@@ -571,5 +571,7 @@ uint32_t torus_heartbeat(struct torus *torus, uint32_t slot, uint64_t now_ns)
     }
     if (torus->owed != 0)
         requests |= TORUS_BALANCE;
+    if (torus->sends_on)
+        requests |= TORUS_TEND;
     return requests;
 }

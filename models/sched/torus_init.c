@@ -25,7 +25,7 @@ void torus_init(struct torus *torus, const struct torus_setup *setup)
     torus->strain = TORUS_IDLE;
     torus->owed = torus->guest = 0;
     torus->rotated_ns = torus->owed_ns = 0;
-    torus->crowded = false;
+    torus->crowded = torus->sends_on = false;
     torus->watched = torus->seen = torus->missed = 0;
     atomic_store_explicit(&torus->claim, 0, memory_order_relaxed);
     atomic_store_explicit(&torus->keeps, 0, memory_order_relaxed);

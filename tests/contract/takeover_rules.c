@@ -246,6 +246,36 @@ START_TEST(patience_begins_anew)
 }
 END_TEST
 
+/* Nobody takes so long over it that he is taken himself: the rest goes at each tick, whenever the
+ * next exchange is. */
+START_TEST(what_is_taken_is_dealt_out_in_parts)
+{
+    enum { MANY = 60 };
+    struct tori_setup setup = { .policy = &policy_rr,
+                                .slice_ns = SLICE_NS,
+                                .exchange_ns = UINT64_MAX / 4,
+                                .torus_count = 2,
+                                .cores_per_torus = 1,
+                                .patience = 1 };
+    tori_init(&tori, &setup);
+    struct torus *dead = tori.torus[0], *taker = tori.torus[1];
+    for (uint32_t id = 0; id < MANY; id++)
+        ck_assert_int_eq(tori_create(&tori, 0, id, 0, 0), PROCESS_OK);
+    for (int exchange = 0; exchange < 3; exchange++)
+        torus_watch(taker);
+    uint64_t now_ns = 1; /* no exchange is due */
+    ck_assert(torus_take(taker, dead, now_ns));
+    ck_assert_uint_gt(dead->ready, 0);
+    ck_assert_uint_gt(tori.posts, 0);
+    ck_assert_uint_eq(torus_heartbeat(taker, 0, now_ns), TORUS_TEND);
+    torus_tend(taker, now_ns);
+    ck_assert_uint_eq(dead->ready, 0);
+    ck_assert_uint_eq(tori.posts, MANY);
+    ck_assert_uint_eq(torus_heartbeat(taker, 0, now_ns), 0);
+    tori_fini(&tori);
+}
+END_TEST
+
 /* Where tori have locks others queue at a torus that has stopped, and have it publish: it is found
  * dead all the same. */
 START_TEST(no_heart_beats_by_what_others_do)
@@ -312,6 +342,7 @@ int main(void)
     tcase_add_test(tests, what_is_taken_acts_for_nobody);
     tcase_add_test(tests, what_is_taken_passes_no_request_on);
     tcase_add_test(tests, patience_begins_anew);
+    tcase_add_test(tests, what_is_taken_is_dealt_out_in_parts);
     tcase_add_test(tests, no_heart_beats_by_what_others_do);
     tcase_add_test(tests, a_claim_that_comes_to_nothing_is_void);
     return suite_run("takeover_rules", tests);

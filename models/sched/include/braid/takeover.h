@@ -12,7 +12,9 @@
  *
  *               Each arrow is a compare-and-swap.  After `patience` more exchanges with the claim
  *               still in place, the watcher takes the torus: whatever is queued or comes into the
- *               inbox there goes to tori that are not away.
+ *               inbox there goes to tori that are not away, some at each tick, so that the taker's
+ *               heart goes on.  A claim that has come to nothing for four times the patience, as
+ *               who laid it has stopped, too, is void.
  * Who defends   A torus that lives, whoever takes it for dead: each operation and heartbeat looks
  *               at the claim first, on a line that it reads anyway, and strikes out what it finds.
  * Who comes     A torus that has been taken asks for itself, and touches nothing until it has been
@@ -72,18 +74,19 @@ static inline bool torus_is_own(struct torus *torus)
 
 /* torus_heartbeat() calls these, once an exchange: torus looks after those before it, or, when it
  * has been taken, waits for the one that has it.  Where projections are published at every change,
- * it is every time, and the patience must be 0, as a heart beats only with a change.  Returns enum
+ * it is every time, and the patience must be 0, as no heart beats.  Returns enum
  * torus_request bits. */
 uint32_t torus_watch(struct torus *torus);
 uint32_t torus_await(struct torus *torus);
 
 /* Answers TORUS_TAKE of torus by: it takes torus by->watched - 1.  The caller holds that one, and
- * not by: what is queued there is posted, dealt out to the others in turn.  False, and nothing is
- * to do: it lives, or somebody else was first.  O(processes moved x tori). */
+ * not by: what is queued there is posted, dealt out to the others in turn, the first of it now.
+ * False, and nothing is to do: it lives, or somebody else was first.  O(tori), and those that may
+ * be nowhere else. */
 bool torus_take(struct torus *by, struct torus *taken, uint64_t now_ns);
 
-/* Answers TORUS_TEND of torus, which the caller holds: posts on what has come into the inboxes of
- * the tori that it has taken, and gives back what is wanted back. */
+/* Answers TORUS_TEND of torus, which the caller holds: posts on more of what is queued at the tori
+ * that it has taken, or has come there, and gives back what is wanted back. */
 void torus_tend(struct torus *torus, uint64_t now_ns);
 
 /* process, BLOCKED on a torus that this one has taken, is this torus's from now on: its timer
@@ -95,9 +98,9 @@ enum process_result torus_adopt(struct torus *torus, struct process *process, ui
  * elsewhere.  False: it was the last one that was there, and torus_retire() comes next. */
 bool torus_core_leave(struct torus *torus, uint32_t slot);
 
-/* torus, whose cores have all put what they ran, leaves: all that is queued is posted elsewhere,
- * and it belongs to the next torus that is not away until it regains itself.  The caller holds it.
- * False: there is no other, and nothing has changed. */
+/* torus, whose cores have all put what they ran, leaves: what is queued is posted elsewhere, the
+ * rest of it by the next torus that is not away, to which it belongs until it regains itself.  The
+ * caller holds it.  False: there is no other, and nothing has changed. */
 bool torus_retire(struct torus *torus, uint64_t now_ns);
 
 /* The core has been stopped until now: what its process has had since is not its run time; or it

@@ -17,14 +17,15 @@
  *
  * How a kernel drives it (models/sched/ports/example does): at each tick of a core torus_tick(),
  * then the kernel's own events, such as timers that wake somebody, then torus_heartbeat().  After
- * block, yield or exit, and whenever a core was kicked or its tick says TORUS_RESCHEDULE, call
- * torus_receive() if something came in, and torus_schedule(), before returning to user code; all
- * under one hold.  A core stands on the stack of what it ran until it has switched to another, and
- * what has been taken off it may be picked before that.  So where a torus serves several cores its
- * lock is let go on the next stack; and port->post() keeps back what a core still stands on.
+ * block, yield, exit, exec, or restrict or kill of what runs there, and whenever a core was kicked
+ * or its tick says TORUS_RESCHEDULE, call torus_receive() if something came in, and
+ * torus_schedule(), before returning to user code; all under one hold.
  *
- * A process is named to operations from when its creation has returned to when it is reaped: whose
- * slot is free, or being taken, is the caller's to know.
+ * A core stands on the stack of what it ran until it has switched to another, and what has been
+ * taken off it may be picked before that.  So where others take a torus's lock, that is let go on
+ * the next stack; port->post() keeps back what a core still stands on; and the slot of who exited
+ * or was killed is not used again before its core has switched.  A process is named to operations
+ * from when its creation has returned to when it is reaped.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -108,6 +109,7 @@ struct torus {
     uint32_t seen;         /* what that was when it last moved, */
     uint32_t missed;       /* and for how many exchanges it has not */
     bool crowded;          /* since it last published, something has waited for a lent core */
+    bool sends_on;         /* a torus that it has taken is not empty yet: it goes on at each tick */
 
     /* ---- Written by others ---------------------------------------------- */
     _Alignas(PROCESS_LINE_BYTES) struct inbox inbox;
