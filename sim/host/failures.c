@@ -221,18 +221,23 @@ static void leave(struct host *host, struct core *core)
         host->ops->retire(torus->torus, host->now_ps / 1000);
 }
 
-/* Who was in an inbox that has been emptied, and may be nowhere else, has been queued there. */
+/* Who was in an inbox and is in none any more, as he may be nowhere else, has been queued there. */
 __attribute__((noinline, cold)) static void settle_stranded(struct host *host)
 {
     if (host->tori_of_mask == NULL)
         return; /* everybody may be anywhere */
+    for (uint32_t t = 0; t < host->torus_count; t++) {
+        uint32_t at = atomic_load_explicit(&host->tori[t].torus->inbox.head, memory_order_relaxed);
+        for (; at != 0; at = host->processes[at - 1].inbox_next)
+            host->tasks[at - 1].flags |= TASK_IN_INBOX;
+    }
     for (uint32_t id = 0; id < host->task_count; id++) {
         struct task *task = &host->tasks[id];
-        struct host_torus *torus = &host->tori[task->torus];
-        if (task->state != TASK_INBOX || !inbox_is_empty(&torus->torus->inbox))
-            continue;
-        task->state = TASK_READY;
-        torus_count_change(host, torus, 1, 0);
+        if (task->state == TASK_INBOX && !(task->flags & TASK_IN_INBOX)) {
+            task->state = TASK_READY;
+            torus_count_change(host, &host->tori[task->torus], 1, 0);
+        }
+        task->flags &= (uint8_t)~TASK_IN_INBOX;
     }
 }
 

@@ -42,7 +42,8 @@ enum task_flag {
     TASK_HAS_BLOCKED = 2, /* within the window: left out of Jain's index */
     TASK_BORN_LATE = 4,   /* after the window began: likewise */
     TASK_ALIVE = 8,       /* the scheduler has created it */
-    TASK_LOOPING = 16     /* what it does next begins another loop of its program */
+    TASK_LOOPING = 16,    /* what it does next begins another loop of its program */
+    TASK_IN_INBOX = 32    /* of settle_stranded() */
 };
 
 /* What the host knows of a process beside what the scheduler does; same index.  Aligned so that it
