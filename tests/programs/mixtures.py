@@ -7,7 +7,7 @@ the audit of queues and inboxes, what is owed) hold.  Method: scenarios of every
 from fixed seeds, with mutexes locked in one order, so that nobody deadlocks; each must run to its
 end, or be refused where a reservation meets cpus.
 
-usage: mixtures.py PROGRAM [FIRST [COUNT]]
+usage: mixtures.py PROGRAM [FIRST [COUNT]] (of the mixtures; those below 0 are crowds)
 SPDX-License-Identifier: GPL-3.0-or-later
 """
 import json
@@ -23,6 +23,7 @@ from checks import check, finish  # noqa: E402  pylint: disable=wrong-import-pos
 PROGRAM = os.path.abspath(sys.argv[1])
 FIRST = int(sys.argv[2]) if len(sys.argv) > 2 else 0
 COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 60
+CROWDS = 16
 POLICIES = ["rr", "priority", "fair", "eevdf", "stride", "lottery", "mlfq", "io_aware",
             "priority_aging", "edf"]
 
@@ -133,11 +134,30 @@ def scenario(seed):
     return made
 
 
+def crowd(number):
+    """A torus stops while hundreds come to its inbox, some of whom may be nowhere else, and is back
+    when its taker has dealt out a part of them."""
+    return {"name": "crowd", "seed": 1, "replications": 1, "duration_ms": 300, "cost": "flat",
+            "machine": {"cpu": "skylake-i7-6700", "cores": 4},
+            "scheduler": {"tori": "per_core", "policy": POLICIES[number % 4], "tick_hz": 1000,
+                          "exchange_us": 5000, "patience": 10, "placement": "round_robin",
+                          "balance": {"kind": "braid"}},
+            "workload": [
+                {"name": "free", "arrivals": {"dist": "poisson", "rate_per_s": 20000},
+                 "phases": [{"run": 20}]},
+                {"name": "hop", "instances": 400, "phases": [
+                    {"cpus": [0], "phases": [
+                        {"run": 20}, {"sleep": {"dist": "exponential", "mean_us": 40000}}]},
+                    {"cpus": [2], "phases": [{"run": 20}]}]}],
+            "events": [{"at_ms": 50, "stop": {"torus": 2}},
+                       {"at_ms": 146 + 2 * number, "revive": {"torus": 2}}]}
+
+
 with tempfile.TemporaryDirectory() as work:
     os.chdir(work)
-    for number in range(FIRST, FIRST + COUNT):
+    for number in [*range(FIRST, FIRST + COUNT), *range(-CROWDS, 0)]:
         with open("s.json", "w", encoding="utf-8") as file:
-            json.dump(scenario(number), file)
+            json.dump(scenario(number) if number >= 0 else crowd(-number), file)
         run = subprocess.run([PROGRAM, "run", "s.json", "--quiet", "--out", "out"],
                              capture_output=True, text=True, check=False, timeout=120)
         fine = run.returncode == 0 or (run.returncode == 2 and "its reservation" in run.stderr)
