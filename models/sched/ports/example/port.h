@@ -21,8 +21,8 @@ struct port_kernel {
     void (*events)(uint32_t cpu, uint64_t now_ns);      /* what is due on cpu: torus->wake() */
     /* What cpu returns to; NULL: it halts.  May switch contexts: port_leave() ends with it. */
     void (*run)(uint32_t cpu, struct process *process);
-    /* Does a CPU stand on its stack?  Then that calls port.post() again, from the next stack: asking
-     * this, and telling it, is one step to its switch. */
+    /* Does a CPU stand on its stack?  Then that calls port.post() again, from the next stack.  (To
+     * ask so, and to tell it, is one step to its switch.) */
     bool (*stands)(const struct process *process);
 };
 
